@@ -1,0 +1,1 @@
+"""The deciders: platforms, merchants and users, and the strategies they follow."""

@@ -1,0 +1,1 @@
+"""Questions put to the market: runs, sweeps, counterfactuals, calibration and reports."""

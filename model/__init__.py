@@ -1,0 +1,1 @@
+"""The market the agents meet in: its stages, columns, books and measures."""
