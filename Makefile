@@ -1,0 +1,66 @@
+# Everything runs in .venv, from requirements.lock. `make help` lists the targets.
+
+PYTHON ?= python3
+# uv when it is on PATH; `make setup UV=` asks for plain venv and pip.
+UV ?= $(shell command -v uv 2>/dev/null)
+# Worker processes of pytest.
+JOBS ?= 2
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The stamp carries the interpreter's name, so that another PYTHON rebuilds the environment.
+STAMP := $(VENV)/.ready-$(subst /,_,$(PYTHON))
+SOURCES := agents model conf experiments data tests src
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run bench test lint types format lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@echo 'Variables: PYTHON=python3 (interpreter), UV= (use pip), ARGS="..." (for run, bench), JOBS=2 (for test)'
+
+setup: $(STAMP) ## create .venv and install the locked packages and the project
+
+# The lock is installed with its hashes checked. It also holds the build backend, so the project itself needs no download.
+$(STAMP): requirements.lock pyproject.toml
+ifneq ($(UV),)
+	@test -e $@ || $(UV) venv --quiet --clear --no-python-downloads --python $(PYTHON) $(VENV)
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+else
+	@test -e $@ || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+endif
+	@touch $@
+
+run: setup ## run one simulation: make run ARGS="..."
+	$(BIN)/secondhalf run $(ARGS)
+
+bench: setup ## measure speed: make bench ARGS="..."
+	$(BIN)/secondhalf bench $(ARGS)
+
+test: lint types ## lint, types, then all tests
+	$(BIN)/pytest -n $(JOBS)
+
+lint: setup ## ruff: rules and format
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+
+types: setup ## mypy, strict
+	$(BIN)/mypy
+
+format: setup ## let ruff repair and format the sources
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+# Needs uv. Without addresses in it, the lock works with any mirror.
+lock: ## write requirements.lock again from pyproject.toml (UPGRADE=--upgrade for the newest versions)
+	@test -n "$(UV)" || { echo "make lock needs uv on PATH" >&2; exit 1; }
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --extra dev --quiet \
+		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		$(UPGRADE) --output-file requirements.lock
+
+clean: ## remove .venv, caches and build results (not outputs/)
+	rm -rf $(VENV) build dist .numba_cache .hypothesis .ruff_cache .mypy_cache .pytest_cache
+	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
