@@ -28,7 +28,7 @@ ifneq ($(UV),)
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 else
-	@test -e $@ || $(PYTHON) -m venv --clear $(VENV)
+	@test -e $@ && $(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) # uv leaves out pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 endif
@@ -54,11 +54,12 @@ format: setup ## let ruff repair and format the sources
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-# Needs uv. Without addresses in it, the lock works with any mirror.
+# Needs uv. Without addresses in it, the lock works with any mirror. One version of a package for all interpreters
+# (fork-strategy), so that a result does not depend on which Python made it.
 lock: ## write requirements.lock again from pyproject.toml (UPGRADE=--upgrade for the newest versions)
 	@test -n "$(UV)" || { echo "make lock needs uv on PATH" >&2; exit 1; }
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --extra dev --quiet \
-		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links \
 		$(UPGRADE) --output-file requirements.lock
 
 clean: ## remove .venv, caches and build results (not outputs/)
