@@ -1,1 +1,1 @@
-"""The Hydra configuration groups that say which market is simulated."""
+"""Hydra configuration groups: which market."""

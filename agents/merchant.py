@@ -1,0 +1,172 @@
+"""Merchants: sizes, shops, effort, fans and products as columns, and the Mesa agent that is a view on one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from secondhalf.agents.products import ProductTable
+from secondhalf.agents.vocabulary import CHANNELS
+
+if TYPE_CHECKING:
+    from secondhalf.model.settings.people import Merchants as MerchantSettings
+
+
+@dataclass
+class MerchantTable:
+    """All merchants, M slots; a slot left by a merchant that closed is taken by a newcomer with a new number."""
+
+    kind_names: list[str]
+    number: NDArray[np.int64]  # [M]
+    kind: NDArray[np.int8]  # [M]
+    category: NDArray[np.int16]  # [M]
+    weight: NDArray[np.float64]  # [M] real merchants that this one stands for
+    size: NDArray[np.float64]  # [M] Pareto size of one of them
+    quality: NDArray[np.float64]  # [M]
+    price: NDArray[np.float64]  # [M] price level relative to the mean
+    fit: NDArray[np.float32]  # [M, C] success of the merchant's kind in each channel
+    shop: NDArray[np.bool_]  # [M, P]
+    barred: NDArray[np.bool_]  # [M, P] shops that exclusivity forbids
+    effort: NDArray[np.float32]  # [M, P, C] shares, adding up to one over open cells
+    attraction: NDArray[np.float32]  # [M, P, C]
+    fans: NDArray[np.float64]  # [M, P] people
+    gmv: NDArray[np.float64]  # [M, P] RMB since the start
+    week_gmv: NDArray[np.float64]  # [M, P] RMB since the last revision
+    weeks_lost: NDArray[np.int16]  # [M, P] weeks of loss in a row
+    products: ProductTable
+    experience: float = 1.0
+    next_number: int = 0
+
+    @property
+    def strength(self) -> NDArray[np.float64]:
+        """Size of the bundle times quality, [M], before its catalogue."""
+        return self.weight * self.size * self.quality
+
+    def active(self) -> NDArray[np.float64]:
+        """Effort by platform, [M, P]."""
+        return np.asarray(self.effort.sum(axis=2, dtype=np.float64))
+
+
+def pareto_bundles(merchants: int, real: int, exponent: float, head_share: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights and mean sizes of `merchants` bundles of `real` merchants with Pareto sizes.
+
+    Size of rank r is ``(real / r) ** (1 / exponent)``. The head stands one to one, the tail in bundles that grow
+    geometrically; weights add up to `real`.
+
+    Returns
+    -------
+    weight, size : [merchants]
+    """
+    if real <= merchants:
+        ranks = (np.arange(merchants) + 0.5) * real / merchants
+        return np.full(merchants, real / merchants), np.asarray((real / ranks) ** (1 / exponent))
+    head = min(max(round(head_share * merchants), 1), merchants - 1)
+    edges = np.geomspace(head, real, merchants - head + 1)
+    weight = np.concatenate([np.ones(head), np.diff(edges)])
+    power = 1 - 1 / exponent
+    if abs(power) < 1e-12:
+        mass = np.diff(np.log(edges))
+    else:
+        mass = np.diff(edges**power) / power
+    tail = real ** (1 / exponent) * mass / np.diff(edges)
+    size = np.concatenate([(real / (np.arange(head) + 1.0)) ** (1 / exponent), tail])
+    return weight, np.asarray(size)
+
+
+def merchant_table(
+    settings: MerchantSettings,
+    merchants: int,
+    shop_shares: Sequence[float],
+    price_weight: float,
+    luck: NDArray[np.float64],
+    shop_luck: NDArray[np.float64],
+) -> MerchantTable:
+    """Merchants as they stand before the first day, without products.
+
+    Parameters
+    ----------
+    shop_shares
+        share of merchants with a shop on each platform; a merchant left without any gets one on the likeliest
+    price_weight
+        users' sensitivity to price: dearer merchants sell fewer orders of higher value
+    luck, shop_luck
+        uniform numbers [M, 3] for kind, category and quality, [M, P] for shops
+    """
+    platforms = len(shop_shares)
+    weight, size = pareto_bundles(merchants, settings.real_count, settings.pareto_exponent, settings.head_share)
+    names = list(settings.kinds)
+    kinds = list(settings.kinds.values())
+    kind = np.minimum(np.searchsorted(np.cumsum([k.share for k in kinds]), luck[:, 0]), len(kinds) - 1)
+    fit = np.array([[k.fit.get(channel, 1.0) for channel in CHANNELS] for k in kinds], np.float32)
+    price = np.array([k.price for k in kinds])[kind]
+    quality = np.array([k.quality for k in kinds])[kind] * (0.5 + luck[:, 2]) * price ** (1 - price_weight)
+    shop = shop_luck < np.asarray(shop_shares)
+    shop[~shop.any(axis=1), int(np.argmax(shop_shares))] = True
+    cells = (merchants, platforms, len(CHANNELS))
+    effort = np.broadcast_to(shop[:, :, None], cells).astype(np.float32)
+    effort /= effort.sum(axis=(1, 2), keepdims=True)
+    return MerchantTable(
+        kind_names=names,
+        number=np.arange(merchants, dtype=np.int64),
+        kind=kind.astype(np.int8),
+        category=(luck[:, 1] * settings.categories).astype(np.int16),
+        weight=weight,
+        size=size,
+        quality=quality,
+        price=price,
+        fit=fit[kind],
+        shop=shop,
+        barred=np.zeros((merchants, platforms), bool),
+        effort=effort,
+        attraction=np.zeros(cells, np.float32),
+        fans=np.zeros((merchants, platforms)),
+        gmv=np.zeros((merchants, platforms)),
+        week_gmv=np.zeros((merchants, platforms)),
+        weeks_lost=np.zeros((merchants, platforms), np.int16),
+        products=ProductTable.empty(merchants, settings.products.slots),
+        next_number=merchants,
+    )
+
+
+class Merchant(mesa.Agent):  # type: ignore[misc,unused-ignore]
+    """A merchant: a view on one slot of the table."""
+
+    def __init__(self, model: mesa.Model, table: MerchantTable, slot: int) -> None:
+        super().__init__(model)
+        self._table = table
+        self.slot = slot
+
+    @property
+    def number(self) -> int:
+        """Number of the merchant that holds the slot now."""
+        return int(self._table.number[self.slot])
+
+    @property
+    def kind(self) -> str:
+        """Brand, shop or factory."""
+        return self._table.kind_names[self._table.kind[self.slot]]
+
+    @property
+    def gmv(self) -> float:
+        """RMB sold since the start."""
+        return float(self._table.gmv[self.slot].sum())
+
+    @property
+    def effort(self) -> NDArray[np.float32]:
+        """Shares of effort, [platform, channel]."""
+        return self._table.effort[self.slot]
+
+    @property
+    def shops(self) -> NDArray[np.bool_]:
+        """Where the merchant has a shop, [platform]."""
+        return self._table.shop[self.slot]
+
+    @property
+    def fans(self) -> NDArray[np.float64]:
+        """People who are fans, [platform]."""
+        return self._table.fans[self.slot]

@@ -1,0 +1,134 @@
+"""A platform: its capabilities, its growth levers, its books, and one strategy that moves it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+
+from secondhalf.agents.capability import CapabilityTable
+from secondhalf.agents.vocabulary import CAPABILITY_CHANGES, PLATFORM_CHANGES
+
+if TYPE_CHECKING:
+    from secondhalf.agents.strategies.base import Strategy
+    from secondhalf.model.settings.supply import Platform as PlatformSettings
+
+TEST_COST = 0.1
+"""Cost of a test, strengthening or restoring relative to the launch."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """One change by one platform.
+
+    `value` is the factor of a `recruit` or `deepen`; `days` limits a `recruit` or stretches a `deepen`.
+    """
+
+    change: str
+    capability: str | None = None
+    entrance: str | None = None
+    value: float = 1.0
+    days: int | None = None
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        allowed = CAPABILITY_CHANGES if self.capability else PLATFORM_CHANGES
+        if self.change not in allowed:
+            about = f"of capability {self.capability!r}" if self.capability else "without a capability"
+            raise ValueError(f"unknown change {self.change!r} {about}; allowed are {', '.join(allowed)}")
+
+
+class Platform(mesa.Agent):  # type: ignore[misc,unused-ignore]
+    """A platform of either line of business.
+
+    Attributes
+    ----------
+    name, settings
+        as in the configuration
+    index
+        row of this platform in every array of the market
+    recruit
+        factor on installation hazards
+    depth
+        factor on the satiation parameter gamma
+    cash
+        profit accumulated since the start, RMB
+    """
+
+    def __init__(
+        self,
+        model: mesa.Model,
+        name: str,
+        index: int,
+        settings: PlatformSettings,
+        capabilities: CapabilityTable,
+        strategy: Strategy,
+    ) -> None:
+        super().__init__(model)
+        self.name, self.index, self.settings = name, index, settings
+        self.capabilities = capabilities
+        self.strategy = strategy
+        self.cash = 0.0
+        self.depth = 1.0
+        self._depth_target, self._depth_rate = 1.0, 0.0
+        self._recruits: list[tuple[float, int | None]] = []
+        self._recruit_level = 1.0
+
+    @property
+    def recruit(self) -> float:
+        """Factor on installation hazards: the standing level times the campaigns that run."""
+        return self._recruit_level * float(np.prod([factor for factor, _ in self._recruits]))
+
+    def presence(self, capability: str) -> float:
+        """Maturity x exposure x prominence of one capability."""
+        return float(self.capabilities.presence[self.index, self.capabilities.column[capability]])
+
+    def moves(self, date: dt.date, quarter: bool) -> list[Move]:
+        """What the strategy wants to change today."""
+        return self.strategy.moves(self, date, quarter)
+
+    def apply(self, move: Move) -> float:
+        """Carry out a move; returns what it costs at once, RMB."""
+        if move.capability:
+            fresh = self.capabilities.exposure[self.index, self.capabilities.column[move.capability]] == 0
+            self.capabilities.change(self.index, move.capability, move.change, move.entrance)
+            launch = self.capabilities.catalogue[move.capability].launch_cost
+            if move.change == "open":
+                return launch if fresh else launch * (1 - TEST_COST)
+            return launch * TEST_COST if move.change in ("test", "strengthen", "restore") else 0.0
+        if move.change == "recruit":
+            if move.days is None:
+                self._recruit_level = move.value
+            else:
+                self._recruits.append((move.value, move.days))
+        elif move.change == "deepen":
+            days = max(move.days or 1, 1)
+            self._depth_target = move.value
+            self._depth_rate = float(np.log(move.value / self.depth)) / days
+        return 0.0
+
+    def pass_day(self) -> None:
+        """Let campaigns run out and the pool deepen towards its target."""
+        self._recruits = [(f, d - 1) for f, d in self._recruits if d is not None and d > 1]
+        if self._depth_rate:
+            self.depth *= float(np.exp(self._depth_rate))
+            if (self.depth - self._depth_target) * self._depth_rate >= 0:
+                self.depth, self._depth_rate = self._depth_target, 0.0
+
+    def running_cost(self, gmv: float) -> float:
+        """Cost of today's pools and subsidies, RMB; `gmv` is today's, RMB."""
+        costs, subsidies = 0.0, 0.0
+        table = self.capabilities
+        used = table.maturity[self.index] * table.exposure[self.index]
+        for k, capability in enumerate(table.catalogue.values()):
+            if used[k]:
+                costs += capability.running_cost * used[k]
+                subsidies += capability.subsidy_rate * used[k] * table.prominence[self.index, k]
+        return costs + subsidies * gmv
+
+    def describe(self) -> dict[str, Any]:
+        """Plain values for a graph node or a page."""
+        return {"name": self.name, "business": self.settings.kind, "cash": float(self.cash)}

@@ -1,0 +1,105 @@
+"""Products: launched, tested by short video, the best of them scaled.
+
+Each merchant has a few product slots. A new product's appeal is unknown; showing it in short videos accumulates exposure, and
+with enough of it the merchant reads a noisy signal of the appeal. The tested products with the best signals are scaled: they get
+the merchant's weight in what is shown and bought.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+EMPTY = -1
+
+
+@dataclass
+class ProductTable:
+    """Product slots of all merchants, [merchant, slot]; `number` is EMPTY where there is none."""
+
+    number: NDArray[np.int64]
+    launched: NDArray[np.int32]
+    appeal: NDArray[np.float32]
+    exposure: NDArray[np.float32]
+    signal: NDArray[np.float32]
+    tested: NDArray[np.bool_]
+    scaled: NDArray[np.bool_]
+    ever_scaled: NDArray[np.bool_]
+    gmv: NDArray[np.float64]
+    next_number: int = 0
+
+    @classmethod
+    def empty(cls, merchants: int, slots: int) -> ProductTable:
+        """A table without products."""
+        shape = (merchants, slots)
+        return cls(
+            number=np.full(shape, EMPTY, np.int64),
+            launched=np.zeros(shape, np.int32),
+            appeal=np.zeros(shape, np.float32),
+            exposure=np.zeros(shape, np.float32),
+            signal=np.zeros(shape, np.float32),
+            tested=np.zeros(shape, bool),
+            scaled=np.zeros(shape, bool),
+            ever_scaled=np.zeros(shape, bool),
+            gmv=np.zeros(shape),
+        )
+
+    @property
+    def on_sale(self) -> NDArray[np.bool_]:
+        """Which slots hold a product."""
+        return self.number != EMPTY
+
+    def count(self) -> NDArray[np.float32]:
+        """Products on sale by merchant, [M]."""
+        return self.on_sale.sum(axis=1).astype(np.float32)
+
+    def launch(self, merchants: NDArray[np.intp], slot: NDArray[np.intp], day: int, appeal: NDArray[np.float32]) -> None:
+        """Put new products into slots, one for each entry of `merchants`; what was there must be archived first."""
+        at = (merchants, slot)
+        self.number[at] = self.next_number + np.arange(merchants.size)
+        self.next_number += merchants.size
+        self.launched[at] = day
+        self.appeal[at] = appeal
+        for column in (self.exposure, self.signal, self.tested, self.scaled, self.ever_scaled, self.gmv):
+            column[at] = 0
+
+    def slot_for_new(self, merchants: NDArray[np.intp]) -> NDArray[np.intp]:
+        """An empty slot of each merchant, else the unscaled product of least signal, untested ones last."""
+        rank = np.where(self.tested[merchants], self.signal[merchants], np.float32(1e3))
+        rank = np.where(self.scaled[merchants], np.float32(1e6), rank)
+        return np.argmin(np.where(self.on_sale[merchants], rank, -np.inf), axis=1)
+
+    def test(self, shown: NDArray[np.float64], needed: float, noise: float, luck: NDArray[np.float64]) -> None:
+        """A week of short videos: `shown` is each merchant's short-video effort [M], spread over untested products.
+
+        `luck` [M, slots] are standard normal numbers; a product is tested once its exposure reaches `needed`.
+        """
+        waiting = self.on_sale & ~self.tested
+        share = shown / np.maximum(waiting.sum(axis=1), 1)
+        self.exposure += (waiting * share[:, None]).astype(np.float32)
+        done = waiting & (self.exposure >= needed)
+        self.signal[done] = self.appeal[done] + (noise * luck[done]).astype(np.float32)
+        self.tested |= done
+
+    def scale(self, most: int) -> None:
+        """Scale each merchant's best tested products, at most `most`; a product below the average appeal is not."""
+        if most == 0:
+            self.scaled[:] = False
+            return
+        signal = np.where(self.tested & self.on_sale & (self.signal > 0), self.signal, -np.inf)
+        most = min(most, signal.shape[1])
+        bar = np.sort(signal, axis=1)[:, -most]
+        self.scaled = np.isfinite(signal) & (signal >= bar[:, None])
+        self.ever_scaled |= self.scaled
+
+    def shares(self, boost: float) -> NDArray[np.float64]:
+        """Each product's share of its merchant's sales, [M, slots]; merchants without products have none."""
+        weight = np.where(self.on_sale, np.exp(self.appeal.astype(np.float64) + boost * self.scaled), 0.0)
+        total = weight.sum(axis=1, keepdims=True)
+        return np.divide(weight, total, out=weight, where=total > 0)
+
+    def catalogue(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Quality of what a merchant shows: mean appeal (levels) by share of sales, [M]."""
+        return np.asarray((shares * np.exp(self.appeal.astype(np.float64))).sum(axis=1))

@@ -1,0 +1,49 @@
+"""What a strategy is: something that is asked every day and answers with moves."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from secondhalf.agents.platform import Move, Platform
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One dated change that really happened (a row of data/launches.csv)."""
+
+    date: dt.date
+    platform: str
+    change: str
+    capability: str | None
+    entrance: str | None
+    description: str
+    grade: str
+
+
+class Strategy:
+    """Base of all strategies; one object serves one platform.
+
+    Parameters
+    ----------
+    platform
+        the platform's name
+    parameters
+        the strategy's own settings from conf/strategy/<name>.yaml
+    launches
+        what really happened on this platform, in order of dates
+    """
+
+    name = ""
+
+    def __init__(self, platform: str, parameters: Mapping[str, Any], launches: Sequence[Launch]) -> None:
+        self.platform = platform
+        self.parameters = parameters
+        self.launches = launches
+
+    def moves(self, platform: Platform, date: dt.date, quarter: bool) -> list[Move]:
+        """Moves of `platform` on `date`; `quarter` is true on the first day of a calendar quarter."""
+        raise NotImplementedError

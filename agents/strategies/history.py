@@ -1,0 +1,68 @@
+"""What really happened, on its dates."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+
+from secondhalf.agents.platform import Move, Platform
+from secondhalf.agents.strategies.base import Launch, Strategy
+
+
+class Burst(BaseModel):
+    """A recruiting campaign that is a row of the launches: factor on hazards, length in days."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    factor: PositiveFloat
+    days: PositiveInt
+
+
+class HistoryParameters(BaseModel):
+    """Parameters of `history`: what the dated rows do not say."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    launches: str
+    deepen_days: PositiveInt
+    burst: Burst
+    recruit: dict[str, dict[dt.date, PositiveFloat]] = Field(default_factory=dict)
+    deepen: dict[str, dict[dt.date, PositiveFloat]] = Field(default_factory=dict)
+
+
+class History(Strategy):
+    """Replays the launches of its platform and the declared intensities of recruiting and deepening."""
+
+    name = "history"
+
+    def __init__(self, platform: str, parameters: Mapping[str, Any], launches: Sequence[Launch]) -> None:
+        super().__init__(platform, parameters, launches)
+        own = HistoryParameters.model_validate(dict(parameters))
+        self._moves: dict[dt.date, list[Move]] = {}
+        for launch in launches:
+            self._add(launch.date, _move(launch, own.burst))
+        for date, factor in own.recruit.get(platform, {}).items():
+            self._add(date, Move("recruit", value=factor, reason="declared recruiting intensity"))
+        for date, factor in own.deepen.get(platform, {}).items():
+            self._add(date, Move("deepen", value=factor, days=own.deepen_days, reason="declared depth of the pool"))
+
+    def _add(self, date: dt.date, move: Move) -> None:
+        self._moves.setdefault(date, []).append(move)
+
+    def moves(self, platform: Platform, date: dt.date, quarter: bool) -> list[Move]:
+        """The moves dated today."""
+        return self._moves.get(date, [])
+
+    def before(self, date: dt.date) -> list[tuple[dt.date, Move]]:
+        """Everything dated before `date`, in order, for runs that start later."""
+        return [(day, move) for day in sorted(self._moves) if day < date for move in self._moves[day]]
+
+
+def _move(launch: Launch, burst: Burst) -> Move:
+    reason = f"{launch.description} (grade {launch.grade})"
+    if launch.change == "recruit":
+        return Move("recruit", value=burst.factor, days=burst.days, reason=reason)
+    return Move(launch.change, launch.capability, launch.entrance, reason=reason)

@@ -1,0 +1,111 @@
+"""A user: a view on one row of the population."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from secondhalf.model.columns import Columns
+
+
+class User(mesa.Agent):  # type: ignore[misc,unused-ignore]
+    """One user; reads the columns of the market it lives in.
+
+    Attributes
+    ----------
+    row
+        position in every column
+    """
+
+    def __init__(self, model: mesa.Model, row: int) -> None:
+        super().__init__(model)
+        self.row = row
+
+    @property
+    def _columns(self) -> Columns:
+        columns: Columns = self.model.population.columns
+        return columns
+
+    @property
+    def installed(self) -> list[str]:
+        """Names of the platforms installed."""
+        bits = int(self._columns.installed[self.row])
+        return [name for p, name in enumerate(self.model.platform_names) if bits >> p & 1]
+
+    @property
+    def minutes(self) -> NDArray[np.float32]:
+        """Minutes of the latest day, [platform]."""
+        return self._columns.minutes[:, self.row]
+
+    @property
+    def habit(self) -> NDArray[np.float32]:
+        """Habit stocks in [0, 1], [platform]."""
+        return self._columns.habit[:, self.row]
+
+    @property
+    def loyalty(self) -> NDArray[np.float32]:
+        """Shopping loyalty in [0, 1], [platform]."""
+        return self._columns.loyalty[:, self.row]
+
+    @property
+    def friends(self) -> NDArray[np.int32]:
+        """Rows of the user's friends."""
+        graph = self.model.friends
+        return np.asarray(graph.indices[graph.indptr[self.row] : graph.indptr[self.row + 1]])
+
+    @property
+    def fan_of(self) -> list[tuple[int, str]]:
+        """Fan ties as (merchant slot, platform)."""
+        columns = self._columns
+        return [
+            (int(merchant), self.model.platform_names[platform])
+            for merchant, platform in zip(columns.fan_merchant[:, self.row], columns.fan_platform[:, self.row], strict=True)
+            if merchant >= 0
+        ]
+
+    @classmethod
+    def view(cls, model: mesa.Model, row: int) -> User:
+        """A user that the model's registry does not hold: made when asked for, gone when dropped."""
+        user = cls.__new__(cls)
+        user.model, user.row, user.unique_id, user.pos = model, row, -row - 1, None
+        return user
+
+
+class LazyUsers:
+    """All users of a large market: behaves like Mesa's AgentSet for reading, makes each agent when it is asked for."""
+
+    def __init__(self, model: mesa.Model, users: int) -> None:
+        self._model, self._users = model, users
+
+    def __len__(self) -> int:
+        return self._users
+
+    def __iter__(self) -> Iterator[User]:
+        return (User.view(self._model, row) for row in range(self._users))
+
+    def __getitem__(self, row: int) -> User:
+        if not -self._users <= row < self._users:
+            raise IndexError(f"user {row} of {self._users}")
+        return User.view(self._model, row % self._users)
+
+    def __contains__(self, agent: object) -> bool:
+        return isinstance(agent, User) and agent.model is self._model and agent.row < self._users
+
+    def select(self, condition: Callable[[User], bool], at_most: int | None = None) -> list[User]:
+        """Users for whom `condition` holds, at most `at_most` of them."""
+        found = []
+        for user in self:
+            if at_most is not None and len(found) >= at_most:
+                break
+            if condition(user):
+                found.append(user)
+        return found
+
+    def get(self, attribute: str) -> list[Any]:
+        """One attribute of every user."""
+        return [getattr(user, attribute) for user in self]

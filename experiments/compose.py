@@ -1,0 +1,125 @@
+"""From configuration files and overrides to checked settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra import compose, initialize_config_module
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from secondhalf.agents.strategies import STRATEGIES
+from secondhalf.model.settings import MarketSettings, SettingsError
+
+CONFIG_MODULE = "secondhalf.conf"
+NOT_OF_THE_MARKET = ("output", "hydra")
+
+
+def load_settings(overrides: Sequence[str] = ()) -> MarketSettings:
+    """Settings for Hydra overrides, e.g. ``load_settings(["population.users=1000", "strategy=hold"])``.
+
+    Raises
+    ------
+    SettingsError
+        naming the setting, its value and what is allowed
+    """
+    return market_settings(compose_config(overrides))
+
+
+def compose_config(overrides: Sequence[str]) -> DictConfig:
+    """The composed configuration; unknown settings and choices become one clear sentence."""
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_module(CONFIG_MODULE, version_base="1.3"):
+            return compose("config", overrides=open_overrides(overrides), return_hydra_config=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise SettingsError(_sentence(error, overrides)) from error
+
+
+def open_overrides(overrides: Sequence[str]) -> list[str]:
+    """Let settings that are named by platform be set without Hydra's `+`."""
+    named = ("strategies.", "platform.")
+    return [f"++{o}" if o.startswith(named) and "=" in o else o for o in overrides]
+
+
+def _sentence(error: Exception, overrides: Sequence[str]) -> str:
+    text = str(error).splitlines()[0]
+    for override in overrides:
+        name, _, value = override.lstrip("+~").partition("=")
+        if f"'{name}'" in text or f"override '{override}'" in text or f"'{name}/{value}'" in text:
+            return f"{name}={value}: {_allowed(name, error)}"
+    return " ".join(str(error).split())
+
+
+def _allowed(name: str, error: Exception) -> str:
+    group = Path(str(files(CONFIG_MODULE))) / name
+    if group.is_dir():
+        return f"unknown choice; allowed are {', '.join(sorted(p.stem for p in group.glob('*.yaml') if p.stem != 'base'))}"
+    parent, _, _ = name.rpartition(".")
+    known = OmegaConf.select(compose_config([]), parent) if parent else compose_config([])
+    if isinstance(known, DictConfig):
+        keys = [str(key) for key in known if key not in NOT_OF_THE_MARKET]
+        return f"there is no such setting; {parent or 'at the top'} has {', '.join(keys)}"
+    return " ".join(str(error).split())
+
+
+def market_settings(config: DictConfig) -> MarketSettings:
+    """Checked settings of a composed configuration."""
+    keys = [str(key) for key in config if key not in NOT_OF_THE_MARKET]
+    raw: Any = OmegaConf.to_container(OmegaConf.masked_copy(config, keys), resolve=True)
+    sources = _sources(config)
+    for name in raw["platforms"] if isinstance(raw.get("platforms"), list) else []:
+        if isinstance(name, str):
+            raw["platform"][name] = _platform(name, raw["platform"].get(name), sources)
+    raw["strategies"] = {
+        name: _strategy(name, chosen, raw["strategy"], sources) for name, chosen in (raw.get("strategies") or {}).items()
+    }
+    return MarketSettings.from_dict(raw)
+
+
+def _sources(config: DictConfig) -> list[Path]:
+    """Folders that configuration files come from: those of Hydra's search path, and the project's own."""
+    paths = [Path(str(files(CONFIG_MODULE)))]
+    if HydraConfig.initialized():
+        for source in HydraConfig.get().runtime.config_sources:
+            if source.schema == "file":
+                paths.insert(0, Path(source.path))
+    return paths
+
+
+def _read(group: str, name: str, sources: list[Path]) -> dict[str, Any] | None:
+    for folder in sources:
+        path = folder / group / f"{name}.yaml"
+        if path.is_file():
+            loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+            return dict(loaded or {})
+    return None
+
+
+def _platform(name: str, given: Any, sources: list[Path]) -> Any:
+    """A platform that `config.yaml` does not list is read from its file; values given on the command line win."""
+    if isinstance(given, Mapping) and "kind" in given:
+        return given
+    found = _read("platform", name, sources)
+    if found is None:
+        known = sorted(path.stem for folder in sources for path in (folder / "platform").glob("*.yaml"))
+        raise SettingsError(f"platforms names {name!r}; known are {', '.join(known)} (one file each in conf/platform)")
+    return found | dict(given or {})
+
+
+def _strategy(platform: str, chosen: Any, default: dict[str, Any], sources: list[Path]) -> dict[str, Any]:
+    if isinstance(chosen, Mapping):
+        return dict(chosen)
+    if chosen == default.get("name"):
+        return default
+    found = _read("strategy", str(chosen), sources)
+    if found is None:
+        raise SettingsError(f"strategies.{platform}={chosen}: unknown strategy; known are {', '.join(sorted(STRATEGIES))}")
+    return found

@@ -1,0 +1,298 @@
+"""Stage 6: each user splits the day's phone time over installed apps and the outside.
+
+The split is the discrete-continuous optimum with satiation (MDCEV, gamma profile: Bhat 2008)
+
+    maximise  psi_0 ln x_0 + sum_p gamma_p psi_p ln(1 + x_p / gamma_p)   subject to  x_0 + sum_p x_p = budget
+
+with ``psi_0 = outside * budget`` (so that tastes and not the length of the day decide who opens an app) and
+
+    ln psi_p = leisure_p + taste . kind_p + habit_weight habit_p + social_weight [contact has p]
+               + shock_p + need_weight (pull_p . needs).
+
+At the optimum ``x_p = gamma_p (psi_p / price - 1)`` for the apps whose psi exceeds the price of time and zero for the others.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import prange
+
+from secondhalf.model.columns import (
+    ACTIVE_THIS_MONTH,
+    F32,
+    F64,
+    I8,
+    I16,
+    NEED_IMPULSE,
+    NEED_PLANNED,
+    NEED_REPEAT,
+    NEED_RIPENED,
+    PULL_IMPULSE,
+    PULL_PLANNED,
+    PULL_REPEAT,
+    U8,
+    U32,
+    Behaviour,
+    Columns,
+    Day,
+    Offer,
+    Streams,
+)
+from secondhalf.model.compiled import bounds, chunk_count, compiled, compiled_parallel, exp32
+from secondhalf.model.streams import near_normal, word
+
+_ZERO, _ONE = np.float32(0.0), np.float32(1.0)
+MONTH_DAYS = 30
+"""Length of the window behind monthly active users."""
+HOMING_DAYS = 28
+"""Length of the window behind multi-homing."""
+
+ACTIVE, MINUTES, SHOPPING, MONTHLY, INSTALLED = 0, 1, 2, 3, 4
+"""Columns of the per-platform sums: users who opened it, minutes, minutes owed to needs, users of 30 days, installations."""
+PLATFORM_SUMS, ALL_SUMS = 5, 3
+ONLINE, BUDGET, MULTI_HOMING = 0, 1, 2
+"""Entries of the sums over all users."""
+
+
+@compiled
+def price_of_time(psi: F32, gamma: F32, j: int, budget: np.float32, outside: np.float32) -> np.float32:
+    """Marginal utility of time at the optimum of user j of a block; an app is opened when its psi exceeds it.
+
+    Starts with every app that has a positive psi and removes those below the price until none is left to remove; the
+    price only rises on the way, so at most P rounds are needed and no sorting.
+    """
+    weight = outside * budget
+    time = budget
+    for p in range(psi.shape[0]):
+        if psi[p, j] > _ZERO:
+            weight += gamma[p] * psi[p, j]
+            time += gamma[p]
+    floor = _ZERO
+    price = weight / time
+    while True:
+        removed = False
+        for p in range(psi.shape[0]):
+            if floor < psi[p, j] <= price:
+                weight -= gamma[p] * psi[p, j]
+                time -= gamma[p]
+                removed = True
+        if not removed:
+            return price
+        floor = price
+        price = weight / time
+
+
+@compiled
+def needs_pull(
+    pulled: F32,
+    needs: U8,
+    impulse_origin: I8,
+    interest_origin: I8,
+    fan_platform: I8,
+    pull: F32,
+    bonus: F32,
+    sells: U8,
+    need_weight: np.float32,
+) -> None:
+    """Fill `pulled` [P, users] with what today's needs add to ln psi at the platforms that sell."""
+    platforms, size = pulled.shape
+    slots = fan_platform.shape[0]
+    for j in range(size):
+        need = int(needs[j])
+        if need == 0:
+            continue
+        for p in range(platforms):
+            if sells[p] == 0:
+                continue
+            total = _ZERO
+            if need & NEED_PLANNED:
+                total += pull[PULL_PLANNED, p]
+            if need & NEED_IMPULSE:
+                total += pull[PULL_IMPULSE, p] + bonus[impulse_origin[j], p]
+            if need & NEED_RIPENED:
+                total += pull[PULL_PLANNED, p] + bonus[interest_origin[j], p]
+            for f in range(slots):
+                if need & (NEED_REPEAT << f) and fan_platform[f, j] == p:
+                    total += pull[PULL_REPEAT, p]
+            pulled[p, j] = need_weight * total
+
+
+@compiled_parallel
+def attend(
+    columns: Columns, offer: Offer, behaviour: Behaviour, streams: Streams, day: Day, sums: F64, totals: F64
+) -> None:
+    """Split everybody's day; update habit, days of use and the windows of the flow books.
+
+    `sums` [chunks, P, 5] and `totals` [chunks, 3] receive counts of users and minutes (see the constants above).
+    """
+    for chunk in prange(chunk_count(columns.installed.size)):
+        first, last = bounds(chunk, columns.installed.size)
+        _attend(columns, offer, behaviour, streams, day, sums[chunk], totals[chunk], first, last)
+
+
+@compiled
+def _attend(
+    columns: Columns,
+    offer: Offer,
+    behaviour: Behaviour,
+    streams: Streams,
+    day: Day,
+    sums: F64,
+    totals: F64,
+    first: int,
+    last: int,
+) -> None:
+    platforms = offer.leisure.size
+    block = slice(first, last)
+    psi = np.empty((platforms, last - first), np.float32)
+    pulled = np.zeros((platforms, last - first), np.float32)
+    contact, installed = columns.contact[block], columns.installed[block]
+    needs_pull(
+        pulled,
+        columns.needs[block],
+        columns.impulse_origin[block],
+        columns.interest_origin[block],
+        columns.fan_platform[:, block],
+        offer.pull,
+        offer.bonus,
+        offer.sells,
+        behaviour.need_weight,
+    )
+    for p in range(platforms):
+        bit = np.uint32(1) << np.uint32(p)
+        log_psi(
+            psi[p],
+            pulled[p],
+            offer.leisure[p],
+            offer.taste_weight[:, p],
+            columns.taste[:, block],
+            behaviour.habit_weight,
+            columns.habit[p, block],
+            behaviour.social_weight,
+            contact & bit,
+            behaviour.shock,
+            streams.shock[p],
+            first,
+        )
+        _utility(psi[p], installed & bit)
+        sums[p, INSTALLED] = np.count_nonzero(installed & bit)
+    online, phone = split(
+        psi,
+        offer.gamma,
+        columns.online_from[block],
+        columns.budget_factor[block],
+        day.number,
+        day.budget,
+        behaviour.outside,
+    )
+    if day.count_window:
+        _add_budget(columns.budget_now[block], columns.online_from[block], columns.budget_factor[block], day)
+    used = np.zeros(last - first, np.uint8)
+    for p in range(platforms):
+        columns.minutes[p, block] = psi[p]
+        feed_habit(columns.habit[p, block], psi[p], behaviour.habit_rate, behaviour.habit_half)
+        if day.count_window:
+            columns.minutes_now[p, block] += psi[p]
+        _count(sums[p], psi[p], pulled[p], columns.last_used[p, block], columns.marks[p, block], used, day.number)
+    totals[ONLINE] = online
+    totals[BUDGET] = phone
+    totals[MULTI_HOMING] = np.sum(used >= 2)
+
+
+@compiled
+def log_psi(
+    out: F32,
+    pulled: F32,
+    leisure: np.float32,
+    taste_weight: F32,
+    taste: F32,
+    habit_weight: np.float32,
+    habit: F32,
+    social_weight: np.float32,
+    met: U32,
+    shock: np.float32,
+    stream: np.uint64,
+    first: int,
+) -> None:
+    """Log marginal utility of the first minute at one platform for a block of users that begins at `first`."""
+    content, shelf = taste_weight[0], taste_weight[1]
+    taste_content, taste_shelf = taste[0], taste[1]
+    for j in range(out.size):
+        out[j] = (
+            leisure
+            + content * taste_content[j]
+            + shelf * taste_shelf[j]
+            + habit_weight * habit[j]
+            + (social_weight if met[j] else _ZERO)
+            + shock * near_normal(word(stream, first + j))
+            + pulled[j]
+        )
+
+
+@compiled
+def _utility(psi: F32, has_app: U32) -> None:
+    for j in range(psi.size):
+        psi[j] = exp32(psi[j]) if has_app[j] else _ZERO
+
+
+@compiled
+def split(
+    psi: F32,
+    gamma: F32,
+    online_from: I16,
+    budget_factor: F32,
+    today: int,
+    budget: np.float32,
+    outside: np.float32,
+) -> tuple[int, float]:
+    """Turn a block's psi [P, users] into minutes, in place. Returns users online and their phone minutes."""
+    platforms, size = psi.shape
+    online, phone = 0, 0.0
+    for j in range(size):
+        if online_from[j] > today:
+            for p in range(platforms):
+                psi[p, j] = _ZERO
+            continue
+        own = budget_factor[j] * budget
+        online += 1
+        phone += own
+        price = price_of_time(psi, gamma, j, own, outside)
+        for p in range(platforms):
+            value = psi[p, j]
+            psi[p, j] = gamma[p] * (value / price - _ONE) if value > price else _ZERO
+    return online, phone
+
+
+@compiled
+def _add_budget(budget_now: F32, online_from: I16, budget_factor: F32, day: Day) -> None:
+    for j in range(budget_now.size):
+        if online_from[j] <= day.number:
+            budget_now[j] += budget_factor[j] * day.budget
+
+
+@compiled
+def feed_habit(habit: F32, minutes: F32, rate: np.float32, half: np.float32) -> None:
+    """Move the stock towards ``minutes / (minutes + half)`` at `rate` per day."""
+    for j in range(habit.size):
+        habit[j] += rate * (minutes[j] / (minutes[j] + half) - habit[j])
+
+
+@compiled
+def _count(sums: F64, spent: F32, pulled: F32, last_used: I16, marks: U8, used: U8, today: int) -> None:
+    active, monthly = 0, 0
+    minutes, shopping = 0.0, 0.0
+    for j in range(spent.size):
+        if spent[j] > _ZERO:
+            active += 1
+            minutes += spent[j]
+            last_used[j] = today
+            marks[j] |= ACTIVE_THIS_MONTH
+            if pulled[j] > _ZERO:
+                shopping += spent[j] * (_ONE - exp32(-pulled[j]))
+        age = today - last_used[j]
+        monthly += age < MONTH_DAYS
+        used[j] += age < HOMING_DAYS
+    sums[ACTIVE] = active
+    sums[MINUTES] = minutes
+    sums[SHOPPING] = shopping
+    sums[MONTHLY] = monthly

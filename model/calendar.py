@@ -1,0 +1,143 @@
+"""Stage 1: the date, the season, the festivals and the drivers from outside.
+
+Everything is computed once for all days; a day number counts from the first day of the calendar, the days of settling in
+are negative and see neither seasons nor growth.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+
+from secondhalf.model.columns import Day
+from secondhalf.model.settings.mechanisms import Mechanisms
+from secondhalf.model.settings.time import Calendar as CalendarSettings
+from secondhalf.model.settings.time import Driver, Festival
+
+FLOW_WINDOW = 28
+"""Last days of a month over which minutes are summed for the flow books."""
+
+
+def driver_curve(driver: Driver, start: dt.date, days: int) -> NDArray[np.float64]:
+    """Values on `days` days from `start`: monotone cubic between knots, level before, damped growth after.
+
+    After the last knot the log growth per day equals the mean over the last `trend_days`, times
+    ``exp(-damping * years)``.
+    """
+    knots = np.array([day.toordinal() for day in driver.knots], float)
+    values = np.array(list(driver.knots.values()), float)
+    at = np.arange(days) + float(start.toordinal())
+    curve = PchipInterpolator(knots, values)
+    inside = np.asarray(curve(np.clip(at, knots[0], knots[-1])), float)
+    back = max(knots[-1] - driver.trend_days, knots[0])
+    growth = float(np.log(values[-1] / curve(back))) / (knots[-1] - back)
+    after = np.maximum(at - knots[-1], 0.0)
+    rate = driver.damping / 365.0
+    stretched = after if rate == 0 else (1 - np.exp(-rate * after)) / rate
+    return inside * np.exp(growth * stretched)
+
+
+class MarketCalendar:
+    """All days of a run, with what each brings.
+
+    Attributes are arrays over the days of the run: `phone_minutes`, `planned_demand`, `order_value`,
+    `other_short_video`, `instant_messaging`, `season`, and `festival_demand`; `pull`, `boost`, `package` are
+    [day, platform].
+    """
+
+    def __init__(self, settings: CalendarSettings, platforms: list[str], mechanisms: Mechanisms) -> None:
+        self.start, self.end, self.warm_up = settings.start, settings.end, settings.warm_up
+        self.days = (settings.end - settings.start).days + 1
+        self.dates = [settings.start + dt.timedelta(days=d) for d in range(self.days)]
+        self.labels = [date.isoformat() for date in self.dates]
+        steady = not mechanisms.outside_growth
+        self.people_online = self._curve(settings.people_online, steady)
+        self.phone_minutes = self._curve(settings.phone_minutes, steady)
+        self.planned_demand = self._curve(settings.planned_demand, steady)
+        self.order_value = self._curve(settings.order_value, steady)
+        self.other_short_video = self._curve(settings.other_short_video, steady)
+        self.instant_messaging = self._curve(settings.instant_messaging, steady)
+        self.season = self._season(settings) if mechanisms.seasons else np.ones(self.days)
+        self.festival_demand = np.ones(self.days)
+        shape = (self.days, len(platforms))
+        self.pull, self.boost, self.package = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        self.windows: dict[str, list[tuple[int, int]]] = {}
+        for name, festival in settings.festivals.items():
+            self.windows[name] = self._festival(festival, platforms, mechanisms)
+        self.festival_edges = {edge for spans in self.windows.values() for a, b in spans for edge in (a, b + 1)}
+
+    def _curve(self, driver: Driver, steady: bool) -> NDArray[np.float64]:
+        curve = driver_curve(driver, self.start, self.days)
+        return np.full(self.days, curve[0]) if steady else curve
+
+    def _season(self, settings: CalendarSettings) -> NDArray[np.float64]:
+        months = np.array(settings.months) / np.mean(settings.months)
+        weekdays = np.array(settings.weekdays) / np.mean(settings.weekdays)
+        return np.array([months[date.month - 1] * weekdays[date.weekday()] for date in self.dates])
+
+    def _festival(self, festival: Festival, platforms: list[str], mechanisms: Mechanisms) -> list[tuple[int, int]]:
+        spans = []
+        for year in range(self.start.year, self.end.year + 1):
+            short = year <= festival.single_day_until
+            first = festival.peak_day if short else festival.from_day
+            last = festival.peak_day if short else festival.to_day
+            a, b, peak = ((dt.date.fromisoformat(f"{year}-{d}") - self.start).days for d in (first, last, festival.peak_day))
+            if b < 0 or a >= self.days:
+                continue
+            a, b = max(a, 0), min(b, self.days - 1)
+            spans.append((a, b))
+            if not mechanisms.festivals:
+                continue
+            self.festival_demand[a : b + 1] *= festival.demand
+            if 0 <= peak < self.days:
+                self.festival_demand[peak] *= festival.peak_demand / festival.demand
+            for p, name in enumerate(platforms):
+                if festival.platforms != "all" and name not in festival.platforms:
+                    continue
+                self.pull[a : b + 1, p] += festival.pull
+                if mechanisms.traffic_boost:
+                    self.boost[a : b + 1, p] += _latest(festival.traffic_boost, year)
+                if mechanisms.traffic_package:
+                    self.package[a : b + 1, p] += _latest(festival.traffic_package, year)
+        return spans
+
+    def day(self, number: int, needs_per_person: float) -> Day:
+        """What users see of a day; days of settling in (negative) are like the first, out of season."""
+        at = max(number, 0)
+        season = self.season[at] * self.festival_demand[at] if number >= 0 else 1.0
+        return Day(
+            number=np.int64(number),
+            budget=np.float32(self.phone_minutes[at]),
+            planned=np.float32(needs_per_person * self.planned_demand[at] * season),
+            repeat=np.float32(season),
+            count_window=np.uint8(self.in_flow_window(number)),
+        )
+
+    def in_flow_window(self, number: int) -> bool:
+        """Whether minutes of this day enter the flow books: the last 28 days of a month, or of settling in."""
+        if number < 0:
+            return number >= -FLOW_WINDOW
+        return self.days_left_in_month(number) < FLOW_WINDOW
+
+    def days_left_in_month(self, number: int) -> int:
+        """Days between a day and the last of its month, by the calendar and not by the end of the run."""
+        date = self.dates[number]
+        following = (date.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+        return (following - date).days - 1
+
+    def ends_month(self, number: int) -> bool:
+        """Whether a day closes a month's books; the run's last day does."""
+        return number >= 0 and (number == self.days - 1 or self.days_left_in_month(number) == 0)
+
+    def starts_quarter(self, number: int) -> bool:
+        """Whether a day is the first of a calendar quarter."""
+        return number >= 0 and self.dates[number].day == 1 and self.dates[number].month in (1, 4, 7, 10)
+
+
+def _latest(by_year: dict[int, float], year: int) -> float:
+    """The value of the latest year not after `year`, or nothing."""
+    years = [known for known in by_year if known <= year]
+    return by_year[max(years)] if years else 0.0

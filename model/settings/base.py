@@ -1,0 +1,27 @@
+"""Types shared by all settings: closed models and numbers with ranges."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """A frozen group of settings that refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def _not_a_switch(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a number is needed, not a switch")
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_not_a_switch)]
+Share = Annotated[float, BeforeValidator(_not_a_switch), Field(ge=0, le=1)]
+Rate = Annotated[float, BeforeValidator(_not_a_switch), Field(ge=0)]
+Positive = Annotated[float, BeforeValidator(_not_a_switch), Field(gt=0)]
+Count = Annotated[int, BeforeValidator(_not_a_switch), Field(ge=1)]
+Days = Annotated[int, BeforeValidator(_not_a_switch), Field(ge=0, le=10_000)]

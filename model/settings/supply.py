@@ -1,0 +1,137 @@
+"""Settings of the supply side: channels, capabilities, platforms, strategies, scenarios."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from secondhalf.model.settings.base import Number, Positive, Rate, Settings, Share
+
+Entrance = Literal["top_tab", "bottom_tab", "second_level", "in_feed"]
+ChannelName = Literal["short_video", "live_store", "live_expert", "mall", "search", "store"]
+
+
+class NeedWeights(Settings):
+    """One number for each kind of need."""
+
+    planned: Rate
+    impulse: Rate
+    repeat: Rate
+
+
+class Affinity(Settings):
+    """How readily each kind of need is met in a channel."""
+
+    planned: Rate
+    impulse: Rate
+    ripened: Rate
+    repeat: Rate
+
+
+class Channel(Settings):
+    """One channel: who uses it, what comes back, whether it is part of the feed, plants interest, makes fans."""
+
+    affinity: Affinity
+    return_rate: Share
+    fan_gain: Share
+    feed: bool
+    seeds: bool
+
+
+class Capability(Settings):
+    """What a pool adds at full presence, what it costs (RMB; running cost per day), how fast it fills."""
+
+    leisure_gain: Number = 0.0
+    shopping_gain: NeedWeights = NeedWeights(planned=0, impulse=0, repeat=0)
+    seeding: Rate = 0.0
+    clutter: Rate = 0.0
+    clutter_limit: Annotated[float, Field(gt=0, le=1)] = 0.09
+    recommendation_gain: Rate = 0.0
+    price_gain: Rate = 0.0
+    link_gain: Rate = 0.0
+    supply_gain: Rate = 0.0
+    opens: list[ChannelName] = []
+    ramp_days: Positive = 180.0
+    launch_cost: Rate = 0.0
+    running_cost: Rate = 0.0
+    subsidy_rate: Share = 0.0
+    entrance: Entrance = "second_level"
+    test_share: Share = 0.1
+    restricted_share: Share = 0.5
+    strengthen: Rate = 0.15
+    skill: dict[Literal["content", "shelf"], Annotated[float, Field(gt=0, le=2)]]
+    skill_sd: Rate = 0.0
+
+
+class OpenAtStart(Settings):
+    """State of a capability on the first day."""
+
+    maturity: Annotated[float, Field(ge=0, le=2)] = 1.0
+    exposure: Share = 1.0
+    entrance: Entrance | None = None
+
+
+class Platform(Settings):
+    """One platform: line of business, appeal, growth, earnings, what it starts with and may choose."""
+
+    kind: Literal["content", "shelf"]
+    taste_content: Number
+    taste_shelf: Number
+    leisure: Number
+    gamma: Positive
+    innovation: Rate
+    imitation: Rate
+    drop: Rate
+    installed_at_start: Share
+    recent_at_start: Share
+    creator_share: Share
+    shops_at_start: Share
+    affordability: Number
+    order_value: Positive
+    take_rate: Share
+    ad_yield: Rate
+    ad_take: Share
+    open_at_start: dict[str, OpenAtStart]
+    choosable: list[str] | None = None
+    skill: dict[str, Annotated[float, Field(gt=0, le=2)]] = {}
+
+
+class Exclusivity(Settings):
+    """Shops of `platform` that may not sell on other platforms of its kind before `until`."""
+
+    platform: str
+    share: Share
+    until: dt.date | None
+
+
+class ScenarioMove(Settings):
+    """A change that the scenario imposes on a date."""
+
+    date: dt.date
+    platform: str
+    change: str
+    capability: str | None = None
+    entrance: Entrance | None = None
+
+
+class Scenario(Settings):
+    """The world around the platforms."""
+
+    name: str
+    exclusivity: Exclusivity | None = None
+    moves: list[ScenarioMove] = []
+
+
+class Strategy(Settings):
+    """Name and parameters of a strategy; the parameters are checked by the strategy itself."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name: str
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Everything but the name."""
+        return dict(self.model_extra or {})

@@ -1,0 +1,228 @@
+"""Where merchants meet demand: contests for the traffic of each cell, shares of sales, fans, returns on effort.
+
+A *cell* is a platform x channel. Within a cell merchants share planned demand by a Tullock contest with weights
+``strength * fit * (effort + floor) ** exponent``; sales planted elsewhere go in part (`attribution`) to those who planted them; repeat
+sales go by fans and the reach of the shop's own broadcasts. Demand waits in ledgers and is handed to merchants by `settle`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondhalf.agents.merchant import MerchantTable
+from secondhalf.agents.vocabulary import CHANNELS
+from secondhalf.model.columns import Shops
+from secondhalf.model.demand import KIND_IMPULSE, KIND_PLANNED, KIND_REPEAT, KIND_RIPENED
+from secondhalf.model.settings.people import Merchants
+from secondhalf.model.settings.supply import Channel
+
+Array = NDArray[np.float64]
+LIVE_STORE = CHANNELS.index("live_store")
+_BROADCAST_EXPONENT = 0.5
+
+
+class Trade:
+    """Merchants' side of one market.
+
+    Attributes
+    ----------
+    weight
+        contest weight of each merchant in each cell, [M, P, C]
+    supply
+        effort in each cell relative to all effort, weighted by merchants' size, [P, C]
+    pending_direct, pending_seeded, pending_repeat
+        GMV that waits for `settle`: by cell [P, C], by origin and place [P, P], by place [P]
+    """
+
+    def __init__(self, table: MerchantTable, settings: Merchants, channels: dict[str, Channel]) -> None:
+        self.table, self.settings = table, settings
+        merchants, platforms, cells = table.effort.shape
+        self.seeds = np.array([channels[name].seeds for name in CHANNELS])
+        self.feed = np.array([channels[name].feed for name in CHANNELS])
+        self.pending_direct = np.zeros((platforms, cells))
+        self.pending_seeded = np.zeros((platforms, platforms))
+        self.pending_repeat = np.zeros(platforms)
+        self.week_direct, self.week_seeded = self.pending_direct.copy(), self.pending_seeded.copy()
+        self.package = np.zeros(platforms)
+        self.open_cells = np.ones((platforms, cells), bool)
+        self.product_shares = np.zeros((merchants, settings.products.slots))
+        self.strength = np.zeros(merchants)
+        self.weight = np.zeros(table.effort.shape)
+        self.refresh(np.ones(platforms), self.open_cells, self.package)
+
+    def refresh(self, live: Array, open_cells: NDArray[np.bool_], package: Array) -> None:
+        """Work out contest weights, supply, reach and shares of products from effort and products as they stand.
+
+        Parameters
+        ----------
+        live
+            presence of live rooms on each platform, [P]
+        open_cells
+            cells that the platforms' capabilities open, [P, C]
+        package
+            traffic resource package of a festival, [P]: each merchant spends it on its best cell of the platform
+        """
+        table, settings = self.table, self.settings
+        self.open_cells, self.package = open_cells, package
+        self.product_shares = table.products.shares(settings.products.scaled_boost)
+        self.strength = table.strength * table.products.catalogue(self.product_shares)
+        visible = (table.effort + settings.effort_floor) ** settings.contest_exponent
+        self.weight = self.strength[:, None, None] * table.fit[:, None, :] * visible
+        self.weight *= table.shop[:, :, None] & open_cells
+        effort = table.effort.astype(np.float64)
+        if package.any():
+            best = (np.arange(effort.shape[2]) == effort.argmax(axis=2)[:, :, None]) & table.shop[:, :, None]
+            factor = 1 + best * package[:, None]
+            self.weight *= factor
+            effort = effort * factor
+        mass = table.weight * table.size
+        self.supply = np.einsum("m,mpc->pc", mass / mass.sum(), effort)
+        broadcast = table.effort[:, :, LIVE_STORE].astype(np.float64) ** _BROADCAST_EXPONENT
+        self.reach = 1 + settings.broadcast_gain * live * broadcast
+        self.assortment = np.einsum(
+            "m,mp->p", self.strength / max(self.strength.sum(), 1e-300), (table.active() * table.shop) ** settings.contest_exponent
+        )
+
+    def selling_load(self) -> Array:
+        """Share of each platform's feed that sells, [P]: saturates with the effort merchants put into the feed."""
+        effort = self.supply[:, self.feed].sum(axis=1)
+        return np.asarray(self.settings.load_ceiling * effort / (effort + self.settings.feed_half))
+
+    def shops(self) -> Shops:
+        """What users meet this week."""
+        products = self.table.products.count()
+        shares = self._buyer_shares()
+        return Shops(
+            reach=np.ascontiguousarray(self.reach.T, np.float32),
+            products=products,
+            buyers_cdf=np.ascontiguousarray(np.cumsum(shares, axis=0).T),
+        )
+
+    def _buyer_shares(self) -> Array:
+        """Share of each platform's orders by merchant, [M, P]: last week's sales, else contest weights."""
+        sales = self.table.week_gmv
+        sold = sales.sum(axis=0)
+        weights = self.weight.sum(axis=2)
+        basis = np.where(sold > 0, sales, weights)
+        total = basis.sum(axis=0)
+        self.buyer_shares = np.divide(basis, total, out=np.zeros_like(basis), where=total > 0)
+        return self.buyer_shares
+
+    def book(self, gmv: Array, channel_share: Array) -> Array:
+        """Take in a day's GMV and return it by kind of need, platform and channel, [4, P, C].
+
+        Parameters
+        ----------
+        gmv
+            RMB by kind of need, origin (the last row: planted nowhere) and platform, [4, P + 1, P]
+        channel_share
+            share of each channel by kind of need and platform, [4, P, C]
+        """
+        by_place = gmv.sum(axis=1)
+        cells = by_place[:, :, None] * channel_share
+        credited = self.settings.attribution
+        planted = gmv[KIND_IMPULSE, :-1] + gmv[KIND_RIPENED, :-1]
+        seeded = planted * credited
+        direct = cells[KIND_PLANNED].copy()
+        for kind in (KIND_IMPULSE, KIND_RIPENED):
+            kept = by_place[kind] - credited * gmv[kind, :-1].sum(axis=0)
+            direct += kept[:, None] * channel_share[kind]
+        for total, part in (
+            (self.pending_direct, direct),
+            (self.week_direct, direct),
+            (self.pending_seeded, seeded),
+            (self.week_seeded, seeded),
+            (self.pending_repeat, by_place[KIND_REPEAT]),
+        ):
+            total += part
+        return np.asarray(cells)
+
+    def update_fans(self, gained: Array, lost: Array) -> None:
+        """Hand the day's new fans (people, [P]) to merchants by their share of orders, and take lost ones pro rata."""
+        fans = self.table.fans
+        fans += self.buyer_shares * gained
+        total = fans.sum(axis=0)
+        fans *= np.divide(total - lost, total, out=np.zeros_like(total), where=total > 0)
+
+    def pending(self) -> Array:
+        """GMV not yet handed to merchants, [P]."""
+        return np.asarray(self.pending_direct.sum(axis=1) + self.pending_seeded.sum(axis=0) + self.pending_repeat)
+
+    def settle(self) -> None:
+        """Hand all pending GMV to merchants and their products; nothing is lost or made."""
+        sold = self._sales()
+        table = self.table
+        table.gmv += sold
+        table.week_gmv += sold
+        table.products.gmv += sold.sum(axis=1)[:, None] * self.product_shares
+        self.pending_direct[:] = 0.0
+        self.pending_seeded[:] = 0.0
+        self.pending_repeat[:] = 0.0
+
+    def _sales(self) -> Array:
+        """Pending GMV by merchant and platform, [M, P]."""
+        cell_total = self.weight.sum(axis=0)
+        cell_share = np.divide(self.weight, cell_total, out=np.zeros_like(self.weight), where=cell_total > 0)
+        sold = np.einsum("pc,mpc->mp", self.pending_direct, cell_share)
+        # Demand of a cell that no merchant serves (it closed within the week) goes to the platform's other cells.
+        homeless = np.where(cell_total > 0, 0.0, self.pending_direct).sum(axis=1)
+        seeded = self.seeding_weight()
+        for origin in range(seeded.shape[1]):
+            by_seed = seeded[:, origin, None] * self.table.shop
+            total = by_seed.sum(axis=0)
+            amount = self.pending_seeded[origin]
+            sold += np.divide(by_seed, total, out=np.zeros_like(by_seed), where=total > 0) * amount
+            homeless += np.where(total > 0, 0.0, amount)
+        by_fans = self.table.fans * self.reach * self.table.shop
+        total = by_fans.sum(axis=0)
+        sold += np.divide(by_fans, total, out=np.zeros_like(by_fans), where=total > 0) * self.pending_repeat
+        homeless += np.where(total > 0, 0.0, self.pending_repeat)
+        if homeless.any():
+            basis = self.weight.sum(axis=2) + self.table.shop * 1e-300
+            sold += basis / basis.sum(axis=0).clip(1e-300) * homeless
+        return np.asarray(sold)
+
+    def seeding_weight(self) -> Array:
+        """Weight of each merchant in what is planted on each platform, [M, P]."""
+        return np.asarray(self.weight[:, :, self.seeds].sum(axis=2))
+
+    def returns(self, take_rate: Array, live: Array) -> NDArray[np.float32]:
+        """Last week's return on a unit of effort, by merchant and cell, [M, P, C] (per unit of strength).
+
+        The derivative of each merchant's sales with respect to its effort: its part of the contest in the cell, of what was
+        planted from the cell, and of its fans' orders that its broadcasts raise.
+        """
+        table, exponent = self.table, self.settings.contest_exponent
+        effort = table.effort.astype(np.float64) + self.settings.effort_floor
+        slope = exponent * table.fit[:, None, :] * effort ** (exponent - 1)
+        cell_total = self.weight.sum(axis=0)
+        value = np.divide(self.week_direct, cell_total, out=np.zeros_like(cell_total), where=cell_total > 0)
+        seed_total = self.seeding_weight().sum(axis=0)
+        planted = np.divide(self.week_seeded.sum(axis=1), seed_total, out=np.zeros_like(seed_total), where=seed_total > 0)
+        value = value + planted[:, None] * self.seeds
+        kept = (1 - take_rate)[:, None]
+        gained = slope * value * kept
+        fan_sales = self._fan_sales()
+        rise = self.settings.broadcast_gain * live * _BROADCAST_EXPONENT * effort[:, :, LIVE_STORE] ** (_BROADCAST_EXPONENT - 1)
+        per_strength = np.divide(fan_sales, self.strength[:, None], out=np.zeros_like(fan_sales), where=self.strength[:, None] > 0)
+        gained[:, :, LIVE_STORE] += per_strength * rise / self.reach * kept[:, 0]
+        gained *= table.shop[:, :, None] & self.open_cells
+        return gained.astype(np.float32)
+
+    def _fan_sales(self) -> Array:
+        """Last week's repeat sales by merchant and platform, [M, P]: what is left of its sales after the rest."""
+        by_fans = self.table.fans * self.reach * self.table.shop
+        total = by_fans.sum(axis=0)
+        return np.divide(by_fans, total, out=np.zeros_like(by_fans), where=total > 0) * self.week_repeat
+
+    @property
+    def week_repeat(self) -> Array:
+        """Repeat GMV since the last revision, [P]."""
+        return np.maximum(self.table.week_gmv.sum(axis=0) - self.week_direct.sum(axis=1) - self.week_seeded.sum(axis=0), 0.0)
+
+    def start_week(self) -> None:
+        """Clear the week's ledgers."""
+        self.table.week_gmv[:] = 0.0
+        self.week_direct[:] = 0.0
+        self.week_seeded[:] = 0.0
