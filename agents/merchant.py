@@ -52,7 +52,9 @@ class MerchantTable:
         return np.asarray(self.effort.sum(axis=2, dtype=np.float64))
 
 
-def pareto_bundles(merchants: int, real: int, exponent: float, head_share: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def pareto_bundles(
+    merchants: int, real: int, exponent: float, head_share: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weights and mean sizes of `merchants` bundles of `real` merchants with Pareto sizes.
 
     Size of rank r is ``(real / r) ** (1 / exponent)``. The head stands one to one, the tail in bundles that grow

@@ -55,7 +55,9 @@ class ProductTable:
         """Products on sale by merchant, [M]."""
         return self.on_sale.sum(axis=1).astype(np.float32)
 
-    def launch(self, merchants: NDArray[np.intp], slot: NDArray[np.intp], day: int, appeal: NDArray[np.float32]) -> None:
+    def launch(
+        self, merchants: NDArray[np.intp], slot: NDArray[np.intp], day: int, appeal: NDArray[np.float32]
+    ) -> None:
         """Put new products into slots, one for each entry of `merchants`; what was there must be archived first."""
         at = (merchants, slot)
         self.number[at] = self.next_number + np.arange(merchants.size)

@@ -64,7 +64,9 @@ class User(mesa.Agent):  # type: ignore[misc,unused-ignore]
         columns = self._columns
         return [
             (int(merchant), self.model.platform_names[platform])
-            for merchant, platform in zip(columns.fan_merchant[:, self.row], columns.fan_platform[:, self.row], strict=True)
+            for merchant, platform in zip(
+                columns.fan_merchant[:, self.row], columns.fan_platform[:, self.row], strict=True
+            )
             if merchant >= 0
         ]
 

@@ -19,7 +19,7 @@ from secondhalf.agents.strategies import STRATEGIES
 from secondhalf.model.settings import MarketSettings, SettingsError
 
 CONFIG_MODULE = "secondhalf.conf"
-NOT_OF_THE_MARKET = ("output", "hydra")
+NOT_OF_THE_MARKET = ("output", "bench", "hydra")
 
 
 def load_settings(overrides: Sequence[str] = ()) -> MarketSettings:
@@ -61,7 +61,9 @@ def _sentence(error: Exception, overrides: Sequence[str]) -> str:
 def _allowed(name: str, error: Exception) -> str:
     group = Path(str(files(CONFIG_MODULE))) / name
     if group.is_dir():
-        return f"unknown choice; allowed are {', '.join(sorted(p.stem for p in group.glob('*.yaml') if p.stem != 'base'))}"
+        return (
+            f"unknown choice; allowed are {', '.join(sorted(p.stem for p in group.glob('*.yaml') if p.stem != 'base'))}"
+        )
     parent, _, _ = name.rpartition(".")
     known = OmegaConf.select(compose_config([]), parent) if parent else compose_config([])
     if isinstance(known, DictConfig):
@@ -79,7 +81,8 @@ def market_settings(config: DictConfig) -> MarketSettings:
         if isinstance(name, str):
             raw["platform"][name] = _platform(name, raw["platform"].get(name), sources)
     raw["strategies"] = {
-        name: _strategy(name, chosen, raw["strategy"], sources) for name, chosen in (raw.get("strategies") or {}).items()
+        name: _strategy(name, chosen, raw["strategy"], sources)
+        for name, chosen in (raw.get("strategies") or {}).items()
     }
     return MarketSettings.from_dict(raw)
 
@@ -121,5 +124,7 @@ def _strategy(platform: str, chosen: Any, default: dict[str, Any], sources: list
         return default
     found = _read("strategy", str(chosen), sources)
     if found is None:
-        raise SettingsError(f"strategies.{platform}={chosen}: unknown strategy; known are {', '.join(sorted(STRATEGIES))}")
+        raise SettingsError(
+            f"strategies.{platform}={chosen}: unknown strategy; known are {', '.join(sorted(STRATEGIES))}"
+        )
     return found

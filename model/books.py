@@ -64,7 +64,9 @@ class DayBook:
         _same(self.cells.sum(axis=(0, 2)), self.platform_gmv, "GMV of channels and of users")
         _same(self.channel_minutes.sum(axis=1), self.minutes, "minutes of channels and of users")
         if self.minutes.sum() > self.phone_minutes * (1 + TOLERANCE):
-            raise BooksError(f"minutes on platforms ({self.minutes.sum():.6g}) exceed the day ({self.phone_minutes:.6g})")
+            raise BooksError(
+                f"minutes on platforms ({self.minutes.sum():.6g}) exceed the day ({self.phone_minutes:.6g})"
+            )
         if (self.net_gmv.sum(axis=1) > self.platform_gmv * (1 + TOLERANCE)).any():
             raise BooksError("net GMV exceeds GMV")
 

@@ -84,7 +84,9 @@ class MarketCalendar:
             short = year <= festival.single_day_until
             first = festival.peak_day if short else festival.from_day
             last = festival.peak_day if short else festival.to_day
-            a, b, peak = ((dt.date.fromisoformat(f"{year}-{d}") - self.start).days for d in (first, last, festival.peak_day))
+            a, b, peak = (
+                (dt.date.fromisoformat(f"{year}-{d}") - self.start).days for d in (first, last, festival.peak_day)
+            )
             if b < 0 or a >= self.days:
                 continue
             a, b = max(a, 0), min(b, self.days - 1)

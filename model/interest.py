@@ -55,9 +55,7 @@ def freshness(days_since: int, products: np.float32, fresh_days: int) -> np.floa
 
 
 @compiled_parallel
-def arise(
-    columns: Columns, offer: Offer, shops: Shops, behaviour: Behaviour, streams: Streams, day: Day
-) -> None:
+def arise(columns: Columns, offer: Offer, shops: Shops, behaviour: Behaviour, streams: Streams, day: Day) -> None:
     """Plant yesterday's interest and draw today's needs into `needs` and `impulse_origin`."""
     for chunk in prange(chunk_count(columns.installed.size)):
         first, last = bounds(chunk, columns.installed.size)

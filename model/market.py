@@ -94,7 +94,9 @@ class Market(mesa.Model):
         moves: dict[int, list[tuple[Platform, Move]]] = {}
         for imposed in settings.scenario.moves:
             if imposed.platform in self.platform_names:
-                move = Move(imposed.change, imposed.capability, imposed.entrance, reason=f"scenario {settings.scenario.name}")
+                move = Move(
+                    imposed.change, imposed.capability, imposed.entrance, reason=f"scenario {settings.scenario.name}"
+                )
                 day = (imposed.date - settings.calendar.start).days
                 moves.setdefault(day, []).append((self.platforms[self.platform_names.index(imposed.platform)], move))
         return moves

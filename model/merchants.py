@@ -130,7 +130,11 @@ class MerchantWeek:
         chance = -np.expm1(-self.settings.entry_hazard)
         seed, merchants = self.all.seed, self.table.number.size
         return np.stack(
-            [uniforms(key(seed, Decision.SHOP_ENTRY, day, name_id(name)), merchants) < chance for name in self.platforms], axis=1
+            [
+                uniforms(key(seed, Decision.SHOP_ENTRY, day, name_id(name)), merchants) < chance
+                for name in self.platforms
+            ],
+            axis=1,
         )
 
     def _change_shops(self, closing: NDArray[np.bool_], opening: NDArray[np.bool_]) -> None:

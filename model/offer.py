@@ -48,7 +48,9 @@ class OfferDesk:
         self.affordability = np.array([p.affordability for p in own])
         self.hazards = np.array([[p.innovation, p.imitation, p.drop] for p in own]).T
         self.taste_weight = np.array([[p.taste_content, p.taste_shelf] for p in own], np.float32).T.copy()
-        self.affinity = np.array([[getattr(c.affinity, kind) for c in settings.channels.values()] for kind in AFFINITIES])
+        self.affinity = np.array(
+            [[getattr(c.affinity, kind) for c in settings.channels.values()] for kind in AFFINITIES]
+        )
         self.fan_gain = np.array([c.fan_gain for c in settings.channels.values()])
         self.elasticity = settings.merchants.supply_elasticity
 

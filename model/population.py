@@ -87,10 +87,12 @@ class Population:
         names = settings.platforms
         slots = users.fan.slots
         first_day = online_from(calendar.people_online, settings.population.people, seed, n)
-        taste = np.stack([
-            self._normals(seed, Decision.TASTE, 0) * np.float32(users.taste_sd_content),
-            self._normals(seed, Decision.TASTE, 1) * np.float32(users.taste_sd_shelf),
-        ])
+        taste = np.stack(
+            [
+                self._normals(seed, Decision.TASTE, 0) * np.float32(users.taste_sd_content),
+                self._normals(seed, Decision.TASTE, 1) * np.float32(users.taste_sd_shelf),
+            ]
+        )
         budget = np.exp(self._normals(seed, Decision.BUDGET) * users.budget_sd - users.budget_sd**2 / 2)
         rate = stats.gamma.ppf(uniforms(key(seed, Decision.NEED_RATE), n), users.need_shape, scale=1 / users.need_shape)
 

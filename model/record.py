@@ -22,7 +22,6 @@ THRESHOLDS = {"10_million": 1e7, "100_million": 1e8}
 """RMB a merchant or a product sells within a festival's window, as in the article's targets."""
 
 
-
 @dataclass(frozen=True)
 class Snapshot:
     """Who had sold how much when a festival began."""

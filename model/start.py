@@ -32,7 +32,9 @@ HABIT_AT_START = 0.4
 def capability_table(settings: MarketSettings) -> CapabilityTable:
     """Capabilities as `open_at_start` gives them, with the seed's hidden skills."""
     count = len(settings.capability)
-    luck = np.stack([ndtri(uniforms(key(settings.seed, Decision.SKILL, who=name_id(n)), count)) for n in settings.platforms])
+    luck = np.stack(
+        [ndtri(uniforms(key(settings.seed, Decision.SKILL, who=name_id(n)), count)) for n in settings.platforms]
+    )
     own = [settings.platform[name] for name in settings.platforms]
     return CapabilityTable(own, settings.capability, luck, settings.prominence, settings.mechanisms.ramps)
 
@@ -49,7 +51,9 @@ def strategies(settings: MarketSettings) -> list[Strategy]:
     for name in settings.platforms:
         chosen = settings.strategy_of(name)
         if chosen.name not in STRATEGIES:
-            raise SettingsError(f"strategies.{name}={chosen.name}: unknown strategy; known are {', '.join(sorted(STRATEGIES))}")
+            raise SettingsError(
+                f"strategies.{name}={chosen.name}: unknown strategy; known are {', '.join(sorted(STRATEGIES))}"
+            )
         launches = []
         if "launches" in chosen.parameters:
             launches = read_launches(str(chosen.parameters["launches"]), list(settings.capability))
@@ -67,7 +71,9 @@ def starting_merchants(settings: MarketSettings) -> MerchantTable:
     """Merchants before the first day, with kinds, categories, quality and shops drawn from the seed."""
     count = settings.population.merchants
     luck = np.stack([uniforms(key(settings.seed, Decision.MERCHANT, who=w), count) for w in range(3)], axis=1)
-    shops = np.stack([uniforms(key(settings.seed, Decision.SHOP, who=name_id(n)), count) for n in settings.platforms], axis=1)
+    shops = np.stack(
+        [uniforms(key(settings.seed, Decision.SHOP, who=name_id(n)), count) for n in settings.platforms], axis=1
+    )
     shares = [settings.platform[name].shops_at_start for name in settings.platforms]
     return merchant_table(settings.merchants, count, shares, settings.users.price_weight, luck, shops)
 
@@ -139,7 +145,9 @@ def backfill_orders(market: Market) -> None:
         if exposure <= 0:
             continue
         rate = market.order_sums[:, :, p].sum() / exposure * columns.need_rate
-        draw = uniforms(key(market.settings.seed, Decision.HISTORY_AT_START, who=name_id(name) + 1), columns.installed.size)
+        draw = uniforms(
+            key(market.settings.seed, Decision.HISTORY_AT_START, who=name_id(name) + 1), columns.installed.size
+        )
         ago = warm_up - np.log(draw) / np.maximum(rate, 1e-12)
         day = np.where(ago < 2000, -ago, NEVER)
         missing = has_app & (columns.last_bought[p] == NEVER) & (day >= columns.installed_day[p])

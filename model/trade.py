@@ -81,7 +81,9 @@ class Trade:
         broadcast = table.effort[:, :, LIVE_STORE].astype(np.float64) ** _BROADCAST_EXPONENT
         self.reach = 1 + settings.broadcast_gain * live * broadcast
         self.assortment = np.einsum(
-            "m,mp->p", self.strength / max(self.strength.sum(), 1e-300), (table.active() * table.shop) ** settings.contest_exponent
+            "m,mp->p",
+            self.strength / max(self.strength.sum(), 1e-300),
+            (table.active() * table.shop) ** settings.contest_exponent,
         )
 
     def selling_load(self) -> Array:
@@ -199,13 +201,22 @@ class Trade:
         cell_total = self.weight.sum(axis=0)
         value = np.divide(self.week_direct, cell_total, out=np.zeros_like(cell_total), where=cell_total > 0)
         seed_total = self.seeding_weight().sum(axis=0)
-        planted = np.divide(self.week_seeded.sum(axis=1), seed_total, out=np.zeros_like(seed_total), where=seed_total > 0)
+        planted = np.divide(
+            self.week_seeded.sum(axis=1), seed_total, out=np.zeros_like(seed_total), where=seed_total > 0
+        )
         value = value + planted[:, None] * self.seeds
         kept = (1 - take_rate)[:, None]
         gained = slope * value * kept
         fan_sales = self._fan_sales()
-        rise = self.settings.broadcast_gain * live * _BROADCAST_EXPONENT * effort[:, :, LIVE_STORE] ** (_BROADCAST_EXPONENT - 1)
-        per_strength = np.divide(fan_sales, self.strength[:, None], out=np.zeros_like(fan_sales), where=self.strength[:, None] > 0)
+        rise = (
+            self.settings.broadcast_gain
+            * live
+            * _BROADCAST_EXPONENT
+            * effort[:, :, LIVE_STORE] ** (_BROADCAST_EXPONENT - 1)
+        )
+        per_strength = np.divide(
+            fan_sales, self.strength[:, None], out=np.zeros_like(fan_sales), where=self.strength[:, None] > 0
+        )
         gained[:, :, LIVE_STORE] += per_strength * rise / self.reach * kept[:, 0]
         gained *= table.shop[:, :, None] & self.open_cells
         return gained.astype(np.float32)
@@ -219,7 +230,9 @@ class Trade:
     @property
     def week_repeat(self) -> Array:
         """Repeat GMV since the last revision, [P]."""
-        return np.maximum(self.table.week_gmv.sum(axis=0) - self.week_direct.sum(axis=1) - self.week_seeded.sum(axis=0), 0.0)
+        return np.maximum(
+            self.table.week_gmv.sum(axis=0) - self.week_direct.sum(axis=1) - self.week_seeded.sum(axis=0), 0.0
+        )
 
     def start_week(self) -> None:
         """Clear the week's ledgers."""

@@ -60,21 +60,15 @@ class UsersDay:
 
     def attend(self, offer: Offer, streams: Streams, day: Day) -> tuple[Array, Array]:
         """Split the day; returns sums by platform [P, 5] and over all [3] (constants in `attention`)."""
-        attention.attend(
-            self.columns, offer, self.population.behaviour, streams, day, self._sums, self._totals
-        )
+        attention.attend(self.columns, offer, self.population.behaviour, streams, day, self._sums, self._totals)
         return self._sums.sum(axis=0), self._totals.sum(axis=0)
 
     def buy(self, offer: Offer, shops: Shops, streams: Streams, day: Day) -> tuple[Array, Array]:
         """Meet needs; returns orders [4, P + 1, P] and counts [P, 4] (constants in `demand`)."""
-        demand.buy(
-            self.columns, offer, shops, self.population.behaviour, streams, day, self._orders, self._counts
-        )
+        demand.buy(self.columns, offer, shops, self.population.behaviour, streams, day, self._orders, self._counts)
         return self._orders.sum(axis=0), self._counts.sum(axis=0)
 
     def close_month(self, day: int, days_now: int, days_before: int) -> MonthBooks:
         """Close the calendar month's books."""
-        close_month(
-            self.columns, day, float(days_now), float(days_before), self._flows, self._month, self._overlap
-        )
+        close_month(self.columns, day, float(days_now), float(days_before), self._flows, self._month, self._overlap)
         return MonthBooks(self._flows.sum(axis=0), self._month.sum(axis=0), self._overlap.sum(axis=0))

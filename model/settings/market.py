@@ -70,7 +70,9 @@ class MarketSettings(Settings):
                     self.check_capability(name, f"platform.{platform}.{field}")
         for name in self.strategies:
             if name not in self.platforms:
-                raise ValueError(f"strategies.{name}={self.strategies[name].name}: platforms are {', '.join(self.platforms)}")
+                raise ValueError(
+                    f"strategies.{name}={self.strategies[name].name}: platforms are {', '.join(self.platforms)}"
+                )
         for fit in self.merchants.kinds.values():
             unknown = set(fit.fit) - set(CHANNELS)
             if unknown:
@@ -78,9 +80,13 @@ class MarketSettings(Settings):
         for name, festival in self.calendar.festivals.items():
             for platform in () if festival.platforms == "all" else festival.platforms:
                 if platform not in self.platform:
-                    raise ValueError(f"calendar.festivals.{name}.platforms names {platform!r}; known are {', '.join(sorted(self.platform))}")
+                    raise ValueError(
+                        f"calendar.festivals.{name}.platforms names {platform!r}; known are {', '.join(sorted(self.platform))}"
+                    )
         if self.scenario.exclusivity and self.scenario.exclusivity.platform not in self.platform:
-            raise ValueError(f"scenario.exclusivity.platform={self.scenario.exclusivity.platform!r} is not a known platform")
+            raise ValueError(
+                f"scenario.exclusivity.platform={self.scenario.exclusivity.platform!r} is not a known platform"
+            )
         return self
 
     def strategy_of(self, platform: str) -> Strategy:

@@ -79,7 +79,9 @@ class Calendar(Settings):
     @model_validator(mode="after")
     def _in_order(self) -> Calendar:
         if self.start < FIRST_DATE:
-            raise ValueError(f"calendar.start={self.start} is before {FIRST_DATE}, where the platforms' first state is given")
+            raise ValueError(
+                f"calendar.start={self.start} is before {FIRST_DATE}, where the platforms' first state is given"
+            )
         if self.end > LAST_DATE:
             raise ValueError(f"calendar.end={self.end} is after {LAST_DATE}")
         if self.start > self.end:

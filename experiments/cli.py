@@ -1,0 +1,114 @@
+"""The command: `secondhalf STUDY [Hydra overrides]`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+import secondhalf
+from secondhalf.experiments.compose import compose_config, market_settings, open_overrides
+from secondhalf.model import start
+from secondhalf.model.books import BooksError
+from secondhalf.model.settings import MarketSettings, SettingsError
+
+STUDIES = {
+    "run": "one market from the first day to the last; tables as CSV, summary as JSON (the default)",
+    "bench": "measure speed and memory, against the plain oracle and the machine's copy bandwidth",
+}
+HELP = """\
+secondhalf STUDY [setting=value ...] [Hydra flags]
+
+Studies:
+{studies}
+
+Examples:
+  secondhalf run
+  secondhalf run strategy=hold population.users=5000 calendar.end=2022-12-31
+  secondhalf run -m seed=0,1,2 strategy=history,hold
+  secondhalf run --cfg job          show every setting and its value
+Settings are the keys of conf/config.yaml and its groups; hydra.run.dir=FOLDER says where the files go.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point. Exit code 1 and one sentence for anything wrong with the settings or the run."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given and given[0] in ("--help", "-h", "help"):
+        print(HELP.format(studies="\n".join(f"  {name:8} {what}" for name, what in STUDIES.items())))
+        return
+    if given and given[0] == "--version":
+        print(secondhalf.__version__)
+        return
+    study = "run"
+    if given and not given[0].startswith("-") and "=" not in given[0]:
+        study = given.pop(0)
+    try:
+        if study not in STUDIES:
+            raise SettingsError(f"study={study}: there is no such study; known are {', '.join(STUDIES)}")
+        if not any(word.startswith("-") for word in given):
+            _check(given)
+    except SettingsError as error:
+        _fail(error)
+    sys.argv = [sys.argv[0], *open_overrides(given)]
+    _STUDY.append(study)
+    _hydra_main()
+
+
+_STUDY: list[str] = []
+
+
+def _check(overrides: Sequence[str]) -> None:
+    """Refuse bad settings before Hydra makes a folder."""
+    settings = market_settings(compose_config(overrides))
+    start.strategies(settings)
+
+
+@hydra.main(version_base="1.3", config_path="pkg://secondhalf.conf", config_name="config")
+def _hydra_main(config: DictConfig) -> Any:
+    single = HydraConfig.get().mode == RunMode.RUN
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    try:
+        return run_study(_STUDY[-1], market_settings(config), config, folder)
+    except (SettingsError, BooksError, OSError) as error:
+        if isinstance(error, SettingsError):
+            _remove_empty_run(folder)
+        if single:
+            _fail(error)
+        raise
+    except KeyboardInterrupt:
+        print(f"stopped; what was recorded is in {folder} as *.partial.csv", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def run_study(study: str, settings: MarketSettings, config: DictConfig, folder: Path) -> Any:
+    """Run one study in `folder`; imports only what it needs."""
+    if study == "bench":
+        from secondhalf.experiments.bench import bench
+
+        return bench(settings, OmegaConf.to_container(config.bench, resolve=True), folder)
+    from secondhalf.experiments.run import run
+
+    return run(settings, folder, progress=config.output.progress)["market"]["hhi_attention"]
+
+
+def _remove_empty_run(folder: Path) -> None:
+    """Take back the folder that Hydra made for a run that never began."""
+    left = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if left <= {".hydra", "secondhalf.log"}:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fail(error: Exception) -> None:
+    if os.environ.get("HYDRA_FULL_ERROR") == "1":
+        raise error
+    print(f"secondhalf: {error}", file=sys.stderr)
+    raise SystemExit(1)

@@ -1,0 +1,176 @@
+"""The study `run`: one market from the first day to the last, its tables and its summary."""
+
+from __future__ import annotations
+
+import json
+import platform
+import resource
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+import secondhalf
+from secondhalf.experiments.tables import replacing, tables, write_tables
+from secondhalf.model.market import Market
+from secondhalf.model.measures import second_half_day
+from secondhalf.model.settings import MarketSettings
+
+LIBRARIES = ("mesa", "networkx", "networkit", "numpy", "numba", "scipy", "pandas", "pyarrow", "hydra-core", "pydantic")
+YEAR = 365
+
+
+def run(
+    settings: MarketSettings, folder: Path, progress: str = "auto", console: Console | None = None
+) -> dict[str, Any]:
+    """Run a market and write its files; returns the summary.
+
+    Parameters
+    ----------
+    folder
+        where the files go; made when it is missing
+    progress
+        `auto` shows a bar on a terminal only, `always`, or `never`
+
+    Raises
+    ------
+    BooksError
+        when a stage produces a number that is none; what was recorded until then is written as `*.partial.csv`
+    """
+    console = console or Console(stderr=True)
+    started = time.perf_counter()
+    folder.mkdir(parents=True, exist_ok=True)
+    market = Market(settings)
+    ready = time.perf_counter()
+    try:
+        _run_days(market, progress, console)
+    except BaseException:
+        write_tables(tables(market), folder, mark=".partial")
+        raise
+    simulated = time.perf_counter()
+    write_tables(tables(market), folder)
+    summary = summarise(market)
+    summary["wall_seconds"] = {
+        "start": ready - started,
+        "simulation": simulated - ready,
+        "tables": time.perf_counter() - simulated,
+        "total": time.perf_counter() - started,
+    }
+    with replacing(folder / "summary.json") as temporary:
+        temporary.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print_summary(market, summary, folder, console)
+    market.close()
+    return summary
+
+
+def _run_days(market: Market, progress: str, console: Console) -> None:
+    shown = progress == "always" or (progress == "auto" and console.is_terminal)
+    columns = (
+        TextColumn("{task.fields[date]}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.speed:.0f} days/s"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not shown) as bar:
+        task = bar.add_task("days", total=market.calendar.days, date=market.calendar.labels[0])
+        while market.running:
+            market.step()
+            if market.day % 7 == 0 or not market.running:
+                bar.update(task, completed=market.day, date=market.calendar.labels[market.day - 1])
+
+
+def summarise(market: Market) -> dict[str, Any]:
+    """What a run says in a few numbers: functions of the settings first, then how they were computed."""
+    record = market.record
+    turning = second_half_day(np.array(record.flows), record.closed, market.calendar.days)
+    last_year = record.daily[-YEAR:]
+    platforms = {
+        name: {
+            "attention_share": float(np.mean([row["attention_share"][p] for row in last_year])),
+            "platform_share": float(np.mean([row["platform_share"][p] for row in last_year])),
+            "gmv": float(sum(row["gmv"][p] for row in last_year)),
+            "active_users": float(np.mean([row["active_users"][p] for row in last_year])),
+            "monthly_active_users": float(np.mean([row["monthly_active_users"][p] for row in last_year])),
+            "annual_buyers": float(last_year[-1]["annual_buyers"][p]),
+            "profit": float(sum(row["profit"][p] for row in last_year)),
+        }
+        for p, name in enumerate(market.platform_names)
+    }
+    return {
+        "seed": market.settings.seed,
+        "first_day": market.calendar.labels[0],
+        "last_day": market.calendar.labels[-1],
+        "second_half_day": None if turning is None else market.calendar.labels[turning],
+        "days_in_averages": len(last_year),
+        "platforms": platforms,
+        "market": {key: float(np.mean([row[key] for row in record.market[-YEAR:]])) for key in record.market[-1]},
+        "festivals": record.festivals,
+        "settings": market.settings.model_dump(mode="json"),
+        "versions": {
+            "secondhalf": secondhalf.__version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in LIBRARIES},
+        },
+        "commit": commit(),
+        "peak_memory_mb": peak_memory_mb(),
+        "column_bytes_per_user": market.population.bytes_per_user(),
+    }
+
+
+def commit() -> str | None:
+    """The commit of the source tree this runs from; None for an installed package."""
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(Path(secondhalf.__file__).parent), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip()
+
+
+def peak_memory_mb() -> float:
+    """Most memory this process has held, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024.0**2 if sys.platform == "darwin" else 1024.0)
+
+
+def print_summary(market: Market, summary: dict[str, Any], folder: Path, console: Console) -> None:
+    """The table at the end of a run."""
+    days = summary["days_in_averages"]
+    table = Table(title=f"Last {days} days to {summary['last_day']}", title_justify="left")
+    table.add_column("platform")
+    for heading in (
+        "daily users, million",
+        "monthly users, million",
+        "share of mobile time",
+        "GMV, billion RMB",
+        "share of GMV",
+    ):
+        table.add_column(heading, justify="right")
+    traded = sum(row["gmv"] for row in summary["platforms"].values())
+    for name, row in summary["platforms"].items():
+        table.add_row(
+            name,
+            f"{row['active_users'] / 1e6:,.0f}",
+            f"{row['monthly_active_users'] / 1e6:,.0f}",
+            f"{row['attention_share']:.1%}",
+            f"{row['gmv'] / 1e9:,.0f}",
+            f"{row['gmv'] / traded:.1%}" if traded else "-",
+        )
+    console.print(table)
+    turning = summary["second_half_day"] or "not within this run"
+    console.print(f"second half begins: {turning}")
+    console.print(f"{summary['wall_seconds']['simulation']:.1f} s for {market.calendar.days} days; files in {folder}")
