@@ -22,6 +22,7 @@ from secondhalf.model.settings import MarketSettings, SettingsError
 
 STUDIES = {
     "run": "one market from the first day to the last; tables as CSV, summary as JSON (the default)",
+    "facts": "ten facts of 2019-2022 beside what the model gives",
     "bench": "measure speed and memory, against the plain oracle and the machine's copy bandwidth",
 }
 HELP = """\
@@ -95,6 +96,10 @@ def run_study(study: str, settings: MarketSettings, config: DictConfig, folder: 
         from secondhalf.experiments.bench import bench
 
         return bench(settings, OmegaConf.to_container(config.bench, resolve=True), folder)
+    if study == "facts":
+        from secondhalf.experiments.facts import facts
+
+        return facts(settings, OmegaConf.to_container(config.facts, resolve=True), folder)
     from secondhalf.experiments.run import run
 
     return run(settings, folder, progress=config.output.progress)["market"]["hhi_attention"]

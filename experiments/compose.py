@@ -19,7 +19,7 @@ from secondhalf.agents.strategies import STRATEGIES
 from secondhalf.model.settings import MarketSettings, SettingsError
 
 CONFIG_MODULE = "secondhalf.conf"
-NOT_OF_THE_MARKET = ("output", "bench", "hydra")
+NOT_OF_THE_MARKET = ("output", "bench", "facts", "hydra")
 
 
 def load_settings(overrides: Sequence[str] = ()) -> MarketSettings:
