@@ -95,7 +95,8 @@ def _mean_chance(reach: F64, temperature: float) -> F64:
     """Probability of a tie at a uniform distance in [0, 1] when `reach` is the distance of even odds."""
     if temperature == 0:
         return np.minimum(reach, 1.0)
-    power = np.exp(np.clip(-np.log(reach) / temperature, -700, 700))
+    with np.errstate(over="ignore"):  # a temperature next to zero
+        power = np.exp(np.clip(-np.log(reach) / temperature, -700, 700))
     far = reach * np.pi * temperature / np.sin(np.pi * temperature) - temperature / (1 - temperature) / power
     near = special.hyp2f1(1, temperature, 1 + temperature, -np.minimum(power, 1e9))
     return np.asarray(np.where(power > 1e9, far, near))

@@ -19,7 +19,8 @@ from secondhalf.model.settings import SettingsError
 from secondhalf.model.settings.people import Network
 from secondhalf.model.streams import Decision, below, key, uniforms, word, words
 
-_REWIRING_ROUNDS = 64
+_REWIRING_ROUNDS = 32
+"""Draws after which a tie that found no free place stays; only nearly complete graphs get there."""
 
 
 class Friends(NamedTuple):
