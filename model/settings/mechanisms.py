@@ -62,6 +62,7 @@ _ZEROED: dict[str, tuple[str, ...]] = {
     "social": ("users.social_weight",),
     "shock": ("users.shock",),
     "shopping_needs": ("users.need_weight",),
+    "planned_needs": ("users.needs_per_day",),
     "seeding": ("capability.*.seeding",),
     "impulse": ("users.impulse_rate",),
     "ripening": ("users.ripening_rate",),
