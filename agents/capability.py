@@ -1,7 +1,7 @@
 """What platforms can do: presence of each capability on each platform, its growth and the platform's belief about it.
 
-A capability's *presence* is maturity x exposure x prominence. Maturity climbs a logistic curve to the platform's skill; the
-skill itself is hidden from the platform, which holds a belief and learns from what it sees.
+A capability's *presence* is maturity x exposure x prominence. Maturity climbs a logistic curve to the platform's skill;
+the skill itself is hidden from the platform, which holds a belief and learns from what it sees.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class CapabilityTable:
         self.maturity = np.zeros(shape)
         self.exposure = np.zeros(shape)
         self.prominence = np.zeros(shape)
-        self.entrance = [[catalogue[name].entrance for name in self.names] for _ in platforms]
+        self.entrance: list[list[str]] = [[catalogue[name].entrance for name in self.names] for _ in platforms]
         self.skill = np.zeros(shape)
         self.believed = np.zeros(shape)
         self.doubt = np.zeros(shape)

@@ -1,6 +1,7 @@
 """How merchants divide their effort over cells: experience-weighted attraction (Camerer and Ho 1999).
 
-Effort is the mixed strategy itself: a merchant's share of effort in a cell takes the place of the probability of choosing it.
+Effort is the mixed strategy itself: a merchant's share of effort in a cell takes the place of the probability of
+choosing it.
 """
 
 from __future__ import annotations

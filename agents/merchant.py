@@ -71,10 +71,7 @@ def pareto_bundles(
     edges = np.geomspace(head, real, merchants - head + 1)
     weight = np.concatenate([np.ones(head), np.diff(edges)])
     power = 1 - 1 / exponent
-    if abs(power) < 1e-12:
-        mass = np.diff(np.log(edges))
-    else:
-        mass = np.diff(edges**power) / power
+    mass = np.diff(np.log(edges)) if abs(power) < 1e-12 else np.diff(edges**power) / power
     tail = real ** (1 / exponent) * mass / np.diff(edges)
     size = np.concatenate([(real / (np.arange(head) + 1.0)) ** (1 / exponent), tail])
     return weight, np.asarray(size)
@@ -151,7 +148,7 @@ class Merchant(mesa.Agent):  # type: ignore[misc,unused-ignore]
     @property
     def kind(self) -> str:
         """Brand, shop or factory."""
-        return self._table.kind_names[self._table.kind[self.slot]]
+        return self._table.kind_names[int(self._table.kind[self.slot])]
 
     @property
     def gmv(self) -> float:
@@ -161,14 +158,14 @@ class Merchant(mesa.Agent):  # type: ignore[misc,unused-ignore]
     @property
     def effort(self) -> NDArray[np.float32]:
         """Shares of effort, [platform, channel]."""
-        return self._table.effort[self.slot]
+        return np.asarray(self._table.effort[self.slot])
 
     @property
     def shops(self) -> NDArray[np.bool_]:
         """Where the merchant has a shop, [platform]."""
-        return self._table.shop[self.slot]
+        return np.asarray(self._table.shop[self.slot])
 
     @property
     def fans(self) -> NDArray[np.float64]:
         """People who are fans, [platform]."""
-        return self._table.fans[self.slot]
+        return np.asarray(self._table.fans[self.slot])

@@ -1,8 +1,8 @@
 """Products: launched, tested by short video, the best of them scaled.
 
-Each merchant has a few product slots. A new product's appeal is unknown; showing it in short videos accumulates exposure, and
-with enough of it the merchant reads a noisy signal of the appeal. The tested products with the best signals are scaled: they get
-the merchant's weight in what is shown and bought.
+Each merchant has a few product slots. A new product's appeal is unknown; showing it in short videos accumulates
+exposure, and with enough of it the merchant reads a noisy signal of the appeal. The tested products with the best
+signals are scaled: they get the merchant's weight in what is shown and bought.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ class ProductTable:
     @property
     def on_sale(self) -> NDArray[np.bool_]:
         """Which slots hold a product."""
-        return self.number != EMPTY
+        return np.asarray(self.number != EMPTY)
 
     def count(self) -> NDArray[np.float32]:
         """Products on sale by merchant, [M]."""
-        return self.on_sale.sum(axis=1).astype(np.float32)
+        return np.asarray(self.on_sale.sum(axis=1), np.float32)
 
     def launch(
         self, merchants: NDArray[np.intp], slot: NDArray[np.intp], day: int, appeal: NDArray[np.float32]
@@ -71,7 +71,7 @@ class ProductTable:
         """An empty slot of each merchant, else the unscaled product of least signal, untested ones last."""
         rank = np.where(self.tested[merchants], self.signal[merchants], np.float32(1e3))
         rank = np.where(self.scaled[merchants], np.float32(1e6), rank)
-        return np.argmin(np.where(self.on_sale[merchants], rank, -np.inf), axis=1)
+        return np.asarray(np.argmin(np.where(self.on_sale[merchants], rank, -np.inf), axis=1))
 
     def test(self, shown: NDArray[np.float64], needed: float, noise: float, luck: NDArray[np.float64]) -> None:
         """A week of short videos: `shown` is each merchant's short-video effort [M], spread over untested products.
@@ -100,7 +100,7 @@ class ProductTable:
         """Each product's share of its merchant's sales, [M, slots]; merchants without products have none."""
         weight = np.where(self.on_sale, np.exp(self.appeal.astype(np.float64) + boost * self.scaled), 0.0)
         total = weight.sum(axis=1, keepdims=True)
-        return np.divide(weight, total, out=weight, where=total > 0)
+        return np.asarray(np.divide(weight, total, out=weight, where=total > 0))
 
     def catalogue(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
         """Quality of what a merchant shows: mean appeal (levels) by share of sales, [M]."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import mesa
 import numpy as np
@@ -11,6 +11,24 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from secondhalf.model.columns import Columns
+    from secondhalf.model.network import Friends
+    from secondhalf.model.population import Population
+
+
+class MarketSeen(Protocol):
+    """What a user reads of the market it lives in."""
+
+    @property
+    def platform_names(self) -> list[str]:
+        """Names of the platforms, in the order of every column."""
+
+    @property
+    def population(self) -> Population:
+        """Users as columns."""
+
+    @property
+    def friends(self) -> Friends:
+        """The friend graph."""
 
 
 class User(mesa.Agent):  # type: ignore[misc,unused-ignore]
@@ -27,15 +45,18 @@ class User(mesa.Agent):  # type: ignore[misc,unused-ignore]
         self.row = row
 
     @property
+    def _market(self) -> MarketSeen:
+        return cast("MarketSeen", self.model)
+
+    @property
     def _columns(self) -> Columns:
-        columns: Columns = self.model.population.columns
-        return columns
+        return self._market.population.columns
 
     @property
     def installed(self) -> list[str]:
         """Names of the platforms installed."""
         bits = int(self._columns.installed[self.row])
-        return [name for p, name in enumerate(self.model.platform_names) if bits >> p & 1]
+        return [name for p, name in enumerate(self._market.platform_names) if bits >> p & 1]
 
     @property
     def minutes(self) -> NDArray[np.float32]:
@@ -55,7 +76,7 @@ class User(mesa.Agent):  # type: ignore[misc,unused-ignore]
     @property
     def friends(self) -> NDArray[np.int32]:
         """Rows of the user's friends."""
-        graph = self.model.friends
+        graph = self._market.friends
         return np.asarray(graph.indices[graph.indptr[self.row] : graph.indptr[self.row + 1]])
 
     @property
@@ -63,7 +84,7 @@ class User(mesa.Agent):  # type: ignore[misc,unused-ignore]
         """Fan ties as (merchant slot, platform)."""
         columns = self._columns
         return [
-            (int(merchant), self.model.platform_names[platform])
+            (int(merchant), self._market.platform_names[platform])
             for merchant, platform in zip(
                 columns.fan_merchant[:, self.row], columns.fan_platform[:, self.row], strict=True
             )
@@ -100,7 +121,7 @@ class LazyUsers:
 
     def select(self, condition: Callable[[User], bool], at_most: int | None = None) -> list[User]:
         """Users for whom `condition` holds, at most `at_most` of them."""
-        found = []
+        found: list[User] = []
         for user in self:
             if at_most is not None and len(found) >= at_most:
                 break

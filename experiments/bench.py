@@ -1,8 +1,8 @@
 """The study `bench`: how fast and how big, measured in one process on the same work.
 
-Speeds are medians over repeats of whole days of the market (all stages), in user-days per second. The *floor* is the time to read the state
-columns once and write them once, measured by copying arrays of that size with the same threads. The oracle is the plain Mesa
-model of tests/reference, loaded by its path when the source tree is there.
+Speeds are medians over repeats of whole days of the market (all stages), in user-days per second. The *floor* is the
+time to read the state columns once and write them once, measured by copying arrays of that size with the same threads.
+The oracle is the plain Mesa model of tests/reference, loaded by its path when the source tree is there.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ORACLE = "tests.reference.oracle"
 
 
 def bench(settings: MarketSettings, options: dict[str, Any], folder: Path) -> float:
-    """Measure, print and write bench.csv and bench.json; returns user-days per second at the largest size, all threads."""
+    """Measure, print, write bench.csv and bench.json; returns user-days per second at the largest size, all threads."""
     console = Console(stderr=True)
     rows = [row for users in options["users"] for row in _size(settings, users, options, console)]
     oracle = _oracle(settings, options["oracle_users"])
@@ -70,7 +70,7 @@ def _size(settings: MarketSettings, users: int, options: dict[str, Any], console
     built = time.perf_counter() - began
     days = max(options["days"], round(options["days"] * max(options["users"]) / users / 10))
     days = min(days, (market.calendar.days - 2) // (2 * options["repeats"]))
-    threads = sorted({1, numba.config.NUMBA_NUM_THREADS})
+    threads = sorted({1, numba.get_num_threads()})
     speeds: dict[int, list[float]] = {count: [] for count in threads}
     for _ in range(options["repeats"]):
         for count in threads:  # side by side, so that a noisy neighbour hits both
@@ -131,13 +131,15 @@ def _oracle(settings: MarketSettings, users: int) -> float:
         oracle = importlib.import_module(ORACLE)
     finally:
         sys.path.remove(str(root))
-    small = settings.population.model_copy(update={"users": users, "merchants": min(settings.population.merchants, 200)})
+    merchants = min(settings.population.merchants, 200)
+    small = settings.population.model_copy(update={"users": users, "merchants": merchants})
     return float(oracle.timed_days(settings.model_copy(update={"population": small}), 5)) / users * 1e9
 
 
 def _start_up() -> dict[str, float]:
     """Seconds of a fresh process: to import and compose, and a tiny run with the compiler's cache cold and warm."""
-    command = [sys.executable, "-c", "from secondhalf.experiments.cli import main; main()", "experiment=ci", "output.progress=never"]
+    program = "from secondhalf.experiments.cli import main; main()"
+    command = [sys.executable, "-c", program, "experiment=ci", "output.progress=never"]
     composed = [sys.executable, "-c", "from secondhalf.experiments.compose import load_settings; load_settings()"]
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"NUMBA_CACHE_DIR": folder}
@@ -157,15 +159,15 @@ def _print(frame: pd.DataFrame, oracle: float, start: dict[str, float], console:
     table = Table(title="Speed of whole days (all stages)", title_justify="left")
     for heading in ("users", "threads", "ns per user-day", "million user-days/s", "x floor", "x oracle", "bytes/user"):
         table.add_column(heading, justify="right")
-    for row in frame.itertuples():
+    for row in frame.to_dict("records"):
         table.add_row(
-            f"{row.users:,}",
-            str(row.threads),
-            f"{row.ns_per_user_day:.0f}",
-            f"{row.user_days_per_second / 1e6:.1f}",
-            f"{row.times_floor:.1f}",
-            f"{row.times_oracle:,.0f}",
-            f"{row.bytes_per_user:.0f}",
+            f"{row['users']:,}",
+            str(row["threads"]),
+            f"{row['ns_per_user_day']:.0f}",
+            f"{row['user_days_per_second'] / 1e6:.1f}",
+            f"{row['times_floor']:.1f}",
+            f"{row['times_oracle']:,.0f}",
+            f"{row['bytes_per_user']:.0f}",
         )
     console.print(table)
     console.print(f"plain oracle: {oracle / 1e3:,.0f} microseconds per user-day")

@@ -95,14 +95,19 @@ def run_study(study: str, settings: MarketSettings, config: DictConfig, folder: 
     if study == "bench":
         from secondhalf.experiments.bench import bench
 
-        return bench(settings, OmegaConf.to_container(config.bench, resolve=True), folder)
+        return bench(settings, _options(config.bench), folder)
     if study == "facts":
         from secondhalf.experiments.facts import facts
 
-        return facts(settings, OmegaConf.to_container(config.facts, resolve=True), folder)
+        return facts(settings, _options(config.facts), folder)
     from secondhalf.experiments.run import run
 
     return run(settings, folder, progress=config.output.progress)["market"]["hhi_attention"]
+
+
+def _options(group: DictConfig) -> dict[str, Any]:
+    plain: Any = OmegaConf.to_container(group, resolve=True)
+    return dict(plain)
 
 
 def _remove_empty_run(folder: Path) -> None:

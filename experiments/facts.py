@@ -56,8 +56,8 @@ def _look_up(rule: dict[str, Any], rows: Sequence[dict[str, str]]) -> Fact:
     for row in rows:
         known = (row["metric"], row["platform"], row["period_start"], row["period_end"])
         if known == wanted and row["grade"] in "ABD":
-            value, source = float(row["value"]), row["source_title"]
-            return Fact(wanted[0], wanted[1], rule["start"], rule["end"], value, row["unit"], row["grade"], source, rule)
+            value, unit, grade, source = float(row["value"]), row["unit"], row["grade"], row["source_title"]
+            return Fact(wanted[0], wanted[1], rule["start"], rule["end"], value, unit, grade, source, rule)
     raise SettingsError(f"ten_facts.yaml: {', '.join(wanted)} is not among the facts of grade A, B or D")
 
 
@@ -76,7 +76,8 @@ def measured(fact: Fact, days: pd.DataFrame) -> float:
 def fact_table(settings: MarketSettings, seeds: int, users: int) -> pd.DataFrame:
     """Facts beside the model's mean over seeds 0, 1, ... and its standard error.
 
-    Columns: fact, platform, period, reported, model, standard_error, error (share of the reported value), unit, grade, source.
+    Columns: fact, platform, period, reported, model, standard_error, error (share of the reported value), unit, grade,
+    source.
     """
     facts = ten_facts()
     population = settings.population.model_copy(update={"users": users})
@@ -110,11 +111,15 @@ def fact_table(settings: MarketSettings, seeds: int, users: int) -> pd.DataFrame
 
 def as_markdown(table: pd.DataFrame) -> str:
     """The table as it stands in docs/calibration.md."""
-    lines = ["| fact | platform | period | reported | model | error | grade | source |", "|---|---|---|---:|---:|---:|---|---|"]
+    lines = [
+        "| fact | platform | period | reported | model | error | grade | source |",
+        "|---|---|---|---:|---:|---:|---|---|",
+    ]
     lines += [
-        f"| {row.fact} | {row.platform} | {row.period} | {row.reported:g} {row.unit} | {row.model:,.4g} ± {row.standard_error:.2g} "
-        f"| {row.error:+.0%} | {row.grade} | {row.source} |"
-        for row in table.itertuples()
+        f"| {row['fact']} | {row['platform']} | {row['period']} | {row['reported']:g} {row['unit']} "
+        f"| {row['model']:,.4g} ± {row['standard_error']:.2g} | {row['error']:+.0%} | {row['grade']} "
+        f"| {row['source']} |"
+        for row in table.to_dict("records")
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,7 +1,7 @@
 """A run's record as tables, and tables as files.
 
-Every file is written under a temporary name and renamed, so a file that is there is whole. Columns and units are described in
-docs/data_dictionary.md.
+Every file is written under a temporary name and renamed, so a file that is there is whole. Columns and units are
+described in docs/data_dictionary.md.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import os
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from secondhalf.model.flows import FLOWS
 from secondhalf.model.market import Market
@@ -167,7 +169,7 @@ def products(market: Market) -> pd.DataFrame:
     table, week = market.trade.table, market.week
     on_sale = table.products.on_sale
     owner = np.broadcast_to(table.number[:, None], on_sale.shape)
-    now = {
+    now: dict[str, NDArray[Any]] = {
         "product": table.products.number[on_sale],
         "merchant": owner[on_sale],
         "launched": table.products.launched[on_sale],

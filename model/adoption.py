@@ -10,7 +10,7 @@ import numpy as np
 from numba import prange
 
 from secondhalf.model.columns import I32, I64, NEVER, Behaviour, Columns, Offer, Streams
-from secondhalf.model.compiled import bounds, chunk_count, compiled, compiled_parallel, exp32
+from secondhalf.model.compiled import Integer, bounds, chunk_count, compiled, compiled_parallel, exp32
 from secondhalf.model.streams import below, uniform, word
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
@@ -35,7 +35,9 @@ def meet(columns: Columns, indptr: I64, indices: I32, stream: np.uint64, day: in
 
 
 @compiled
-def _meet(columns: Columns, indptr: I64, indices: I32, stream: np.uint64, day: int, first: int, last: int) -> None:
+def _meet(
+    columns: Columns, indptr: I64, indices: I32, stream: np.uint64, day: int, first: Integer, last: Integer
+) -> None:
     contact, installed, online_from = columns.contact, columns.installed, columns.online_from
     users = installed.size
     mixing = indices.size == 0
@@ -60,7 +62,7 @@ def adopt(columns: Columns, offer: Offer, behaviour: Behaviour, streams: Streams
 
 @compiled
 def _adopt(
-    columns: Columns, offer: Offer, behaviour: Behaviour, streams: Streams, day: int, first: int, last: int
+    columns: Columns, offer: Offer, behaviour: Behaviour, streams: Streams, day: int, first: Integer, last: Integer
 ) -> None:
     installed, contact, online_from, taste = columns.installed, columns.contact, columns.online_from, columns.taste
     last_used, installed_day = columns.last_used, columns.installed_day

@@ -9,7 +9,8 @@ with ``psi_0 = outside * budget`` (so that tastes and not the length of the day 
     ln psi_p = leisure_p + taste . kind_p + habit_weight habit_p + social_weight [contact has p]
                + shock_p + need_weight (pull_p . needs).
 
-At the optimum ``x_p = gamma_p (psi_p / price - 1)`` for the apps whose psi exceeds the price of time and zero for the others.
+At the optimum ``x_p = gamma_p (psi_p / price - 1)`` for the apps whose psi exceeds the price of time and zero for the
+others.
 """
 
 from __future__ import annotations
@@ -21,25 +22,16 @@ from secondhalf.model.columns import (
     ACTIVE_THIS_MONTH,
     F32,
     F64,
-    I8,
     I16,
-    NEED_IMPULSE,
-    NEED_PLANNED,
-    NEED_REPEAT,
-    NEED_RIPENED,
-    PULL_IMPULSE,
-    PULL_PLANNED,
-    PULL_REPEAT,
     U8,
-    U32,
     Behaviour,
     Columns,
     Day,
     Offer,
     Streams,
 )
-from secondhalf.model.compiled import bounds, chunk_count, compiled, compiled_parallel, exp32
-from secondhalf.model.streams import near_normal, word
+from secondhalf.model.compiled import Integer, bounds, chunk_count, compiled, compiled_parallel, exp32
+from secondhalf.model.utility import log_psi, needs_pull, utility
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 MONTH_DAYS = 30
@@ -48,7 +40,8 @@ HOMING_DAYS = 28
 """Length of the window behind multi-homing."""
 
 ACTIVE, MINUTES, SHOPPING, MONTHLY, INSTALLED = 0, 1, 2, 3, 4
-"""Columns of the per-platform sums: users who opened it, minutes, minutes owed to needs, users of 30 days, installations."""
+"""Columns of the per-platform sums: users who opened it, minutes, minutes owed to needs, users of 30 days,
+installations."""
 PLATFORM_SUMS, ALL_SUMS = 5, 3
 ONLINE, BUDGET, MULTI_HOMING = 0, 1, 2
 """Entries of the sums over all users."""
@@ -82,41 +75,6 @@ def price_of_time(psi: F32, gamma: F32, j: int, budget: np.float32, outside: np.
         price = weight / time
 
 
-@compiled
-def needs_pull(
-    pulled: F32,
-    needs: U8,
-    impulse_origin: I8,
-    interest_origin: I8,
-    fan_platform: I8,
-    pull: F32,
-    bonus: F32,
-    sells: U8,
-    need_weight: np.float32,
-) -> None:
-    """Fill `pulled` [P, users] with what today's needs add to ln psi at the platforms that sell."""
-    platforms, size = pulled.shape
-    slots = fan_platform.shape[0]
-    for j in range(size):
-        need = int(needs[j])
-        if need == 0:
-            continue
-        for p in range(platforms):
-            if sells[p] == 0:
-                continue
-            total = _ZERO
-            if need & NEED_PLANNED:
-                total += pull[PULL_PLANNED, p]
-            if need & NEED_IMPULSE:
-                total += pull[PULL_IMPULSE, p] + bonus[impulse_origin[j], p]
-            if need & NEED_RIPENED:
-                total += pull[PULL_PLANNED, p] + bonus[interest_origin[j], p]
-            for f in range(slots):
-                if need & (NEED_REPEAT << f) and fan_platform[f, j] == p:
-                    total += pull[PULL_REPEAT, p]
-            pulled[p, j] = need_weight * total
-
-
 @compiled_parallel
 def attend(
     columns: Columns, offer: Offer, behaviour: Behaviour, streams: Streams, day: Day, sums: F64, totals: F64
@@ -139,8 +97,8 @@ def _attend(
     day: Day,
     sums: F64,
     totals: F64,
-    first: int,
-    last: int,
+    first: Integer,
+    last: Integer,
 ) -> None:
     platforms = offer.leisure.size
     block = slice(first, last)
@@ -174,7 +132,7 @@ def _attend(
             streams.shock[p],
             first,
         )
-        _utility(psi[p], installed & bit)
+        utility(psi[p], installed & bit)
         sums[p, INSTALLED] = np.count_nonzero(installed & bit)
     online, phone = split(
         psi,
@@ -200,48 +158,12 @@ def _attend(
 
 
 @compiled
-def log_psi(
-    out: F32,
-    pulled: F32,
-    leisure: np.float32,
-    taste_weight: F32,
-    taste: F32,
-    habit_weight: np.float32,
-    habit: F32,
-    social_weight: np.float32,
-    met: U32,
-    shock: np.float32,
-    stream: np.uint64,
-    first: int,
-) -> None:
-    """Log marginal utility of the first minute at one platform for a block of users that begins at `first`."""
-    content, shelf = taste_weight[0], taste_weight[1]
-    taste_content, taste_shelf = taste[0], taste[1]
-    for j in range(out.size):
-        out[j] = (
-            leisure
-            + content * taste_content[j]
-            + shelf * taste_shelf[j]
-            + habit_weight * habit[j]
-            + (social_weight if met[j] else _ZERO)
-            + shock * near_normal(word(stream, first + j))
-            + pulled[j]
-        )
-
-
-@compiled
-def _utility(psi: F32, has_app: U32) -> None:
-    for j in range(psi.size):
-        psi[j] = exp32(psi[j]) if has_app[j] else _ZERO
-
-
-@compiled
 def split(
     psi: F32,
     gamma: F32,
     online_from: I16,
     budget_factor: F32,
-    today: int,
+    today: Integer,
     budget: np.float32,
     outside: np.float32,
 ) -> tuple[int, float]:
@@ -278,7 +200,7 @@ def feed_habit(habit: F32, minutes: F32, rate: np.float32, half: np.float32) -> 
 
 
 @compiled
-def _count(sums: F64, spent: F32, pulled: F32, last_used: I16, marks: U8, used: U8, today: int) -> None:
+def _count(sums: F64, spent: F32, pulled: F32, last_used: I16, marks: U8, used: U8, today: Integer) -> None:
     active, monthly = 0, 0
     minutes, shopping = 0.0, 0.0
     for j in range(spent.size):

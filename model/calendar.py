@@ -1,7 +1,7 @@
 """Stage 1: the date, the season, the festivals and the drivers from outside.
 
-Everything is computed once for all days; a day number counts from the first day of the calendar, the days of settling in
-are negative and see neither seasons nor growth.
+Everything is computed once for all days; a day number counts from the first day of the calendar, the days of settling
+in are negative and see neither seasons nor growth.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def driver_curve(driver: Driver, start: dt.date, days: int) -> NDArray[np.float6
     after = np.maximum(at - knots[-1], 0.0)
     rate = driver.damping / 365.0
     stretched = after if rate == 0 else (1 - np.exp(-rate * after)) / rate
-    return inside * np.exp(growth * stretched)
+    return np.asarray(inside * np.exp(growth * stretched))
 
 
 class MarketCalendar:

@@ -7,13 +7,16 @@ order, so a result never depends on the number of threads.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numba
 import numpy as np
 
 CHUNK = 1024
 """Users a thread takes at a time: their columns (about 150 kB) stay in the second-level cache."""
+
+Integer: TypeAlias = int | np.signedinteger[Any]
+"""A signed whole number; compiled code does not tell Python's from NumPy's."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
@@ -47,7 +50,7 @@ def chunk_count(users: int) -> int:
 
 
 @compiled
-def bounds(chunk: int, users: int) -> tuple[int, int]:
+def bounds(chunk: int, users: int) -> tuple[Integer, Integer]:
     """First user of a chunk and one past its last, as signed numbers (``prange`` counts unsigned)."""
     first = np.int64(chunk) * CHUNK
     return first, min(first + CHUNK, np.int64(users))

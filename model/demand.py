@@ -5,8 +5,8 @@ A need chooses among opened platforms that sell, and walking away, by logit over
     v_p = pull_p[kind of need] + choice_p + loyalty_weight loyalty_p + (closed loop at the origin | open link from it).
 
 Books are expectations: every platform is credited with its probability. The user's own state is sampled: one draw
-decides where the order went, which feeds loyalty, the day of the last order, and fan ties. A repeat need adds `repeat_bonus` at
-the platform of its tie; met there it is a repeat order, met elsewhere it counts as a planned one.
+decides where the order went, which feeds loyalty, the day of the last order, and fan ties. A repeat need adds
+`repeat_bonus` at the platform of its tie; met there it is a repeat order, met elsewhere it counts as a planned one.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from secondhalf.model.columns import (
     BOUGHT_THIS_MONTH,
     F32,
     F64,
+    I8,
+    I16,
+    I32,
     NOBODY,
     PULL_IMPULSE,
     PULL_PLANNED,
@@ -30,7 +33,7 @@ from secondhalf.model.columns import (
     Shops,
     Streams,
 )
-from secondhalf.model.compiled import bounds, chunk_count, compiled, compiled_parallel, exp32
+from secondhalf.model.compiled import Integer, bounds, chunk_count, compiled, compiled_parallel, exp32
 from secondhalf.model.interest import quantile_of, tie_number
 from secondhalf.model.streams import uniform, word
 
@@ -100,7 +103,10 @@ def buy(
     orders: F64,
     counts: F64,
 ) -> None:
-    """Meet all needs. `orders` [chunks, 4 kinds, P+1 origins, P] and `counts` [chunks, P, 4] receive users' orders and counts."""
+    """Meet all needs.
+
+    `orders` [chunks, 4 kinds, P + 1 origins, P] and `counts` [chunks, P, 4] receive users' orders and counts.
+    """
     for chunk in prange(chunk_count(columns.installed.size)):
         first, last = bounds(chunk, columns.installed.size)
         _buy(columns, offer, shops, behaviour, streams, day, orders[chunk], counts[chunk], first, last)
@@ -116,8 +122,8 @@ def _buy(
     day: Day,
     book: F64,
     count: F64,
-    first: int,
-    last: int,
+    first: Integer,
+    last: Integer,
 ) -> None:
     needs_today, last_used, last_bought = columns.needs, columns.last_used, columns.last_bought
     loyalty, marks = columns.loyalty, columns.marks
@@ -190,7 +196,7 @@ def _buy(
 
 
 @compiled
-def tie_up(merchants: I32, platforms: I8, days: I16, merchant: int, place: int, today: int, count: F64) -> None:
+def tie_up(merchants: I32, platforms: I8, days: I16, merchant: Integer, place: int, today: Integer, count: F64) -> None:
     """Make a user (whose slots these are) a fan of a shop at a platform, or renew the tie.
 
     The tie takes an empty slot, or the one whose last order is oldest. `count` [P, 4] notes new and lost fans.

@@ -1,9 +1,9 @@
 """The flow books of attention, closed once a month, and what else is counted by calendar month.
 
-Per user, the mean minutes a day of the month's last 28 days are compared with those of the month before. Gains (of platforms, of the
-outside, or a shrinking budget) are matched to losses within the user pro rata, so the table is antisymmetric by counterparty
-and adds up to each platform's change. A user who installed the app within the past year is new there, one who dropped it is
-lost, any other piece is named after its counterparty.
+Per user, the mean minutes a day of the month's last 28 days are compared with those of the month before. Gains (of
+platforms, of the outside, or a shrinking budget) are matched to losses within the user pro rata, so the table is
+antisymmetric by counterparty and adds up to each platform's change. A user who installed the app within the past year
+is new there, one who dropped it is lost, any other piece is named after its counterparty.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from secondhalf.model.columns import (
     NEVER,
     Columns,
 )
-from secondhalf.model.compiled import bounds, chunk_count, compiled, compiled_parallel
+from secondhalf.model.compiled import Integer, bounds, chunk_count, compiled, compiled_parallel
 
 FLOWS = ("new", "lost", "outside", "budget", "transfer")
 NEW, LOST, OUTSIDE, BUDGET, TRANSFER = range(5)
@@ -60,8 +60,8 @@ def _close(
     flows: F64,
     counts: F64,
     overlap: F64,
-    first: int,
-    last: int,
+    first: Integer,
+    last: Integer,
 ) -> None:
     minutes_now, minutes_before = columns.minutes_now, columns.minutes_before
     budget_now, budget_before = columns.budget_now, columns.budget_before

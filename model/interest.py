@@ -2,9 +2,10 @@
 
 Yesterday's minutes in selling content plant ``minutes_p * seeding_p``. Interest decays and remembers one origin,
 re-drawn in proportion to what each source has left in it. Four kinds of need arrive: planned ones (a personal rate),
-impulses (hazard proportional to what was planted yesterday), ripened interest (hazard proportional to the stock), and repeat
-purchases of fans (buy-till-you-die, BG/NBD: a tie has a gamma rate and dies after an order with a beta probability;
-Fader, Hardie and Lee 2005), speeded by the shop's own broadcasts and slowed when nothing on sale is new to the fan.
+impulses (hazard proportional to what was planted yesterday), ripened interest (hazard proportional to the stock), and
+repeat purchases of fans (buy-till-you-die, BG/NBD: a tie has a gamma rate and dies after an order with a beta
+probability; Fader, Hardie and Lee 2005), speeded by the shop's own broadcasts and slowed when nothing on sale is new to
+the fan.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from secondhalf.model.columns import (
     Shops,
     Streams,
 )
-from secondhalf.model.compiled import bounds, chunk_count, compiled, compiled_parallel
+from secondhalf.model.compiled import Integer, bounds, chunk_count, compiled, compiled_parallel
 from secondhalf.model.streams import uniform, word
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
@@ -43,11 +44,12 @@ def tie_number(user: int, merchant: int, platform: int, merchants: int) -> int:
 @compiled
 def quantile_of(table: F32, share: np.float32) -> np.float32:
     """A draw from the distribution whose equally likely values are in `table`."""
-    return table[int(share * np.float32(table.size))]
+    value: np.float32 = table[int(share * np.float32(table.size))]
+    return value
 
 
 @compiled
-def freshness(days_since: int, products: np.float32, fresh_days: int) -> np.float32:
+def freshness(days_since: Integer, products: np.float32, fresh_days: Integer) -> np.float32:
     """Share of a shop's products that are new to a fan: all, or all but the one bought within `fresh_days`."""
     if days_since > fresh_days:
         return _ONE
@@ -70,8 +72,8 @@ def _arise(
     behaviour: Behaviour,
     streams: Streams,
     day: Day,
-    first: int,
-    last: int,
+    first: Integer,
+    last: Integer,
 ) -> None:
     online_from, need_rate, needs, minutes = columns.online_from, columns.need_rate, columns.needs, columns.minutes
     interest, interest_origin, impulse_origin = columns.interest, columns.interest_origin, columns.impulse_origin

@@ -26,8 +26,8 @@ from secondhalf.model.network import build_friends
 from secondhalf.model.offer import OfferDesk
 from secondhalf.model.population import Population
 from secondhalf.model.record import Record
+from secondhalf.model.revision import revision_order, scenario_calendar
 from secondhalf.model.settings import MarketSettings
-from secondhalf.model.streams import Decision, key, name_id
 from secondhalf.model.trade import Trade
 from secondhalf.model.users_day import MonthBooks, UsersDay
 
@@ -71,7 +71,7 @@ class Market(mesa.Model):
         self.desk = OfferDesk(settings, self.platforms)
         self.bookkeeper = Bookkeeper(settings, self.platforms, self.population.weight)
         self._register_agents(settings)
-        self.scenario_moves = self._scenario_calendar(settings)
+        self.scenario_moves = scenario_calendar(settings, self.platforms)
         self.moves_today: list[tuple[Platform, Move, float]] = []
         self.active_share = np.array([settings.platform[name].installed_at_start for name in self.platform_names]) / 2
         self.window_days, self.window_days_before = 0, 0
@@ -89,17 +89,6 @@ class Market(mesa.Model):
         if settings.population.users <= settings.population.agent_objects:
             for row in range(settings.population.users):
                 User(self, row)
-
-    def _scenario_calendar(self, settings: MarketSettings) -> dict[int, list[tuple[Platform, Move]]]:
-        moves: dict[int, list[tuple[Platform, Move]]] = {}
-        for imposed in settings.scenario.moves:
-            if imposed.platform in self.platform_names:
-                move = Move(
-                    imposed.change, imposed.capability, imposed.entrance, reason=f"scenario {settings.scenario.name}"
-                )
-                day = (imposed.date - settings.calendar.start).days
-                moves.setdefault(day, []).append((self.platforms[self.platform_names.index(imposed.platform)], move))
-        return moves
 
     def step(self) -> None:
         """Run one day.
@@ -151,7 +140,7 @@ class Market(mesa.Model):
         self._require_finite(np.exp(self.offer.leisure), self.offer.seeding, np.exp(self.offer.choice))
 
     def merchant_stage(self) -> None:
-        """3. Once a week merchants revise effort, products and shops; a festival's package begins and ends on its day."""
+        """3. Weekly, merchants revise effort, products and shops; a festival's package begins and ends on its day."""
         at = max(self.day, 0)
         weekly, edge = self.day % 7 == 0, self.day in self.calendar.festival_edges
         opens = self.desk.availability() > 0
@@ -219,16 +208,9 @@ class Market(mesa.Model):
                 self.capabilities.learn(platform.index, luck)
         for platform, move in self.scenario_moves.get(self.day, []):
             self._carry_out(platform, move)
-        for platform in self._revision_order():
+        for platform in revision_order(self.platforms, self.settings.seed, date):
             for move in platform.moves(date, quarter):
                 self._carry_out(platform, move)
-
-    def _revision_order(self) -> list[Platform]:
-        """Platforms in the keyed random order of the quarter."""
-        quarter = self.calendar.dates[self.day]
-        number = quarter.year * 4 + (quarter.month - 1) // 3
-        seed = self.settings.seed
-        return sorted(self.platforms, key=lambda p: int(key(seed, Decision.REVISION_ORDER, number, name_id(p.name))))
 
     def _carry_out(self, platform: Platform, move: Move) -> None:
         cost = platform.apply(move)
@@ -261,7 +243,7 @@ class Market(mesa.Model):
 
     def close(self) -> None:
         """Let go of what Mesa keeps of a model after it is dropped."""
-        self.remove_all_agents()
+        mesa.Model.remove_all_agents(self)
         mesa.Agent._ids.pop(self, None)
 
 

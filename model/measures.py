@@ -1,4 +1,7 @@
-"""What is measured of a market: concentration, interpenetration, leaks, where the water comes from. Measures never steer."""
+"""What is measured of a market: concentration, interpenetration, leaks, where the water comes from.
+
+Measures never steer.
+"""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ class MerchantWeek:
         table.fans += np.divide(basis, norm, out=np.zeros_like(basis), where=norm > 0) * orphans
 
     def _replace(self, gone: NDArray[np.intp], day: int) -> None:
-        """Merchants without a shop leave; newcomers of the same size class take their slots and open where sales are."""
+        """Merchants without a shop leave; newcomers of their size take their slots and open where sales are."""
         table = self.table
         self.closed_merchants.append(self.rows(gone) | {"slot": gone})
         on_sale = np.argwhere(table.products.on_sale[gone])

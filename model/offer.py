@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 NEEDS = ("planned", "impulse", "repeat")
 AFFINITIES = ("planned", "impulse", "ripened", "repeat")
 SUPPLY_HALF = 0.1
-"""Posting users per person online, or effort in the feed, at which content supply has doubled the logarithm's argument."""
+"""Posting users per person online, or effort in the feed, that doubles the argument of content supply's logarithm."""
 LEAST_ASSORTMENT = 1e-3
 
 
@@ -74,7 +74,7 @@ class OfferDesk:
         """Share of each channel by kind of need and platform, [4, P, C]; zero where nothing is open."""
         pull = self.affinity[:, None, :] * (availability * (supply + 1e-6) ** self.elasticity)[None]
         total = pull.sum(axis=2, keepdims=True)
-        return np.divide(pull, total, out=np.zeros_like(pull), where=total > 0)
+        return np.asarray(np.divide(pull, total, out=np.zeros_like(pull), where=total > 0))
 
     def content_supply(self, active_share: Array, trade: Trade) -> Array:
         """Videos offered on each platform, [P]: by posting users and, everywhere, by merchants."""
@@ -138,7 +138,7 @@ class OfferDesk:
         return np.asarray(trade.table.shop.any(axis=0))
 
     def _bonus(self, presence: Array, sells: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """By origin of a need, [P + 1, P]: closed loop where it was planted, open links to platforms of the other kind."""
+        """By origin of a need, [P + 1, P]: closed loop where it was planted, open links to the other kind."""
         links = presence @ self.link_gain
         storefront = presence[:, self.storefront].min(axis=1)
         bonus = np.zeros((len(self.platforms) + 1, len(self.platforms)), np.float32)

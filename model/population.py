@@ -1,7 +1,7 @@
 """Users as columns, and the state in which they start.
 
-A user stands for ``people / users`` people. Everything a user holds is one value in each of `Columns`; `agents.user.User`
-is a view on one row.
+A user stands for ``people / users`` people. Everything a user holds is one value in each of `Columns`;
+`agents.user.User` is a view on one row.
 """
 
 from __future__ import annotations
@@ -132,8 +132,8 @@ class Population:
     def _install_at_start(self, columns: Columns, settings: MarketSettings, p: int, name: str) -> None:
         """Give the app to the share of people online that the platform file states, likelier with taste.
 
-        The odds rise with ``adoption_taste * taste``: a keyed score (log of an exponential draw less the liking) is cut at the share's
-        quantile, which is what independent hazards over the same time would leave.
+        The odds rise with ``adoption_taste * taste``: a keyed score (log of an exponential draw less the liking) is cut
+        at the share's quantile, which is what independent hazards over the same time would leave.
         """
         platform = settings.platform[name]
         online = columns.online_from == NEVER

@@ -35,8 +35,8 @@ class Snapshot:
 class Record:
     """Everything that is written out after a run.
 
-    `daily` holds one dict of [P] arrays a day, `market` one dict of numbers a day; `channels`, `monthly`, `flows`, `overlap`
-    one entry a calendar month; `moves` one row a move; `festivals` one row a festival and year.
+    `daily` holds one dict of [P] arrays a day, `market` one dict of numbers a day; `channels`, `monthly`, `flows`,
+    `overlap` one entry a calendar month; `moves` one row a move; `festivals` one row a festival and year.
     """
 
     def __init__(self, market: Market) -> None:
@@ -202,4 +202,4 @@ class Record:
 
 def _ratio(part: Array, whole: Array) -> Array:
     """Elementwise part / whole, 0 where there is nothing."""
-    return np.divide(part, whole, out=np.zeros_like(part, dtype=float), where=whole > 0)
+    return np.asarray(np.divide(part, whole, out=np.zeros_like(part, dtype=float), where=whole > 0))

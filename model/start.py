@@ -135,8 +135,8 @@ def settle_in(market: Market) -> None:
 def backfill_orders(market: Market) -> None:
     """Draw the last order of those who bought nothing while the market settled in.
 
-    With a personal order rate `need_rate * mean rate on the platform`, the time since the last order before the first observed
-    day is exponential; whoever it puts before the installation of the app never bought.
+    With a personal order rate `need_rate * mean rate on the platform`, the time since the last order before the first
+    observed day is exponential; whoever it puts before the installation of the app never bought.
     """
     columns, warm_up = market.population.columns, market.calendar.warm_up
     for p, name in enumerate(market.platform_names):

@@ -13,7 +13,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.model.compiled import compiled
+from secondhalf.model.compiled import Integer, compiled
 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -86,7 +86,7 @@ def key(seed: int, decision: Decision, day: int = 0, who: int = 0) -> np.uint64:
 
 
 @compiled
-def word(stream: np.uint64, agent: int) -> np.uint64:
+def word(stream: np.uint64, agent: Integer) -> np.uint64:
     """The 64 random bits of one agent in a stream."""
     z = stream + (np.uint64(agent) + _ONE) * _GOLDEN64
     z = (z ^ (z >> _S30)) * _FACTOR_1

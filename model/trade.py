@@ -1,8 +1,9 @@
 """Where merchants meet demand: contests for the traffic of each cell, shares of sales, fans, returns on effort.
 
 A *cell* is a platform x channel. Within a cell merchants share planned demand by a Tullock contest with weights
-``strength * fit * (effort + floor) ** exponent``; sales planted elsewhere go in part (`attribution`) to those who planted them; repeat
-sales go by fans and the reach of the shop's own broadcasts. Demand waits in ledgers and is handed to merchants by `settle`.
+``strength * fit * (effort + floor) ** exponent``; sales planted elsewhere go in part (`attribution`) to those who
+planted them; repeat sales go by fans and the reach of the shop's own broadcasts. Demand waits in ledgers and is handed
+to merchants by `settle`.
 """
 
 from __future__ import annotations
@@ -108,8 +109,9 @@ class Trade:
         weights = self.weight.sum(axis=2)
         basis = np.where(sold > 0, sales, weights)
         total = basis.sum(axis=0)
-        self.buyer_shares = np.divide(basis, total, out=np.zeros_like(basis), where=total > 0)
-        return self.buyer_shares
+        shares: Array = np.divide(basis, total, out=np.zeros_like(basis), where=total > 0)
+        self.buyer_shares = shares
+        return shares
 
     def book(self, gmv: Array, channel_share: Array) -> Array:
         """Take in a day's GMV and return it by kind of need, platform and channel, [4, P, C].
@@ -192,8 +194,8 @@ class Trade:
     def returns(self, take_rate: Array, live: Array) -> NDArray[np.float32]:
         """Last week's return on a unit of effort, by merchant and cell, [M, P, C] (per unit of strength).
 
-        The derivative of each merchant's sales with respect to its effort: its part of the contest in the cell, of what was
-        planted from the cell, and of its fans' orders that its broadcasts raise.
+        The derivative of each merchant's sales with respect to its effort: its part of the contest in the cell, of what
+        was planted from the cell, and of its fans' orders that its broadcasts raise.
         """
         table, exponent = self.table, self.settings.contest_exponent
         effort = table.effort.astype(np.float64) + self.settings.effort_floor
@@ -219,20 +221,20 @@ class Trade:
         )
         gained[:, :, LIVE_STORE] += per_strength * rise / self.reach * kept[:, 0]
         gained *= table.shop[:, :, None] & self.open_cells
-        return gained.astype(np.float32)
+        return np.asarray(gained, np.float32)
 
     def _fan_sales(self) -> Array:
         """Last week's repeat sales by merchant and platform, [M, P]: what is left of its sales after the rest."""
         by_fans = self.table.fans * self.reach * self.table.shop
         total = by_fans.sum(axis=0)
-        return np.divide(by_fans, total, out=np.zeros_like(by_fans), where=total > 0) * self.week_repeat
+        share: Array = np.divide(by_fans, total, out=np.zeros_like(by_fans), where=total > 0)
+        return share * self.week_repeat
 
     @property
     def week_repeat(self) -> Array:
         """Repeat GMV since the last revision, [P]."""
-        return np.maximum(
-            self.table.week_gmv.sum(axis=0) - self.week_direct.sum(axis=1) - self.week_seeded.sum(axis=0), 0.0
-        )
+        rest = self.table.week_gmv.sum(axis=0) - self.week_direct.sum(axis=1) - self.week_seeded.sum(axis=0)
+        return np.asarray(np.maximum(rest, 0.0))
 
     def start_week(self) -> None:
         """Clear the week's ledgers."""

@@ -20,8 +20,9 @@ def _not_a_switch(value: Any) -> Any:
 
 
 Number = Annotated[float, BeforeValidator(_not_a_switch)]
-Share = Annotated[float, BeforeValidator(_not_a_switch), Field(ge=0, le=1)]
-Rate = Annotated[float, BeforeValidator(_not_a_switch), Field(ge=0)]
-Positive = Annotated[float, BeforeValidator(_not_a_switch), Field(gt=0)]
-Count = Annotated[int, BeforeValidator(_not_a_switch), Field(ge=1)]
-Days = Annotated[int, BeforeValidator(_not_a_switch), Field(ge=0, le=10_000)]
+Whole = Annotated[int, BeforeValidator(_not_a_switch)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+Rate = Annotated[Number, Field(ge=0)]
+Positive = Annotated[Number, Field(gt=0)]
+Count = Annotated[Whole, Field(ge=1)]
+Days = Annotated[Whole, Field(ge=0, le=10_000)]

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 
-from secondhalf.agents.vocabulary import CHANNELS
+from secondhalf.agents.vocabulary import CAPABILITY_CHANGES, CHANNELS, PLATFORM_CHANGES
 from secondhalf.model.columns import MAX_PLATFORMS
-from secondhalf.model.settings.base import Settings
+from secondhalf.model.settings.base import Number, Settings, Whole
 from secondhalf.model.settings.mechanisms import Mechanisms, without
 from secondhalf.model.settings.people import Merchants, Network, Population, Users
 from secondhalf.model.settings.supply import Capability, Channel, Platform, Scenario, Strategy
@@ -24,15 +24,15 @@ class SettingsError(ValueError):
 class Limits(Settings):
     """Caps on the size of a run, whatever else is asked for; `experiment=ci` sets them."""
 
-    users: Annotated[int, Field(ge=2)] | None = None
-    merchants: Annotated[int, Field(ge=1)] | None = None
-    days: Annotated[int, Field(ge=1)] | None = None
+    users: Annotated[Whole, Field(ge=2)] | None = None
+    merchants: Annotated[Whole, Field(ge=1)] | None = None
+    days: Annotated[Whole, Field(ge=1)] | None = None
 
 
 class MarketSettings(Settings):
     """Everything that determines a run, together with the code's version."""
 
-    seed: Annotated[int, Field(ge=0, lt=2**63)]
+    seed: Annotated[Whole, Field(ge=0, lt=2**63)]
     platforms: Annotated[list[str], Field(min_length=1, max_length=MAX_PLATFORMS)]
     population: Population
     calendar: Calendar
@@ -41,24 +41,28 @@ class MarketSettings(Settings):
     merchants: Merchants
     channels: dict[str, Channel]
     capability: dict[str, Capability]
-    prominence: dict[str, Annotated[float, Field(ge=0, le=2)]]
+    prominence: dict[str, Annotated[Number, Field(ge=0, le=2)]]
     platform: dict[str, Platform]
     strategy: Strategy
-    strategies: dict[str, Strategy] = {}
+    strategies: dict[str, Strategy] = Field(default_factory=dict)
     scenario: Scenario
     mechanisms: Mechanisms
     limits: Limits = Limits()
 
     @model_validator(mode="after")
-    def _names_exist(self) -> MarketSettings:
+    def _platforms_exist(self) -> MarketSettings:
         twice = sorted({name for name in self.platforms if self.platforms.count(name) > 1})
         if twice:
             raise ValueError(f"platforms={self.platforms} names {twice[0]} twice; name each platform once")
         for name in self.platforms:
-            if name not in self.platform:
-                raise ValueError(f"platforms names {name!r}; known are {', '.join(sorted(self.platform))}")
-        if tuple(self.channels) != CHANNELS:
-            raise ValueError(f"channels must be {', '.join(CHANNELS)}, not {', '.join(self.channels)}")
+            self.check_platform(name, f"platforms={self.platforms}")
+        for name, strategy in self.strategies.items():
+            if name not in self.platforms:
+                raise ValueError(f"strategies.{name}={strategy.name}: platforms are {', '.join(self.platforms)}")
+        return self
+
+    @model_validator(mode="after")
+    def _capabilities_exist(self) -> MarketSettings:
         for platform in self.platforms:
             settings = self.platform[platform]
             for field, names in (
@@ -68,30 +72,44 @@ class MarketSettings(Settings):
             ):
                 for name in names:
                     self.check_capability(name, f"platform.{platform}.{field}")
-        for name in self.strategies:
-            if name not in self.platforms:
-                raise ValueError(
-                    f"strategies.{name}={self.strategies[name].name}: platforms are {', '.join(self.platforms)}"
-                )
-        for fit in self.merchants.kinds.values():
-            unknown = set(fit.fit) - set(CHANNELS)
-            if unknown:
-                raise ValueError(f"merchants.kinds fit names {unknown.pop()!r}; channels are {', '.join(CHANNELS)}")
+        return self
+
+    @model_validator(mode="after")
+    def _channels_exist(self) -> MarketSettings:
+        if tuple(self.channels) != CHANNELS:
+            raise ValueError(f"channels must be {', '.join(CHANNELS)}, not {', '.join(self.channels)}")
+        for name, kind in self.merchants.kinds.items():
+            for unknown in sorted(set(kind.fit) - set(CHANNELS)):
+                raise ValueError(f"merchants.kinds.{name}.fit names {unknown!r}; channels are {', '.join(CHANNELS)}")
+        return self
+
+    @model_validator(mode="after")
+    def _events_exist(self) -> MarketSettings:
         for name, festival in self.calendar.festivals.items():
             for platform in () if festival.platforms == "all" else festival.platforms:
-                if platform not in self.platform:
-                    raise ValueError(
-                        f"calendar.festivals.{name}.platforms names {platform!r}; known are {', '.join(sorted(self.platform))}"
-                    )
-        if self.scenario.exclusivity and self.scenario.exclusivity.platform not in self.platform:
-            raise ValueError(
-                f"scenario.exclusivity.platform={self.scenario.exclusivity.platform!r} is not a known platform"
-            )
+                self.check_platform(platform, f"calendar.festivals.{name}.platforms")
+        if self.scenario.exclusivity:
+            self.check_platform(self.scenario.exclusivity.platform, "scenario.exclusivity.platform")
+        for number, move in enumerate(self.scenario.moves):
+            where = f"scenario.moves.{number}"
+            self.check_platform(move.platform, f"{where}.platform")
+            if move.capability is not None:
+                self.check_capability(move.capability, f"{where}.capability")
+            allowed = PLATFORM_CHANGES if move.capability is None else CAPABILITY_CHANGES
+            if move.change not in allowed:
+                about = "without a capability" if move.capability is None else f"of {move.capability}"
+                raise ValueError(f"{where}.change={move.change}: allowed {about} are {', '.join(allowed)}")
         return self
 
     def strategy_of(self, platform: str) -> Strategy:
         """The strategy that a platform follows."""
         return self.strategies.get(platform, self.strategy)
+
+    def check_platform(self, name: str, where: str) -> None:
+        """Raise when `name` is no platform of this configuration."""
+        if name not in self.platform:
+            known = ", ".join(sorted(self.platform))
+            raise ValueError(f"{where} names the unknown platform {name!r}; known are {known}")
 
     def check_capability(self, name: str, where: str) -> None:
         """Raise when `name` is no capability of this configuration."""
@@ -109,9 +127,8 @@ class MarketSettings(Settings):
         """
         values = dict(raw)
         try:
-            mechanisms = Mechanisms.model_validate(values.get("mechanisms", {}))
             checked = cls.model_validate(values)
-            plain = without(checked.model_dump(), mechanisms)
+            plain = without(checked.model_dump(), checked.mechanisms)
             _apply_limits(plain, checked.limits)
             return cls.model_validate(plain)
         except ValidationError as error:
@@ -140,4 +157,4 @@ def _sentence(error: ValidationError) -> str:
         return f"{where}: this setting is missing"
     if isinstance(given, (str, int, float)) and where:
         return f"{where}={given}: {message[0].lower()}{message[1:]}"
-    return f"{where}: {message}" if where else message
+    return f"{where}: {message}" if where and not message.startswith(where) else message

@@ -7,16 +7,16 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from secondhalf.model.columns import MAX_FAN_SLOTS
-from secondhalf.model.settings.base import Count, Days, Number, Positive, Rate, Settings, Share
+from secondhalf.model.settings.base import Count, Days, Number, Positive, Rate, Settings, Share, Whole
 
 
 class Population(Settings):
     """Sizes. A user stands for ``people / users`` people."""
 
-    users: Annotated[int, Field(ge=2, le=1_000_000_000)]
-    merchants: Annotated[int, Field(ge=1, le=1_000_000)]
-    people: Annotated[float, Field(gt=0, le=1e11)]
-    agent_objects: Annotated[int, Field(ge=0)]
+    users: Annotated[Whole, Field(ge=2, le=1_000_000_000)]
+    merchants: Annotated[Whole, Field(ge=1, le=1_000_000)]
+    people: Annotated[Number, Field(gt=0, le=1e11)]
+    agent_objects: Annotated[Whole, Field(ge=0)]
 
 
 class Network(Settings):
@@ -25,9 +25,9 @@ class Network(Settings):
     kind: Literal["small_world", "scale_free", "clustered_scale_free", "communities", "file", "random_mixing"]
     mean_degree: Positive
     rewiring: Share
-    exponent: Annotated[float, Field(gt=2, le=10)]
-    temperature: Annotated[float, Field(ge=0, lt=1)]
-    community_size: Annotated[int, Field(ge=3)]
+    exponent: Annotated[Number, Field(gt=2, le=10)]
+    temperature: Annotated[Number, Field(ge=0, lt=1)]
+    community_size: Annotated[Whole, Field(ge=3)]
     inside: Share
     file: str | None
 
@@ -48,7 +48,7 @@ class FanTie(Settings):
     dropout_a: Positive
     dropout_b: Positive
     fresh_days: Days
-    slots: Annotated[int, Field(ge=1, le=MAX_FAN_SLOTS)]
+    slots: Annotated[Whole, Field(ge=1, le=MAX_FAN_SLOTS)]
 
 
 class Users(Settings):
@@ -88,16 +88,16 @@ class Merchants(Settings):
     """Merchants' traits, effort and products."""
 
     real_count: Count
-    pareto_exponent: Annotated[float, Field(gt=0.5, le=5)]
+    pareto_exponent: Annotated[Number, Field(gt=0.5, le=5)]
     head_share: Share
-    categories: Annotated[int, Field(ge=1, le=100)]
+    categories: Annotated[Whole, Field(ge=1, le=100)]
     kinds: dict[str, MerchantKind]
-    contest_exponent: Annotated[float, Field(gt=0, le=1)]
+    contest_exponent: Annotated[Number, Field(gt=0, le=1)]
     ewa_phi: Share
     ewa_delta: Share
     ewa_kappa: Share
     ewa_lambda: Rate
-    effort_floor: Annotated[float, Field(gt=0, lt=0.5)]
+    effort_floor: Annotated[Number, Field(gt=0, lt=0.5)]
     supply_elasticity: Rate
     attribution: Share
     broadcast_gain: Rate
@@ -106,7 +106,7 @@ class Merchants(Settings):
     margin: Share
     shop_cost: Rate
     entry_hazard: Rate
-    patience_weeks: Annotated[int, Field(ge=1)]
+    patience_weeks: Annotated[Whole, Field(ge=1)]
     products: Products
 
     @model_validator(mode="after")
@@ -130,12 +130,12 @@ class MerchantKind(Settings):
 class Products(Settings):
     """Launch, test by short video, scale the best."""
 
-    slots: Annotated[int, Field(ge=1, le=64)]
-    at_start: Annotated[int, Field(ge=1)]
+    slots: Annotated[Whole, Field(ge=1, le=64)]
+    at_start: Annotated[Whole, Field(ge=1)]
     appeal_sd: Rate
     test_noise: Rate
     test_exposure: Positive
-    max_scaled: Annotated[int, Field(ge=0)]
+    max_scaled: Annotated[Whole, Field(ge=0)]
     scaled_boost: Rate
 
     @model_validator(mode="after")

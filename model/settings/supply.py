@@ -47,12 +47,12 @@ class Capability(Settings):
     shopping_gain: NeedWeights = NeedWeights(planned=0, impulse=0, repeat=0)
     seeding: Rate = 0.0
     clutter: Rate = 0.0
-    clutter_limit: Annotated[float, Field(gt=0, le=1)] = 0.09
+    clutter_limit: Annotated[Number, Field(gt=0, le=1)] = 0.09
     recommendation_gain: Rate = 0.0
     price_gain: Rate = 0.0
     link_gain: Rate = 0.0
     supply_gain: Rate = 0.0
-    opens: list[ChannelName] = []
+    opens: list[ChannelName] = Field(default_factory=list)
     ramp_days: Positive = 180.0
     launch_cost: Rate = 0.0
     running_cost: Rate = 0.0
@@ -61,14 +61,14 @@ class Capability(Settings):
     test_share: Share = 0.1
     restricted_share: Share = 0.5
     strengthen: Rate = 0.15
-    skill: dict[Literal["content", "shelf"], Annotated[float, Field(gt=0, le=2)]]
+    skill: dict[Literal["content", "shelf"], Annotated[Number, Field(gt=0, le=2)]]
     skill_sd: Rate = 0.0
 
 
 class OpenAtStart(Settings):
     """State of a capability on the first day."""
 
-    maturity: Annotated[float, Field(ge=0, le=2)] = 1.0
+    maturity: Annotated[Number, Field(ge=0, le=2)] = 1.0
     exposure: Share = 1.0
     entrance: Entrance | None = None
 
@@ -95,7 +95,7 @@ class Platform(Settings):
     ad_take: Share
     open_at_start: dict[str, OpenAtStart]
     choosable: list[str] | None = None
-    skill: dict[str, Annotated[float, Field(gt=0, le=2)]] = {}
+    skill: dict[str, Annotated[Number, Field(gt=0, le=2)]] = Field(default_factory=dict)
 
 
 class Exclusivity(Settings):
@@ -121,7 +121,7 @@ class Scenario(Settings):
 
     name: str
     exclusivity: Exclusivity | None = None
-    moves: list[ScenarioMove] = []
+    moves: list[ScenarioMove] = Field(default_factory=list)
 
 
 class Strategy(Settings):

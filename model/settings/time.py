@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from secondhalf.model.settings.base import Positive, Rate, Settings
+from secondhalf.model.settings.base import Number, Positive, Rate, Settings, Whole
 
 FIRST_DATE = dt.date(2019, 1, 1)
 LAST_DATE = dt.date(2099, 12, 31)
@@ -22,8 +22,8 @@ class Driver(Settings):
     unit: str
     source: str
     knots: dict[dt.date, Positive]
-    trend_days: Annotated[int, Field(ge=1)] = 365
-    damping: Annotated[float, Field(ge=0, le=1)] = 0.5
+    trend_days: Annotated[Whole, Field(ge=1)] = 365
+    damping: Annotated[Number, Field(ge=0, le=1)] = 0.5
 
     @field_validator("knots")
     @classmethod
@@ -46,9 +46,9 @@ class Festival(Settings):
     demand: Rate
     peak_demand: Rate
     pull: Rate
-    traffic_boost: dict[int, Rate] = {}
-    traffic_package: dict[int, Rate] = {}
-    single_day_until: int = 0
+    traffic_boost: dict[int, Rate] = Field(default_factory=dict)
+    traffic_package: dict[int, Rate] = Field(default_factory=dict)
+    single_day_until: Whole = 0
 
     @model_validator(mode="after")
     def _in_order(self) -> Festival:
@@ -64,7 +64,7 @@ class Calendar(Settings):
 
     start: dt.date
     end: dt.date
-    warm_up: Annotated[int, Field(ge=56, le=730)]
+    warm_up: Annotated[Whole, Field(ge=56, le=730)]
     revision: Literal["sequential", "simultaneous"]
     people_online: Driver
     phone_minutes: Driver
