@@ -7,7 +7,7 @@ A user stands for ``people / users`` people. Everything a user holds is one valu
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from scipy.special import betaincinv, gammaincinv, ndtri
 
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.columns import F32, F64, NEVER, NOBODY, Behaviour, Columns
@@ -35,8 +35,8 @@ def behaviour(users: Users) -> Behaviour:
     """Users' parameters in the units of the stages (rates per day, single precision)."""
     middle = (np.arange(QUANTILES) + 0.5) / QUANTILES
     fan = users.fan
-    rates = stats.gamma.ppf(middle, fan.rate_shape, scale=fan.rate_mean / fan.rate_shape)
-    dropouts = stats.beta.ppf(middle, fan.dropout_a, fan.dropout_b)
+    rates = gammaincinv(fan.rate_shape, middle) * (fan.rate_mean / fan.rate_shape)
+    dropouts = betaincinv(fan.dropout_a, fan.dropout_b, middle)
     f = np.float32
     return Behaviour(
         adoption_taste=f(users.adoption_taste),
@@ -80,7 +80,7 @@ class Population:
         self.columns = self._first_state(settings, calendar)
 
     def _normals(self, seed: int, decision: Decision, who: int = 0) -> F32:
-        return np.asarray(stats.norm.ppf(uniforms(key(seed, decision, who=who), self.users))).astype(np.float32)
+        return np.asarray(ndtri(uniforms(key(seed, decision, who=who), self.users)), np.float32)
 
     def _first_state(self, settings: MarketSettings, calendar: MarketCalendar) -> Columns:
         seed, users, n = settings.seed, settings.users, self.users
@@ -94,7 +94,7 @@ class Population:
             ]
         )
         budget = np.exp(self._normals(seed, Decision.BUDGET) * users.budget_sd - users.budget_sd**2 / 2)
-        rate = stats.gamma.ppf(uniforms(key(seed, Decision.NEED_RATE), n), users.need_shape, scale=1 / users.need_shape)
+        rate = gammaincinv(users.need_shape, uniforms(key(seed, Decision.NEED_RATE), n)) / users.need_shape
 
         def per_platform(value: float, dtype: type) -> np.ndarray:
             return np.full((len(names), n), value, dtype)
