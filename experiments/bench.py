@@ -39,6 +39,8 @@ ORACLE = "tests.reference.oracle"
 def bench(settings: MarketSettings, options: dict[str, Any], folder: Path) -> float:
     """Measure, print, write bench.csv and bench.json; returns user-days per second at the largest size, all threads."""
     console = Console(stderr=True)
+    if settings.limits.users is not None:
+        options = options | {"users": [min(settings.limits.users, min(options["users"]))], "repeats": 1, "days": 5}
     rows = [row for users in options["users"] for row in _size(settings, users, options, console)]
     oracle = _oracle(settings, options["oracle_users"])
     for row in rows:
