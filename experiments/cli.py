@@ -18,6 +18,7 @@ import secondhalf
 from secondhalf.experiments.compose import compose_config, market_settings, open_overrides
 from secondhalf.model import start
 from secondhalf.model.books import BooksError
+from secondhalf.model.edge_list import read_ties
 from secondhalf.model.settings import MarketSettings, SettingsError
 
 STUDIES = {
@@ -25,6 +26,7 @@ STUDIES = {
     "facts": "ten facts of 2019-2022 beside what the model gives",
     "bench": "measure speed and memory, against the plain oracle and the machine's copy bandwidth",
 }
+PROGRESS = ("auto", "always", "never")
 HELP = """\
 secondhalf STUDY [setting=value ...] [Hydra flags]
 
@@ -43,7 +45,7 @@ Settings are the keys of conf/config.yaml and its groups; hydra.run.dir=FOLDER s
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point. Exit code 1 and one sentence for anything wrong with the settings or the run."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given and given[0] in ("--help", "-h", "help"):
+    if any(word in ("--help", "-h") for word in given) or given[:1] == ["help"]:
         print(HELP.format(studies="\n".join(f"  {name:8} {what}" for name, what in STUDIES.items())))
         return
     if given and given[0] == "--version":
@@ -55,8 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         if study not in STUDIES:
             raise SettingsError(f"study={study}: there is no such study; known are {', '.join(STUDIES)}")
-        if not any(word.startswith("-") for word in given):
-            _check(given)
+        overrides = _overrides(given)
+        if overrides is not None:
+            _check(overrides)
     except SettingsError as error:
         _fail(error)
     sys.argv = [sys.argv[0], *open_overrides(given)]
@@ -67,10 +70,39 @@ def main(arguments: Sequence[str] | None = None) -> None:
 _STUDY: list[str] = []
 
 
+def _overrides(given: Sequence[str]) -> list[str] | None:
+    """What to check before Hydra starts; None when a flag asks for something else than one run."""
+    overrides, words = [], iter(given)
+    for word in words:
+        name, is_set, value = word.partition("=")
+        if name in ("--config-dir", "-cd"):
+            folder = Path(value if is_set else next(words, "")).absolute()
+            if not folder.is_dir():
+                raise SettingsError(f"--config-dir={folder}: there is no such folder")
+            overrides.append(f"hydra.searchpath=['file://{folder}']")
+        elif word.startswith("-"):
+            return None
+        else:
+            overrides.append(word)
+    return overrides
+
+
 def _check(overrides: Sequence[str]) -> None:
-    """Refuse bad settings before Hydra makes a folder."""
-    settings = market_settings(compose_config(overrides))
+    """Refuse bad settings, and bad files they name, before Hydra makes a folder."""
+    config = compose_config(overrides)
+    settings = market_settings(config)
     start.strategies(settings)
+    progress(config)
+    if settings.network.kind == "file":
+        read_ties(str(settings.network.file), settings.population.users)
+
+
+def progress(config: DictConfig) -> str:
+    """When a run shows a bar: auto (on a terminal), always or never."""
+    chosen = str(config.output.progress)
+    if chosen not in PROGRESS:
+        raise SettingsError(f"output.progress={chosen}: allowed are {', '.join(PROGRESS)}")
+    return chosen
 
 
 @hydra.main(version_base="1.3", config_path="pkg://secondhalf.conf", config_name="config")
@@ -80,9 +112,8 @@ def _hydra_main(config: DictConfig) -> Any:
     try:
         return run_study(_STUDY[-1], market_settings(config), config, folder)
     except (SettingsError, BooksError, OSError) as error:
-        if isinstance(error, SettingsError):
-            _remove_empty_run(folder)
-        if single:
+        _remove_empty_run(folder)
+        if single or isinstance(error, SettingsError):
             _fail(error)
         raise
     except KeyboardInterrupt:
@@ -102,7 +133,7 @@ def run_study(study: str, settings: MarketSettings, config: DictConfig, folder: 
         return facts(settings, _options(config.facts), folder)
     from secondhalf.experiments.run import run
 
-    return run(settings, folder, progress=config.output.progress)["market"]["hhi_attention"]
+    return run(settings, folder, progress=progress(config))["market"]["hhi_attention"]
 
 
 def _options(group: DictConfig) -> dict[str, Any]:

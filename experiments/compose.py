@@ -39,7 +39,7 @@ def compose_config(overrides: Sequence[str]) -> DictConfig:
     try:
         with initialize_config_module(CONFIG_MODULE, version_base="1.3"):
             return compose("config", overrides=open_overrides(overrides), return_hydra_config=True)
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, ValueError) as error:  # a group given as a number is a ValueError
         raise SettingsError(_sentence(error, overrides)) from error
 
 
@@ -80,21 +80,22 @@ def market_settings(config: DictConfig) -> MarketSettings:
     for name in raw["platforms"] if isinstance(raw.get("platforms"), list) else []:
         if isinstance(name, str):
             raw["platform"][name] = _platform(name, raw["platform"].get(name), sources)
-    raw["strategies"] = {
-        name: _strategy(name, chosen, raw["strategy"], sources)
-        for name, chosen in (raw.get("strategies") or {}).items()
-    }
+    chosen = raw.get("strategies") or {}
+    if not isinstance(chosen, Mapping):
+        raise SettingsError(f"strategies={chosen}: strategies.<platform>=<name> is needed")
+    raw["strategies"] = {name: _strategy(name, own, raw["strategy"], sources) for name, own in chosen.items()}
     return MarketSettings.from_dict(raw)
 
 
 def _sources(config: DictConfig) -> list[Path]:
     """Folders that configuration files come from: those of Hydra's search path, and the project's own."""
-    paths = [Path(str(files(CONFIG_MODULE)))]
-    if HydraConfig.initialized():
-        for source in HydraConfig.get().runtime.config_sources:
-            if source.schema == "file":
-                paths.insert(0, Path(source.path))
-    return paths
+    known: Any = ()
+    if "hydra" in config:
+        known = config.hydra.runtime.config_sources
+    elif HydraConfig.initialized():
+        known = HydraConfig.get().runtime.config_sources
+    own = [Path(source.path) for source in known if source.schema == "file"]
+    return [*own, Path(str(files(CONFIG_MODULE)))]
 
 
 def _read(group: str, name: str, sources: list[Path]) -> dict[str, Any] | None:

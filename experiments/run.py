@@ -18,13 +18,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 import secondhalf
-from secondhalf.experiments.tables import replacing, tables, write_tables
+from secondhalf.experiments.tables import TABLES, replacing, tables, write_tables
 from secondhalf.model.market import Market
 from secondhalf.model.measures import second_half_day
 from secondhalf.model.settings import MarketSettings
 
 LIBRARIES = ("mesa", "networkx", "networkit", "numpy", "numba", "scipy", "pandas", "pyarrow", "hydra-core", "pydantic")
 YEAR = 365
+PARTIAL = ".partial"
+"""Mark in the names of tables of a run that stopped."""
 
 
 def run(
@@ -49,10 +51,11 @@ def run(
     folder.mkdir(parents=True, exist_ok=True)
     market = Market(settings)
     ready = time.perf_counter()
+    _clear(folder)
     try:
         _run_days(market, progress, console)
     except BaseException:
-        write_tables(tables(market), folder, mark=".partial")
+        write_tables(tables(market), folder, mark=PARTIAL)
         raise
     simulated = time.perf_counter()
     write_tables(tables(market), folder)
@@ -68,6 +71,14 @@ def run(
     print_summary(market, summary, folder, console)
     market.close()
     return summary
+
+
+def _clear(folder: Path) -> None:
+    """Take away what an earlier run left, so that its tables never stand beside those of a run that stops."""
+    for name in TABLES:
+        for mark in ("", PARTIAL):
+            (folder / f"{name}{mark}.csv").unlink(missing_ok=True)
+    (folder / "summary.json").unlink(missing_ok=True)
 
 
 def _run_days(market: Market, progress: str, console: Console) -> None:

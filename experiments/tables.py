@@ -7,7 +7,7 @@ described in docs/data_dictionary.md.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from secondhalf.model.books import BooksError
 from secondhalf.model.flows import FLOWS
 from secondhalf.model.market import Market
 
@@ -25,17 +26,7 @@ COUNTERPARTIES = ("outside", "budget")
 
 def tables(market: Market) -> dict[str, pd.DataFrame]:
     """All tables of a run by name (the file name without `.csv`)."""
-    return {
-        "daily": daily(market),
-        "channels": channels(market),
-        "monthly": monthly(market),
-        "overlap": overlap(market),
-        "flows": flows(market),
-        "moves": moves(market),
-        "merchants": merchants(market),
-        "products": products(market),
-        "market": market_days(market),
-    }
+    return {name: table(market) for name, table in TABLES.items()}
 
 
 def daily(market: Market) -> pd.DataFrame:
@@ -195,19 +186,34 @@ def market_days(market: Market) -> pd.DataFrame:
     return frame
 
 
+TABLES: dict[str, Callable[[Market], pd.DataFrame]] = {
+    "daily": daily,
+    "channels": channels,
+    "monthly": monthly,
+    "overlap": overlap,
+    "flows": flows,
+    "moves": moves,
+    "merchants": merchants,
+    "products": products,
+    "market": market_days,
+}
+"""What a run writes: `<name>.csv` each."""
+
+
 def write_tables(frames: dict[str, pd.DataFrame], folder: Path, mark: str = "") -> list[Path]:
     """Write each table as CSV; `mark` is put before the ending (an interrupted run's tables are `.partial`).
 
     Raises
     ------
-    ValueError
+    BooksError
         when a table holds a number that is none; names table and column
     """
     written = []
     for name, frame in frames.items():
-        missing = frame.columns[frame.isna().any()]
-        if len(missing):
-            raise ValueError(f"{name}.csv: column {missing[0]} holds a value that is no number")
+        for column in frame.columns:
+            numeric = pd.api.types.is_numeric_dtype(frame[column])
+            if frame[column].isna().any() or (numeric and np.isinf(frame[column]).any()):
+                raise BooksError(f"{name}.csv: column {column} holds a value that is no number")
         path = folder / f"{name}{mark}.csv"
         with replacing(path) as temporary:
             frame.to_csv(temporary, index=False, lineterminator="\n")

@@ -8,9 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from secondhalf.model.columns import Offer
+
 Array = NDArray[np.float64]
 TOLERANCE = 1e-6
 """Relative rounding allowed between two sides of a book (minutes are kept in single precision)."""
+
+
+UTILITIES = ("leisure", "taste_weight", "pull", "choice", "bonus")
+"""Fields of an offer that enter an exponential."""
+LARGEST_UTILITY, LARGEST_AMOUNT = 80.0, 1e30
 
 
 class BooksError(ArithmeticError):
@@ -74,7 +81,7 @@ class DayBook:
 def _same(left: Array, right: Array, what: str) -> None:
     gap = np.abs(left - right)
     worst = int(np.argmax(gap))
-    if gap[worst] > TOLERANCE * max(abs(right[worst]), 1.0):
+    if not gap[worst] <= TOLERANCE * max(abs(right[worst]), 1.0):
         raise BooksError(f"{what} differ at platform number {worst}: {left[worst]:.9g} against {right[worst]:.9g}")
 
 
@@ -84,3 +91,18 @@ def require_finite(names: list[str], values: NDArray[np.floating[Any]]) -> None:
     if not fine.all():
         worst = int(np.argmin(fine))
         raise BooksError(f"platform {names[worst]}: {values[worst]} is not a finite number >= 0")
+
+
+def require_usable(names: list[str], offer: Offer) -> None:
+    """Raise `BooksError` naming the platform when an entry of today's offer is no number, or overflows in a stage.
+
+    The compiled exponential holds its argument within `LARGEST_UTILITY`, which would hide both.
+    """
+    for field in offer._fields:
+        largest = LARGEST_UTILITY if field in UTILITIES else LARGEST_AMOUNT
+        values = np.asarray(getattr(offer, field)).reshape(-1, len(names))
+        fine = np.abs(values) <= largest
+        if not fine.all():
+            row, worst = np.unravel_index(int(np.argmin(fine)), fine.shape)
+            found = values[row, worst]
+            raise BooksError(f"platform {names[worst]}: {field}={found:g} is no number within +-{largest:g}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -22,13 +23,14 @@ def data_file(name: str) -> Path:
     return own if own.is_absolute() or own.exists() else Path(str(files("secondhalf.data") / name))
 
 
-def read_launches(name: str, capabilities: list[str]) -> list[Launch]:
+def read_launches(name: str, platforms: Sequence[str], capabilities: Sequence[str]) -> list[Launch]:
     """Dated launches in order of dates.
 
     Raises
     ------
     SettingsError
-        for a missing file, a date that is none, a change, capability or entrance that is unknown; names file and line
+        for a missing file, a date that is none, a platform, change, capability or entrance that is unknown; names file
+        and line
     """
     path = data_file(name)
     try:
@@ -36,13 +38,11 @@ def read_launches(name: str, capabilities: list[str]) -> list[Launch]:
             rows = list(csv.DictReader(handle))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"strategy.launches={name}: cannot read the file ({error.__class__.__name__})") from error
-    return sorted(
-        (_launch(row, f"{path.name} line {number}", capabilities) for number, row in enumerate(rows, start=2)),
-        key=lambda launch: launch.date,
-    )
+    launches = [_launch(row, f"{path.name} line {n}", platforms, capabilities) for n, row in enumerate(rows, start=2)]
+    return sorted(launches, key=lambda launch: launch.date)
 
 
-def _launch(row: dict[str, str], where: str, capabilities: list[str]) -> Launch:
+def _launch(row: dict[str, str], where: str, platforms: Sequence[str], capabilities: Sequence[str]) -> Launch:
     missing = {"date", "platform", "capability", "change", "entrance", "description", "grade"} - set(row)
     if missing:
         raise SettingsError(f"{where}: the column {sorted(missing)[0]} is missing")
@@ -50,6 +50,8 @@ def _launch(row: dict[str, str], where: str, capabilities: list[str]) -> Launch:
         date = dt.date.fromisoformat(row["date"])
     except ValueError as error:
         raise SettingsError(f"{where}: date={row['date']} is no date (YYYY-MM-DD)") from error
+    if row["platform"] not in platforms:
+        raise SettingsError(f"{where}: platform={row['platform']} is unknown; known are {', '.join(platforms)}")
     capability, entrance = row["capability"] or None, row["entrance"] or None
     if capability and capability not in capabilities:
         raise SettingsError(f"{where}: capability={capability} is unknown; known are {', '.join(capabilities)}")

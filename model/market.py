@@ -15,7 +15,7 @@ from secondhalf.agents.platform import Move, Platform
 from secondhalf.agents.user import LazyUsers, User
 from secondhalf.model import start
 from secondhalf.model.bookkeeper import Bookkeeper
-from secondhalf.model.books import BooksError, DayBook, require_finite
+from secondhalf.model.books import BooksError, DayBook, require_finite, require_usable
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.demand import LOST_FANS, NEW_FANS
 from secondhalf.model.exclusivity import ExclusivityRule
@@ -56,8 +56,8 @@ class Market(mesa.Model):
         self.platform_names = list(settings.platforms)
         self.calendar = MarketCalendar(settings.calendar, self.platform_names, settings.mechanisms)
         self.luck = Luck(settings.seed, self.platform_names, settings.users.fan.slots)
-        self.population = Population(settings, self.calendar)
         self.friends = build_friends(settings.network, settings.population.users, settings.seed)
+        self.population = Population(settings, self.calendar)
         self.users_day = UsersDay(self.population, self.friends)
         self.capabilities = start.capability_table(settings)
         self.platforms = [
@@ -137,7 +137,7 @@ class Market(mesa.Model):
         self.offer, self.channel_share = self.desk.offer(
             self.trade, self.active_share, self.calendar.pull[at] * festival, self.calendar.boost[at] * festival
         )
-        self._require_finite(np.exp(self.offer.leisure), self.offer.seeding, np.exp(self.offer.choice))
+        require_usable(self.platform_names, self.offer)
 
     def merchant_stage(self) -> None:
         """3. Weekly, merchants revise effort, products and shops; a festival's package begins and ends on its day."""
@@ -186,6 +186,7 @@ class Market(mesa.Model):
         self.book: DayBook = self.bookkeeper.book(
             self.attention_sums, self.order_sums, self.buyer_sums, self.trade, self.channel_share, value_index, spent
         )
+        self._require_finite(self.book.platform_gmv, self.book.cost, self.book.ad_revenue, self.book.commission)
         self.book.check()
         fans = self.buyer_sums * self.population.weight
         self.trade.update_fans(fans[:, NEW_FANS], fans[:, LOST_FANS])

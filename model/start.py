@@ -56,7 +56,8 @@ def strategies(settings: MarketSettings) -> list[Strategy]:
             )
         launches = []
         if "launches" in chosen.parameters:
-            launches = read_launches(str(chosen.parameters["launches"]), list(settings.capability))
+            file = str(chosen.parameters["launches"])
+            launches = read_launches(file, list(settings.platform), list(settings.capability))
         try:
             own = [launch for launch in launches if launch.platform == name and launch.date >= FIRST_DATE]
             made.append(STRATEGIES[chosen.name](name, chosen.parameters, own))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field
 
 from secondhalf.agents.platform import Move, Platform
 from secondhalf.agents.strategies.base import Launch, Strategy
+
+Factor = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
+Days = Annotated[int, Field(gt=0, strict=True)]
 
 
 class Burst(BaseModel):
@@ -17,8 +20,8 @@ class Burst(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    factor: PositiveFloat
-    days: PositiveInt
+    factor: Factor
+    days: Days
 
 
 class HistoryParameters(BaseModel):
@@ -27,10 +30,10 @@ class HistoryParameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     launches: str
-    deepen_days: PositiveInt
+    deepen_days: Days
     burst: Burst
-    recruit: dict[str, dict[dt.date, PositiveFloat]] = Field(default_factory=dict)
-    deepen: dict[str, dict[dt.date, PositiveFloat]] = Field(default_factory=dict)
+    recruit: dict[str, dict[dt.date, Factor]] = Field(default_factory=dict)
+    deepen: dict[str, dict[dt.date, Factor]] = Field(default_factory=dict)
 
 
 class History(Strategy):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 
-from secondhalf.agents.vocabulary import CAPABILITY_CHANGES, CHANNELS, PLATFORM_CHANGES
+from secondhalf.agents.vocabulary import CAPABILITY_CHANGES, CHANNELS, ENTRANCES, PLATFORM_CHANGES
 from secondhalf.model.columns import MAX_PLATFORMS
 from secondhalf.model.settings.base import Number, Settings, Whole
 from secondhalf.model.settings.mechanisms import Mechanisms, without
@@ -75,9 +75,17 @@ class MarketSettings(Settings):
         return self
 
     @model_validator(mode="after")
+    def _entrances_exist(self) -> MarketSettings:
+        if set(self.prominence) != set(ENTRANCES):
+            raise ValueError(f"prominence needs {', '.join(ENTRANCES)}, not {', '.join(self.prominence)}")
+        return self
+
+    @model_validator(mode="after")
     def _channels_exist(self) -> MarketSettings:
         if tuple(self.channels) != CHANNELS:
             raise ValueError(f"channels must be {', '.join(CHANNELS)}, not {', '.join(self.channels)}")
+        if not any(set(capability.opens) == set(CHANNELS) for capability in self.capability.values()):
+            raise ValueError("capability.*.opens: one capability, the storefront, must open every channel; none does")
         for name, kind in self.merchants.kinds.items():
             for unknown in sorted(set(kind.fit) - set(CHANNELS)):
                 raise ValueError(f"merchants.kinds.{name}.fit names {unknown!r}; channels are {', '.join(CHANNELS)}")
@@ -155,6 +163,6 @@ def _sentence(error: ValidationError) -> str:
         return f"{where}={given!r}: there is no such setting"
     if first["type"] == "missing":
         return f"{where}: this setting is missing"
-    if isinstance(given, (str, int, float)) and where:
+    if where and (given is None or isinstance(given, (str, int, float, list))):
         return f"{where}={given}: {message[0].lower()}{message[1:]}"
     return f"{where}: {message}" if where and not message.startswith(where) else message

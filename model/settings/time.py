@@ -52,8 +52,11 @@ class Festival(Settings):
 
     @model_validator(mode="after")
     def _in_order(self) -> Festival:
-        for day in (self.from_day, self.to_day, self.peak_day):
-            dt.date.fromisoformat(f"2020-{day}")
+        for name in ("from_day", "to_day", "peak_day"):
+            try:
+                dt.date.fromisoformat(f"2019-{getattr(self, name)}")
+            except ValueError as error:
+                raise ValueError(f"{name}={getattr(self, name)} is no day of every year (MM-DD)") from error
         if not self.from_day <= self.peak_day <= self.to_day:
             raise ValueError(f"a festival runs from_day <= peak_day <= to_day, not {self.from_day}, {self.peak_day}")
         return self
