@@ -120,8 +120,7 @@ class MerchantWeek:
     def _profitable(self, take_rate: NDArray[np.float64], cost: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Shops not yet open, [M, P], whose first week would pay at `ENTRY_EFFORT` in the platform's cells."""
         trade, table, rule = self.trade, self.table, self.settings
-        total = trade.weight.sum(axis=0)
-        value = np.divide(trade.week_direct, total, out=np.zeros_like(total), where=total > 0).sum(axis=1)
+        value = trade.cell_value().sum(axis=2)
         expected = trade.strength[:, None] * value * ENTRY_EFFORT**rule.contest_exponent
         pays = expected * rule.margin * (1 - take_rate) > cost
         return np.asarray(pays & ~table.shop & ~table.barred)

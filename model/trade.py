@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from secondhalf.agents.merchant import MerchantTable
 from secondhalf.agents.vocabulary import CHANNELS
 from secondhalf.model.columns import Shops
+from secondhalf.model.contest import category_demand, share_per_weight
 from secondhalf.model.demand import KIND_IMPULSE, KIND_PLANNED, KIND_REPEAT, KIND_RIPENED
 from secondhalf.model.settings.people import Merchants
 from secondhalf.model.settings.supply import Channel
@@ -45,6 +46,8 @@ class Trade:
         self.pending_seeded = np.zeros((platforms, platforms))
         self.pending_repeat = np.zeros(platforms)
         self.week_direct, self.week_seeded = self.pending_direct.copy(), self.pending_seeded.copy()
+        self.category_demand = category_demand(settings.categories, settings.category_exponent)
+        self.last_week = np.zeros((merchants, platforms))
         self.package = np.zeros(platforms)
         self.open_cells = np.ones((platforms, cells), bool)
         self.product_shares = np.zeros((merchants, settings.products.slots))
@@ -77,6 +80,7 @@ class Trade:
             factor = 1 + best * package[:, None]
             self.weight *= factor
             effort = effort * factor
+        self.per_weight = share_per_weight(self.weight, table.category, self.category_demand)
         mass = table.weight * table.size
         self.supply = np.einsum("m,mpc->pc", mass / mass.sum(), effort)
         broadcast = table.effort[:, :, LIVE_STORE].astype(np.float64) ** _BROADCAST_EXPONENT
@@ -104,14 +108,11 @@ class Trade:
 
     def _buyer_shares(self) -> Array:
         """Share of each platform's orders by merchant, [M, P]: last week's sales, else contest weights."""
-        sales = self.table.week_gmv
-        sold = sales.sum(axis=0)
-        weights = self.weight.sum(axis=2)
-        basis = np.where(sold > 0, sales, weights)
+        sales = self.last_week * self.table.shop
+        basis = np.where(sales.sum(axis=0) > 0, sales, self.weight.sum(axis=2))
         total = basis.sum(axis=0)
-        shares: Array = np.divide(basis, total, out=np.zeros_like(basis), where=total > 0)
-        self.buyer_shares = shares
-        return shares
+        self.buyer_shares: Array = np.divide(basis, total, out=np.zeros_like(basis), where=total > 0)
+        return self.buyer_shares
 
     def book(self, gmv: Array, channel_share: Array) -> Array:
         """Take in a day's GMV and return it by kind of need, platform and channel, [4, P, C].
@@ -167,8 +168,8 @@ class Trade:
     def _sales(self) -> Array:
         """Pending GMV by merchant and platform, [M, P]."""
         cell_total = self.weight.sum(axis=0)
-        cell_share = np.divide(self.weight, cell_total, out=np.zeros_like(self.weight), where=cell_total > 0)
-        sold = np.einsum("pc,mpc->mp", self.pending_direct, cell_share)
+        per_weight = (self.per_weight * self.pending_direct)[self.table.category]
+        sold = (self.weight * per_weight).sum(axis=2)
         # Demand of a cell that no merchant serves (it closed within the week) goes to the platform's other cells.
         homeless = np.where(cell_total > 0, 0.0, self.pending_direct).sum(axis=1)
         seeded = self.seeding_weight()
@@ -200,8 +201,7 @@ class Trade:
         table, exponent = self.table, self.settings.contest_exponent
         effort = table.effort.astype(np.float64) + self.settings.effort_floor
         slope = exponent * table.fit[:, None, :] * effort ** (exponent - 1)
-        cell_total = self.weight.sum(axis=0)
-        value = np.divide(self.week_direct, cell_total, out=np.zeros_like(cell_total), where=cell_total > 0)
+        value = self.cell_value()
         seed_total = self.seeding_weight().sum(axis=0)
         planted = np.divide(
             self.week_seeded.sum(axis=1), seed_total, out=np.zeros_like(seed_total), where=seed_total > 0
@@ -223,6 +223,10 @@ class Trade:
         gained *= table.shop[:, :, None] & self.open_cells
         return np.asarray(gained, np.float32)
 
+    def cell_value(self) -> Array:
+        """RMB of last week's direct demand that one unit of contest weight won, [M, P, C]."""
+        return np.asarray((self.per_weight * self.week_direct)[self.table.category])
+
     def _fan_sales(self) -> Array:
         """Last week's repeat sales by merchant and platform, [M, P]: what is left of its sales after the rest."""
         by_fans = self.table.fans * self.reach * self.table.shop
@@ -237,7 +241,8 @@ class Trade:
         return np.asarray(np.maximum(rest, 0.0))
 
     def start_week(self) -> None:
-        """Clear the week's ledgers."""
+        """Keep last week's sales, clear the week's ledgers."""
+        self.last_week[:] = self.table.week_gmv
         self.table.week_gmv[:] = 0.0
         self.week_direct[:] = 0.0
         self.week_seeded[:] = 0.0

@@ -91,6 +91,7 @@ class Merchants(Settings):
     pareto_exponent: Annotated[Number, Field(gt=0.5, le=5)]
     head_share: Share
     categories: Annotated[Whole, Field(ge=1, le=100)]
+    category_exponent: Rate
     kinds: dict[str, MerchantKind]
     contest_exponent: Annotated[Number, Field(gt=0, le=1)]
     ewa_phi: Share
