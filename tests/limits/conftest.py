@@ -1,0 +1,101 @@
+"""Hand-made offers, behaviours and users, so that a limit case depends on nothing but what it states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+
+from secondhalf.experiments.compose import load_settings
+from secondhalf.model.calendar import MarketCalendar
+from secondhalf.model.columns import Behaviour, Offer
+from secondhalf.model.network import Friends, build_friends
+from secondhalf.model.population import Population, behaviour
+from secondhalf.model.settings import MarketSettings
+from secondhalf.model.users_day import UsersDay
+
+EVERYBODY_ONLINE = "population.people=1000"
+"""Fewer people than the curve of people online ever counted: all users are online from the first day."""
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small populations are fastest on one thread; results do not depend on it."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(1)
+    yield
+    numba.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def make_offer() -> Callable[..., Offer]:
+    """An `Offer` of the given number of platforms in which everything is off but what is given."""
+
+    def make(platforms: int, **given: Any) -> Offer:
+        values: dict[str, Any] = {
+            "leisure": np.zeros(platforms),
+            "taste_weight": np.zeros((2, platforms)),
+            "gamma": np.full(platforms, 20.0),
+            "seeding": np.zeros(platforms),
+            "pull": np.zeros((3, platforms)),
+            "choice": np.zeros(platforms),
+            "sells": np.zeros(platforms),
+            "bonus": np.zeros((platforms + 1, platforms)),
+            "innovation": np.zeros(platforms),
+            "imitation": np.zeros(platforms),
+            "drop": np.zeros(platforms),
+            "fan_gain": np.zeros((3, platforms)),
+        }
+        values |= given
+        return Offer(**{k: np.asarray(v, np.uint8 if k == "sells" else np.float32) for k, v in values.items()})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_behaviour() -> Callable[..., Behaviour]:
+    """`Behaviour` of the given user settings, e.g. ``make_behaviour("users.shock=0")``."""
+
+    def make(*overrides: str) -> Behaviour:
+        return behaviour(load_settings(overrides).users)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_settings() -> Callable[..., MarketSettings]:
+    """Settings with everybody online, complete mixing and nothing installed, and then the given overrides."""
+
+    def make(platforms: list[str], *overrides: str) -> MarketSettings:
+        bare = [f"platform.{name}.installed_at_start=0" for name in platforms]
+        short = "calendar.end=2019-06-30"
+        fixed = [f"platforms=[{','.join(platforms)}]", "network=random_mixing", EVERYBODY_ONLINE, short]
+        return load_settings([*fixed, *bare, *overrides])
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_users() -> Callable[[MarketSettings], UsersDay]:
+    """The users of a market without the market: stages are driven by hand."""
+
+    def make(settings: MarketSettings) -> UsersDay:
+        calendar = MarketCalendar(settings.calendar, list(settings.platforms), settings.mechanisms)
+        friends: Friends = build_friends(settings.network, settings.population.users, settings.seed)
+        return UsersDay(Population(settings, calendar), friends)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def resized() -> Callable[[MarketSettings, int, int], MarketSettings]:
+    """The same settings with other numbers of users and seeds (composing anew takes half a second)."""
+
+    def resize(settings: MarketSettings, users: int, seed: int) -> MarketSettings:
+        population = settings.population.model_copy(update={"users": users})
+        return settings.model_copy(update={"seed": seed, "population": population})
+
+    return resize
