@@ -19,7 +19,10 @@ def _not_a_switch(value: Any) -> Any:
     return value
 
 
-Number = Annotated[float, BeforeValidator(_not_a_switch)]
+LARGEST = 1e15
+"""Bound of every number, so that single precision cannot overflow where it is read."""
+
+Number = Annotated[float, BeforeValidator(_not_a_switch), Field(ge=-LARGEST, le=LARGEST)]
 Whole = Annotated[int, BeforeValidator(_not_a_switch)]
 Share = Annotated[Number, Field(ge=0, le=1)]
 Rate = Annotated[Number, Field(ge=0)]
