@@ -64,7 +64,7 @@ def pareto_bundles(
     -------
     weight, size : [merchants]
     """
-    if real <= merchants:
+    if real <= merchants or merchants == 1:
         ranks = (np.arange(merchants) + 0.5) * real / merchants
         return np.full(merchants, real / merchants), np.asarray((real / ranks) ** (1 / exponent))
     head = min(max(round(head_share * merchants), 1), merchants - 1)
