@@ -111,8 +111,8 @@ class Platform(mesa.Agent):  # type: ignore[misc,unused-ignore]
         return 0.0
 
     def pass_day(self) -> None:
-        """Let campaigns run out and the pool deepen towards its target."""
-        self._recruits = [(f, d - 1) for f, d in self._recruits if d is not None and d > 1]
+        """Let campaigns run out and the pool deepen towards its target (after the moves, before the offer)."""
+        self._recruits = [(f, d - 1) for f, d in self._recruits if d is not None and d > 0]
         if self._depth_rate:
             self.depth *= float(np.exp(self._depth_rate))
             if (self.depth - self._depth_target) * self._depth_rate >= 0:

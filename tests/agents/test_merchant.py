@@ -1,0 +1,70 @@
+"""Merchants as they start: kinds, categories, quality and shops by their shares; the Mesa agent as a view."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from secondhalf.agents.merchant import MerchantTable, merchant_table
+from secondhalf.agents.vocabulary import CHANNELS
+from secondhalf.experiments.compose import load_settings
+from secondhalf.model.settings.people import Merchants
+from secondhalf.model.streams import Decision, key, uniforms
+
+COUNT = 4000
+SHARES = [0.3, 0.05, 0.8]
+
+
+@pytest.fixture(scope="module")
+def rules() -> Merchants:
+    kinds = {"brand": 0.25, "shop": 0.6, "factory": 0.15}
+    return load_settings(
+        [f"merchants.kinds.{kind}.share={share}" for kind, share in kinds.items()] + ["merchants.categories=5"]
+    ).merchants
+
+
+def make(rules: Merchants, price_weight: float = 1.0) -> MerchantTable:
+    luck = np.stack([uniforms(key(5, Decision.MERCHANT, who=w), COUNT) for w in range(3)], axis=1)
+    shops = np.stack([uniforms(key(5, Decision.SHOP, who=w), COUNT) for w in range(3)], axis=1)
+    return merchant_table(rules, COUNT, SHARES, price_weight, luck, shops)
+
+
+def error(share: float) -> float:
+    """Four binomial standard errors."""
+    return float(4 * np.sqrt(share * (1 - share) / COUNT))
+
+
+def test_kinds_come_in_their_shares(rules: Merchants) -> None:
+    table = make(rules)
+    for number, kind in enumerate(rules.kinds.values()):
+        assert np.mean(table.kind == number) == pytest.approx(kind.share, abs=error(kind.share))
+    assert np.bincount(table.category) / COUNT == pytest.approx(np.full(5, 0.2), abs=error(0.2))
+
+
+def test_shops_come_in_their_shares_and_nobody_has_none(rules: Merchants) -> None:
+    table = make(rules)
+    homeless = np.prod(1 - np.array(SHARES))
+    expected = [0.3, 0.05, 0.8 + homeless]
+    for p, share in enumerate(expected):
+        assert table.shop[:, p].mean() == pytest.approx(share, abs=error(share))
+    assert table.shop.any(axis=1).all()
+
+
+def test_effort_adds_up_to_one_over_shops(rules: Merchants) -> None:
+    table = make(rules)
+    assert table.effort.sum(axis=(1, 2)) == pytest.approx(np.ones(COUNT), rel=1e-6)
+    assert (table.effort[~table.shop] == 0).all()
+    assert table.active() == pytest.approx(table.shop / table.shop.sum(axis=1, keepdims=True), rel=1e-6)
+
+
+def test_quality_and_fit_are_those_of_the_kind(rules: Merchants) -> None:
+    """Quality is uniform within half of the kind's either way; dearer goods sell fewer orders of higher value."""
+    table = make(rules, price_weight=2.0)
+    for number, kind in enumerate(rules.kinds.values()):
+        own = table.kind == number
+        quality = table.quality[own] * kind.price  # price ** (1 - 2) is in it
+        assert quality.min() >= 0.5 * kind.quality
+        assert quality.max() <= 1.5 * kind.quality
+        assert quality.mean() == pytest.approx(kind.quality, rel=4 / np.sqrt(12 * own.sum()))
+        assert table.fit[own][0] == pytest.approx([kind.fit.get(channel, 1.0) for channel in CHANNELS], rel=1e-6)
+    assert table.strength == pytest.approx(table.weight * table.size * table.quality)
