@@ -94,7 +94,7 @@ def test_effort_stays_without_learning(seed: int) -> None:
         at = Run(chosen, lambda market: seen.append(market.trade.table.effort.copy()))
         seen.append(at.market.trade.table.effort)
     np.testing.assert_array_equal(seen[0], seen[1])
-    assert np.abs(seen[2] - seen[3]).sum(axis=(1, 2)).mean() > 0.01
+    assert np.abs(seen[3] - seen[1]).sum(axis=(1, 2)).mean() > 0.05  # learning has already begun while settling in
 
 
 @pytest.mark.parametrize("seed", SEEDS)
