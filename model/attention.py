@@ -104,6 +104,7 @@ def _attend(
     block = slice(first, last)
     psi = np.empty((platforms, last - first), np.float32)
     pulled = np.zeros((platforms, last - first), np.float32)
+    lost = np.zeros(platforms, np.int64)
     contact, installed = columns.contact[block], columns.installed[block]
     needs_pull(
         pulled,
@@ -132,7 +133,7 @@ def _attend(
             streams.shock[p],
             first,
         )
-        utility(psi[p], installed & bit)
+        lost[p] = utility(psi[p], installed & bit)
         sums[p, INSTALLED] = np.count_nonzero(installed & bit)
     online, phone = split(
         psi,
@@ -152,6 +153,8 @@ def _attend(
         if day.count_window:
             columns.minutes_now[p, block] += psi[p]
         _count(sums[p], psi[p], pulled[p], columns.last_used[p, block], columns.marks[p, block], used, day.number)
+        if lost[p]:
+            sums[p, MINUTES] = np.nan  # so that the day stops at this platform
     totals[ONLINE] = online
     totals[BUDGET] = phone
     totals[MULTI_HOMING] = np.sum(used >= 2)

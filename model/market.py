@@ -14,6 +14,7 @@ from secondhalf.agents.merchant import Merchant
 from secondhalf.agents.platform import Move, Platform
 from secondhalf.agents.user import LazyUsers, User
 from secondhalf.model import start
+from secondhalf.model.attention import BUDGET
 from secondhalf.model.bookkeeper import Bookkeeper
 from secondhalf.model.books import BooksError, DayBook, require_finite, require_usable
 from secondhalf.model.calendar import MarketCalendar
@@ -171,6 +172,8 @@ class Market(mesa.Model):
         """6. Users split their day."""
         self.attention_sums = self.users_day.attend(self.offer, self.streams, self.today)
         self._require_finite(*self.attention_sums[0].T)
+        if not np.isfinite(self.attention_sums[1]).all():
+            raise BooksError(f"all platforms: phone minutes of all users are {self.attention_sums[1][BUDGET]}")
 
     def choice_stage(self) -> None:
         """7. Needs are met: platform, channel, merchant, product."""

@@ -25,6 +25,7 @@ from secondhalf.model.compiled import Integer, compiled, exp32
 from secondhalf.model.streams import near_normal, word
 
 _ZERO = np.float32(0.0)
+_LARGEST = np.finfo(np.float32).max
 
 
 @compiled
@@ -93,7 +94,13 @@ def log_psi(
 
 
 @compiled
-def utility(psi: F32, has_app: U32) -> None:
-    """Turn log psi into psi, in place; zero without the app."""
+def utility(psi: F32, has_app: U32) -> int:
+    """Turn log psi into psi, in place, zero without the app; returns how many were no numbers or infinite.
+
+    They are counted here because the exponential holds its argument within bounds and would hide them.
+    """
+    lost = 0
     for j in range(psi.size):
+        lost += has_app[j] != 0 and not abs(psi[j]) <= _LARGEST
         psi[j] = exp32(psi[j]) if has_app[j] else _ZERO
+    return lost

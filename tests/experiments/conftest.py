@@ -1,0 +1,43 @@
+"""One tiny run over the whole calendar, shared by the tests of the tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from secondhalf.experiments.compose import load_settings
+from secondhalf.experiments.run import run
+from secondhalf.experiments.tables import TABLES
+from secondhalf.model.settings import MarketSettings
+
+TINY = ("population.users=200", "population.merchants=30")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run's folder, its tables as read back and its summary."""
+
+    folder: Path
+    settings: MarketSettings
+    summary: dict[str, Any]
+    tables: dict[str, pd.DataFrame]
+
+
+def finish(folder: Path, *overrides: str) -> Finished:
+    """Run a market quietly and read its tables back."""
+    settings = load_settings(overrides)
+    summary = run(settings, folder, progress="never", console=Console(quiet=True))
+    # keep_default_na: an empty cell is an empty word, never "not a number".
+    tables = {name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False) for name in TABLES}
+    return Finished(folder, settings, summary, tables)
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """2019 to 2025 with 200 users and 30 merchants."""
+    return finish(tmp_path_factory.mktemp("full"), *TINY)
