@@ -103,7 +103,7 @@ class OfferDesk:
             + (presence @ self.supply_gain) * supply
             - (presence * self.clutter * excess).sum(axis=1)
         )
-        seeding = load * (presence @ self.seeding) * (1 + presence @ self.recommendation) * (1 + boost)
+        seeding = trade.planting_load() * (presence @ self.seeding) * (1 + presence @ self.recommendation) * (1 + boost)
         pull = self.shopping_gain @ presence.T + festival_pull
         assortment = np.log(trade.assortment + LEAST_ASSORTMENT)
         choice = (

@@ -96,6 +96,12 @@ class Trade:
         effort = self.supply[:, self.feed].sum(axis=1)
         return np.asarray(self.settings.load_ceiling * effort / (effort + self.settings.feed_half))
 
+    def planting_load(self) -> Array:
+        """The part of the selling load that plants interest, [P]: by effort in the channels that seed."""
+        feed = self.supply[:, self.feed].sum(axis=1)
+        seeding = self.supply[:, self.feed & self.seeds].sum(axis=1)
+        return np.asarray(self.selling_load() * np.divide(seeding, feed, out=np.zeros_like(feed), where=feed > 0))
+
     def shops(self) -> Shops:
         """What users meet this week."""
         products = self.table.products.count()
@@ -111,8 +117,9 @@ class Trade:
         sales = self.last_week * self.table.shop
         basis = np.where(sales.sum(axis=0) > 0, sales, self.weight.sum(axis=2))
         total = basis.sum(axis=0)
-        self.buyer_shares: Array = np.divide(basis, total, out=np.zeros_like(basis), where=total > 0)
-        return self.buyer_shares
+        shares: Array = np.divide(basis, total, out=np.zeros_like(basis), where=total > 0)
+        self.buyer_shares = shares
+        return shares
 
     def book(self, gmv: Array, channel_share: Array) -> Array:
         """Take in a day's GMV and return it by kind of need, platform and channel, [4, P, C].
