@@ -53,17 +53,22 @@ def _sentence(error: Exception, overrides: Sequence[str]) -> str:
     text = str(error).splitlines()[0]
     for override in overrides:
         name, _, value = override.lstrip("+~").partition("=")
-        if f"'{name}'" in text or f"override '{override}'" in text or f"'{name}/{value}'" in text:
+        named = f"'{name}'" in text or f"override '{override}'" in text or f"'{name}/{value}'" in text
+        if named or (text.startswith("Config group override") and value not in (_choices(name) or [value])):
             return f"{name}={value}: {_allowed(name, error)}"
     return " ".join(str(error).split())
 
 
+def _choices(group: str) -> list[str]:
+    """Names that can be chosen in a group of conf/; none when there is no such group."""
+    folder = Path(str(files(CONFIG_MODULE))) / group
+    return sorted(path.stem for path in folder.glob("*.yaml") if path.stem != "base")
+
+
 def _allowed(name: str, error: Exception) -> str:
-    group = Path(str(files(CONFIG_MODULE))) / name
-    if group.is_dir():
-        return (
-            f"unknown choice; allowed are {', '.join(sorted(p.stem for p in group.glob('*.yaml') if p.stem != 'base'))}"
-        )
+    choices = _choices(name)
+    if choices:
+        return f"unknown choice; allowed are {', '.join(choices)}"
     parent, _, _ = name.rpartition(".")
     known = OmegaConf.select(compose_config([]), parent) if parent else compose_config([])
     if isinstance(known, DictConfig):

@@ -32,4 +32,4 @@ def share_per_weight(weight: Array, category: NDArray[np.integer], demand: Array
     served = demand[:, None, None] * (total > 0)
     within = served.sum(axis=0)
     share = np.divide(served, within, out=np.zeros_like(total), where=within > 0)
-    return np.divide(share, total, out=np.zeros_like(total), where=total > 0)
+    return np.asarray(np.divide(share, total, out=np.zeros_like(total), where=total > 0))
