@@ -9,6 +9,7 @@ from scipy.special import ndtri
 from secondhalf.agents.effort import ewa_update, relative_returns
 from secondhalf.agents.merchant import MerchantTable
 from secondhalf.agents.vocabulary import CHANNELS
+from secondhalf.model import effort_returns
 from secondhalf.model.settings import MarketSettings
 from secondhalf.model.streams import Decision, key, name_id, uniforms
 from secondhalf.model.trade import Trade
@@ -51,7 +52,7 @@ class MerchantWeek:
     def _divide_effort(self, take_rate: NDArray[np.float64], live: NDArray[np.float64]) -> None:
         table, rule = self.table, self.settings
         shape = (table.number.size, -1)
-        returns = self.trade.returns(take_rate, live).reshape(shape)
+        returns = effort_returns.returns(self.trade, take_rate, live).reshape(shape)
         relative_returns(returns, table.effort.reshape(shape))
         possible = (table.shop[:, :, None] & self.trade.open_cells).reshape(shape)
         table.experience = ewa_update(

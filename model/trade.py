@@ -21,7 +21,7 @@ from secondhalf.model.settings.supply import Channel
 
 Array = NDArray[np.float64]
 LIVE_STORE = CHANNELS.index("live_store")
-_BROADCAST_EXPONENT = 0.5
+BROADCAST_EXPONENT = 0.5
 
 
 class Trade:
@@ -83,7 +83,7 @@ class Trade:
         self.per_weight = share_per_weight(self.weight, table.category, self.category_demand)
         mass = table.weight * table.size
         self.supply = np.einsum("m,mpc->pc", mass / mass.sum(), effort)
-        broadcast = table.effort[:, :, LIVE_STORE].astype(np.float64) ** _BROADCAST_EXPONENT
+        broadcast = table.effort[:, :, LIVE_STORE].astype(np.float64) ** BROADCAST_EXPONENT
         self.reach = 1 + settings.broadcast_gain * live * broadcast
         self.assortment = np.einsum(
             "m,mp->p",
@@ -199,53 +199,9 @@ class Trade:
         """Weight of each merchant in what is planted on each platform, [M, P]."""
         return np.asarray(self.weight[:, :, self.seeds].sum(axis=2))
 
-    def returns(self, take_rate: Array, live: Array) -> NDArray[np.float32]:
-        """Last week's return on a unit of effort, by merchant and cell, [M, P, C] (per unit of strength).
-
-        The derivative of each merchant's sales with respect to its effort: its part of the contest in the cell, of what
-        was planted from the cell, and of its fans' orders that its broadcasts raise.
-        """
-        table, exponent = self.table, self.settings.contest_exponent
-        effort = table.effort.astype(np.float64) + self.settings.effort_floor
-        slope = exponent * table.fit[:, None, :] * effort ** (exponent - 1)
-        value = self.cell_value()
-        seed_total = self.seeding_weight().sum(axis=0)
-        planted = np.divide(
-            self.week_seeded.sum(axis=1), seed_total, out=np.zeros_like(seed_total), where=seed_total > 0
-        )
-        value = value + planted[:, None] * self.seeds
-        kept = (1 - take_rate)[:, None]
-        gained = slope * value * kept
-        fan_sales = self._fan_sales()
-        rise = (
-            self.settings.broadcast_gain
-            * live
-            * _BROADCAST_EXPONENT
-            * effort[:, :, LIVE_STORE] ** (_BROADCAST_EXPONENT - 1)
-        )
-        per_strength = np.divide(
-            fan_sales, self.strength[:, None], out=np.zeros_like(fan_sales), where=self.strength[:, None] > 0
-        )
-        gained[:, :, LIVE_STORE] += per_strength * rise / self.reach * kept[:, 0]
-        gained *= table.shop[:, :, None] & self.open_cells
-        return np.asarray(gained, np.float32)
-
     def cell_value(self) -> Array:
         """RMB of last week's direct demand that one unit of contest weight won, [M, P, C]."""
         return np.asarray((self.per_weight * self.week_direct)[self.table.category])
-
-    def _fan_sales(self) -> Array:
-        """Last week's repeat sales by merchant and platform, [M, P]: what is left of its sales after the rest."""
-        by_fans = self.table.fans * self.reach * self.table.shop
-        total = by_fans.sum(axis=0)
-        share: Array = np.divide(by_fans, total, out=np.zeros_like(by_fans), where=total > 0)
-        return share * self.week_repeat
-
-    @property
-    def week_repeat(self) -> Array:
-        """Repeat GMV since the last revision, [P]."""
-        rest = self.table.week_gmv.sum(axis=0) - self.week_direct.sum(axis=1) - self.week_seeded.sum(axis=0)
-        return np.asarray(np.maximum(rest, 0.0))
 
     def start_week(self) -> None:
         """Keep last week's sales, clear the week's ledgers."""
