@@ -124,6 +124,24 @@ def as_markdown(table: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
+def put_into(document: Path, markdown: str) -> None:
+    """Replace what stands between the marks ``<!-- facts -->`` of a document.
+
+    Raises
+    ------
+    SettingsError
+        when the document or its marks are missing
+    """
+    begin, end = "<!-- facts -->\n", "<!-- /facts -->"
+    text = document.read_text(encoding="utf-8") if document.is_file() else ""
+    head, found, rest = text.partition(begin)
+    _, closed, tail = rest.partition(end)
+    if not (found and closed):
+        raise SettingsError(f"facts.document={document}: a file with the marks <!-- facts --> and {end} is needed")
+    with replacing(document) as temporary:
+        temporary.write_text(head + begin + markdown + end + tail, encoding="utf-8")
+
+
 def facts(settings: MarketSettings, options: dict[str, Any], folder: Path) -> float:
     """Run the study: prints the table and writes facts.csv and facts.md; returns the mean absolute error."""
     seeds, users = options["seeds"], options["users"]
@@ -135,5 +153,7 @@ def facts(settings: MarketSettings, options: dict[str, Any], folder: Path) -> fl
         table.to_csv(temporary, index=False)
     with replacing(folder / "facts.md") as temporary:
         temporary.write_text(as_markdown(table), encoding="utf-8")
+    if options["document"]:
+        put_into(Path(options["document"]), as_markdown(table))
     Console(stderr=True).print(as_markdown(table), soft_wrap=True)
     return float(table["error"].abs().mean())
