@@ -1,0 +1,1 @@
+"""The compiled users against a slow, plain one-object-a-user model."""

@@ -1,0 +1,137 @@
+"""The slow, obvious oracle: the users' stages of the day as loops over one Mesa agent a user."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from secondhalf.model.columns import Columns, Day, Offer, Shops, Streams
+from secondhalf.model.market import Market
+from secondhalf.model.settings import MarketSettings
+from secondhalf.model.users_day import MonthBooks, UsersDay
+from tests.reference.oracle_user import Array, OracleUser
+
+PLATFORM_SUMS, ALL_SUMS, KINDS, COUNTS = 5, 3, 4, 4
+
+
+def plain(values: NamedTuple) -> Any:
+    """The same named tuple with Python's numbers and lists in place of NumPy's."""
+    return type(values)(*(value.tolist() for value in values))
+
+
+class OracleDay:
+    """Does what `UsersDay` does, user by user.
+
+    Parameters
+    ----------
+    market
+        gives the users' parameters and friends, and the columns from which each user takes over its state; they are
+        written to by `save` and at a month's end only
+    """
+
+    def __init__(self, market: Market) -> None:
+        self.market, self.behind = market, market.users_day
+        law, (indptr, indices) = plain(market.population.behaviour), plain(market.friends)
+        mixing = market.settings.network.kind == "random_mixing"
+        self.users = [
+            OracleUser(market, row, None if mixing else sorted(indices[indptr[row] : indptr[row + 1]]), law)
+            for row in range(market.population.users)
+        ]
+        self.platforms = len(market.platform_names)
+        self.load()
+
+    def load(self) -> None:
+        """Take over all users' state from the market's columns."""
+        for user in self.users:
+            user.load(self.market.population.columns)
+
+    def save(self, columns: Columns) -> None:
+        """Write all users' state into columns."""
+        for user in self.users:
+            user.save(columns)
+
+    def online(self, day: int) -> list[OracleUser]:
+        """Users who take part today."""
+        return [user for user in self.users if user.online(day)]
+
+    def meet(self, streams: Streams, day: int) -> None:
+        """Everybody meets somebody."""
+        for user in self.users:
+            user.meet(self.users, int(streams.contact), day)
+
+    def adopt(self, offer: Offer, streams: Streams, day: int) -> None:
+        """Everybody has met somebody before anybody installs or removes."""
+        self.meet(streams, day)
+        offer, streams = plain(offer), plain(streams)
+        for user in self.online(day):
+            user.adopt(offer, streams, day)
+
+    def arise(self, offer: Offer, shops: Shops, streams: Streams, day: Day) -> None:
+        """Interest is planted, needs arrive."""
+        offer, shops, streams, day = plain(offer), plain(shops), plain(streams), plain(day)
+        for user in self.online(day.number):
+            user.arise(offer, shops, streams, day)
+
+    def attend(self, offer: Offer, streams: Streams, day: Day) -> tuple[Array, Array]:
+        """The day is split."""
+        sums, totals = np.zeros((self.platforms, PLATFORM_SUMS)), np.zeros(ALL_SUMS)
+        offer, streams, day = plain(offer), plain(streams), plain(day)
+        for user in self.online(day.number):
+            user.attend(offer, streams, day, sums, totals)
+        return sums, totals
+
+    def buy(self, offer: Offer, shops: Shops, streams: Streams, day: Day) -> tuple[Array, Array]:
+        """Needs are met."""
+        orders, counts = np.zeros((KINDS, self.platforms + 1, self.platforms)), np.zeros((self.platforms, COUNTS))
+        offer, shops, streams, day = plain(offer), plain(shops), plain(streams), plain(day)
+        for user in self.online(day.number):
+            user.buy(offer, shops, streams, day, orders, counts)
+        return orders, counts
+
+    def close_month(self, day: int, days_now: int, days_before: int) -> MonthBooks:
+        """The flow books are not part of the oracle: the market's own close the month on the columns."""
+        self.save(self.market.population.columns)
+        books = self.behind.close_month(day, days_now, days_before)
+        self.load()
+        return books
+
+
+class OracleMarket(Market):
+    """A market whose users are `OracleUser` objects; platforms, merchants and books are the market's own.
+
+    Parameters
+    ----------
+    settings
+        everything that determines the run
+    after
+        days that the compiled users run, beyond the settling in, before the objects take over their state
+    """
+
+    users_day: UsersDay | OracleDay
+
+    def __init__(self, settings: MarketSettings, after: int = 0) -> None:
+        super().__init__(settings)
+        for _ in range(after):
+            self.step()
+        self.users_day = OracleDay(self)
+
+
+def timed_days(settings: MarketSettings, days: int) -> float:
+    """Seconds that the oracle takes for a day, without its start.
+
+    Parameters
+    ----------
+    settings
+        everything that determines the run
+    days
+        days to run and to divide by
+    """
+    market = OracleMarket(settings)
+    start = time.perf_counter()
+    for _ in range(days):
+        market.step()
+    seconds = time.perf_counter() - start
+    market.close()
+    return seconds / days

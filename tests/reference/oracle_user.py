@@ -1,0 +1,249 @@
+"""One user of the oracle: stages 4 to 7 of the day in plain Python numbers.
+
+Written from the description of the model (`docs/odd.md`, sections 4 and 7.1 to 7.4), not from the compiled stages.
+Attributes of a user are named as in `Columns`; offer, shops, streams and day are the tuples of `model.columns` with
+lists in place of arrays.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from math import exp, floor
+from typing import Any
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from secondhalf.model import attention, demand
+from secondhalf.model.columns import (
+    ACTIVE_THIS_MONTH,
+    BOUGHT_THIS_MONTH,
+    NEVER,
+    NOBODY,
+    PULL_IMPULSE,
+    PULL_PLANNED,
+    PULL_REPEAT,
+    Columns,
+)
+from secondhalf.model.market import Market
+from tests.reference.plain_streams import WatchedLuck, uniform, word
+
+PLANNED, IMPULSE, RIPENED, REPEAT = range(4)
+"""Numbers of the needs, their bits and their kinds in the order book; fan slot f has number and bit REPEAT + f."""
+
+Array = NDArray[np.float64]
+
+
+def price_of_time(psi: dict[int, float], gamma: list[float], outside: float, budget: float) -> float:
+    """Marginal utility of a minute: let in the apps, the most attractive first, as long as each is worth the price."""
+    worth, minutes = outside * budget, budget
+    for p in sorted(psi, key=psi.__getitem__, reverse=True):
+        if psi[p] <= worth / minutes:
+            break
+        worth += gamma[p] * psi[p]
+        minutes += gamma[p]
+    return worth / minutes
+
+
+class OracleUser(mesa.Agent):
+    """One user, a plain object; `friends` is None where anybody may meet anybody, `law` is a plain `Behaviour`."""
+
+    def __init__(self, model: Market, row: int, friends: list[int] | None, law: Any) -> None:
+        super().__init__(model)
+        self.row, self.friends, self.law = row, friends, law
+        self.platforms = range(len(model.platform_names))
+        self.luck = WatchedLuck(row)
+
+    def load(self, columns: Columns) -> None:
+        """Take over one row of every column."""
+        self.luck = WatchedLuck(self.row)
+        for name, column in columns._asdict().items():
+            setattr(self, name, column[..., self.row].tolist())
+
+    def save(self, columns: Columns) -> None:
+        """Write the row back."""
+        for name, column in columns._asdict().items():
+            column[..., self.row] = getattr(self, name)
+
+    def online(self, day: int) -> bool:
+        """Whether the user takes part at all."""
+        return self.online_from <= day
+
+    def has(self, p: int) -> bool:
+        """Whether platform p is installed."""
+        return bool(self.installed >> p & 1)
+
+    def liking(self, offer: Any, p: int) -> float:
+        """How well platform p meets the user's tastes."""
+        return offer.taste_weight[0][p] * self.taste[0] + offer.taste_weight[1][p] * self.taste[1]
+
+    def meet(self, users: list[OracleUser], stream: int, day: int) -> None:
+        """See the apps of one friend, or of anybody else when there is no graph."""
+        self.contact = 0
+        if self.friends is None:
+            friend = users[(self.row + 1 + self.luck.below(stream, len(users) - 1)) % len(users)]
+        elif self.friends:
+            friend = users[self.friends[self.luck.below(stream, len(self.friends))]]
+        else:
+            return
+        if self.online(day) and friend.online(day):
+            self.contact = friend.installed
+
+    def adopt(self, offer: Any, streams: Any, day: int) -> None:
+        """Install apps, remove what lies idle."""
+        for p in self.platforms:
+            idle = day - self.last_used[p] > self.law.idle_days
+            if not self.has(p):
+                hazard = offer.innovation[p] + offer.imitation[p] * (self.contact >> p & 1)
+                hazard *= exp(self.law.adoption_taste * self.liking(offer, p))
+                if self.luck.strikes(streams.adopt[p], hazard):
+                    self.installed |= 1 << p
+                    self.installed_day[p] = self.last_used[p] = day
+            elif idle and self.luck.strikes(streams.drop[p], offer.drop[p]):
+                self.installed &= ~(1 << p)
+                self.installed_day[p], self.habit[p], self.minutes[p] = NEVER, 0.0, 0.0
+
+    def arise(self, offer: Any, shops: Any, streams: Any, day: Any) -> None:
+        """Yesterday's selling content plants interest; needs arrive."""
+        law, luck = self.law, self.luck
+        seen = list(accumulate(self.minutes[p] * offer.seeding[p] for p in self.platforms))
+        planted, kept = seen[-1], self.interest * law.interest_kept
+        self.needs, self.impulse_origin, self.interest = 0, NOBODY, kept + planted
+        if planted > 0:
+            mark = luck.uniform(streams.plant) * (kept + planted) - kept
+            luck.watch(mark / (kept + planted))
+            if mark >= 0:
+                self.interest_origin = luck.first_above(mark, seen, kept + planted)
+            chance = 1 - exp(-law.impulse_rate * planted)
+            if luck.happens(streams.impulse, chance):
+                self.needs |= 1 << IMPULSE
+                mark = luck.uniform(streams.impulse) / chance * planted
+                self.impulse_origin = luck.first_above(mark, seen, planted)
+        if luck.strikes(streams.planned, self.need_rate * day.planned):
+            self.needs |= 1 << PLANNED
+        if luck.strikes(streams.ripened, law.ripening_rate * self.interest):
+            self.needs |= 1 << RIPENED
+            self.interest *= 1 - law.ripened_share
+        for f, (merchant, p) in enumerate(zip(self.fan_merchant, self.fan_platform, strict=True)):
+            if merchant == NOBODY:
+                continue
+            just_bought = day.number - self.fan_day[f] <= law.fresh_days
+            freshness = 1 - 1 / shops.products[merchant] if just_bought else 1.0
+            rate = law.fan_rates[self.place_of_tie(streams.fan_rate, merchant, p, shops)]
+            if luck.strikes(streams.repeat[f], rate * shops.reach[p][merchant] * day.repeat * freshness):
+                self.needs |= 1 << REPEAT + f
+
+    def place_of_tie(self, stream: int, merchant: int, p: int, shops: Any) -> int:
+        """The fan tie's own place in a table of 512 quantiles."""
+        tie = (self.row * len(shops.products) + merchant) * 32 + p
+        return floor(uniform(word(stream, tie)) * 512)
+
+    def pulled(self, offer: Any, p: int) -> float:
+        """How much today's needs draw the user to platform p."""
+        pull = 0.0
+        if not offer.sells[p]:
+            return pull
+        if self.needs & 1 << PLANNED:
+            pull += offer.pull[PULL_PLANNED][p]
+        if self.needs & 1 << IMPULSE:
+            pull += offer.pull[PULL_IMPULSE][p] + offer.bonus[self.impulse_origin][p]
+        if self.needs & 1 << RIPENED:
+            pull += offer.pull[PULL_PLANNED][p] + offer.bonus[self.interest_origin][p]
+        repeats = [self.needs >> REPEAT + f & 1 for f, platform in enumerate(self.fan_platform) if platform == p]
+        return pull + offer.pull[PULL_REPEAT][p] * sum(repeats)
+
+    def attend(self, offer: Any, streams: Any, day: Any, sums: Array, totals: Array) -> None:
+        """Split the day over the apps and the time outside."""
+        law, budget = self.law, self.budget_factor * day.budget
+        psi, due = {}, {}
+        for p in filter(self.has, self.platforms):
+            due[p] = law.need_weight * self.pulled(offer, p)
+            social = law.social_weight * (self.contact >> p & 1)
+            mood = law.shock * self.luck.near_normal(streams.shock[p])
+            habit = law.habit_weight * self.habit[p]
+            psi[p] = exp(offer.leisure[p] + self.liking(offer, p) + habit + social + mood + due[p])
+        price = price_of_time(psi, offer.gamma, law.outside, budget)
+        for p in self.platforms:
+            x = 0.0
+            if self.has(p):
+                self.luck.watch(psi[p] / price - 1)
+                x = offer.gamma[p] * max(psi[p] / price - 1, 0.0)
+                sums[p, attention.SHOPPING] += x * (1 - exp(-due[p]))
+            self.minutes[p] = x
+            self.habit[p] += law.habit_rate * (x / (x + law.habit_half) - self.habit[p])
+            if x > 0:
+                self.last_used[p] = day.number
+                self.marks[p] |= ACTIVE_THIS_MONTH
+            if day.count_window:
+                self.minutes_now[p] += x
+            sums[p, attention.ACTIVE] += x > 0
+            sums[p, attention.MINUTES] += x
+            sums[p, attention.MONTHLY] += day.number - self.last_used[p] < 30
+            sums[p, attention.INSTALLED] += self.has(p)
+        if day.count_window:
+            self.budget_now += budget
+        recently = sum(day.number - used < 28 for used in self.last_used)
+        totals += [1, budget, recently >= 2]
+
+    def buy(self, offer: Any, shops: Any, streams: Any, day: Any, orders: Array, counts: Array) -> None:
+        """Meet today's needs one after the other, attached to platforms as in the morning."""
+        self.loyalty = [self.law.loyalty_kept * loyalty for loyalty in self.loyalty]
+        attachment = [self.law.loyalty_weight * loyalty for loyalty in self.loyalty]
+        for k in range(REPEAT + len(self.fan_day)):
+            if self.needs & 1 << k:
+                home = self.fan_platform[k - REPEAT] if k >= REPEAT else NOBODY
+                chosen = self.choose(k, home, offer, attachment, streams, orders)
+                if chosen is not None:
+                    self.order(k, home, chosen, offer, shops, streams, day.number, counts)
+        for p in self.platforms:
+            counts[p, demand.MONTHLY_BUYERS] += day.number - self.last_bought[p] < 30
+            counts[p, demand.ANNUAL_BUYERS] += day.number - self.last_bought[p] < 365
+
+    def choose(self, k: int, home: int, offer: Any, attachment: list[float], streams: Any, orders: Array) -> int | None:
+        """Book the chances of every platform for need number k, of which `home` is the tie's platform; draw one."""
+        kind = min(k, REPEAT)
+        origin = (NOBODY, self.impulse_origin, self.interest_origin, NOBODY)[kind]
+        weights = [0.0 for _ in self.platforms]
+        for p in self.platforms:
+            if self.minutes[p] > 0 and offer.sells[p]:
+                row = PULL_IMPULSE if kind == IMPULSE else PULL_REPEAT if p == home else PULL_PLANNED
+                utility = offer.choice[p] + attachment[p] + offer.bonus[origin][p] + offer.pull[row][p]
+                weights[p] = exp(utility + self.law.repeat_bonus * (p == home))
+        whole = 1 + sum(weights)
+        for p in self.platforms:
+            booked = PLANNED if kind == REPEAT and p != home else kind
+            orders[booked, origin, p] += weights[p] / whole
+        return self.luck.first_above(self.luck.uniform(streams.choose[k]) * whole, accumulate(weights), whole)
+
+    def order(self, k: int, home: int, p: int, offer: Any, shops: Any, streams: Any, day: int, counts: Array) -> None:
+        """Need number k is met at platform p: on the tie, which may die of it, or elsewhere, which may begin a tie."""
+        self.last_bought[p] = day
+        self.marks[p] |= BOUGHT_THIS_MONTH
+        self.loyalty[p] += self.law.loyalty_step * (1 - self.loyalty[p])
+        row = (PULL_PLANNED, PULL_IMPULSE, PULL_PLANNED, PULL_REPEAT)[min(k, REPEAT)]
+        if p == home:
+            f = k - REPEAT
+            self.fan_day[f] = day
+            place = self.place_of_tie(streams.fan_dropout_rate, self.fan_merchant[f], p, shops)
+            if self.luck.happens(streams.fan_dropout[f], self.law.fan_dropouts[place]):
+                self.fan_merchant[f] = NOBODY
+                counts[p, demand.LOST_FANS] += 1
+        elif self.luck.happens(streams.become_fan[k], offer.fan_gain[row][p]):
+            merchant = self.luck.first_above(self.luck.uniform(streams.fan_merchant[k]), shops.buyers_cdf[p], 1.0)
+            if merchant is not None:
+                self.become_fan(merchant, p, day, counts)
+
+    def become_fan(self, merchant: int, p: int, day: int, counts: Array) -> None:
+        """Renew the tie, or begin it in an empty slot or in place of the tie ordered on longest ago."""
+        ties = list(zip(self.fan_merchant, self.fan_platform, strict=True))
+        if (merchant, p) in ties:
+            self.fan_day[ties.index((merchant, p))] = day
+            return
+        if NOBODY in self.fan_merchant:
+            f = self.fan_merchant.index(NOBODY)
+        else:
+            f = self.fan_day.index(min(self.fan_day))
+            counts[self.fan_platform[f], demand.LOST_FANS] += 1
+        self.fan_merchant[f], self.fan_platform[f], self.fan_day[f] = merchant, p, day
+        counts[p, demand.NEW_FANS] += 1

@@ -1,0 +1,115 @@
+"""One day, from the same state, by the compiled users and by the oracle's."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.stats import poisson
+
+from secondhalf.experiments.compose import load_settings
+from secondhalf.model import demand, streams
+from secondhalf.model.columns import NOBODY
+from tests.reference import plain_streams
+from tests.reference.side_by_side import OneDay, days_side_by_side
+from tests.reference.situations import SITUATIONS, SMALL
+
+ROUNDING = 1e-5
+"""Relative difference that single precision may leave."""
+LEAST = {"minutes": 1e-3, "minutes_now": 1e-3}
+"""Absolute difference allowed where a difference of two large numbers is left; for other columns `LEAST_STOCK`."""
+LEAST_STOCK = 1e-6
+NEEDS, LONGEST_DAY = 8, 2000.0
+"""The most that one user may add to an entry of the orders and counts, and to minutes."""
+
+everywhere = pytest.mark.parametrize("situation", SITUATIONS)
+
+
+@cache
+def days_in(situation: str) -> list[OneDay]:
+    """The days compared in a situation."""
+    overrides, *timing = SITUATIONS[situation]
+    return days_side_by_side(load_settings(SMALL + overrides), *timing)
+
+
+def differing(day: OneDay, name: str) -> NDArray[np.bool_]:
+    """Users of whom a column differs by more than rounding."""
+    compiled, plain = getattr(day.compiled, name), getattr(day.plain, name)
+    if name.startswith("fan_"):  # what an empty slot says of the tie that it held means nothing
+        empty = (day.compiled.fan_merchant == NOBODY) & (day.plain.fan_merchant == NOBODY)
+        compiled, plain = np.where(empty, 0, compiled), np.where(empty, 0, plain)
+    if compiled.dtype.kind == "f":
+        differs = ~np.isclose(compiled, plain, rtol=ROUNDING, atol=LEAST.get(name, LEAST_STOCK))
+    else:
+        differs = compiled != plain
+    return differs.reshape(-1, differs.shape[-1]).any(axis=0)
+
+
+def set_apart(day: OneDay) -> NDArray[np.bool_]:
+    """Users of whom something was too close to call, or who may buy at an app that they have not opened (see below)."""
+    unopened = (day.compiled.installed_day == day.number) & (day.compiled.minutes == 0)
+    return day.close | (unopened.any(axis=0) & (day.compiled.needs != 0))
+
+
+@everywhere
+def test_every_column_agrees(situation: str) -> None:
+    """To rounding, of every user who is not set apart."""
+    for day in days_in(situation):
+        for name in day.plain._fields:
+            wrong = differing(day, name) & ~set_apart(day)
+            assert not wrong.any(), f"{name} of users {np.flatnonzero(wrong)} on day {day.number}"
+
+
+@everywhere
+def test_all_sums_agree(situation: str) -> None:
+    """Minutes and users, orders by kind, origin and platform, buyers and fans: to rounding and who is set apart."""
+    for day in days_in(situation):
+        apart = set_apart(day).sum()
+        for compiled, plain, most in zip(
+            day.compiled_sums, day.plain_sums, (LONGEST_DAY,) * 2 + (NEEDS,) * 2, strict=True
+        ):
+            np.testing.assert_allclose(compiled, plain, ROUNDING, LEAST["minutes"] * most / LONGEST_DAY + apart * most)
+
+
+def test_close_calls_are_rare() -> None:
+    """A draw comes within `CLOSE` of its threshold with probability 2 CLOSE at most."""
+    days = [day for situation in SITUATIONS for day in days_in(situation)]
+    expected = sum(day.compared for day in days) * 2 * plain_streams.CLOSE
+    assert sum(day.close.sum() for day in days) <= poisson.isf(1e-4, expected)
+
+
+@pytest.mark.xfail(reason="demand.buy takes an app installed today for an opened one: both set last_used", strict=True)
+def test_nobody_buys_at_an_app_left_unopened() -> None:
+    """A need chooses among the apps opened today."""
+    for day in days_in("many come and go"):
+        bought = day.compiled.last_bought == day.number
+        assert not (bought & (day.compiled.minutes == 0)).any()
+
+
+def test_nothing_is_left_out() -> None:
+    """In the situations taken together, everything that may happen to a user does."""
+    days = [day for situation in SITUATIONS for day in days_in(situation)]
+    orders = sum(day.plain_sums[2].sum(axis=(1, 2)) for day in days)
+    counts = sum(day.plain_sums[3].sum(axis=0) for day in days)
+    assert (orders > 50).all()
+    assert counts[demand.NEW_FANS] > 50
+    assert counts[demand.LOST_FANS] > 50
+    installed = np.array([day.plain.installed for day in days_in("many come and go")])
+    before, after = installed[:-1], installed[1:]
+    assert np.count_nonzero(after & ~before) > 20
+    assert np.count_nonzero(before & ~after) > 20
+
+
+@pytest.mark.parametrize("stream", [0, 1, 2**63 + 12345, 2**64 - 1])
+def test_streams_agree(stream: int) -> None:
+    """The same draws to the last bit; the first of stream 0 is that of the published SplitMix64."""
+    assert plain_streams.word(0, 0) == 0xE220A8397B1DCDAF
+    for agent in (0, 1, 999, 10**6, 2**40):
+        bits = plain_streams.word(stream, agent)
+        compiled = np.uint64(streams.word(np.uint64(stream), agent))
+        assert bits == compiled
+        assert plain_streams.uniform(bits) == streams.uniform(compiled)
+        assert plain_streams.below(bits, 1000003) == streams.below(compiled, 1000003)
+        assert plain_streams.near_normal(bits) == pytest.approx(float(streams.near_normal(compiled)), abs=1e-6)
