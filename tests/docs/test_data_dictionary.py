@@ -1,0 +1,107 @@
+"""docs/data_dictionary.md names every column and key that a run writes, no other, and functions that exist."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from secondhalf.experiments.compose import load_settings
+from secondhalf.experiments.run import run
+from secondhalf.experiments.tables import TABLES
+
+DICTIONARY = Path(__file__).parents[2] / "docs" / "data_dictionary.md"
+OPEN_ENDED = {"settings", "versions", "market"}
+"""Keys of the summary whose entries are named elsewhere."""
+
+
+def sections() -> dict[str, list[list[str]]]:
+    """Rows of each section's table: name, unit, meaning, computed by."""
+    found: dict[str, list[list[str]]] = {}
+    for part in DICTIONARY.read_text(encoding="utf-8").split("\n## ")[1:]:
+        title, _, text = part.partition("\n")
+        lines = [line for line in text.splitlines() if line.startswith("|")]
+        found[title] = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+    return found
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A run over one festival."""
+    folder = tmp_path_factory.mktemp("run")
+    words = ["population.users=60", "population.merchants=10", "calendar.end=2019-06-20", "platforms=[douyin,jd]"]
+    return folder, run(load_settings(words), folder, progress="never", console=Console(quiet=True))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_column_is_described(finished: tuple[Path, dict[str, Any]], name: str) -> None:
+    folder, _ = finished
+    with (folder / f"{name}.csv").open(encoding="utf-8") as lines:
+        written = lines.readline().strip().split(",")
+    described: list[str] = []
+    for row in sections()[f"{name}.csv"]:
+        described += ["douyin", "jd"] if row[0] == "*platform*" else [row[0]]
+    assert described == written
+
+
+def keys(value: Any, path: str = "") -> set[str]:
+    """Paths of all keys of the summary; entries of lists and of `platforms` are `*`."""
+    if path in OPEN_ENDED:
+        return set()
+    if isinstance(value, list):
+        return set().union(*(keys(entry, f"{path}.*") for entry in value if isinstance(entry, dict)))
+    if not isinstance(value, dict):
+        return set()
+    if path == "platforms":
+        return set().union(*(keys(entry, "platforms.*") for entry in value.values()))
+    found = set()
+    for name, entry in value.items():
+        here = f"{path}.{name}" if path else name
+        found |= {here} | keys(entry, here)
+    return found
+
+
+def test_every_key_of_the_summary_is_described(finished: tuple[Path, dict[str, Any]]) -> None:
+    _, summary = finished
+    assert summary["festivals"]
+    described = [row[0] for row in sections()["summary.json"]]
+    assert len(described) == len(set(described))
+    assert set(described) == keys(summary)
+
+
+def test_every_row_is_whole() -> None:
+    for title, rows in sections().items():
+        for row in rows:
+            assert len(row) == 4, f"{title}: {row}"
+            assert all(row), f"{title}: {row}"
+
+
+def test_functions_that_are_named_exist() -> None:
+    named = {
+        name
+        for rows in sections().values()
+        for row in rows
+        for name in re.findall(r"`((?:agents|model|experiments)\.[\w.]+)`", row[3])
+    }
+    assert len(named) > 20
+    for name in named:
+        parts = name.split(".")
+        module = next(
+            "secondhalf." + ".".join(parts[:size]) for size in range(len(parts), 0, -1) if is_module(parts[:size])
+        )
+        thing: Any = importlib.import_module(module)
+        for part in parts[module.count(".") :]:
+            thing = getattr(thing, part)
+
+
+def is_module(parts: list[str]) -> bool:
+    """Whether a dotted name under secondhalf is a module."""
+    try:
+        importlib.import_module("secondhalf." + ".".join(parts))
+    except ModuleNotFoundError:
+        return False
+    return True
