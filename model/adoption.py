@@ -76,7 +76,8 @@ def _adopt(
         for p in range(drop.size):
             bit = np.uint32(1) << np.uint32(p)
             if apps & bit:
-                if day - last_used[p, i] <= behaviour.idle_days or drop[p] <= _ZERO:
+                idle_since = max(last_used[p, i], installed_day[p, i])
+                if day - idle_since <= behaviour.idle_days or drop[p] <= _ZERO:
                     continue
                 if uniform(word(drop_stream[p], i)) < happens(drop[p]):
                     apps ^= bit
@@ -94,5 +95,4 @@ def _adopt(
             if uniform(word(adopt_stream[p], i)) < happens(hazard):
                 apps |= bit
                 installed_day[p, i] = day
-                last_used[p, i] = day
         installed[i] = apps

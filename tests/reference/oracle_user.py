@@ -93,13 +93,13 @@ class OracleUser(mesa.Agent):
     def adopt(self, offer: Any, streams: Any, day: int) -> None:
         """Install apps, remove what lies idle."""
         for p in self.platforms:
-            idle = day - self.last_used[p] > self.law.idle_days
+            idle = day - max(self.last_used[p], self.installed_day[p]) > self.law.idle_days
             if not self.has(p):
                 hazard = offer.innovation[p] + offer.imitation[p] * (self.contact >> p & 1)
                 hazard *= exp(self.law.adoption_taste * self.liking(offer, p))
                 if self.luck.strikes(streams.adopt[p], hazard):
                     self.installed |= 1 << p
-                    self.installed_day[p] = self.last_used[p] = day
+                    self.installed_day[p] = day
             elif idle and self.luck.strikes(streams.drop[p], offer.drop[p]):
                 self.installed &= ~(1 << p)
                 self.installed_day[p], self.habit[p], self.minutes[p] = NEVER, 0.0, 0.0
