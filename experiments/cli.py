@@ -132,8 +132,10 @@ def run_study(study: str, settings: MarketSettings, config: DictConfig, folder: 
 
         return facts(settings, _options(config.facts), folder)
     from secondhalf.experiments.run import run
+    from secondhalf.model.compiled import threads_for
 
-    return run(settings, folder, progress=progress(config))["market"]["hhi_attention"]
+    with threads_for(settings.population.users):
+        return run(settings, folder, progress=progress(config))["market"]["hhi_attention"]
 
 
 def _options(group: DictConfig) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -20,7 +19,7 @@ from rich.table import Table
 
 import secondhalf
 from secondhalf.experiments.tables import TABLES, replacing, tables, write_tables
-from secondhalf.model.compiled import chunk_count
+from secondhalf.model.compiled import threads_for
 from secondhalf.model.market import Market
 from secondhalf.model.measures import second_half_day
 from secondhalf.model.settings import MarketSettings
@@ -51,8 +50,6 @@ def run(
     console = console or Console(stderr=True)
     started = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
-    # More threads than chunks of users would only wait.
-    numba.set_num_threads(min(chunk_count(settings.population.users), numba.config.NUMBA_NUM_THREADS))
     market = Market(settings)
     ready = time.perf_counter()
     _clear(folder)

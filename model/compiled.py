@@ -7,7 +7,8 @@ order, so a result never depends on the number of threads.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeAlias, TypeVar
 
 import numba
@@ -52,6 +53,17 @@ def compiled_parallel(function: _Function) -> _Function:
 def chunk_count(users: int) -> int:
     """Number of chunks that hold `users` users."""
     return (users + CHUNK - 1) // CHUNK
+
+
+@contextmanager
+def threads_for(users: int) -> Iterator[None]:
+    """No more threads than chunks while the context lasts: the others would only wait."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(max(1, min(chunk_count(users), before)))
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
 
 
 @compiled
