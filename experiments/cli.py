@@ -95,6 +95,11 @@ def _check(overrides: Sequence[str]) -> None:
     progress(config)
     if settings.network.kind == "file":
         read_ties(str(settings.network.file), settings.population.users)
+    folder = Path(str(config.hydra.run.dir))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"hydra.run.dir={folder}: the folder cannot be made ({error.strerror})") from error
 
 
 def progress(config: DictConfig) -> str:

@@ -19,7 +19,6 @@ from rich.table import Table
 
 import secondhalf
 from secondhalf.experiments.tables import TABLES, replacing, tables, write_tables
-from secondhalf.model.compiled import threads_for
 from secondhalf.model.market import Market
 from secondhalf.model.measures import second_half_day
 from secondhalf.model.settings import MarketSettings

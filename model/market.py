@@ -18,6 +18,7 @@ from secondhalf.model.attention import BUDGET
 from secondhalf.model.bookkeeper import Bookkeeper
 from secondhalf.model.books import BooksError, DayBook, require_finite, require_usable
 from secondhalf.model.calendar import MarketCalendar
+from secondhalf.model.columns import NOBODY
 from secondhalf.model.demand import LOST_FANS, NEW_FANS
 from secondhalf.model.exclusivity import ExclusivityRule
 from secondhalf.model.graph import heterogeneous_graph
@@ -156,6 +157,8 @@ class Market(mesa.Model):
             self._require_finite(self.trade.table.effort.sum(axis=(0, 2)))
         self.trade.refresh(live, opens, self.calendar.package[at] * (self.day >= 0))
         self.shops = self.trade.shops()
+        # Where the last shop closed this morning, nothing can be ordered today.
+        self.offer = self.offer._replace(sells=self.offer.sells * self.desk.table_has_shops(self.trade))
 
     def adoption_stage(self) -> None:
         """4. Users meet a friend, install and remove apps."""
@@ -240,9 +243,11 @@ class Market(mesa.Model):
 
     def to_networkx(self, max_users: int | None = None) -> nx.Graph[str]:
         """The heterogeneous graph: nodes with `kind`, edges with `tie` (friend, fan, install, shop)."""
-        table = self.trade.table
+        table, columns = self.trade.table, self.population.columns
+        slot = columns.fan_merchant
+        numbered = columns._replace(fan_merchant=np.where(slot >= 0, table.number[slot], NOBODY).astype(np.int32))
         return heterogeneous_graph(
-            self.friends, self.population.columns, self.platform_names, table.number.tolist(), table.shop, max_users
+            self.friends, numbered, self.platform_names, table.number.tolist(), table.shop, max_users
         )
 
     def close(self) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from secondhalf.model.market import Market
 
 Array = NDArray[np.float64]
+HOMING_EFFORT = 0.05
+"""Share of a merchant's effort from which a platform counts as one of its homes."""
 THRESHOLDS = {"10_million": 1e7, "100_million": 1e8}
 """RMB a merchant or a product sells within a festival's window, as in the article's targets."""
 
@@ -97,7 +99,7 @@ class Record:
         outside = 1 - platform_minutes / max(book.phone_minutes, 1e-300)
         at = market.day
         table = market.trade.table
-        homing = (table.active() > 2 * market.settings.merchants.effort_floor).sum(axis=1) >= 2
+        homing = (table.active() >= HOMING_EFFORT).sum(axis=1) >= 2
         self.market.append(
             {
                 "hhi_attention": measures.hhi(book.minutes),

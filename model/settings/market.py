@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 
-from secondhalf.agents.vocabulary import CAPABILITY_CHANGES, CHANNELS, ENTRANCES, PLATFORM_CHANGES
+from secondhalf.agents.vocabulary import CAPABILITY_CHANGES, CHANNELS, ENTRANCES
 from secondhalf.model.columns import MAX_PLATFORMS
 from secondhalf.model.settings.base import Number, Settings, Whole
 from secondhalf.model.settings.mechanisms import Mechanisms, without
@@ -101,12 +101,9 @@ class MarketSettings(Settings):
         for number, move in enumerate(self.scenario.moves):
             where = f"scenario.moves.{number}"
             self.check_platform(move.platform, f"{where}.platform")
-            if move.capability is not None:
-                self.check_capability(move.capability, f"{where}.capability")
-            allowed = PLATFORM_CHANGES if move.capability is None else CAPABILITY_CHANGES
-            if move.change not in allowed:
-                about = "without a capability" if move.capability is None else f"of {move.capability}"
-                raise ValueError(f"{where}.change={move.change}: allowed {about} are {', '.join(allowed)}")
+            self.check_capability(move.capability, f"{where}.capability")
+            if move.change not in CAPABILITY_CHANGES:
+                raise ValueError(f"{where}.change={move.change}: allowed are {', '.join(CAPABILITY_CHANGES)}")
         return self
 
     def strategy_of(self, platform: str) -> Strategy:

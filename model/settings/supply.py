@@ -112,7 +112,7 @@ class ScenarioMove(Settings):
     date: dt.date
     platform: str
     change: str
-    capability: str | None = None
+    capability: str
     entrance: Entrance | None = None
 
 
