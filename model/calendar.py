@@ -93,9 +93,8 @@ class MarketCalendar:
             spans.append((a, b))
             if not mechanisms.festivals:
                 continue
-            self.festival_demand[a : b + 1] *= festival.demand
-            if 0 <= peak < self.days:
-                self.festival_demand[peak] *= festival.peak_demand / festival.demand
+            days = np.arange(a, b + 1)
+            self.festival_demand[a : b + 1] *= np.where(days == peak, festival.peak_demand, festival.demand)
             for p, name in enumerate(platforms):
                 if festival.platforms != "all" and name not in festival.platforms:
                     continue

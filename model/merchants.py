@@ -117,6 +117,7 @@ class MerchantWeek:
         gone = np.flatnonzero(~table.shop.any(axis=1))
         if gone.size:
             self._replace(gone, day)
+            self._move_fans()
 
     def _profitable(self, take_rate: NDArray[np.float64], cost: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Shops not yet open, [M, P], whose first week would pay at `ENTRY_EFFORT` in the platform's cells."""
@@ -150,18 +151,19 @@ class MerchantWeek:
         total = table.effort.sum(axis=(1, 2))
         rescale = (touched | closing.any(axis=1)) & (total > 0)
         table.effort[rescale] /= total[rescale, None, None]
-        self._move_fans(closing)
+        self._move_fans()
 
-    def _move_fans(self, closing: NDArray[np.bool_]) -> None:
-        """Fans of closed shops pass to the platform's other shops, so that fans match users' ties."""
+    def _move_fans(self) -> None:
+        """Fans of closed shops pass to the platform's other shops, or wait for one, so that fans match users' ties."""
         table = self.table
-        orphans = np.where(closing, table.fans, 0.0).sum(axis=0)
-        table.fans[closing] = 0.0
-        total = table.fans.sum(axis=0)
+        held = np.where(table.shop, table.fans, 0.0)
         by_weight = self.trade.weight.sum(axis=2) * table.shop
-        basis = np.where(total > 0, table.fans, by_weight)
+        basis = np.where(by_weight.sum(axis=0) > 0, by_weight, table.shop)
+        basis = np.where(held.sum(axis=0) > 0, held, basis)
         norm = basis.sum(axis=0)
-        table.fans += np.divide(basis, norm, out=np.zeros_like(basis), where=norm > 0) * orphans
+        share = np.divide(basis, norm, out=np.zeros_like(held), where=norm > 0)
+        orphans = (table.fans - held).sum(axis=0)
+        table.fans[:] = np.where(norm > 0, held + share * orphans, table.fans)
 
     def _replace(self, gone: NDArray[np.intp], day: int) -> None:
         """Merchants without a shop leave; newcomers of their size take their slots and open where sales are."""

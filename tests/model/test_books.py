@@ -183,3 +183,40 @@ def run(own: MarketSettings) -> None:
 @given(overrides())
 def test_books_balance_every_day(changes: list[str]) -> None:
     run(load_settings(changes))
+
+
+def test_books_balance_when_the_last_shop_of_a_platform_closes() -> None:
+    """All shops of one platform close on one morning: it takes no orders from then on, and its fans wait."""
+    own = load_settings(
+        [
+            "platforms=[taobao,jd]",
+            f"population.users={USERS}",
+            "population.merchants=6",
+            "calendar.warm_up=56",
+            "calendar.end=2019-02-09",
+            "strategy=hold",
+            "users.needs_per_day=3",
+            "merchants.patience_weeks=1000",
+            "merchants.entry_hazard=0",
+            "merchants.shop_cost=1e12",
+            *(
+                f"platform.{name}.{key}=1"
+                for name in ("taobao", "jd")
+                for key in ("shops_at_start", "installed_at_start")
+            ),
+            *(f"platform.{name}.leisure=2" for name in ("taobao", "jd")),
+            "mechanisms.exclusivity=false",
+        ]
+    )
+    market = Watched(own)
+    ledger, closes = Ledger(market), 14
+    while market.running:
+        if market.day == closes:
+            market.trade.table.weeks_lost[:, 1] = 2000
+        market.step()
+        ledger.check()
+        orders = market.record.daily[-1]["orders"]
+        assert orders[0] > 0
+        assert (orders[1] > 0) == (market.day <= closes)
+    assert market.trade.table.fans[:, 1].sum() > 0
+    market.close()
