@@ -93,8 +93,10 @@ class MarketCalendar:
             spans.append((a, b))
             if not mechanisms.festivals:
                 continue
-            days = np.arange(a, b + 1)
-            self.festival_demand[a : b + 1] *= np.where(days == peak, festival.peak_demand, festival.demand)
+            at_peak = np.arange(a, b + 1) == peak
+            extra = festival.single_day_factor if short else 1.0
+            self.festival_demand[a : b + 1] *= np.where(at_peak, festival.peak_demand * extra, festival.demand)
+            self.order_value[a : b + 1] *= np.where(at_peak, festival.peak_basket * extra, festival.basket)
             for p, name in enumerate(platforms):
                 if festival.platforms != "all" and name not in festival.platforms:
                     continue

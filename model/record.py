@@ -189,6 +189,7 @@ class Record:
         now, table = self._snapshot(name), self._market.trade.table
         sold = now.merchant_gmv - np.where(now.merchants == before.merchants, before.merchant_gmv, 0.0)
         products = now.product_gmv - np.where(now.products == before.products, before.product_gmv, 0.0)
+        here = _ratio(sold, products.sum(axis=1))[:, None]  # of a merchant's sales, the part at the festival's platforms
         row: dict[str, Any] = {
             "festival": name,
             "start": self._market.calendar.labels[first],
@@ -197,7 +198,7 @@ class Record:
         }
         for label, bar in THRESHOLDS.items():
             row[f"merchants_above_{label}"] = float(table.weight[sold / table.weight >= bar].sum())
-            above = (products / table.weight[:, None] >= bar) & (now.products >= 0)
+            above = (products * here / table.weight[:, None] >= bar) & (now.products >= 0)
             row[f"products_above_{label}"] = float((above * table.weight[:, None]).sum())
         self.festivals.append(row)
 

@@ -34,9 +34,10 @@ class Driver(Settings):
 
 
 class Festival(Settings):
-    """A yearly sale: factor on planned needs and added pull at the platforms that hold it.
+    """A yearly sale: factors on planned needs (`demand`) and order value (`basket`), added pull at who holds it.
 
-    `from_day`, `to_day` are month-day; `single_day_until` shortens it to its peak day up to that year.
+    `from_day`, `to_day` are month-day; `single_day_until` shortens it to its peak day up to that year, with both peaks
+    raised by `single_day_factor`.
     """
 
     from_day: Annotated[str, Field(pattern=r"^\d\d-\d\d$")]
@@ -45,6 +46,9 @@ class Festival(Settings):
     platforms: list[str] | Literal["all"]
     demand: Rate
     peak_demand: Rate
+    basket: Positive = 1.0
+    peak_basket: Positive = 1.0
+    single_day_factor: Positive = 1.0
     pull: Rate
     traffic_boost: dict[int, Rate] = Field(default_factory=dict)
     traffic_package: dict[int, Rate] = Field(default_factory=dict)
