@@ -189,7 +189,7 @@ class Record:
         now, table = self._snapshot(name), self._market.trade.table
         sold = now.merchant_gmv - np.where(now.merchants == before.merchants, before.merchant_gmv, 0.0)
         products = now.product_gmv - np.where(now.products == before.products, before.product_gmv, 0.0)
-        here = _ratio(sold, products.sum(axis=1))[:, None]  # of a merchant's sales, the part at the festival's platforms
+        here = _ratio(sold, products.sum(axis=1))[:, None]  # the part of sales at its platforms
         row: dict[str, Any] = {
             "festival": name,
             "start": self._market.calendar.labels[first],
