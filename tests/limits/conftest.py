@@ -1,33 +1,23 @@
-"""Hand-made offers, behaviours and users, so that a limit case depends on nothing but what it states."""
+"""Hand-made offers, settings and users, so that a limit case depends on nothing but what it states."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
 
 from secondhalf.experiments.compose import load_settings
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.columns import Behaviour, Offer
+from secondhalf.model.columns import Offer
 from secondhalf.model.network import Friends, build_friends
-from secondhalf.model.population import Population, behaviour
+from secondhalf.model.population import Population
 from secondhalf.model.settings import MarketSettings
 from secondhalf.model.users_day import UsersDay
 
 EVERYBODY_ONLINE = "population.people=1000"
 """Fewer people than the curve of people online ever counted: all users are online from the first day."""
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small populations are fastest on one thread; results do not depend on it."""
-    before = numba.get_num_threads()
-    numba.set_num_threads(1)
-    yield
-    numba.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
@@ -51,16 +41,6 @@ def make_offer() -> Callable[..., Offer]:
         }
         values |= given
         return Offer(**{k: np.asarray(v, np.uint8 if k == "sells" else np.float32) for k, v in values.items()})
-
-    return make
-
-
-@pytest.fixture(scope="session")
-def make_behaviour() -> Callable[..., Behaviour]:
-    """`Behaviour` of the given user settings, e.g. ``make_behaviour("users.shock=0")``."""
-
-    def make(*overrides: str) -> Behaviour:
-        return behaviour(load_settings(overrides).users)
 
     return make
 

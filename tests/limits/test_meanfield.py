@@ -11,7 +11,7 @@ from scipy.optimize import root
 
 from secondhalf.model.attention import ACTIVE, INSTALLED, MINUTES
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.columns import Behaviour, Offer
+from secondhalf.model.columns import Offer
 from secondhalf.model.luck import Luck
 from secondhalf.model.meanfield import Day, MeanField, State
 from secondhalf.model.population import behaviour
@@ -128,7 +128,7 @@ def test_types_and_moods_are_enough(settings: MarketSettings, offer: Offer) -> N
 
 
 def test_without_taste_and_churn_it_is_the_daily_bass_map(
-    make_offer: Callable[..., Offer], make_behaviour: Callable[..., Behaviour], settings: MarketSettings
+    make_offer: Callable[..., Offer], settings: MarketSettings
 ) -> None:
     plain = settings.users.model_copy(update={"adoption_taste": 0.0})
     p, q = 2.0**-7, 2.0**-3  # exact in single precision
@@ -140,9 +140,7 @@ def test_without_taste_and_churn_it_is_the_daily_bass_map(
         state = field.step(state)
 
 
-def test_habit_settles_where_food_equals_stock(
-    make_offer: Callable[..., Offer], make_behaviour: Callable[..., Behaviour], settings: MarketSettings
-) -> None:
+def test_habit_settles_where_food_equals_stock(make_offer: Callable[..., Offer], settings: MarketSettings) -> None:
     """One app on everybody's phone, no spread: a root of the map has habit h = x(h) / (x(h) + half)."""
     off = dict.fromkeys(("taste_sd_content", "taste_sd_shelf", "budget_sd", "shock", "social_weight"), 0.0)
     users = settings.users.model_copy(update=off | {"habit_weight": 0.8})
