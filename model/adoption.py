@@ -17,9 +17,15 @@ _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
 
 @compiled
-def happens(hazard: np.float32) -> np.float32:
+def probability(hazard: np.float32) -> np.float32:
     """Probability that an event of this hazard (per day) happens within the day."""
     return _ONE - exp32(-hazard)
+
+
+@compiled
+def happens(draw: np.float32, hazard: np.float32) -> bool:
+    """Whether an event of this hazard happens today: `draw` < 1 - exp(-hazard), which is never more than the hazard."""
+    return draw < hazard and draw < probability(hazard)
 
 
 @compiled_parallel
@@ -79,7 +85,7 @@ def _adopt(
                 idle_since = max(last_used[p, i], installed_day[p, i])
                 if day - idle_since <= behaviour.idle_days or drop[p] <= _ZERO:
                     continue
-                if uniform(word(drop_stream[p], i)) < happens(drop[p]):
+                if happens(uniform(word(drop_stream[p], i)), drop[p]):
                     apps ^= bit
                     installed_day[p, i] = NEVER
                     habit[p, i] = _ZERO
@@ -92,7 +98,7 @@ def _adopt(
                 continue
             liking = kind[0, p] * taste[0, i] + kind[1, p] * taste[1, i]
             hazard *= exp32(behaviour.adoption_taste * liking)
-            if uniform(word(adopt_stream[p], i)) < happens(hazard):
+            if happens(uniform(word(adopt_stream[p], i)), hazard):
                 apps |= bit
                 installed_day[p, i] = day
         installed[i] = apps

@@ -19,6 +19,7 @@ import numpy as np
 # Read when the threads start. Threads that spin while they wait take the processor from those they wait for as soon as
 # anything else runs: four times slower with 20,000 users on two busy cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 
 def _forget_stale_code() -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numba import prange
 
-from secondhalf.model.adoption import happens
+from secondhalf.model.adoption import happens, probability
 from secondhalf.model.columns import (
     F32,
     MAX_PLATFORMS,
@@ -96,14 +96,14 @@ def _arise(
             if mark >= _ZERO:
                 interest_origin[i] = planted_where(minutes, seeding, i, mark)
             stock += planted
-            chance = happens(behaviour.impulse_rate * planted)
+            hazard = behaviour.impulse_rate * planted
             draw = uniform(word(streams.impulse, i))
-            if draw < chance:
+            if happens(draw, hazard):
                 arrived |= NEED_IMPULSE
-                impulse_origin[i] = planted_where(minutes, seeding, i, draw / chance * planted)
-        if uniform(word(streams.planned, i)) < happens(need_rate[i] * day.planned):
+                impulse_origin[i] = planted_where(minutes, seeding, i, draw / probability(hazard) * planted)
+        if happens(uniform(word(streams.planned, i)), need_rate[i] * day.planned):
             arrived |= NEED_PLANNED
-        if stock > _ZERO and uniform(word(streams.ripened, i)) < happens(behaviour.ripening_rate * stock):
+        if happens(uniform(word(streams.ripened, i)), behaviour.ripening_rate * stock):
             arrived |= NEED_RIPENED
             stock *= _ONE - behaviour.ripened_share
         interest[i] = stock
@@ -116,7 +116,7 @@ def _arise(
             rate = quantile_of(fan_rates, uniform(word(streams.fan_rate, tie)))
             rate *= reach[platform, merchant] * day.repeat
             rate *= freshness(today - fan_day[f, i], products[merchant], behaviour.fresh_days)
-            if uniform(word(repeat_stream[f], i)) < happens(rate):
+            if happens(uniform(word(repeat_stream[f], i)), rate):
                 arrived |= NEED_REPEAT << f
         needs[i] = arrived
 
