@@ -25,7 +25,7 @@ def probability(hazard: np.float32) -> np.float32:
 @compiled
 def happens(draw: np.float32, hazard: np.float32) -> bool:
     """Whether an event of this hazard happens today: `draw` < 1 - exp(-hazard), which is never more than the hazard."""
-    return draw < hazard and draw < probability(hazard)
+    return bool(draw < hazard and draw < probability(hazard))
 
 
 @compiled_parallel

@@ -28,7 +28,7 @@ from secondhalf.model.network import build_friends
 from secondhalf.model.offer import OfferDesk
 from secondhalf.model.population import Population
 from secondhalf.model.record import Record
-from secondhalf.model.revision import revision_order, scenario_calendar
+from secondhalf.model.revision import move_platforms, scenario_calendar
 from secondhalf.model.settings import MarketSettings
 from secondhalf.model.trade import Trade
 from secondhalf.model.users_day import MonthBooks, UsersDay
@@ -105,8 +105,7 @@ class Market(mesa.Model):
         if self.day >= self.calendar.days:
             raise RuntimeError(f"the calendar ends on {self.calendar.end}; there is no day left to run")
         self.walk_stages()
-        self.day += 1
-        self.running = self.day < self.calendar.days
+        self.day, self.running = self.day + 1, self.day + 1 < self.calendar.days
 
     def walk_stages(self) -> None:
         """Walk `STAGES` once, for the day `self.day`."""
@@ -128,10 +127,8 @@ class Market(mesa.Model):
 
     def platform_stage(self) -> None:
         """2. Platforms move; capabilities grow; what they offer today follows."""
-        self.moves_today = []
         festival = self.day >= 0
-        if festival:
-            self._move_platforms()
+        self.moves_today = move_platforms(self) if festival else []
         self.capabilities.advance()
         for platform in self.platforms:
             platform.pass_day()
@@ -157,8 +154,10 @@ class Market(mesa.Model):
             self._require_finite(self.trade.table.effort.sum(axis=(0, 2)))
         self.trade.refresh(live, opens, self.calendar.package[at] * (self.day >= 0))
         self.shops = self.trade.shops()
-        # Where the last shop closed this morning, nothing can be ordered today.
-        self.offer = self.offer._replace(sells=self.offer.sells * self.desk.table_has_shops(self.trade))
+        has_shops = self.desk.table_has_shops(
+            self.trade
+        )  # where the last one closed this morning, nothing can be ordered
+        self.offer = self.offer._replace(sells=self.offer.sells * has_shops)
 
     def adoption_stage(self) -> None:
         """4. Users meet a friend, install and remove apps."""
@@ -185,12 +184,12 @@ class Market(mesa.Model):
 
     def book_stage(self) -> None:
         """8. The day is booked; on a month's last day the flow books are closed."""
-        value_index = float(self.calendar.order_value[max(self.day, 0)])
         spent = np.zeros(len(self.platforms))
         for platform, _, cost in self.moves_today:
             spent[platform.index] += cost
+        value = float(self.calendar.order_value[max(self.day, 0)])
         self.book: DayBook = self.bookkeeper.book(
-            self.attention_sums, self.order_sums, self.buyer_sums, self.trade, self.channel_share, value_index, spent
+            self.attention_sums, self.order_sums, self.buyer_sums, self.trade, self.channel_share, value, spent
         )
         self._require_finite(self.book.platform_gmv, self.book.cost, self.book.ad_revenue, self.book.commission)
         self.book.check()
@@ -206,22 +205,6 @@ class Market(mesa.Model):
         if self.day == self.calendar.days - 1:
             self.trade.settle()
             self.record.note_festivals(self.calendar.days)
-
-    def _move_platforms(self) -> None:
-        date, quarter = self.calendar.dates[self.day], self.calendar.starts_quarter(self.day)
-        self.exclusivity.lift_if_due(date, self.trade.table)
-        if quarter:
-            for platform, luck in zip(self.platforms, start.skill_signals(self), strict=True):
-                self.capabilities.learn(platform.index, luck)
-        for platform, move in self.scenario_moves.get(self.day, []):
-            self._carry_out(platform, move)
-        for platform in revision_order(self.platforms, self.settings.seed, date):
-            for move in platform.moves(date, quarter):
-                self._carry_out(platform, move)
-
-    def _carry_out(self, platform: Platform, move: Move) -> None:
-        cost = platform.apply(move)
-        self.moves_today.append((platform, move, cost))
 
     def _require_finite(self, *values: NDArray[Any]) -> None:
         for value in values:

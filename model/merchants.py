@@ -184,6 +184,7 @@ class MerchantWeek:
         table.effort[gone] = 0.0
         table.effort[gone, place] = 1.0 / len(CHANNELS)
         table.weeks_lost[gone] = 0
+        table.barred[gone] = False
         for slot in range(self.settings.products.at_start):
             self._launch(gone, np.full(gone.size, slot), day, draw=day + 1_000_000 * (slot + 1))
 

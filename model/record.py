@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from secondhalf.model.market import Market
 
 Array = NDArray[np.float64]
-HOMING_EFFORT = 0.05
-"""Share of a merchant's effort from which a platform counts as one of its homes."""
 THRESHOLDS = {"10_million": 1e7, "100_million": 1e8}
 """RMB a merchant or a product sells within a festival's window, as in the article's targets."""
 
@@ -98,8 +96,6 @@ class Record:
         )
         outside = 1 - platform_minutes / max(book.phone_minutes, 1e-300)
         at = market.day
-        table = market.trade.table
-        homing = (table.active() >= HOMING_EFFORT).sum(axis=1) >= 2
         self.market.append(
             {
                 "hhi_attention": measures.hhi(book.minutes),
@@ -108,7 +104,7 @@ class Record:
                 "interpenetration_minutes": measures.interpenetration(book.channel_minutes, self.content),
                 "leak_rate": measures.leak_rate(book.orders, self.content),
                 "multi_homing_users": book.multi_homing / max(book.online, 1e-300),
-                "multi_homing_merchants": float(np.average(homing, weights=table.weight)),
+                "multi_homing_merchants": market.trade.multi_homing,
                 "short_video_share": self._short_video(outside),
                 "instant_messaging_share": outside * float(market.calendar.instant_messaging[at]),
                 "new_user_share": self._new_user_share,

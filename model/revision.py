@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from secondhalf.agents.platform import Move, Platform
 from secondhalf.model.settings import MarketSettings
+from secondhalf.model.start import skill_signals
 from secondhalf.model.streams import Decision, key, name_id
+
+if TYPE_CHECKING:
+    from secondhalf.model.market import Market
 
 ScenarioMoves = dict[int, list[tuple[Platform, Move]]]
 
@@ -29,3 +34,25 @@ def revision_order(platforms: Sequence[Platform], seed: int, date: dt.date) -> l
     """Platforms in the keyed random order of the quarter that `date` lies in."""
     quarter = date.year * 4 + (date.month - 1) // 3
     return sorted(platforms, key=lambda p: int(key(seed, Decision.REVISION_ORDER, quarter, name_id(p.name))))
+
+
+def move_platforms(market: Market) -> list[tuple[Platform, Move, float]]:
+    """Everything that moves today, carried out: platform, move and what it cost at once, RMB.
+
+    Platforms first learn of their own skills (quarterly); then the scenario's moves, then the strategies'. With
+    ``calendar.revision=sequential`` a platform sees the moves of those before it in the keyed order, with
+    `simultaneous` all choose before any of them moves.
+    """
+    date, quarter = market.calendar.dates[market.day], market.calendar.starts_quarter(market.day)
+    market.exclusivity.lift_if_due(date, market.trade.table)
+    if quarter:
+        for platform, luck in zip(market.platforms, skill_signals(market), strict=True):
+            market.capabilities.learn(platform.index, luck)
+    made = [(platform, move, platform.apply(move)) for platform, move in market.scenario_moves.get(market.day, [])]
+    turns = revision_order(market.platforms, market.settings.seed, date)
+    if market.settings.calendar.revision == "simultaneous":
+        chosen = [(platform, move) for platform in turns for move in platform.moves(date, quarter)]
+        return made + [(platform, move, platform.apply(move)) for platform, move in chosen]
+    for platform in turns:
+        made += [(platform, move, platform.apply(move)) for move in platform.moves(date, quarter)]
+    return made

@@ -22,6 +22,8 @@ from secondhalf.model.settings.supply import Channel
 Array = NDArray[np.float64]
 LIVE_STORE = CHANNELS.index("live_store")
 BROADCAST_EXPONENT = 0.5
+HOMING_EFFORT = 0.05
+"""Share of a merchant's effort from which a platform counts as one of its homes."""
 
 
 class Trade:
@@ -81,6 +83,9 @@ class Trade:
             self.weight *= factor
             effort = effort * factor
         self.per_weight = share_per_weight(self.weight, table.category, self.category_demand)
+        active = table.active()
+        homes = (active >= HOMING_EFFORT).sum(axis=1) >= 2
+        self.multi_homing = float(np.average(homes, weights=table.weight))
         mass = table.weight * table.size
         self.supply = np.einsum("m,mpc->pc", mass / mass.sum(), effort)
         broadcast = table.effort[:, :, LIVE_STORE].astype(np.float64) ** BROADCAST_EXPONENT
@@ -88,7 +93,7 @@ class Trade:
         self.assortment = np.einsum(
             "m,mp->p",
             self.strength / max(self.strength.sum(), 1e-300),
-            (table.active() * table.shop) ** settings.contest_exponent,
+            (active * table.shop) ** settings.contest_exponent,
         )
 
     def selling_load(self) -> Array:

@@ -6,7 +6,6 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -54,16 +53,7 @@ def test_imports_run_one_way(path: Path) -> None:
     assert not wrong, f"{name_of(path)} imports {', '.join(wrong)}"
 
 
-STILL_LONG = {"model/market.py", "tests/experiments/test_tables.py", "tests/model/test_network.py"}
-"""Files that have yet to be split; take a name out when its file is (the test then says so)."""
-
-
-def length_cases() -> list[Any]:
-    marks = pytest.mark.xfail(strict=True, reason="longer than 250 lines: split it")
-    return [pytest.param(path, marks=[marks] if name_of(path) in STILL_LONG else []) for path in FILES]
-
-
-@pytest.mark.parametrize("path", length_cases(), ids=name_of)
+@pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_files_are_short(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
 
