@@ -72,3 +72,9 @@ def heterogeneous_graph(
     for merchant, row in zip(merchant_nodes.values(), np.asarray(shops), strict=True):
         graph.add_edges_from(((merchant, platform_nodes[p]) for p in np.flatnonzero(row).tolist()), tie="shop")
     return graph
+
+
+def fans_by_number(columns: Columns, numbers: NDArray[np.int64]) -> Columns:
+    """Columns whose fan ties name merchants by number; inside the market they name slots of a table."""
+    slot = columns.fan_merchant
+    return columns._replace(fan_merchant=np.where(slot >= 0, numbers[slot], NOBODY).astype(np.int32))

@@ -18,10 +18,9 @@ from secondhalf.model.attention import BUDGET
 from secondhalf.model.bookkeeper import Bookkeeper
 from secondhalf.model.books import BooksError, DayBook, require_finite, require_usable
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.columns import NOBODY
 from secondhalf.model.demand import LOST_FANS, NEW_FANS
 from secondhalf.model.exclusivity import ExclusivityRule
-from secondhalf.model.graph import heterogeneous_graph
+from secondhalf.model.graph import fans_by_number, heterogeneous_graph
 from secondhalf.model.luck import Luck
 from secondhalf.model.merchants import MerchantWeek
 from secondhalf.model.network import build_friends
@@ -226,11 +225,10 @@ class Market(mesa.Model):
 
     def to_networkx(self, max_users: int | None = None) -> nx.Graph[str]:
         """The heterogeneous graph: nodes with `kind`, edges with `tie` (friend, fan, install, shop)."""
-        table, columns = self.trade.table, self.population.columns
-        slot = columns.fan_merchant
-        numbered = columns._replace(fan_merchant=np.where(slot >= 0, table.number[slot], NOBODY).astype(np.int32))
+        table = self.trade.table
+        columns = fans_by_number(self.population.columns, table.number)
         return heterogeneous_graph(
-            self.friends, numbered, self.platform_names, table.number.tolist(), table.shop, max_users
+            self.friends, columns, self.platform_names, table.number.tolist(), table.shop, max_users
         )
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from secondhalf.experiments.compose import load_settings
 from secondhalf.experiments.run import run
-from secondhalf.experiments.tables import replacing, write_tables
+from secondhalf.experiments.tables import TABLES, replacing, write_tables
 from secondhalf.model.books import BooksError
 from secondhalf.model.market import Market
 from secondhalf.model.offer import OfferDesk
