@@ -48,31 +48,34 @@ ONLINE, BUDGET, MULTI_HOMING = 0, 1, 2
 
 
 @compiled
-def price_of_time(psi: F32, gamma: F32, j: int, budget: np.float32, outside: np.float32) -> np.float32:
-    """Marginal utility of time at the optimum of user j of a block; an app is opened when its psi exceeds it.
+def prices_of_time(psi: F32, gamma: F32, budget: F32, outside: np.float32) -> F32:
+    """Marginal utility of time at the optimum of each user of a block, [users]; an app is opened when its psi exceeds it.
 
-    Starts with every app that has a positive psi and removes those below the price until none is left to remove; the
-    price only rises on the way, so at most P rounds are needed and no sorting.
+    Starts with every app that has a positive psi and removes those below the price until nobody has one to remove; prices
+    only rise on the way, so at most P rounds are needed and no sorting. Users lie innermost, without branches.
     """
-    weight = outside * budget
-    time = budget
-    for p in range(psi.shape[0]):
-        if psi[p, j] > _ZERO:
-            weight += gamma[p] * psi[p, j]
-            time += gamma[p]
-    floor = _ZERO
-    price = weight / time
+    platforms, size = psi.shape
+    weight, time = outside * budget, budget.copy()
+    for p in range(platforms):
+        own, depth = psi[p], gamma[p]
+        for j in range(size):
+            weight[j] += depth * own[j]
+            time[j] += depth if own[j] > _ZERO else _ZERO
+    floor, price = np.zeros(size, np.float32), weight / time
     while True:
-        removed = False
-        for p in range(psi.shape[0]):
-            if floor < psi[p, j] <= price:
-                weight -= gamma[p] * psi[p, j]
-                time -= gamma[p]
-                removed = True
-        if not removed:
+        removed = 0
+        for p in range(platforms):
+            own, depth = psi[p], gamma[p]
+            for j in range(size):
+                out = (floor[j] < own[j]) & (own[j] <= price[j])
+                weight[j] -= depth * own[j] if out else _ZERO
+                time[j] -= depth if out else _ZERO
+                removed += out
+        if removed == 0:
             return price
-        floor = price
-        price = weight / time
+        for j in range(size):
+            floor[j] = price[j]
+            price[j] = weight[j] / time[j]
 
 
 @compiled_parallel
@@ -173,18 +176,18 @@ def split(
     """Turn a block's psi [P, users] into minutes, in place. Returns users online and their phone minutes."""
     platforms, size = psi.shape
     online, phone = 0, 0.0
+    own = budget_factor * budget
+    price = prices_of_time(psi, gamma, own, outside)
+    here = online_from <= today
     for j in range(size):
-        if online_from[j] > today:
-            for p in range(platforms):
-                psi[p, j] = _ZERO
-            continue
-        own = budget_factor[j] * budget
-        online += 1
-        phone += own
-        price = price_of_time(psi, gamma, j, own, outside)
-        for p in range(platforms):
-            value = psi[p, j]
-            psi[p, j] = gamma[p] * (value / price - _ONE) if value > price else _ZERO
+        if here[j]:
+            online += 1
+            phone += own[j]
+    for p in range(platforms):
+        spent, depth = psi[p], gamma[p]
+        for j in range(size):
+            value = spent[j]
+            spent[j] = depth * (value / price[j] - _ONE) if here[j] & (value > price[j]) else _ZERO
     return online, phone
 
 

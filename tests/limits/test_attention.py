@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from secondhalf.model.attention import price_of_time, split
+from secondhalf.model.attention import prices_of_time, split
 from secondhalf.model.compiled import exp32
 
 EPS = float(np.finfo(np.float32).eps)
@@ -34,7 +34,7 @@ def divide(psi: list[float], gamma: list[float], budget: float, outside: float) 
     """Minutes by the compiled split, and the price of time."""
     f = np.float32
     block = np.array(psi, f)[:, None]
-    price = price_of_time(block, np.array(gamma, f), 0, f(budget), f(outside))
+    price = prices_of_time(block, np.array(gamma, f), np.array([budget], f), f(outside))[0]
     minutes = block.copy()
     split(minutes, np.array(gamma, f), np.zeros(1, np.int16), np.ones(1, f), 0, f(budget), f(outside))
     return minutes[:, 0].astype(float), float(price)
