@@ -49,10 +49,10 @@ ONLINE, BUDGET, MULTI_HOMING = 0, 1, 2
 
 @compiled
 def prices_of_time(psi: F32, gamma: F32, budget: F32, outside: np.float32) -> F32:
-    """Marginal utility of time at the optimum of each user of a block, [users]; an app is opened when its psi exceeds it.
+    """Marginal utility of time at the optimum, by user of a block; an app is opened when its psi exceeds it.
 
-    Starts with every app that has a positive psi and removes those below the price until nobody has one to remove; prices
-    only rise on the way, so at most P rounds are needed and no sorting. Users lie innermost, without branches.
+    Starts with every app that has a positive psi and removes those below the price until nobody has one to remove;
+    prices only rise on the way, so at most P rounds are needed and no sorting. Users lie innermost, without branches.
     """
     platforms, size = psi.shape
     weight, time = outside * budget, budget.copy()
