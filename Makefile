@@ -40,7 +40,10 @@ run: setup ## run one simulation: make run ARGS="..."
 bench: setup ## measure speed: make bench ARGS="..."
 	$(BIN)/secondhalf bench $(ARGS)
 
-test: lint types ## lint, types, then all tests
+# The stages are compiled beside lint and types, so that the workers of pytest do not each compile them again.
+test: setup ## lint, types, then all tests
+	@$(BIN)/secondhalf run experiment=ci hydra.run.dir=$(VENV)/compile > /dev/null 2>&1 & \
+	$(MAKE) --no-print-directory lint types && wait
 	$(BIN)/pytest -n $(JOBS)
 
 lint: setup ## ruff: rules and format
