@@ -100,7 +100,7 @@ class User(mesa.Agent):  # type: ignore[misc,unused-ignore]
 
 
 class LazyUsers:
-    """All users of a large market: behaves like Mesa's AgentSet for reading, makes each agent when it is asked for."""
+    """All users of a large market: length, iteration, rows, `select` and `get`; each agent is made when asked for."""
 
     def __init__(self, model: mesa.Model, users: int) -> None:
         self._model, self._users = model, users

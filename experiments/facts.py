@@ -80,6 +80,11 @@ def fact_table(settings: MarketSettings, seeds: int, users: int) -> pd.DataFrame
     source.
     """
     facts = ten_facts()
+    for fact in facts:
+        if fact.rule["name"] not in settings.platforms:
+            raise SettingsError(f"platforms={settings.platforms}: the facts need {fact.rule['name']}")
+        if fact.start < settings.calendar.start:
+            raise SettingsError(f"calendar.start={settings.calendar.start}: the facts begin on {fact.start}")
     population = settings.population.model_copy(update={"users": users})
     calendar = settings.calendar.model_copy(update={"end": LAST_FACT})
     given = np.empty((seeds, len(facts)))

@@ -162,7 +162,7 @@ def print_summary(market: Market, summary: dict[str, Any], folder: Path, console
     """The table at the end of a run."""
     days = summary["days_in_averages"]
     table = Table(title=f"Last {days} days to {summary['last_day']}", title_justify="left")
-    table.add_column("platform")
+    table.add_column("platform", no_wrap=True)
     for heading in (
         "daily users, million",
         "monthly users, million",

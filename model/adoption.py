@@ -88,6 +88,7 @@ def _adopt(
                 if happens(uniform(word(drop_stream[p], i)), drop[p]):
                     apps ^= bit
                     installed_day[p, i] = NEVER
+                    last_used[p, i] = NEVER
                     habit[p, i] = _ZERO
                     minutes[p, i] = _ZERO
                 continue

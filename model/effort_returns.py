@@ -11,8 +11,8 @@ from secondhalf.model.trade import BROADCAST_EXPONENT, LIVE_STORE, Array, Trade
 def returns(trade: Trade, take_rate: Array, live: Array) -> NDArray[np.float32]:
     """Last week's return on a unit of effort, by merchant and cell, [M, P, C] (per unit of strength).
 
-    The derivative of each merchant's sales with respect to its effort: its part of the contest in the cell, of what was
-    planted from the cell, and of its fans' orders that its broadcasts raise.
+    The slope of each merchant's sales with respect to its effort, taking the contest's totals as given: its part of the
+    contest in the cell, of what was planted from the cell, and of its fans' orders that its broadcasts raise.
 
     Parameters
     ----------

@@ -126,14 +126,14 @@ class Market(mesa.Model):
 
     def platform_stage(self) -> None:
         """2. Platforms move; capabilities grow; what they offer today follows."""
-        festival = self.day >= 0
-        self.moves_today = move_platforms(self) if festival else []
+        begun = self.day >= 0
+        self.moves_today = move_platforms(self) if begun else []
         self.capabilities.advance()
         for platform in self.platforms:
             platform.pass_day()
         at = max(self.day, 0)
         self.offer, self.channel_share = self.desk.offer(
-            self.trade, self.active_share, self.calendar.pull[at] * festival, self.calendar.boost[at] * festival
+            self.trade, self.active_share, self.calendar.pull[at] * begun, self.calendar.boost[at] * begun
         )
         require_usable(self.platform_names, self.offer)
 

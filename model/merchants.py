@@ -110,7 +110,7 @@ class MerchantWeek:
         cost = rule.shop_cost * table.weight[:, None]
         lost = table.shop & (earned < cost)
         table.weeks_lost[:] = np.where(lost, table.weeks_lost + 1, 0)
-        closing = table.weeks_lost > rule.patience_weeks
+        closing = (table.weeks_lost >= rule.patience_weeks) & self.mechanisms.shop_exit
         opening = self._profitable(take_rate, cost) & self._drawn(day)
         if closing.any() or opening.any():
             self._change_shops(closing, opening & ~closing)

@@ -25,7 +25,7 @@ def scenario_calendar(settings: MarketSettings, platforms: Sequence[Platform]) -
     for imposed in settings.scenario.moves:
         if imposed.platform in by_name:
             move = Move(imposed.change, imposed.capability, imposed.entrance, reason=reason)
-            day = (imposed.date - settings.calendar.start).days
+            day = max((imposed.date - settings.calendar.start).days, 0)  # imposed earlier: in force from the first day
             moves.setdefault(day, []).append((by_name[imposed.platform], move))
     return moves
 

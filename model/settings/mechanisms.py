@@ -78,7 +78,6 @@ _ZEROED: dict[str, tuple[str, ...]] = {
     "returns": ("channels.*.return_rate",),
     "merchant_learning": ("merchants.ewa_lambda",),
     "shop_entry": ("merchants.entry_hazard",),
-    "shop_exit": ("merchants.shop_cost",),
     "product_launches": ("merchants.kinds.*.launches_per_year",),
     "product_scaling": ("merchants.products.scaled_boost",),
     "unknown_skill": ("capability.*.skill_sd",),

@@ -102,7 +102,8 @@ class OracleUser(mesa.Agent):
                     self.installed_day[p] = day
             elif idle and self.luck.strikes(streams.drop[p], offer.drop[p]):
                 self.installed &= ~(1 << p)
-                self.installed_day[p], self.habit[p], self.minutes[p] = NEVER, 0.0, 0.0
+                self.installed_day[p] = self.last_used[p] = NEVER
+                self.habit[p] = self.minutes[p] = 0.0
 
     def arise(self, offer: Any, shops: Any, streams: Any, day: Any) -> None:
         """Yesterday's selling content plants interest; needs arrive."""
