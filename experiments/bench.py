@@ -159,7 +159,7 @@ def _quietly(words: list[str], environment: dict[str, str]) -> None:
 
 def _print(frame: pd.DataFrame, oracle: float, start: dict[str, float], console: Console) -> None:
     table = Table(title="Speed of whole days (all stages)", title_justify="left")
-    for heading in ("users", "threads", "ns per user-day", "million user-days/s", "x floor", "x oracle", "bytes/user"):
+    for heading in ("users", "threads", "ns/user-day", "M user-days/s", "x floor", "x oracle", "bytes"):
         table.add_column(heading, justify="right")
     for row in frame.to_dict("records"):
         table.add_row(
