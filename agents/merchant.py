@@ -132,7 +132,7 @@ def merchant_table(
     )
 
 
-class Merchant(mesa.Agent):  # type: ignore[misc,unused-ignore]
+class Merchant(mesa.Agent):
     """A merchant: a view on one slot of the table."""
 
     def __init__(self, model: mesa.Model, table: MerchantTable, slot: int) -> None:

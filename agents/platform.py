@@ -41,7 +41,7 @@ class Move:
             raise ValueError(f"unknown change {self.change!r} {about}; allowed are {', '.join(allowed)}")
 
 
-class Platform(mesa.Agent):  # type: ignore[misc,unused-ignore]
+class Platform(mesa.Agent):
     """A platform of either line of business.
 
     Attributes

@@ -31,7 +31,7 @@ class MarketSeen(Protocol):
         """The friend graph."""
 
 
-class User(mesa.Agent):  # type: ignore[misc,unused-ignore]
+class User(mesa.Agent):
     """One user; reads the columns of the market it lives in.
 
     Attributes

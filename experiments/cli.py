@@ -97,7 +97,9 @@ def _check(overrides: Sequence[str]) -> None:
         read_ties(str(settings.network.file), settings.population.users)
     folder = Path(str(config.hydra.run.dir))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():  # Hydra makes it in a moment, under its own time
+            folder.mkdir(parents=True)
+            folder.rmdir()
     except OSError as error:
         raise SettingsError(f"hydra.run.dir={folder}: the folder cannot be made ({error.strerror})") from error
 
