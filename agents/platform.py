@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import mesa
 import numpy as np
@@ -128,7 +128,3 @@ class Platform(mesa.Agent):
                 costs += capability.running_cost * used[k]
                 subsidies += capability.subsidy_rate * used[k] * table.prominence[self.index, k]
         return costs + subsidies * gmv
-
-    def describe(self) -> dict[str, Any]:
-        """Plain values for a graph node or a page."""
-        return {"name": self.name, "business": self.settings.kind, "cash": float(self.cash)}

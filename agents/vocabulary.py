@@ -16,6 +16,3 @@ CAPABILITY_CHANGES = ("test", "open", "strengthen", "restrict", "close", "restor
 
 PLATFORM_CHANGES = ("recruit", "deepen", "hold")
 """Changes of the platform as a whole."""
-
-KINDS = ("content", "shelf")
-"""Lines of business: selling attention, selling goods."""

@@ -153,10 +153,8 @@ class Market(mesa.Model):
             self._require_finite(self.trade.table.effort.sum(axis=(0, 2)))
         self.trade.refresh(live, opens, self.calendar.package[at] * (self.day >= 0))
         self.shops = self.trade.shops()
-        has_shops = self.desk.table_has_shops(
-            self.trade
-        )  # where the last one closed this morning, nothing can be ordered
-        self.offer = self.offer._replace(sells=self.offer.sells * has_shops)
+        # Where the last shop closed this morning, nothing can be ordered today.
+        self.offer = self.offer._replace(sells=self.offer.sells * self.desk.with_shops(self.trade))
 
     def adoption_stage(self) -> None:
         """4. Users meet a friend, install and remove apps."""

@@ -92,7 +92,7 @@ class OfferDesk:
         """
         presence = self.table.presence
         availability = self.availability()
-        has_shops = self.table_has_shops(trade)
+        has_shops = self.with_shops(trade)
         sells = (presence[:, self.storefront].min(axis=1) > 0) & has_shops & (availability.max(axis=1) > 0)
         load = trade.selling_load()
         excess = np.maximum(load[:, None] / self.clutter_limit - 1, 0.0)
@@ -133,7 +133,7 @@ class OfferDesk:
         return offer, shares
 
     @staticmethod
-    def table_has_shops(trade: Trade) -> NDArray[np.bool_]:
+    def with_shops(trade: Trade) -> NDArray[np.bool_]:
         """Platforms with at least one shop, [P]."""
         return np.asarray(trade.table.shop.any(axis=0))
 

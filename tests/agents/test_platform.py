@@ -132,6 +132,6 @@ def test_moves_refuse_what_they_do_not_know() -> None:
             Move(change, "mall")
 
 
-def test_description_is_plain(platform: Platform) -> None:
-    assert platform.describe() == {"name": "kuaishou", "business": "content", "cash": 0.0}
+def test_presence_and_cash_start_plain(platform: Platform) -> None:
+    assert (platform.name, platform.settings.kind, platform.cash) == ("kuaishou", "content", 0.0)
     assert np.isfinite(platform.presence("short_video"))
