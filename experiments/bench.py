@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 import secondhalf
+from secondhalf.experiments.options import Bench
 from secondhalf.experiments.run import commit, peak_memory_mb
 from secondhalf.experiments.tables import replacing
 from secondhalf.model.columns import F32
@@ -36,13 +37,15 @@ from secondhalf.model.settings import MarketSettings
 ORACLE = "tests.reference.oracle"
 
 
-def bench(settings: MarketSettings, options: dict[str, Any], folder: Path) -> float:
+def bench(settings: MarketSettings, options: Bench, folder: Path) -> float:
     """Measure, print, write bench.csv and bench.json; returns user-days per second at the largest size, all threads."""
     console = Console(stderr=True)
     if settings.limits.users is not None:
-        options = options | {"users": [min(settings.limits.users, min(options["users"]))], "repeats": 1, "days": 5}
-    rows = [row for users in options["users"] for row in _size(settings, users, options, console)]
-    oracle = _oracle(settings, options["oracle_users"])
+        options = options.model_copy(
+            update={"users": (min(settings.limits.users, *options.users),), "repeats": 1, "days": 5}
+        )
+    rows = [row for users in options.users for row in _size(settings, users, options, console)]
+    oracle = _oracle(settings, options.oracle_users)
     for row in rows:
         row["times_oracle"] = oracle / row["ns_per_user_day"] if oracle else 0.0
     frame = pd.DataFrame(rows)
@@ -64,17 +67,17 @@ def bench(settings: MarketSettings, options: dict[str, Any], folder: Path) -> fl
     return float(frame["user_days_per_second"].iloc[-1])
 
 
-def _size(settings: MarketSettings, users: int, options: dict[str, Any], console: Console) -> Iterator[dict[str, Any]]:
+def _size(settings: MarketSettings, users: int, options: Bench, console: Console) -> Iterator[dict[str, Any]]:
     """Measurements at one number of users, for one thread and for all."""
     console.print(f"building {users:,} users ...")
     began = time.perf_counter()
     market = Market(settings.model_copy(update={"population": settings.population.model_copy(update={"users": users})}))
     built = time.perf_counter() - began
-    days = max(options["days"], round(options["days"] * max(options["users"]) / users / 10))
-    days = min(days, (market.calendar.days - 2) // (2 * options["repeats"]))
+    days = max(options.days, round(options.days * max(options.users) / users / 10))
+    days = min(days, (market.calendar.days - 2) // (2 * options.repeats))
     threads = sorted({1, numba.get_num_threads()})
     speeds: dict[int, list[float]] = {count: [] for count in threads}
-    for _ in range(options["repeats"]):
+    for _ in range(options.repeats):
         for count in threads:  # side by side, so that a noisy neighbour hits both
             numba.set_num_threads(count)
             speeds[count].append(_seconds(lambda: _days(market, days)) / days / users)

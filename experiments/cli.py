@@ -12,21 +12,22 @@ from typing import Any
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 import secondhalf
 from secondhalf.experiments.compose import compose_config, market_settings, open_overrides
+from secondhalf.experiments.options import GROUPS, Bench, Facts, Output, Pictures, options
 from secondhalf.model import start
 from secondhalf.model.books import BooksError
 from secondhalf.model.edge_list import read_ties
-from secondhalf.model.settings import MarketSettings, SettingsError
+from secondhalf.model.settings import SettingsError
 
 STUDIES = {
     "run": "one market from the first day to the last; tables as CSV, summary as JSON (the default)",
     "facts": "ten facts of 2019-2022 beside what the model gives",
+    "pictures": "draw the pictures of a finished run again: pictures.of=FOLDER",
     "bench": "measure speed and memory, against the plain oracle and the machine's copy bandwidth",
 }
-PROGRESS = ("auto", "always", "never")
 HELP = """\
 secondhalf STUDY [setting=value ...] [Hydra flags]
 
@@ -92,7 +93,8 @@ def _check(overrides: Sequence[str]) -> None:
     config = compose_config(overrides)
     settings = market_settings(config)
     start.strategies(settings)
-    progress(config)
+    for group in GROUPS.values():
+        options(group, config)
     if settings.network.kind == "file":
         read_ties(str(settings.network.file), settings.population.users)
     folder = Path(str(config.hydra.run.dir))
@@ -104,20 +106,12 @@ def _check(overrides: Sequence[str]) -> None:
         raise SettingsError(f"hydra.run.dir={folder}: the folder cannot be made ({error.strerror})") from error
 
 
-def progress(config: DictConfig) -> str:
-    """When a run shows a bar: auto (on a terminal), always or never."""
-    chosen = str(config.output.progress)
-    if chosen not in PROGRESS:
-        raise SettingsError(f"output.progress={chosen}: allowed are {', '.join(PROGRESS)}")
-    return chosen
-
-
 @hydra.main(version_base="1.3", config_path="pkg://secondhalf.conf", config_name="config")
 def _hydra_main(config: DictConfig) -> Any:
     single = HydraConfig.get().mode == RunMode.RUN
     folder = Path(HydraConfig.get().runtime.output_dir)
     try:
-        return run_study(_STUDY[-1], market_settings(config), config, folder)
+        return run_study(_STUDY[-1], config, folder, single)
     except (SettingsError, BooksError, OSError) as error:
         _remove_empty_run(folder)
         if single or isinstance(error, SettingsError):
@@ -128,26 +122,28 @@ def _hydra_main(config: DictConfig) -> Any:
         raise SystemExit(130) from None
 
 
-def run_study(study: str, settings: MarketSettings, config: DictConfig, folder: Path) -> Any:
-    """Run one study in `folder`; imports only what it needs."""
+def run_study(study: str, config: DictConfig, folder: Path, single: bool = True) -> Any:
+    """Run one study in `folder`, `single` or as one job of a multirun; imports only what it needs."""
+    settings, output = market_settings(config), options(Output, config)
     if study == "bench":
         from secondhalf.experiments.bench import bench
 
-        return bench(settings, _options(config.bench), folder)
+        return bench(settings, options(Bench, config), folder)
     if study == "facts":
         from secondhalf.experiments.facts import facts
 
-        return facts(settings, _options(config.facts), folder)
+        return facts(settings, options(Facts, config), folder)
+    if study == "pictures":
+        from secondhalf.experiments.redraw import redraw
+
+        return redraw(options(Pictures, config), output, folder)
     from secondhalf.experiments.run import run
     from secondhalf.model.compiled import threads_for
 
+    if output.pictures == "auto" and not single:
+        output = output.model_copy(update={"pictures": "never"})
     with threads_for(settings.population.users):
-        return run(settings, folder, progress=progress(config))["market"]["hhi_attention"]
-
-
-def _options(group: DictConfig) -> dict[str, Any]:
-    plain: Any = OmegaConf.to_container(group, resolve=True)
-    return dict(plain)
+        return run(settings, folder, output)["market"]["hhi_attention"]
 
 
 def _remove_empty_run(folder: Path) -> None:

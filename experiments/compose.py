@@ -16,10 +16,11 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from secondhalf.agents.strategies import STRATEGIES
+from secondhalf.experiments.options import GROUPS
 from secondhalf.model.settings import MarketSettings, SettingsError
 
 CONFIG_MODULE = "secondhalf.conf"
-NOT_OF_THE_MARKET = ("output", "bench", "facts", "hydra")
+NOT_OF_THE_MARKET = (*GROUPS, "hydra")
 
 
 def load_settings(overrides: Sequence[str] = ()) -> MarketSettings:

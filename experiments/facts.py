@@ -14,6 +14,7 @@ import pandas as pd
 import yaml
 from rich.console import Console
 
+from secondhalf.experiments.options import Facts
 from secondhalf.experiments.tables import daily, replacing
 from secondhalf.model.facts import data_file
 from secondhalf.model.market import Market
@@ -147,9 +148,9 @@ def put_into(document: Path, markdown: str) -> None:
         temporary.write_text(head + begin + markdown + end + tail, encoding="utf-8")
 
 
-def facts(settings: MarketSettings, options: dict[str, Any], folder: Path) -> float:
+def facts(settings: MarketSettings, options: Facts, folder: Path) -> float:
     """Run the study: prints the table and writes facts.csv and facts.md; returns the mean absolute error."""
-    seeds, users = options["seeds"], options["users"]
+    seeds, users = options.seeds, options.users
     if settings.limits.users is not None:  # a tiny variant; its days are not cut, or the facts would lie behind its end
         seeds, users = min(seeds, 2), min(users, settings.limits.users)
     table = fact_table(settings, seeds, users)
@@ -158,7 +159,7 @@ def facts(settings: MarketSettings, options: dict[str, Any], folder: Path) -> fl
         table.to_csv(temporary, index=False)
     with replacing(folder / "facts.md") as temporary:
         temporary.write_text(as_markdown(table), encoding="utf-8")
-    if options["document"]:
-        put_into(Path(options["document"]), as_markdown(table))
+    if options.document:
+        put_into(Path(options.document), as_markdown(table))
     Console(stderr=True).print(as_markdown(table), soft_wrap=True)
     return float(table["error"].abs().mean())

@@ -12,53 +12,61 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 import secondhalf
+from secondhalf.experiments.friends import friends_sample
+from secondhalf.experiments.options import Output
+from secondhalf.experiments.results import FRIENDS, Results
 from secondhalf.experiments.tables import TABLES, replacing, tables, write_tables
 from secondhalf.model.market import Market
 from secondhalf.model.measures import second_half_day
 from secondhalf.model.settings import MarketSettings
 
-LIBRARIES = ("mesa", "networkx", "networkit", "numpy", "numba", "scipy", "pandas", "pyarrow", "hydra-core", "pydantic")
+LIBRARIES = ("mesa", "networkx", "numpy", "numba", "scipy", "pandas", "matplotlib", "seaborn", "hydra-core", "pydantic")
 YEAR = 365
 PARTIAL = ".partial"
 """Mark in the names of tables of a run that stopped."""
 
 
 def run(
-    settings: MarketSettings, folder: Path, progress: str = "auto", console: Console | None = None
+    settings: MarketSettings, folder: Path, output: Output | None = None, console: Console | None = None
 ) -> dict[str, Any]:
-    """Run a market and write its files; returns the summary.
+    """Run a market, write its files, draw its pictures; returns the summary.
 
     Parameters
     ----------
     folder
         where the files go; made when it is missing
-    progress
-        `auto` shows a bar on a terminal only, `always`, or `never`
+    output
+        what is shown and drawn; by default a bar on a terminal, and the pictures
 
     Raises
     ------
     BooksError
         when a stage produces a number that is none; what was recorded until then is written as `*.partial.csv`
     """
-    console = console or Console(stderr=True)
+    output, console = output or Output(), console or Console(stderr=True)
     started = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
     market = Market(settings)
     ready = time.perf_counter()
     _clear(folder)
     try:
-        _run_days(market, progress, console)
+        _run_days(market, output.progress, console)
     except BaseException:
         write_tables(tables(market), folder, mark=PARTIAL)
         raise
     simulated = time.perf_counter()
-    write_tables(tables(market), folder)
+    frames = tables(market)
+    write_tables(frames, folder)
+    sample = friends_sample(market)
+    with replacing(folder / FRIENDS) as temporary:
+        nx.write_graphml(sample, temporary)
     summary = summarise(market)
     summary["wall_seconds"] = {
         "start": ready - started,
@@ -70,7 +78,21 @@ def run(
         temporary.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print_summary(market, summary, folder, console)
     market.close()
+    if output.pictures != "never":
+        draw(Results(frames, summary, sample), folder, output, console)
     return summary
+
+
+def draw(results: Results, folder: Path, output: Output, console: Console) -> int:
+    """Draw the pictures and say what cannot be drawn; returns how many files were written."""
+    from secondhalf.experiments.pictures import draw_pictures  # a run without pictures does not pay for Matplotlib
+
+    began = time.perf_counter()
+    drawn = draw_pictures(
+        results, folder, output.formats, output.font, lambda words: console.print(words, style="yellow")
+    )
+    console.print(f"{len(drawn)} files of pictures in {time.perf_counter() - began:.1f} s")
+    return len(drawn)
 
 
 def _clear(folder: Path) -> None:
@@ -78,7 +100,8 @@ def _clear(folder: Path) -> None:
     for name in TABLES:
         for mark in ("", PARTIAL):
             (folder / f"{name}{mark}.csv").unlink(missing_ok=True)
-    (folder / "summary.json").unlink(missing_ok=True)
+    for name in ("summary.json", FRIENDS):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _run_days(market: Market, progress: str, console: Console) -> None:
@@ -123,6 +146,7 @@ def summarise(market: Market) -> dict[str, Any]:
         "second_half_day": None if turning is None else market.calendar.labels[turning],
         "days_in_averages": len(last_year),
         "platforms": platforms,
+        "exposure_at_start": record.exposure_at_start,
         "market": {key: float(np.mean([row[key] for row in record.market[-YEAR:]])) for key in record.market[-1]},
         "festivals": record.festivals,
         "settings": market.settings.model_dump(mode="json"),

@@ -52,9 +52,18 @@ class Record:
         self.months: list[str] = []
         self.moves: list[dict[str, Any]] = []
         self.festivals: list[dict[str, Any]] = []
+        self.exposure_at_start: dict[str, dict[str, float]] = {}
         self._open: dict[tuple[str, int], Snapshot] = {}
         self._new_user_share = 0.0
         self._start_month()
+
+    def note_start(self) -> None:
+        """Which part of the users sees each capability on the morning of the first day, where anybody does."""
+        table = self._market.capabilities
+        self.exposure_at_start = {
+            name: {k: float(shown) for k, shown in zip(table.names, table.exposure[p], strict=True) if shown > 0}
+            for p, name in enumerate(self._market.platform_names)
+        }
 
     def _start_month(self) -> None:
         shape = (len(self._market.platforms), len(self._market.settings.channels))

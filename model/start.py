@@ -131,6 +131,7 @@ def settle_in(market: Market) -> None:
     columns.marks[:] = (columns.marks >> 1) & 5
     market.window_days_before, market.window_days = FLOW_WINDOW, 0
     backfill_orders(market)
+    market.record.note_start()
 
 
 def backfill_orders(market: Market) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+
+class SettingsError(ValueError):
+    """One sentence: the setting, its value, what is allowed."""
 
 
 class Settings(BaseModel):
@@ -29,3 +33,21 @@ Rate = Annotated[Number, Field(ge=0)]
 Positive = Annotated[Number, Field(gt=0)]
 Count = Annotated[Whole, Field(ge=1)]
 Days = Annotated[Whole, Field(ge=0, le=10_000)]
+
+
+def sentence(error: ValidationError, group: str = "") -> str:
+    """The first error as `setting=value: what is allowed`; `group` is put before the setting."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join([*([group] if group else []), *(str(part) for part in first["loc"])])
+    message = str(first["msg"]).removeprefix("Value error, ")
+    given = first.get("input")
+    if first["type"] == "extra_forbidden":
+        return f"{where}={given!r}: there is no such setting"
+    if first["type"] == "literal_error":
+        allowed = first["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+        return f"{where}={given}: allowed are {allowed}"
+    if first["type"] == "missing":
+        return f"{where}: this setting is missing"
+    if where and (given is None or isinstance(given, (str, int, float, list))):
+        return f"{where}={given}: {message[0].lower()}{message[1:]}"
+    return f"{where}: {message}" if where and not message.startswith(where) else message

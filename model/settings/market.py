@@ -10,15 +10,11 @@ from pydantic import Field, ValidationError, model_validator
 
 from secondhalf.agents.vocabulary import CAPABILITY_CHANGES, CHANNELS, ENTRANCES
 from secondhalf.model.columns import MAX_PLATFORMS
-from secondhalf.model.settings.base import Number, Settings, Whole
+from secondhalf.model.settings.base import Number, Settings, SettingsError, Whole, sentence
 from secondhalf.model.settings.mechanisms import Mechanisms, without
 from secondhalf.model.settings.people import Merchants, Network, Population, Users
 from secondhalf.model.settings.supply import Capability, Channel, Platform, Scenario, Strategy
 from secondhalf.model.settings.time import Calendar
-
-
-class SettingsError(ValueError):
-    """One sentence: the setting, its value, what is allowed."""
 
 
 class Limits(Settings):
@@ -137,7 +133,7 @@ class MarketSettings(Settings):
             _apply_limits(plain, checked.limits)
             return cls.model_validate(plain)
         except ValidationError as error:
-            raise SettingsError(_sentence(error)) from error
+            raise SettingsError(sentence(error)) from error
 
 
 def _apply_limits(plain: dict[str, Any], limits: Limits) -> None:
@@ -148,18 +144,3 @@ def _apply_limits(plain: dict[str, Any], limits: Limits) -> None:
         population["merchants"] = min(population["merchants"], limits.merchants)
     if limits.days:
         calendar["end"] = min(calendar["end"], calendar["start"] + dt.timedelta(days=limits.days - 1))
-
-
-def _sentence(error: ValidationError) -> str:
-    """The first error as `setting=value: what is allowed`."""
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    message = str(first["msg"]).removeprefix("Value error, ")
-    given = first.get("input")
-    if first["type"] == "extra_forbidden":
-        return f"{where}={given!r}: there is no such setting"
-    if first["type"] == "missing":
-        return f"{where}: this setting is missing"
-    if where and (given is None or isinstance(given, (str, int, float, list))):
-        return f"{where}={given}: {message[0].lower()}{message[1:]}"
-    return f"{where}: {message}" if where and not message.startswith(where) else message

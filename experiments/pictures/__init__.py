@@ -1,0 +1,69 @@
+"""Pictures of a run: one file each, drawn from what the run wrote and nothing else."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from secondhalf.experiments.pictures import flows, friends, merchants, minutes, mix, moves, overview, shares, style
+from secondhalf.experiments.results import Results
+
+PICTURES: dict[str, Callable[[Results], Figure]] = {
+    "overview": overview.draw,
+    "shares": shares.draw,
+    "channel_mix": mix.draw,
+    "flows": flows.draw,
+    "moves": moves.draw,
+    "minutes": minutes.draw,
+    "merchants": merchants.draw,
+    "friends": friends.draw,
+}
+"""What is drawn of a run: `<name>.png` and `<name>.svg` each."""
+
+
+def draw_pictures(
+    results: Results, folder: Path, formats: Sequence[str], font: str | None, say: Callable[[str], None]
+) -> list[Path]:
+    """Draw every picture that the run gives something for; returns the files written.
+
+    What cannot be drawn is said in one sentence, and the rest is drawn: a run is never lost to a picture.
+
+    Parameters
+    ----------
+    formats
+        endings: png, svg, pdf
+    font
+        family to write with; None for the one that Matplotlib ships
+    say
+        receives the sentences
+    """
+    if font is not None and not style.known_font(font):
+        say(f"output.font={font}: no font of this name is installed; the one of Matplotlib is used")
+        font = None
+    written: list[Path] = []
+    lacking = False
+    for name, draw in PICTURES.items():
+        paths = [folder / f"{name}.{ending}" for ending in formats]
+        try:
+            for path in paths:  # nothing of an earlier run stands beside what this one gives
+                path.unlink(missing_ok=True)
+            with warnings.catch_warnings(record=True) as caught, style.page(font):
+                warnings.simplefilter("always")
+                drawn = draw(results)
+                for path in paths:
+                    style.save(drawn, path)
+                    written.append(path)
+            lacking = lacking or style.missing_letters(caught)
+        except style.NothingToDrawError as reason:
+            say(f"picture {name}: not drawn, {reason}")
+        except OSError as error:
+            say(f"pictures: {folder} cannot be written ({error.strerror or error})")
+            return written
+        except Exception as error:  # whatever went wrong, the tables are written and the next picture may be well
+            say(f"picture {name}: not drawn, {type(error).__name__}: {error}")
+    if lacking:
+        say("pictures: the font lacks letters of some names; output.font=NAME chooses one that has them")
+    return written

@@ -1,0 +1,125 @@
+"""Where the water comes from: flows of attention into each platform, from the exact books."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from secondhalf.experiments.pictures import style
+from secondhalf.experiments.results import Results
+
+YEAR = 12
+"""Months in the trailing sum."""
+SHORT = 18
+"""Months up to which a platform's bars are months."""
+BARS_NAMED = 8
+MILLION_HOURS = 60e6
+"""Minutes in a million hours."""
+INKS = {
+    "new": "#222222",
+    "outside": "#8A8A8A",
+    "budget": "#BDBDBD",
+    "transfer": "#7B68B5",
+    "lost": "#5B4A1F",
+}
+WORDS = {
+    "new": "new users",
+    "outside": "other apps (outside)",
+    "budget": "longer days",
+    "transfer": "other platforms",
+    "lost": "apps removed",
+}
+NAMES = {"new": "new users", "outside": "other apps", "budget": "longer days"}
+DASHES = {"new": "-", "outside": "-", "budget": "--", "transfer": "-", "lost": ":"}
+
+
+def draw(results: Results) -> Figure:
+    """All platforms together, over trailing years; below, each platform by calendar year."""
+    books(results)
+    count = len(results.platforms)
+    columns = min(3, count)
+    rows = -(-count // columns)
+    drawn = style.figure(2.6 + 1.7 * rows)
+    above, below = np.ravel(np.asarray(drawn.subfigures(2, 1, height_ratios=[2.5, 1.7 * rows])))
+    whole = above.subplots()
+    sources(whole, results)
+    whole.set_title(f"All platforms: {whole.get_title(loc='left').lower()}")
+    panels = below.subplots(rows, columns, squeeze=False, sharex=True).flat
+    for name in results.platforms:
+        _panel(next(panels), results, name)
+    for unused in panels:
+        unused.set_axis_off()
+    handles, labels = below.axes[0].get_legend_handles_labels()
+    below.legend(handles, labels, loc="outside lower center", ncols=len(labels), handlelength=1.2, columnspacing=1.5)
+    return drawn
+
+
+def books(results: Results) -> pd.DataFrame:
+    """Monthly flows, million hours a day: a row a complete month (its last day), columns platform and flow."""
+    flows = results.tables["flows"]
+    if flows.empty:
+        raise style.NothingToDrawError("no month is complete, so no flow book is closed")
+    table = flows.pivot_table(index="month", columns=["platform", "flow"], values="minutes", aggfunc="sum")
+    table.index = pd.PeriodIndex(table.index, freq="M").to_timestamp(how="end").normalize()
+    wanted = pd.MultiIndex.from_product([results.platforms, list(INKS)], names=["platform", "flow"])
+    whole = pd.date_range(table.index.min(), table.index.max(), freq="ME")
+    return table.reindex(index=whole, columns=wanted).fillna(0.0) / MILLION_HOURS
+
+
+def sources(axes: Axes, results: Results) -> None:
+    """Net inflow into all platforms together by source, summed over the trailing twelve months.
+
+    The second half begins when new users fall behind the largest other source for good (90 days).
+    """
+    table = books(results).T.groupby("flow").sum().T
+    months = min(YEAR, len(table))
+    trailing = table.rolling(months).sum().dropna()
+    shown = [name for name in NAMES if name in trailing]
+    marker = "o" if len(trailing) < 3 else None
+    for name in shown:
+        axes.plot(
+            trailing.index, trailing[name], color=INKS[name], linestyle=DASHES[name], linewidth=1.6, marker=marker
+        )
+    axes.axhline(0, color=style.INK, linewidth=0.6)
+    span = "trailing year" if months == YEAR else f"trailing {months} months" if months > 1 else "one month"
+    axes.set_title(f"Net inflow of attention, {span}")
+    axes.set_ylabel("million hours a day")
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.2 * (high - low))  # room for the words beside the second half's line
+    style.date_axis(axes)
+    style.whole_run(axes, results)
+    style.mark_second_half(axes, results)
+    style.name_lines(axes, style.last_values(trailing[shown]), INKS, NAMES)
+
+
+def _panel(axes: Axes, results: Results, platform: str) -> None:
+    """One platform's change by calendar year (by month in short runs), gains up, losses down; the dot is the sum."""
+    own = books(results)[platform]
+    months = pd.DatetimeIndex(own.index)
+    yearly = len(months) > SHORT
+    bars = own.groupby(months.year).sum() if yearly else own
+    names = [f"’{year % 100:02d}" for year in bars.index] if yearly else list(months.strftime("%b"))
+    at = np.arange(len(bars))
+    above, below = np.zeros(len(bars)), np.zeros(len(bars))
+    for name, ink in INKS.items():
+        amounts = bars[name].to_numpy()
+        gains, losses = np.maximum(amounts, 0), np.minimum(amounts, 0)
+        axes.bar(at, gains, bottom=above, color=ink, width=0.75, linewidth=0, label=WORDS[name])
+        axes.bar(at, losses, bottom=below, color=ink, width=0.75, linewidth=0)
+        above, below = above + gains, below + losses
+    total = bars.to_numpy().sum(axis=1)
+    axes.plot(at, total, "o", color="white", markeredgecolor=style.INK, markersize=4, label="change in all")
+    axes.axhline(0, color=style.INK, linewidth=0.6)
+    step = -(-len(bars) // BARS_NAMED)
+    axes.set_xticks(at[::step], names[::step])
+    axes.use_sticky_edges = False
+    axes.margins(y=0.08)
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.grid(False, axis="x")
+    axes.tick_params(axis="x", labelbottom=True)
+    axes.set_title(style.label(platform), color=style.colors(results.platforms)[platform])
+    for side in ("left", "right", "top", "bottom"):
+        axes.spines[side].set_visible(False)

@@ -1,0 +1,39 @@
+"""The run on one slide: attention, trade, where the water comes from, and how alike the two lines of business get."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from secondhalf.experiments.pictures import flows, shares, style
+from secondhalf.experiments.results import Results
+
+
+def draw(results: Results) -> Figure:
+    """Four panels, wide as a slide."""
+    drawn = style.figure(4.6)
+    (attention, trade), (sources, mixing) = drawn.subplots(2, 2)
+    shares.attention_shares(attention, results)
+    shares.gmv_shares(trade, results)
+    flows.sources(sources, results)
+    interpenetration(mixing, results)
+    return drawn
+
+
+def interpenetration(axes: Axes, results: Results) -> None:
+    """How alike the channel mixes of content and of shelf platforms are, by GMV and by minutes."""
+    market = results.tables["market"]
+    when = style.periods(results, market["date"])
+    inks = {"interpenetration_gmv": style.INK, "interpenetration_minutes": "#7B68B5"}
+    table = market.groupby(when)[list(inks)].mean()
+    marker = "o" if len(table) < 3 else None
+    for name, ink in inks.items():
+        axes.plot(table.index, table[name], color=ink, linewidth=1.4, marker=marker)
+    axes.set_title("Interpenetration (1: same channels)")
+    axes.set_ylim(0, 1)
+    style.date_axis(axes)
+    style.whole_run(axes, results)
+    style.mark_second_half(axes, results, named=False)
+    style.name_lines(
+        axes, style.last_values(table), inks, {"interpenetration_gmv": "GMV", "interpenetration_minutes": "minutes"}
+    )

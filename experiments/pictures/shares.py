@@ -1,0 +1,122 @@
+"""Who holds how much attention and trade, with the launches marked."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from secondhalf.experiments.pictures import style
+from secondhalf.experiments.results import Results
+
+MARKED = {"open": "", "close": " closed"}
+"""Changes of capabilities that are marked, and what is added to the capability's name."""
+WORDS = {"short_video": "video", "external_links": "links", "expert_distribution": "experts"}
+"""Short names of capabilities, where they differ."""
+LETTER = 0.0105
+"""Width of a letter of a label, as a share of the run."""
+
+
+class Opening(NamedTuple):
+    """A launch (or closing) as it is marked."""
+
+    at: pd.Timestamp
+    platform: str
+    label: str
+
+
+def draw(results: Results) -> Figure:
+    """Attention shares and GMV shares below a strip of launches."""
+    drawn = style.figure(5.8)
+    strip, attention, trade = drawn.subplots(3, 1, sharex=True, height_ratios=[0.95, 2, 2])
+    launches(strip, results)
+    attention_shares(attention, results)
+    gmv_shares(trade, results)
+    for axes in (attention, trade):
+        _lines_of_launches(axes, results)
+        style.mark_second_half(axes, results, named=axes is attention)
+    return drawn
+
+
+def attention_shares(axes: Axes, results: Results) -> None:
+    """Share of all mobile time, a line a platform."""
+    daily = results.tables["daily"]
+    _lines(axes, results, daily["attention_share"])
+    axes.set_title("Attention: share of all mobile time")
+
+
+def gmv_shares(axes: Axes, results: Results) -> None:
+    """Share of the platforms' GMV, a line a platform."""
+    daily = results.tables["daily"]
+    if daily["gmv"].sum() <= 0:
+        raise style.NothingToDrawError("nothing was sold")
+    _lines(axes, results, daily["gmv"], of_total=True)
+    axes.set_title("Trade: share of GMV")
+
+
+def _lines(axes: Axes, results: Results, values: pd.Series[float], of_total: bool = False) -> None:
+    daily = results.tables["daily"]
+    when = style.periods(results, daily["date"])
+    table = values.groupby([when, daily["platform"]]).mean().unstack()[results.platforms]
+    if of_total:
+        table = table.div(table.sum(axis=1), axis=0).dropna()
+    inks = style.colors(results.platforms)
+    marker = "o" if len(table) < 3 else None
+    for name in results.platforms:
+        axes.plot(
+            table.index,
+            table[name],
+            color=inks[name],
+            linestyle=style.dash(results, name),
+            marker=marker,
+            linewidth=1.4,
+        )
+    style.share_axis(axes)
+    style.date_axis(axes)
+    style.whole_run(axes, results)
+    style.name_lines(axes, style.last_values(table), inks, {name: style.label(name) for name in results.platforms})
+
+
+def openings(results: Results) -> list[Opening]:
+    """Capabilities opened and closed, by platform; launches too close for a label each share the last one's."""
+    moves = results.tables["moves"]
+    shown = moves[moves["change"].isin(MARKED) & (moves["capability"] != "")]
+    first, last = (pd.Timestamp(results.summary[key]) for key in ("first_day", "last_day"))
+    letter = (last - first) * LETTER
+    found: list[Opening] = []
+    for platform, rows in shown.groupby("platform", sort=False):
+        own: list[Opening] = []
+        for row in rows.to_dict("records"):
+            at = pd.Timestamp(row["date"])
+            word = WORDS.get(row["capability"], row["capability"].replace("_", " ")) + MARKED[row["change"]]
+            if own and at - own[-1].at < letter * (len(own[-1].label) + 3):
+                word = f"{own[-1].label}, {word}"
+                own[-1] = own[-1]._replace(label="")
+            own.append(Opening(at, str(platform), word))
+        found += own
+    return found
+
+
+def launches(axes: Axes, results: Results) -> None:
+    """A row a platform, a mark a launch."""
+    inks = style.colors(results.platforms)
+    rows = {name: -number for number, name in enumerate(results.platforms)}
+    for launch in openings(results):
+        at, row = style.number(launch.at), rows[launch.platform]
+        axes.plot(at, row, marker="v", markersize=5, color=inks[launch.platform], clip_on=False)
+        axes.annotate(launch.label, (at, row), xytext=(4, 0), textcoords="offset points", va="center", fontsize=6.5)
+    axes.set_yticks(list(rows.values()), [style.label(name) for name in rows])
+    for tick, name in zip(axes.get_yticklabels(), rows, strict=True):
+        tick.set_color(inks[name])
+    axes.set_ylim(-len(rows) + 0.4, 0.6)
+    axes.set_title("Launches")
+    style.date_axis(axes)
+    style.whole_run(axes, results)
+
+
+def _lines_of_launches(axes: Axes, results: Results) -> None:
+    inks = style.colors(results.platforms)
+    for launch in openings(results):
+        axes.axvline(style.number(launch.at), color=inks[launch.platform], linewidth=0.5, alpha=0.55, zorder=0)

@@ -1,0 +1,26 @@
+"""The study `pictures`: the pictures of a finished run, drawn again from its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from secondhalf.experiments.options import Output, Pictures
+from secondhalf.experiments.results import read_results
+from secondhalf.experiments.run import draw
+from secondhalf.model.settings import SettingsError
+
+
+def redraw(options: Pictures, output: Output, folder: Path) -> int:
+    """Draw into `folder` what the run in `options.of` left behind; returns the number of files drawn.
+
+    Raises
+    ------
+    SettingsError
+        when `options.of` is no folder of a finished run
+    """
+    if options.of is None:
+        raise SettingsError("pictures.of=null: the folder of a finished run is needed")
+    folder.mkdir(parents=True, exist_ok=True)
+    return draw(read_results(Path(options.of)), folder, output, Console(stderr=True))
