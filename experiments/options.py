@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from omegaconf import DictConfig, OmegaConf
 from pydantic import Field, ValidationError
 
 from secondhalf.model.settings.base import Count, Settings, SettingsError, sentence
+
+Format = Literal["png", "svg", "pdf"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 class Output(Settings):
@@ -15,7 +18,7 @@ class Output(Settings):
 
     progress: Literal["auto", "always", "never"] = "auto"
     pictures: Literal["auto", "always", "never"] = "auto"
-    formats: tuple[Literal["png", "svg", "pdf"], ...] = Field(default=("png", "svg"), min_length=1)
+    formats: tuple[Format, ...] = Field(default=("png", "svg"), min_length=1)
     font: str | None = None
 
 

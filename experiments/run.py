@@ -20,7 +20,8 @@ from rich.table import Table
 
 import secondhalf
 from secondhalf.experiments.friends import friends_sample
-from secondhalf.experiments.options import Output
+from secondhalf.experiments.options import FORMATS, Output
+from secondhalf.experiments.pictures import PICTURES, draw_pictures
 from secondhalf.experiments.results import FRIENDS, Results
 from secondhalf.experiments.tables import TABLES, replacing, tables, write_tables
 from secondhalf.model.market import Market
@@ -85,8 +86,6 @@ def run(
 
 def draw(results: Results, folder: Path, output: Output, console: Console) -> int:
     """Draw the pictures and say what cannot be drawn; returns how many files were written."""
-    from secondhalf.experiments.pictures import draw_pictures  # a run without pictures does not pay for Matplotlib
-
     began = time.perf_counter()
     drawn = draw_pictures(
         results, folder, output.formats, output.font, lambda words: console.print(words, style="yellow")
@@ -100,7 +99,8 @@ def _clear(folder: Path) -> None:
     for name in TABLES:
         for mark in ("", PARTIAL):
             (folder / f"{name}{mark}.csv").unlink(missing_ok=True)
-    for name in ("summary.json", FRIENDS):
+    pictures = [f"{name}.{ending}" for name in PICTURES for ending in FORMATS]
+    for name in ("summary.json", FRIENDS, *pictures):
         (folder / name).unlink(missing_ok=True)
 
 

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
-from secondhalf.experiments.pictures import flows, friends, merchants, minutes, mix, moves, overview, shares, style
 from secondhalf.experiments.results import Results
 
-PICTURES: dict[str, Callable[[Results], Figure]] = {
-    "overview": overview.draw,
-    "shares": shares.draw,
-    "channel_mix": mix.draw,
-    "flows": flows.draw,
-    "moves": moves.draw,
-    "minutes": minutes.draw,
-    "merchants": merchants.draw,
-    "friends": friends.draw,
-}
-"""What is drawn of a run: `<name>.png` and `<name>.svg` each."""
+PICTURES = ("overview", "shares", "channel_mix", "flows", "moves", "minutes", "merchants", "friends")
+"""What is drawn of a run: `<name>.png` and `<name>.svg` each, by `draw` in the module of that name."""
 
 
 def draw_pictures(
@@ -40,19 +29,21 @@ def draw_pictures(
     say
         receives the sentences
     """
+    from secondhalf.experiments.pictures import style  # only those who draw wait for Matplotlib
+
     if font is not None and not style.known_font(font):
         say(f"output.font={font}: no font of this name is installed; the one of Matplotlib is used")
         font = None
     written: list[Path] = []
     lacking = False
-    for name, draw in PICTURES.items():
+    for name in PICTURES:
         paths = [folder / f"{name}.{ending}" for ending in formats]
         try:
             for path in paths:  # nothing of an earlier run stands beside what this one gives
                 path.unlink(missing_ok=True)
             with warnings.catch_warnings(record=True) as caught, style.page(font):
                 warnings.simplefilter("always")
-                drawn = draw(results)
+                drawn = importlib.import_module(f"{__name__}.{name}").draw(results)
                 for path in paths:
                     style.save(drawn, path)
                     written.append(path)

@@ -7,15 +7,18 @@ import re
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 import pytest
 from rich.console import Console
 
 from secondhalf.experiments.compose import load_settings
+from secondhalf.experiments.pictures import PICTURES
 from secondhalf.experiments.run import run
 from secondhalf.experiments.tables import TABLES
+from tests.experiments.conftest import SILENT
 
 DICTIONARY = Path(__file__).parents[2] / "docs" / "data_dictionary.md"
-OPEN_ENDED = {"settings", "versions", "market"}
+OPEN_ENDED = {"settings", "versions", "market", "exposure_at_start"}
 """Keys of the summary whose entries are named elsewhere."""
 
 
@@ -34,7 +37,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     """A run over one festival."""
     folder = tmp_path_factory.mktemp("run")
     words = ["population.users=60", "population.merchants=10", "calendar.end=2019-06-20", "platforms=[douyin,jd]"]
-    return folder, run(load_settings(words), folder, progress="never", console=Console(quiet=True))
+    return folder, run(load_settings(words), folder, SILENT, console=Console(quiet=True))
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -71,6 +74,18 @@ def test_every_key_of_the_summary_is_described(finished: tuple[Path, dict[str, A
     described = [row[0] for row in sections()["summary.json"]]
     assert len(described) == len(set(described))
     assert set(described) == keys(summary)
+
+
+def test_every_attribute_of_the_sample_is_described(finished: tuple[Path, dict[str, Any]]) -> None:
+    graph = nx.read_graphml(finished[0] / "friends.graphml")
+    assert len(graph) > 0
+    described = [row[0] for row in sections()["friends.graphml"]]
+    for _, attributes in graph.nodes(data=True):
+        assert sorted(attributes) == sorted(described)
+
+
+def test_every_picture_is_described() -> None:
+    assert [row[0] for row in sections()["Pictures"]] == list(PICTURES)
 
 
 def test_every_row_is_whole() -> None:

@@ -11,11 +11,14 @@ import pytest
 from rich.console import Console
 
 from secondhalf.experiments.compose import load_settings
+from secondhalf.experiments.options import Output
 from secondhalf.experiments.run import run
 from secondhalf.experiments.tables import TABLES
 from secondhalf.model.settings import MarketSettings
 
 TINY = ("population.users=200", "population.merchants=30")
+
+SILENT = Output(progress="never", pictures="never")
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Finished:
 def finish(folder: Path, *overrides: str) -> Finished:
     """Run a market quietly and read its tables back."""
     settings = load_settings(overrides)
-    summary = run(settings, folder, progress="never", console=Console(quiet=True))
+    summary = run(settings, folder, SILENT, console=Console(quiet=True))
     # keep_default_na: an empty cell is an empty word, never "not a number".
     tables = {name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False) for name in TABLES}
     return Finished(folder, settings, summary, tables)

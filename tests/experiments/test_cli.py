@@ -79,6 +79,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("run population=5", "population=5: unknown choice; allowed are default"),
         ("run output.progress=loud", "output.progress=loud: allowed are auto, always, never"),
         ("run --config-dir=nowhere", "--config-dir="),
+        ("run output.formats=[]", "output.formats=[]: tuple should have at least 1 item"),
+        ("run output.formats=[gif]", "output.formats.0=gif: allowed are png, svg, pdf"),
+        ("bench bench.repeats=0", "bench.repeats=0: input should be greater than or equal to 1"),
+        ("facts facts.seeds=none", "facts.seeds=none: input should be a valid integer"),
         ("run platforms=[jd", "no viable alternative at input"),
     ],
 )

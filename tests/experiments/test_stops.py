@@ -15,7 +15,7 @@ from secondhalf.experiments.tables import TABLES, replacing, write_tables
 from secondhalf.model.books import BooksError
 from secondhalf.model.market import Market
 from secondhalf.model.offer import OfferDesk
-from tests.experiments.conftest import TINY
+from tests.experiments.conftest import SILENT, TINY
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_no_number_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (tmp_path / "summary.json").write_text("{}")  # of an earlier run in the same folder
     (tmp_path / "daily.csv").write_text("date\n")
     with pytest.raises(BooksError, match=rf"^stage platforms, 2019-01-10: platform jd: {field}=") as caught:
-        run(settings, tmp_path, progress="never", console=Console(quiet=True))
+        run(settings, tmp_path, SILENT, console=Console(quiet=True))
     assert "\n" not in str(caught.value)
     assert {path.name for path in tmp_path.iterdir()} == {f"{name}.partial.csv" for name in TABLES}
     recorded = pd.read_csv(tmp_path / "daily.partial.csv")

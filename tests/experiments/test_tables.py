@@ -35,7 +35,10 @@ WORDS = DATES | NAMES | {"reason", "kind"}
 
 
 def test_all_files_and_nothing_else(full: Finished) -> None:
-    assert {path.name for path in full.folder.iterdir()} == {f"{name}.csv" for name in COLUMNS} | {"summary.json"}
+    assert {path.name for path in full.folder.iterdir()} == {f"{name}.csv" for name in COLUMNS} | {
+        "summary.json",
+        "friends.graphml",
+    }
     assert set(TABLES) == set(COLUMNS)
 
 
