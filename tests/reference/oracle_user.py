@@ -1,6 +1,6 @@
 """One user of the oracle: stages 4 to 7 of the day in plain Python numbers.
 
-Written from the description of the model (`docs/odd.md`, sections 4 and 7.1 to 7.4), not from the compiled stages.
+Written from the description of the model (docs/odd.md 4.9, docs/submodels.md 7.1 to 7.4), not from the compiled stages.
 Attributes of a user are named as in `Columns`; offer, shops, streams and day are the tuples of `model.columns` with
 lists in place of arrays.
 """
