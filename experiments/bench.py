@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 import secondhalf
+from secondhalf.experiments.marks import check, put_into
 from secondhalf.experiments.options import Bench
 from secondhalf.experiments.run import commit, peak_memory_mb
 from secondhalf.experiments.tables import replacing
@@ -40,6 +41,7 @@ ORACLE = "tests.reference.oracle"
 def bench(settings: MarketSettings, options: Bench, folder: Path) -> float:
     """Measure, print, write bench.csv and bench.json; returns user-days per second at the largest size, all threads."""
     console = Console(stderr=True)
+    check(options.documents, ["bench"], "bench.documents")
     if settings.limits.users is not None:
         options = options.model_copy(
             update={"users": (min(settings.limits.users, *options.users),), "repeats": 1, "days": 5}
@@ -63,6 +65,7 @@ def bench(settings: MarketSettings, options: Bench, folder: Path) -> float:
             "rows": rows,
         }
         temporary.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    put_into(options.documents, {"bench": as_markdown(frame, oracle, start)})
     _print(frame, oracle, start, console)
     return float(frame["user_days_per_second"].iloc[-1])
 
@@ -160,12 +163,19 @@ def _quietly(words: list[str], environment: dict[str, str]) -> None:
     subprocess.run(words, env=environment, check=True, capture_output=True)
 
 
-def _print(frame: pd.DataFrame, oracle: float, start: dict[str, float], console: Console) -> None:
-    table = Table(title="Speed of whole days (all stages)", title_justify="left")
-    for heading in ("users", "threads", "ns/user-day", "M user-days/s", "x floor", "x oracle", "bytes"):
-        table.add_column(heading, justify="right")
-    for row in frame.to_dict("records"):
-        table.add_row(
+HEADINGS = ("users", "threads", "ns per user-day", "million user-days/s", "× copy floor", "× oracle", "bytes per user")
+
+
+def as_markdown(frame: pd.DataFrame, oracle: float, start: dict[str, float]) -> str:
+    """The table as it stands in README.md, and the lines below it."""
+    lines = [f"| {' | '.join(HEADINGS)} |", "|" + "---:|" * len(HEADINGS)]
+    lines += [f"| {' | '.join(cells)} |" for cells in _cells(frame)]
+    return "\n".join([*lines, "", f"{_sentence(oracle, start)}.", ""])
+
+
+def _cells(frame: pd.DataFrame) -> list[list[str]]:
+    return [
+        [
             f"{row['users']:,}",
             str(row["threads"]),
             f"{row['ns_per_user_day']:.0f}",
@@ -173,7 +183,21 @@ def _print(frame: pd.DataFrame, oracle: float, start: dict[str, float], console:
             f"{row['times_floor']:.1f}",
             f"{row['times_oracle']:,.0f}",
             f"{row['bytes_per_user']:.0f}",
-        )
+        ]
+        for row in frame.to_dict("records")
+    ]
+
+
+def _sentence(oracle: float, start: dict[str, float]) -> str:
+    times = ", ".join(f"{name.replace('_', ' ')} {seconds:.1f} s" for name, seconds in start.items())
+    return f"The plain oracle takes {oracle / 1e3:,.0f} microseconds a user-day; in a fresh process: {times}"
+
+
+def _print(frame: pd.DataFrame, oracle: float, start: dict[str, float], console: Console) -> None:
+    table = Table(title="Speed of whole days (all stages)", title_justify="left")
+    for heading in HEADINGS:
+        table.add_column(heading, justify="right")
+    for cells in _cells(frame):
+        table.add_row(*cells)
     console.print(table)
-    console.print(f"plain oracle: {oracle / 1e3:,.0f} microseconds per user-day")
-    console.print(", ".join(f"{name.replace('_', ' ')}: {seconds:.1f} s" for name, seconds in start.items()))
+    console.print(_sentence(oracle, start))

@@ -14,6 +14,7 @@ import pandas as pd
 import yaml
 from rich.console import Console
 
+from secondhalf.experiments.marks import check, put_into
 from secondhalf.experiments.options import Facts
 from secondhalf.experiments.tables import daily, replacing
 from secondhalf.model.facts import data_file
@@ -21,6 +22,8 @@ from secondhalf.model.market import Market
 from secondhalf.model.settings import MarketSettings, SettingsError
 
 LAST_FACT = dt.date(2022, 12, 31)
+MARKS = ("facts", "facts without sources")
+"""Marks of the table in documents."""
 
 
 @dataclass(frozen=True)
@@ -115,41 +118,23 @@ def fact_table(settings: MarketSettings, seeds: int, users: int) -> pd.DataFrame
     )
 
 
-def as_markdown(table: pd.DataFrame) -> str:
-    """The table as it stands in docs/calibration.md."""
-    lines = [
-        "| fact | platform | period | reported | model | error | grade | source |",
-        "|---|---|---|---:|---:|---:|---|---|",
-    ]
+def as_markdown(table: pd.DataFrame, sources: bool = True) -> str:
+    """The table as it stands in docs/calibration.md and, without sources, in README.md."""
+    head, rule = "| fact | platform | period | reported | model | error | grade |", "|---|---|---|---:|---:|---:|---|"
+    lines = [head + " source |" * sources, rule + "---|" * sources]
     lines += [
         f"| {row['fact']} | {row['platform']} | {row['period']} | {row['reported']:g} {row['unit']} "
-        f"| {row['model']:,.4g} ± {row['standard_error']:.2g} | {row['error']:+.0%} | {row['grade']} "
-        f"| {row['source']} |"
+        f"| {row['model']:,.4g} ± {row['standard_error']:.2g} | {row['error']:+.0%} | {row['grade']} |"
+        + f" {row['source']} |"
+        * sources
         for row in table.to_dict("records")
     ]
     return "\n".join(lines) + "\n"
 
 
-def put_into(document: Path, markdown: str) -> None:
-    """Replace what stands between the marks ``<!-- facts -->`` of a document.
-
-    Raises
-    ------
-    SettingsError
-        when the document or its marks are missing
-    """
-    begin, end = "<!-- facts -->\n", "<!-- /facts -->"
-    text = document.read_text(encoding="utf-8") if document.is_file() else ""
-    head, found, rest = text.partition(begin)
-    _, closed, tail = rest.partition(end)
-    if not (found and closed):
-        raise SettingsError(f"facts.document={document}: a file with the marks <!-- facts --> and {end} is needed")
-    with replacing(document) as temporary:
-        temporary.write_text(head + begin + markdown + end + tail, encoding="utf-8")
-
-
 def facts(settings: MarketSettings, options: Facts, folder: Path) -> float:
     """Run the study: prints the table and writes facts.csv and facts.md; returns the mean absolute error."""
+    check(options.documents, MARKS, "facts.documents")
     seeds, users = options.seeds, options.users
     if settings.limits.users is not None:  # a tiny variant; its days are not cut, or the facts would lie behind its end
         seeds, users = min(seeds, 2), min(users, settings.limits.users)
@@ -159,7 +144,6 @@ def facts(settings: MarketSettings, options: Facts, folder: Path) -> float:
         table.to_csv(temporary, index=False)
     with replacing(folder / "facts.md") as temporary:
         temporary.write_text(as_markdown(table), encoding="utf-8")
-    if options.document:
-        put_into(Path(options.document), as_markdown(table))
+    put_into(options.documents, dict(zip(MARKS, (as_markdown(table), as_markdown(table, sources=False)), strict=True)))
     Console(stderr=True).print(as_markdown(table), soft_wrap=True)
     return float(table["error"].abs().mean())

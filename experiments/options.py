@@ -33,7 +33,7 @@ class Facts(Settings):
 
     seeds: Count
     users: Count
-    document: str | None = None
+    documents: tuple[str, ...] = ()
 
 
 class Bench(Settings):
@@ -43,6 +43,7 @@ class Bench(Settings):
     days: Count
     repeats: Count
     oracle_users: Count
+    documents: tuple[str, ...] = ()
 
 
 GROUPS: dict[str, type[Settings]] = {"output": Output, "pictures": Pictures, "facts": Facts, "bench": Bench}
