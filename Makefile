@@ -10,10 +10,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The stamp carries the interpreter's name, so that another PYTHON rebuilds the environment.
 STAMP := $(VENV)/.ready-$(subst /,_,$(PYTHON))
-SOURCES := agents model conf experiments data tests src
+SOURCES := agents model conf experiments data docs tests src
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run bench test lint types format lock clean
+.PHONY: help setup run bench test lint types docs format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -40,10 +40,10 @@ run: setup ## run one simulation: make run ARGS="..."
 bench: setup ## measure speed: make bench ARGS="..."
 	$(BIN)/secondhalf bench $(ARGS)
 
-# The stages are compiled beside lint and types, so that the workers of pytest do not each compile them again.
-test: setup ## lint, types, then all tests
+# The stages are compiled beside lint, types and documentation, so that the workers of pytest do not each compile them again.
+test: setup ## lint, types, documentation, then all tests
 	@$(BIN)/secondhalf run experiment=ci hydra.run.dir=$(VENV)/compile > /dev/null 2>&1 & \
-	$(MAKE) --no-print-directory lint types && wait
+	$(MAKE) --no-print-directory lint types docs && wait
 	$(BIN)/pytest -n $(JOBS)
 
 lint: setup ## ruff: rules and format
@@ -52,6 +52,12 @@ lint: setup ## ruff: rules and format
 
 types: setup ## mypy, strict
 	$(BIN)/mypy
+
+# Begun afresh every time: a page that is not built again gives no warning.
+docs: setup ## the documentation site, into build/docs; a warning is an error
+	rm -rf build/docs
+	$(BIN)/sphinx-build --builder html --fail-on-warning --quiet docs build/docs
+	@rm -rf build/docs/.doctrees build/docs/.buildinfo
 
 format: setup ## let ruff repair and format the sources
 	$(BIN)/ruff check --fix $(SOURCES)
@@ -66,5 +72,5 @@ lock: ## write requirements.lock again from pyproject.toml (UPGRADE=--upgrade fo
 		$(UPGRADE) --output-file requirements.lock
 
 clean: ## remove .venv, caches and build results (not outputs/)
-	rm -rf $(VENV) build dist .numba_cache .hypothesis .ruff_cache .mypy_cache .pytest_cache
+	rm -rf $(VENV) build dist docs/api .numba_cache .hypothesis .ruff_cache .mypy_cache .pytest_cache
 	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +

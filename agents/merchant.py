@@ -62,7 +62,8 @@ def pareto_bundles(
 
     Returns
     -------
-    weight, size : [merchants]
+    two float64 [merchants]
+        weights, mean sizes
     """
     if real <= merchants or merchants == 1:
         ranks = (np.arange(merchants) + 0.5) * real / merchants

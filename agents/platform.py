@@ -46,8 +46,10 @@ class Platform(mesa.Agent):
 
     Attributes
     ----------
-    name, settings
+    name
         as in the configuration
+    settings
+        the group conf/platform/<name>.yaml
     index
         row of this platform in every array of the market
     recruit

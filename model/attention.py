@@ -1,10 +1,10 @@
 """Stage 6: each user splits the day's phone time over installed apps and the outside.
 
-The split is the discrete-continuous optimum with satiation (MDCEV, gamma profile: Bhat 2008)
+The split is the discrete-continuous optimum with satiation (MDCEV, gamma profile: Bhat 2008)::
 
     maximise  psi_0 ln x_0 + sum_p gamma_p psi_p ln(1 + x_p / gamma_p)   subject to  x_0 + sum_p x_p = budget
 
-with ``psi_0 = outside * budget`` (so that tastes and not the length of the day decide who opens an app) and
+with ``psi_0 = outside * budget`` (so that tastes and not the length of the day decide who opens an app) and ::
 
     ln psi_p = leisure_p + taste . kind_p + habit_weight habit_p + social_weight [contact has p]
                + shock_p + need_weight (pull_p . needs).

@@ -1,6 +1,6 @@
 """Stage 7: needs are met at one of the apps opened that day.
 
-A need chooses among opened platforms that sell, and walking away, by logit over
+A need chooses among opened platforms that sell, and walking away, by logit over ::
 
     v_p = pull_p[kind of need] + choice_p + loyalty_weight loyalty_p + (closed loop at the origin | open link from it).
 

@@ -35,8 +35,12 @@ class Trade:
         contest weight of each merchant in each cell, [M, P, C]
     supply
         effort in each cell relative to all effort, weighted by merchants' size, [P, C]
-    pending_direct, pending_seeded, pending_repeat
-        GMV that waits for `settle`: by cell [P, C], by origin and place [P, P], by place [P]
+    pending_direct
+        GMV by cell that waits for `settle`, [P, C]
+    pending_seeded
+        the same by origin and place, [P, P]
+    pending_repeat
+        the same by place, [P]
     """
 
     def __init__(self, table: MerchantTable, settings: Merchants, channels: dict[str, Channel]) -> None:

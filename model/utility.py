@@ -1,7 +1,9 @@
 """What a user's first minute on each platform is worth today: ``ln psi`` of the time split in `attention`.
 
-ln psi_p = leisure_p + taste . kind_p + habit_weight habit_p + social_weight [contact has p]
-           + shock_p + need_weight (pull_p . needs)
+::
+
+    ln psi_p = leisure_p + taste . kind_p + habit_weight habit_p + social_weight [contact has p]
+               + shock_p + need_weight (pull_p . needs)
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ("agents", "model", "conf", "experiments", "tests")
+FOLDERS = ("agents", "model", "conf", "experiments", "docs", "tests")
 FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 LONGEST = 250
 FORBIDDEN = {

@@ -5,6 +5,6 @@ from secondhalf.agents.strategies.history import History
 from secondhalf.agents.strategies.hold import Hold
 
 STRATEGIES: dict[str, type[Strategy]] = {strategy.name: strategy for strategy in (History, Hold)}
-"""All strategies that conf/strategy/*.yaml can name."""
+"""All strategies that ``conf/strategy/*.yaml`` can name."""
 
 __all__ = ["STRATEGIES", "History", "Hold", "Launch", "Strategy"]
