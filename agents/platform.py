@@ -95,6 +95,9 @@ class Platform(mesa.Agent):
     def apply(self, move: Move) -> float:
         """Carry out a move; returns what it costs at once, RMB."""
         if move.capability:
+            if move.capability not in self.capabilities.column:
+                known = ", ".join(self.capabilities.names)
+                raise ValueError(f"{self.name} moves the unknown capability {move.capability!r}; known are {known}")
             fresh = self.capabilities.exposure[self.index, self.capabilities.column[move.capability]] == 0
             self.capabilities.change(self.index, move.capability, move.change, move.entrance)
             launch = self.capabilities.catalogue[move.capability].launch_cost
