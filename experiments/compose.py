@@ -15,7 +15,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from secondhalf.agents.strategies import STRATEGIES
+from secondhalf.agents.own import is_own
 from secondhalf.experiments.options import GROUPS
 from secondhalf.model.settings import MarketSettings, SettingsError
 
@@ -130,8 +130,11 @@ def _strategy(platform: str, chosen: Any, default: dict[str, Any], sources: list
     if chosen == default.get("name"):
         return default
     found = _read("strategy", str(chosen), sources)
+    if found is None and is_own(str(chosen)):
+        return {"name": str(chosen)}
     if found is None:
+        known = ", ".join(sorted(path.stem for folder in sources for path in (folder / "strategy").glob("*.yaml")))
         raise SettingsError(
-            f"strategies.{platform}={chosen}: unknown strategy; known are {', '.join(sorted(STRATEGIES))}"
+            f"strategies.{platform}={chosen}: unknown strategy; known are {known}, and module:Class for your own"
         )
     return found
