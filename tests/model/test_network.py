@@ -227,5 +227,5 @@ def test_a_graph_of_ones_own() -> None:
     for case in range(1, 8):
         with pytest.raises(SettingsError, match=rf"^network\.kind={kind}: .*(needed|no tie between two users)"):
             build_friends(network(kind, mean_degree=case), 6, 1)
-    with pytest.raises(ValueError, match="allowed are small_world, .* and module:function for your own"):
+    with pytest.raises(ValueError, match=r"allowed are small_world, .* and module:function for your own"):
         network("ring")
