@@ -45,8 +45,8 @@ def compose_config(overrides: Sequence[str]) -> DictConfig:
 
 
 def open_overrides(overrides: Sequence[str]) -> list[str]:
-    """Let settings that are named by platform be set without Hydra's `+`."""
-    named = ("strategies.", "platform.")
+    """Let settings under names that people give, and those that a strategy declares, be set without Hydra's `+`."""
+    named = ("strategy.", "strategies.", "platform.", "measures.", "output.own_pictures.")
     return [f"++{o}" if o.startswith(named) and "=" in o else o for o in overrides]
 
 
@@ -67,7 +67,8 @@ def _choices(group: str) -> list[str]:
 
 
 def _allowed(name: str, error: Exception) -> str:
-    choices = _choices(name)
+    found = getattr(error, "options", None) or ()  # on the whole search path, says Hydra
+    choices = [choice for choice in found if choice != "base"] or _choices(name)
     if choices:
         return f"unknown choice; allowed are {', '.join(choices)}"
     parent, _, _ = name.rpartition(".")
@@ -125,8 +126,9 @@ def _platform(name: str, given: Any, sources: list[Path]) -> Any:
 
 
 def _strategy(platform: str, chosen: Any, default: dict[str, Any], sources: list[Path]) -> dict[str, Any]:
-    if isinstance(chosen, Mapping):
-        return dict(chosen)
+    if isinstance(chosen, Mapping):  # single settings, beside those of the file when `name` is that of one
+        found = _read("strategy", str(chosen.get("name")), sources)
+        return {**found, **chosen, "name": found["name"]} if found and "name" in found else dict(chosen)
     if chosen == default.get("name"):
         return default
     found = _read("strategy", str(chosen), sources)
