@@ -6,7 +6,7 @@ from secondhalf.agents.strategies.history import History
 from secondhalf.agents.strategies.hold import Hold
 
 STRATEGIES: dict[str, type[Strategy]] = {"history": History, "hold": Hold}
-"""Strategies that ship, by the name that conf/strategy/*.yaml gives."""
+"""Strategies that ship, by the name in their file of conf/strategy."""
 
 
 def strategy_class(name: str) -> type[Strategy]:

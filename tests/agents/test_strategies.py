@@ -69,7 +69,7 @@ def conforms(chosen: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
             assert dates == sorted(dates)
             assert all(date < settings.calendar.start for date in dates)
     with pytest.raises(SettingsError, match=r"^strategy\.no_such=1: there is no such setting; "):
-        start.strategies(load_settings([*chosen, "+strategy.no_such=1"]))
+        start.strategies(load_settings([*chosen, "strategy.no_such=1"]))
 
 
 @pytest.mark.parametrize("name", [*STRATEGIES, *os.environ.get("OWN_STRATEGIES", "").split()])

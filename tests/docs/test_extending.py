@@ -102,9 +102,11 @@ def test_a_capability() -> None:
     daily = table("out/capability")
     cost = daily[daily["platform"] == "jd"].set_index("date")["cost"]
     assert cost["2019-02-01"] - cost["2019-01-31"] > 5e7
-    assert list(load_settings(["hydra.searchpath=['file://mine']", "+capability=[groceries]"]).capability)[-1] == (
-        "groceries"
-    )
+    cli.main(["run", "--config-dir", "mine", "+capability=groceries", "hydra.run.dir=out/plain", *TINY])
+    plain = table("out/plain")
+    january = daily["date"] < "2019-02-01"
+    assert daily[january].equals(plain[january])
+    assert not daily.equals(plain)
 
 
 def test_a_strategy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,12 +120,14 @@ def test_a_strategy(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_settings_of_ones_own_strategy(capsys: pytest.CaptureFixture[str]) -> None:
     own = ["hydra.searchpath=['file://mine']", "strategy=follow"]
     assert load_settings([*own, "strategy.enough=0.9"]).strategy.parameters["enough"] == 0.9
-    alone = load_settings(["strategies.douyin.name=mine.follow:Follow", "strategies.douyin.enough=0.9"])
-    assert alone.strategy_of("douyin").parameters == {"enough": 0.9}
+    alone = load_settings([own[0], "strategies.douyin.name=follow", "strategies.douyin.enough=0.9"])
+    assert alone.strategy_of("douyin").name == "mine.follow:Follow"
+    assert alone.strategy_of("douyin").parameters == {"capability": "mall", "enough": 0.9}
+    assert load_settings(["strategy=hold", "strategy.name=mine.follow:Follow"]).strategy.parameters == {}
     refusal = re.search(r"`(strategy\.enuf=\S+ .*?)`", flat("A strategy"))
     assert refusal is not None
     with pytest.raises(SystemExit):
-        cli.main(["run", "--config-dir", "mine", "strategy=follow", "+strategy.enuf=0.9"])
+        cli.main(["run", "--config-dir", "mine", "strategy=follow", "strategy.enuf=0.9"])
     assert capsys.readouterr().err == f"secondhalf: {refusal[1]}\n"
 
 
@@ -162,7 +166,7 @@ def test_a_measure_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
         ("market.mall=mine.measures:mall_presence", ": one finite number is needed, not ["),
     ):
         with pytest.raises(SystemExit):
-            cli.main(["run", f"+measures.{setting}", *TINY, "hydra.run.dir=out"])
+            cli.main(["run", f"measures.{setting}", *TINY, "hydra.run.dir=out"])
         assert f"measures.{setting.partition('=')[0]}{message}" in capsys.readouterr().err
 
 
@@ -178,7 +182,7 @@ def test_only_pictures_that_there_are(capsys: pytest.CaptureFixture[str]) -> Non
         cli.main(["pictures", "pictures.of=out", "pictures.only=[buyers]", "hydra.run.dir=out"])
     assert capsys.readouterr().err == (f"secondhalf: pictures.only names 'buyers'; known are {', '.join(PICTURES)}\n")
     with pytest.raises(SettingsError, match=r"^output\.own_pictures\.buyers=mine\.buyers:drew: "):
-        cli.options(cli.Output, cli.compose_config(["+output.own_pictures.buyers=mine.buyers:drew"]))
+        cli.options(cli.Output, cli.compose_config(["output.own_pictures.buyers=mine.buyers:drew"]))
 
 
 def test_all_in_one_word() -> None:

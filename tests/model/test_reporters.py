@@ -43,7 +43,7 @@ def market(*words: str) -> Market:
 
 
 def test_own_columns_come_last_and_are_copies() -> None:
-    own = market(f"+measures.market.day={HERE}:day", f"+measures.daily.levers={HERE}:levers")
+    own = market(f"measures.market.day={HERE}:day", f"measures.daily.levers={HERE}:levers")
     while own.running:
         own.step()
     frames = tables(own)
@@ -62,7 +62,7 @@ def test_own_columns_come_last_and_are_copies() -> None:
 
 @pytest.mark.parametrize("name", ["nothing", "word", "levers"])
 def test_what_is_no_number_stops_the_run(name: str) -> None:
-    own = market(f"+measures.market.mine={HERE}:{name}")
+    own = market(f"measures.market.mine={HERE}:{name}")
     with pytest.raises(BooksError, match=r"^stage books, 2019-01-01: measures\.market\.mine: one finite number is"):
         own.step()
     own.close()
@@ -70,7 +70,7 @@ def test_what_is_no_number_stops_the_run(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["nothing", "word", "day"])
 def test_what_is_no_number_a_platform_stops_the_run(name: str) -> None:
-    own = market(f"+measures.daily.mine={HERE}:{name}")
+    own = market(f"measures.daily.mine={HERE}:{name}")
     with pytest.raises(BooksError, match=r"^stage books, 2019-01-01: measures\.daily\.mine: one finite number a pla"):
         own.step()
     own.close()
@@ -79,7 +79,7 @@ def test_what_is_no_number_a_platform_stops_the_run(name: str) -> None:
 @pytest.mark.parametrize("column", ["market.hhi_gmv", "market.date", "daily.gmv", "daily.platform"])
 def test_a_column_that_is_there_is_not_replaced(column: str) -> None:
     with pytest.raises(SettingsError, match=rf"^measures\.{column}={HERE}:day: .*\.csv has this column already$"):
-        market(f"+measures.{column}={HERE}:day")
+        market(f"measures.{column}={HERE}:day")
 
 
 def test_an_import_path_is_looked_up_with_the_settings() -> None:
@@ -88,4 +88,4 @@ def test_an_import_path_is_looked_up_with_the_settings() -> None:
         ("hhi", "an import path module:function is needed"),
     ):
         with pytest.raises(SettingsError, match=rf"^measures\.market\.mine={path}: {message}"):
-            load_settings([f"+measures.market.mine={path}"])
+            load_settings([f"measures.market.mine={path}"])
