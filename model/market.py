@@ -52,7 +52,7 @@ class Market(mesa.Model):
     """
 
     def __init__(self, settings: MarketSettings) -> None:
-        super().__init__(seed=settings.seed % 2**32)
+        super().__init__(rng=settings.seed % 2**32)
         self.settings = settings
         self.platform_names = list(settings.platforms)
         self.calendar = MarketCalendar(settings.calendar, self.platform_names, settings.mechanisms)
@@ -232,7 +232,7 @@ class Market(mesa.Model):
     def close(self) -> None:
         """Let go of what Mesa keeps of a model after it is dropped."""
         mesa.Model.remove_all_agents(self)
-        mesa.Agent._ids.pop(self, None)
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)  # Mesa before 3.5 keeps a counter for each model
 
 
 STAGES: tuple[tuple[str, Callable[[Market], None]], ...] = (
