@@ -43,8 +43,9 @@ def platform_stage(market: Market) -> None:
     begun, at = market.day >= 0, max(market.day, 0)
     market.moves_today = move_platforms(market) if begun else []
     market.capabilities.advance()
-    for platform in market.platforms:
-        platform.pass_day()
+    if begun:  # campaigns and the deepening of a pool that a later start finds under way wait for the first day
+        for platform in market.platforms:
+            platform.pass_day()
     calendar = market.calendar
     market.offer, market.channel_share = market.desk.offer(
         market.trade, market.active_share, calendar.pull[at] * begun, calendar.boost[at] * begun
