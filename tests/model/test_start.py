@@ -1,10 +1,12 @@
-"""The days of settling in: what a later start finds under way."""
+"""The days of settling in: what a later start finds under way, and what the first month is compared with."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from secondhalf.experiments.compose import load_settings
+from secondhalf.model.columns import ACTIVE_LAST_MONTH, NEVER
 from secondhalf.model.market import Market
 
 SMALL = ("population.users=200", "population.merchants=15")
@@ -29,4 +31,15 @@ def test_a_later_start_leaves_campaigns_their_days(warm_up: int) -> None:
     assert recruits["2020-02-01"] == pytest.approx(standing * CAMPAIGN)
     assert recruits["2020-03-23"] == pytest.approx(standing * CAMPAIGN), "its sixtieth day"
     assert recruits["2020-03-24"] == pytest.approx(standing)
+    market.close()
+
+
+def test_the_first_month_is_compared_with_thirty_days() -> None:
+    """Whoever used an app earlier only, while the market settled in, is not active in the month before."""
+    market = Market(load_settings([*SMALL, "calendar.warm_up=200", "calendar.end=2019-01-10"]))
+    columns = market.population.columns
+    for p in range(len(market.platforms)):
+        held = columns.last_used[p] != NEVER
+        active = (columns.marks[p] & ACTIVE_LAST_MONTH) != 0
+        np.testing.assert_array_equal(active[held], columns.last_used[p, held] >= -30)
     market.close()
