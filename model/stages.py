@@ -130,7 +130,7 @@ def _write_book(market: Market) -> None:
         market.buyer_sums,
         market.trade,
         market.channel_share,
-        float(market.calendar.order_value[max(market.day, 0)]),
+        market.calendar.value_index(market.day),
         spent,
     )
     _require_finite(market, book.platform_gmv, book.cost, book.ad_revenue, book.commission)
