@@ -6,12 +6,13 @@ choosing it.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from secondhalf.machine_code import compile_kept
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+
+@compile_kept(nogil=True, error_model="numpy")
 def ewa_update(
     attraction: NDArray[np.float32],
     effort: NDArray[np.float32],
@@ -57,7 +58,7 @@ def ewa_update(
     return renewed
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compile_kept(nogil=True, error_model="numpy")
 def relative_returns(returns: NDArray[np.float32], effort: NDArray[np.float32]) -> None:
     """Divide each merchant's returns by their effort-weighted mean, in place, so that sharpness has no unit."""
     for m in range(returns.shape[0]):

@@ -17,6 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from secondhalf.agents.own import is_own
 from secondhalf.experiments.options import GROUPS
+from secondhalf.experiments.overrides import open_overrides
 from secondhalf.model.settings import MarketSettings, SettingsError
 
 CONFIG_MODULE = "secondhalf.conf"
@@ -42,12 +43,6 @@ def compose_config(overrides: Sequence[str]) -> DictConfig:
             return compose("config", overrides=open_overrides(overrides), return_hydra_config=True)
     except (HydraException, OmegaConfBaseException, ValueError) as error:  # a group given as a number is a ValueError
         raise SettingsError(_sentence(error, overrides)) from error
-
-
-def open_overrides(overrides: Sequence[str]) -> list[str]:
-    """Let settings under names that people give, and those that a strategy declares, be set without Hydra's `+`."""
-    named = ("strategy.", "strategies.", "platform.", "measures.", "output.own_pictures.")
-    return [f"++{o}" if o.startswith(named) and "=" in o else o for o in overrides]
 
 
 def _sentence(error: Exception, overrides: Sequence[str]) -> str:

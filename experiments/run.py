@@ -211,4 +211,7 @@ def print_summary(market: Market, summary: dict[str, Any], folder: Path, console
     console.print(table)
     turning = summary["second_half_day"] or "not within this run"
     console.print(f"second half begins: {turning}")
-    console.print(f"{summary['wall_seconds']['simulation']:.1f} s for {market.calendar.days} days; files in {folder}")
+    console.print(
+        f"{summary['wall_seconds']['simulation']:.1f} s for {market.calendar.days} days; files in {folder}",
+        soft_wrap=True,
+    )

@@ -9,23 +9,12 @@ from __future__ import annotations
 import numpy as np
 from numba import prange
 
-from secondhalf.model.columns import I32, I64, NEVER, Behaviour, Columns, Offer, Streams
+from secondhalf.model.columns import F32, I16, I32, I64, NEVER, U32, Behaviour, Columns, Offer, Streams
 from secondhalf.model.compiled import Integer, bounds, chunk_count, compiled, compiled_parallel, exp32
-from secondhalf.model.streams import below, uniform, word
+from secondhalf.model.hazards import events
+from secondhalf.model.streams import below, word
 
-_ZERO, _ONE = np.float32(0.0), np.float32(1.0)
-
-
-@compiled
-def probability(hazard: np.float32) -> np.float32:
-    """Probability that an event of this hazard (per day) happens within the day."""
-    return _ONE - exp32(-hazard)
-
-
-@compiled
-def happens(draw: np.float32, hazard: np.float32) -> bool:
-    """Whether an event of this hazard happens today: `draw` < 1 - exp(-hazard), which is never more than the hazard."""
-    return bool(draw < hazard and draw < probability(hazard))
+_ZERO = np.float32(0.0)
 
 
 @compiled_parallel
@@ -70,36 +59,52 @@ def adopt(columns: Columns, offer: Offer, behaviour: Behaviour, streams: Streams
 def _adopt(
     columns: Columns, offer: Offer, behaviour: Behaviour, streams: Streams, day: int, first: Integer, last: Integer
 ) -> None:
-    installed, contact, online_from, taste = columns.installed, columns.contact, columns.online_from, columns.taste
-    last_used, installed_day = columns.last_used, columns.installed_day
-    habit, minutes = columns.habit, columns.minutes
-    innovation, imitation, drop, kind = offer.innovation, offer.imitation, offer.drop, offer.taste_weight
-    adopt_stream, drop_stream = streams.adopt, streams.drop
-    for i in range(first, last):
-        if online_from[i] > day:
-            continue
-        apps = installed[i]
-        for p in range(drop.size):
-            bit = np.uint32(1) << np.uint32(p)
-            if apps & bit:
-                idle_since = max(last_used[p, i], installed_day[p, i])
-                if day - idle_since <= behaviour.idle_days or drop[p] <= _ZERO:
-                    continue
-                if happens(uniform(word(drop_stream[p], i)), drop[p]):
-                    apps ^= bit
-                    installed_day[p, i] = NEVER
-                    last_used[p, i] = NEVER
-                    habit[p, i] = _ZERO
-                    minutes[p, i] = _ZERO
-                continue
-            hazard = innovation[p]
-            if contact[i] & bit:
-                hazard += imitation[p]
-            if hazard <= _ZERO:
-                continue
-            liking = kind[0, p] * taste[0, i] + kind[1, p] * taste[1, i]
-            hazard *= exp32(behaviour.adoption_taste * liking)
-            if happens(uniform(word(adopt_stream[p], i)), hazard):
-                apps |= bit
-                installed_day[p, i] = day
-        installed[i] = apps
+    block = slice(first, last)
+    installed, contact = columns.installed[block], columns.contact[block]
+    content, shelf = columns.taste[0, block], columns.taste[1, block]
+    absent = np.where(columns.online_from[block] <= day, ~installed, np.uint32(0))
+    hazard, happened = np.empty(last - first, np.float32), np.empty(last - first, np.uint8)
+    for p in range(offer.drop.size):
+        bit = np.uint32(1) << np.uint32(p)
+        has_app = installed & bit
+        installed_day, last_used = columns.installed_day[p, block], columns.last_used[p, block]
+        install_hazard(hazard, absent & bit, contact & bit, content, shelf, offer, behaviour.adoption_taste, p)
+        if events(happened, hazard, streams.adopt[p], first):
+            for j in np.flatnonzero(happened):
+                installed[j] |= bit
+                installed_day[j] = day
+        removal_hazard(hazard, has_app, last_used, installed_day, offer.drop[p], day - behaviour.idle_days)
+        if events(happened, hazard, streams.drop[p], first):
+            habit, minutes = columns.habit[p, block], columns.minutes[p, block]
+            for j in np.flatnonzero(happened):
+                installed[j] ^= bit
+                installed_day[j] = NEVER
+                last_used[j] = NEVER
+                habit[j] = _ZERO
+                minutes[j] = _ZERO
+
+
+@compiled
+def install_hazard(
+    hazard: F32, absent: U32, met: U32, content: F32, shelf: F32, offer: Offer, adoption_taste: np.float32, p: int
+) -> None:
+    """Fill `hazard` with that of installing app p for each user of a block, zero where `absent` is.
+
+    `met` is not zero where the contact of the day has the app; `content` and `shelf` are the users' tastes.
+    """
+    innovation, imitation = offer.innovation[p], offer.imitation[p]
+    for_content, for_shelf = offer.taste_weight[0, p], offer.taste_weight[1, p]
+    for j in range(hazard.size):
+        liking = for_content * content[j] + for_shelf * shelf[j]
+        rate = (innovation + (imitation if met[j] else _ZERO)) * exp32(adoption_taste * liking)
+        hazard[j] = rate if absent[j] else _ZERO
+
+
+@compiled
+def removal_hazard(
+    hazard: F32, has_app: U32, last_used: I16, installed_day: I16, drop: np.float32, idle_since: Integer
+) -> None:
+    """Fill `hazard` with that of removing an app: `drop` for holders who have not opened it since day `idle_since`."""
+    for j in range(hazard.size):
+        idle = max(last_used[j], installed_day[j]) < idle_since
+        hazard[j] = drop if (has_app[j] != 0) & idle else _ZERO

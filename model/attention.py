@@ -6,8 +6,8 @@ The split is the discrete-continuous optimum with satiation (MDCEV, gamma profil
 
 with ``psi_0 = outside * budget`` (so that tastes and not the length of the day decide who opens an app) and ::
 
-    ln psi_p = leisure_p + taste . kind_p + habit_weight habit_p + social_weight [contact has p]
-               + shock_p + need_weight (pull_p . needs).
+    ln psi_p = leisure_p + taste_weight_p . taste + habit_weight habit_p + social_weight [contact has p]
+               + shock mood_p + need_weight (pull_p . needs).
 
 At the optimum ``x_p = gamma_p (psi_p / price - 1)`` for the apps whose psi exceeds the price of time and zero for the
 others.
@@ -31,7 +31,7 @@ from secondhalf.model.columns import (
     Streams,
 )
 from secondhalf.model.compiled import Integer, bounds, chunk_count, compiled, compiled_parallel, exp32
-from secondhalf.model.utility import log_psi, needs_pull, utility
+from secondhalf.model.utility import add_mood, log_psi, needs_pull, utility
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 MONTH_DAYS = 30
@@ -109,33 +109,13 @@ def _attend(
     pulled = np.zeros((platforms, last - first), np.float32)
     lost = np.zeros(platforms, np.int64)
     contact, installed = columns.contact[block], columns.installed[block]
-    needs_pull(
-        pulled,
-        columns.needs[block],
-        columns.impulse_origin[block],
-        columns.interest_origin[block],
-        columns.fan_platform[:, block],
-        offer.pull,
-        offer.bonus,
-        offer.sells,
-        behaviour.need_weight,
-    )
+    content, shelf = columns.taste[0, block], columns.taste[1, block]
+    needs_pull(pulled, columns, offer, behaviour.need_weight, first, last)
     for p in range(platforms):
         bit = np.uint32(1) << np.uint32(p)
-        log_psi(
-            psi[p],
-            pulled[p],
-            offer.leisure[p],
-            offer.taste_weight[:, p],
-            columns.taste[:, block],
-            behaviour.habit_weight,
-            columns.habit[p, block],
-            behaviour.social_weight,
-            contact & bit,
-            behaviour.shock,
-            streams.shock[p],
-            first,
-        )
+        log_psi(psi[p], offer, behaviour, p, content, shelf, columns.habit[p, block], contact & bit)
+        add_mood(psi[p], behaviour.shock, streams.shock[p], first)
+        psi[p] += pulled[p]
         lost[p] = utility(psi[p], installed & bit)
         sums[p, INSTALLED] = np.count_nonzero(installed & bit)
     online, phone = split(

@@ -44,8 +44,8 @@ class MarketCalendar:
     """All days of a run, with what each brings.
 
     Attributes are arrays over the days of the run: `phone_minutes`, `planned_demand`, `order_value`,
-    `other_short_video`, `instant_messaging`, `season`, and `festival_demand`; `pull`, `boost`, `package` are
-    [day, platform].
+    `other_short_video`, `instant_messaging`, `season`, and festivals' factors `festival_demand` and `basket`; their
+    `pull`, `boost` and `package` are [day, platform].
     """
 
     def __init__(self, settings: CalendarSettings, platforms: list[str], mechanisms: Mechanisms) -> None:
@@ -61,7 +61,7 @@ class MarketCalendar:
         self.other_short_video = self._curve(settings.other_short_video, steady)
         self.instant_messaging = self._curve(settings.instant_messaging, steady)
         self.season = self._season(settings) if mechanisms.seasons else np.ones(self.days)
-        self.festival_demand = np.ones(self.days)
+        self.festival_demand, self.basket = np.ones(self.days), np.ones(self.days)
         shape = (self.days, len(platforms))
         self.pull, self.boost, self.package = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self.windows: dict[str, list[tuple[int, int]]] = {}
@@ -96,7 +96,7 @@ class MarketCalendar:
             at_peak = np.arange(a, b + 1) == peak
             extra = festival.single_day_factor if short else 1.0
             self.festival_demand[a : b + 1] *= np.where(at_peak, festival.peak_demand * extra, festival.demand)
-            self.order_value[a : b + 1] *= np.where(at_peak, festival.peak_basket * extra, festival.basket)
+            self.basket[a : b + 1] *= np.where(at_peak, festival.peak_basket * extra, festival.basket)
             for p, name in enumerate(platforms):
                 if festival.platforms != "all" and name not in festival.platforms:
                     continue
@@ -118,6 +118,11 @@ class MarketCalendar:
             repeat=np.float32(season),
             count_window=np.uint8(self.in_flow_window(number)),
         )
+
+    def value_index(self, number: int) -> float:
+        """Order value relative to the base year; days of settling in are like the first, without its festivals."""
+        at = max(number, 0)
+        return float(self.order_value[at] * (self.basket[at] if number >= 0 else 1.0))
 
     def in_flow_window(self, number: int) -> bool:
         """Whether minutes of this day enter the flow books: the last 28 days of a month, or of settling in."""

@@ -24,7 +24,9 @@ PULL_PLANNED, PULL_IMPULSE, PULL_REPEAT = 0, 1, 2
 """Rows of `Offer.pull`. A ripened need is looked for as a planned one is: row `PULL_PLANNED`."""
 
 ACTIVE_LAST_MONTH, ACTIVE_THIS_MONTH, BOUGHT_LAST_MONTH, BOUGHT_THIS_MONTH = 1, 2, 4, 8
-"""Bits of `Columns.marks` (calendar months)."""
+"""Bits of `Columns.marks` (calendar months); shifted right by one, this month's become last month's."""
+
+MARKS_LAST_MONTH = ACTIVE_LAST_MONTH | BOUGHT_LAST_MONTH
 
 MAX_FAN_SLOTS = 5
 MAX_PLATFORMS = 32

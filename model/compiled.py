@@ -6,42 +6,21 @@ order, so a result never depends on the number of threads.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any, TypeAlias, TypeVar
 
 import numba
 import numpy as np
+
+from secondhalf.machine_code import compile_kept
 
 # Read when the threads start. Threads that spin while they wait take the processor from those they wait for as soon as
 # anything else runs: four times slower with 20,000 users on two busy cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
-
-def _forget_stale_code() -> None:
-    """Drop cached machine code when any source has changed since it was compiled.
-
-    Numba looks only at the file of a cached function, not at the functions it calls in other files.
-    """
-    folders = [Path(__file__).parent, Path(__file__).parents[1] / "agents"]
-    sources = hashlib.blake2b(digest_size=16)
-    for path in sorted(path for folder in folders for path in folder.glob("*.py")):
-        sources.update(path.read_bytes())
-    stamp = folders[0] / "__pycache__" / "sources.hash"
-    with suppress(OSError):  # an installed copy may be read-only, and does not change
-        if stamp.is_file() and stamp.read_text() == sources.hexdigest():
-            return
-        for path in (path for folder in folders for path in (folder / "__pycache__").glob("*.nb[ci]")):
-            path.unlink(missing_ok=True)
-        stamp.parent.mkdir(exist_ok=True)
-        stamp.write_text(sources.hexdigest())
-
-
-_forget_stale_code()
 
 CHUNK = 1024
 """Users a thread takes at a time: their columns (about 150 kB) stay in the second-level cache."""
@@ -50,7 +29,7 @@ Integer: TypeAlias = int | np.signedinteger[Any]
 """A signed whole number; compiled code does not tell Python's from NumPy's."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 
 _LOG2E = np.float32(1.4426950408889634)
 _LN2_HIGH = np.float32(0.693359375)
@@ -60,8 +39,7 @@ _LIMIT = np.float32(80.0)
 
 def compiled(function: _Function) -> _Function:
     """Compile for one thread; LLVM inlines small functions into their callers."""
-    result: _Function = numba.njit(**_OPTIONS)(function)
-    return result
+    return compile_kept(**_OPTIONS)(function)
 
 
 def compiled_parallel(function: _Function) -> _Function:
@@ -70,8 +48,7 @@ def compiled_parallel(function: _Function) -> _Function:
     The body of the ``prange`` must hand NamedTuples on to a `compiled` function: assignments to their arrays made
     directly inside the parallel loop are lost without a word (Numba 0.68).
     """
-    result: _Function = numba.njit(parallel=True, **_OPTIONS)(function)
-    return result
+    return compile_kept(parallel=True, **_OPTIONS)(function)
 
 
 @compiled

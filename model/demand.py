@@ -139,8 +139,7 @@ def _buy(
     book[:] = 0.0
     count[:] = 0.0
     for p in range(platforms):
-        for i in range(first, last):
-            loyalty[p, i] *= behaviour.loyalty_kept
+        fade(loyalty[p, first:last], behaviour.loyalty_kept)
     for i in range(first, last):
         needs = int(needs_today[i])
         if needs == 0:
@@ -186,13 +185,26 @@ def _buy(
                 if merchant < merchants:
                     tie_up(fan_merchant[:, i], fan_platform[:, i], fan_day[:, i], merchant, place, today, count)
     for p in range(platforms):
-        monthly, annual = 0, 0
-        for i in range(first, last):
-            age = today - last_bought[p, i]
-            monthly += age < BUYER_MONTH
-            annual += age < BUYER_YEAR
-        count[p, MONTHLY_BUYERS] = monthly
-        count[p, ANNUAL_BUYERS] = annual
+        count_buyers(count[p], last_bought[p, first:last], today)
+
+
+@compiled
+def fade(loyalty: F32, kept: np.float32) -> None:
+    """Let a block's loyalty to one platform decay by a day."""
+    for j in range(loyalty.size):
+        loyalty[j] *= kept
+
+
+@compiled
+def count_buyers(count: F64, last_bought: I16, today: Integer) -> None:
+    """Count the buyers of 30 and of 365 days at one platform in a block of users."""
+    monthly, annual = 0, 0
+    for j in range(last_bought.size):
+        age = today - last_bought[j]
+        monthly += age < BUYER_MONTH
+        annual += age < BUYER_YEAR
+    count[MONTHLY_BUYERS] = monthly
+    count[ANNUAL_BUYERS] = annual
 
 
 @compiled

@@ -17,6 +17,7 @@ from secondhalf.model.columns import (
     BOUGHT_LAST_MONTH,
     BOUGHT_THIS_MONTH,
     F64,
+    MARKS_LAST_MONTH,
     NEVER,
     Columns,
 )
@@ -94,7 +95,7 @@ def _close(
                 for q in range(platforms):
                     overlap[p, q] += (marks[q, i] & ACTIVE_THIS_MONTH) != 0
         for p in range(platforms):
-            marks[p, i] = (marks[p, i] >> 1) & (ACTIVE_LAST_MONTH | BOUGHT_LAST_MONTH)
+            marks[p, i] = (marks[p, i] >> 1) & MARKS_LAST_MONTH
             minutes_before[p, i] = minutes_now[p, i]
             minutes_now[p, i] = 0.0
         budget_before[i] = budget_now[i]

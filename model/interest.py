@@ -13,7 +13,6 @@ from __future__ import annotations
 import numpy as np
 from numba import prange
 
-from secondhalf.model.adoption import happens, probability
 from secondhalf.model.columns import (
     F32,
     MAX_PLATFORMS,
@@ -30,6 +29,7 @@ from secondhalf.model.columns import (
     Streams,
 )
 from secondhalf.model.compiled import Integer, bounds, chunk_count, compiled, compiled_parallel
+from secondhalf.model.hazards import events, happens, probability
 from secondhalf.model.streams import uniform, word
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
@@ -75,54 +75,87 @@ def _arise(
     first: Integer,
     last: Integer,
 ) -> None:
-    online_from, need_rate, needs, minutes = columns.online_from, columns.need_rate, columns.needs, columns.minutes
-    interest, interest_origin, impulse_origin = columns.interest, columns.interest_origin, columns.impulse_origin
-    fan_merchant, fan_platform, fan_day = columns.fan_merchant, columns.fan_platform, columns.fan_day
-    reach, products, fan_rates = shops.reach, shops.products, behaviour.fan_rates
-    seeding, repeat_stream = offer.seeding, streams.repeat
-    today, merchants = day.number, products.size
-    for i in range(first, last):
-        needs[i] = 0
-        impulse_origin[i] = NOBODY
-        if online_from[i] > today:
-            continue
-        arrived = 0
-        planted = _ZERO
-        for p in range(seeding.size):
-            planted += minutes[p, i] * seeding[p]
-        stock = interest[i] * behaviour.interest_kept
-        if planted > _ZERO:
-            mark = uniform(word(streams.plant, i)) * (stock + planted) - stock
-            if mark >= _ZERO:
-                interest_origin[i] = planted_where(minutes, seeding, i, mark)
-            stock += planted
-            hazard = behaviour.impulse_rate * planted
-            draw = uniform(word(streams.impulse, i))
-            if happens(draw, hazard):
-                arrived |= NEED_IMPULSE
-                impulse_origin[i] = planted_where(minutes, seeding, i, draw / probability(hazard) * planted)
-        if happens(uniform(word(streams.planned, i)), need_rate[i] * day.planned):
-            arrived |= NEED_PLANNED
-        if happens(uniform(word(streams.ripened, i)), behaviour.ripening_rate * stock):
-            arrived |= NEED_RIPENED
-            stock *= _ONE - behaviour.ripened_share
-        interest[i] = stock
-        for f in range(fan_merchant.shape[0]):
-            merchant = int(fan_merchant[f, i])
-            if merchant == NOBODY:
-                continue
-            platform = int(fan_platform[f, i])
-            tie = tie_number(i, merchant, platform, merchants)
-            rate = quantile_of(fan_rates, uniform(word(streams.fan_rate, tie)))
-            rate *= reach[platform, merchant] * day.repeat
-            rate *= freshness(today - fan_day[f, i], products[merchant], behaviour.fresh_days)
-            if happens(uniform(word(repeat_stream[f], i)), rate):
-                arrived |= NEED_REPEAT << f
-        needs[i] = arrived
+    block = slice(first, last)
+    needs, online = columns.needs[block], columns.online_from[block] <= day.number
+    stock, origin = columns.interest[block], columns.interest_origin[block]
+    impulse_origin = columns.impulse_origin[block]
+    minutes, seeding = columns.minutes, offer.seeding
+    hazard, happened = np.empty(last - first, np.float32), np.empty(last - first, np.uint8)
+    needs[:] = 0
+    impulse_origin[:] = NOBODY
+    planted = np.zeros(last - first, np.float32)
+    for p in range(seeding.size):
+        plant(planted, minutes[p, block], seeding[p])
+    mark = add_interest(stock, planted, behaviour.interest_kept, streams.plant, first)
+    for j in np.flatnonzero(mark >= _ZERO):
+        origin[j] = planted_where(minutes, seeding, first + j, mark[j])
+    hazard[:] = behaviour.impulse_rate * planted
+    if events(happened, hazard, streams.impulse, first):
+        for j in np.flatnonzero(happened):
+            needs[j] |= NEED_IMPULSE
+            # Given that it happened, the draw is even below the probability: it says where, too.
+            share = uniform(word(streams.impulse, first + j)) / probability(hazard[j])
+            impulse_origin[j] = planted_where(minutes, seeding, first + j, share * planted[j])
+    hazard[:] = np.where(online, columns.need_rate[block] * day.planned, _ZERO)
+    if events(happened, hazard, streams.planned, first):
+        for j in np.flatnonzero(happened):
+            needs[j] |= NEED_PLANNED
+    hazard[:] = behaviour.ripening_rate * stock
+    if events(happened, hazard, streams.ripened, first):
+        for j in np.flatnonzero(happened):
+            needs[j] |= NEED_RIPENED
+            stock[j] *= _ONE - behaviour.ripened_share
+    _fans_return(columns, shops, behaviour, streams, day, first, last)
 
 
 @compiled
-def planted_where(minutes: F32, seeding: F32, i: int, mark: np.float32) -> int:
+def plant(planted: F32, minutes: F32, seeding: np.float32) -> None:
+    """Add what yesterday's minutes on a platform planted in each user of a block."""
+    for j in range(planted.size):
+        planted[j] += minutes[j] * seeding
+
+
+@compiled
+def add_interest(stock: F32, planted: F32, kept: np.float32, stream: np.uint64, first: Integer) -> F32:
+    """Let the stock decay and take in what was planted; returns for whom and where the origin is drawn anew.
+
+    The new origin is the platform at which the running sum of what was planted passes the mark returned; a mark below
+    zero fell on the old stock, which keeps its origin.
+    """
+    mark = np.empty(stock.size, np.float32)
+    for j in range(stock.size):
+        left = stock[j] * kept
+        drawn = uniform(word(stream, first + j)) * (left + planted[j]) - left
+        mark[j] = drawn if planted[j] > _ZERO else -_ONE
+        stock[j] = left + planted[j]
+    return mark
+
+
+@compiled
+def _fans_return(
+    columns: Columns, shops: Shops, behaviour: Behaviour, streams: Streams, day: Day, first: Integer, last: Integer
+) -> None:
+    """Draw the repeat needs of fan ties; who is not online has none."""
+    needs, today = columns.needs, day.number
+    reach, products, fan_rates = shops.reach, shops.products, behaviour.fan_rates
+    for f in range(columns.fan_merchant.shape[0]):
+        merchants, platforms, days = columns.fan_merchant[f], columns.fan_platform[f], columns.fan_day[f]
+        stream, bit = streams.repeat[f], NEED_REPEAT << f
+        for i in range(first, last):
+            merchant = int(merchants[i])
+            if merchant == NOBODY:
+                continue
+            platform = int(platforms[i])
+            tie = tie_number(i, merchant, platform, products.size)
+            rate = quantile_of(fan_rates, uniform(word(streams.fan_rate, tie)))
+            rate *= reach[platform, merchant] * day.repeat
+            rate *= freshness(today - days[i], products[merchant], behaviour.fresh_days)
+            if happens(uniform(word(stream, i)), rate):
+                needs[i] |= bit
+
+
+@compiled
+def planted_where(minutes: F32, seeding: F32, i: Integer, mark: np.float32) -> int:
     """The platform at which the running sum of what user i met yesterday passes `mark`."""
     total = _ZERO
     last = NOBODY

@@ -2,46 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 
-from secondhalf.model.columns import Streams
-from secondhalf.model.streams import Decision, key, name_id
+from secondhalf.model.columns import U64, Streams
+from secondhalf.model.streams import Decision, dated_keys, key, name_id, undated_key
 
 
 class Luck:
     """Makes each day's `Streams` from the seed, the platforms' names and the number of fan slots."""
 
     def __init__(self, seed: int, platforms: list[str], slots: int) -> None:
-        self.seed = seed
-        self._platforms = [name_id(name) for name in platforms]
-        self._slots = range(slots)
-        self._draws = range(3 + slots)
-        self._fan_rate = key(seed, Decision.FAN_RATE)
-        self._fan_dropout_rate = key(seed, Decision.FAN_DROPOUT_RATE)
+        self._constant: dict[str, Any] = {
+            "fan_rate": key(seed, Decision.FAN_RATE),
+            "fan_dropout_rate": key(seed, Decision.FAN_DROPOUT_RATE),
+        }
+        by_platform, by_slot, by_need = [name_id(name) for name in platforms], range(slots), range(3 + slots)
+        whom: dict[str, tuple[Decision, Iterable[int] | None]] = {
+            "contact": (Decision.CONTACT, None),
+            "adopt": (Decision.ADOPT, by_platform),
+            "drop": (Decision.DROP, by_platform),
+            "plant": (Decision.PLANT, None),
+            "planned": (Decision.NEED_PLANNED, None),
+            "impulse": (Decision.NEED_IMPULSE, None),
+            "ripened": (Decision.NEED_RIPENED, None),
+            "repeat": (Decision.NEED_REPEAT, by_slot),
+            "shock": (Decision.SHOCK, by_platform),
+            "choose": (Decision.CHOOSE, by_need),
+            "become_fan": (Decision.BECOME_FAN, by_need),
+            "fan_merchant": (Decision.FAN_MERCHANT, by_need),
+            "fan_dropout": (Decision.FAN_DROPOUT, by_slot),
+        }
+        # All keys of a day are worked out at once; each field of `Streams` has its place among them.
+        self._places: dict[str, int | slice] = {}
+        undated: list[np.uint64] = []
+        for field, (decision, each) in whom.items():
+            first = len(undated)
+            undated += [undated_key(seed, decision, who) for who in ([0] if each is None else each)]
+            self._places[field] = first if each is None else slice(first, len(undated))
+        self._undated: U64 = np.array(undated, np.uint64)
 
     def day(self, day: int) -> Streams:
         """All streams of one day."""
-
-        def one(decision: Decision) -> np.uint64:
-            return key(self.seed, decision, day)
-
-        def each(decision: Decision, whom: list[int] | range) -> np.ndarray:
-            return np.array([key(self.seed, decision, day, who) for who in whom], np.uint64)
-
-        return Streams(
-            contact=one(Decision.CONTACT),
-            adopt=each(Decision.ADOPT, self._platforms),
-            drop=each(Decision.DROP, self._platforms),
-            plant=one(Decision.PLANT),
-            planned=one(Decision.NEED_PLANNED),
-            impulse=one(Decision.NEED_IMPULSE),
-            ripened=one(Decision.NEED_RIPENED),
-            repeat=each(Decision.NEED_REPEAT, self._slots),
-            shock=each(Decision.SHOCK, self._platforms),
-            choose=each(Decision.CHOOSE, self._draws),
-            become_fan=each(Decision.BECOME_FAN, self._draws),
-            fan_merchant=each(Decision.FAN_MERCHANT, self._draws),
-            fan_dropout=each(Decision.FAN_DROPOUT, self._slots),
-            fan_rate=self._fan_rate,
-            fan_dropout_rate=self._fan_dropout_rate,
-        )
+        keys = dated_keys(self._undated, day)
+        dated: dict[str, Any] = {field: keys[place] for field, place in self._places.items()}
+        return Streams(**dated, **self._constant)

@@ -63,8 +63,8 @@ def _expect(
 ) -> None:
     platforms, moods = mood.shape[1:]
     points = cells.installed.size * moods
-    psi, pulled = np.empty((platforms, points), np.float32), np.empty(points, np.float32)
-    online, own_habit = np.zeros(points, np.int16), np.empty(points, np.float32)
+    psi, own_habit = np.empty((platforms, points), np.float32), np.empty(points, np.float32)
+    online = np.zeros(points, np.int16)
     time, taste = np.empty(points, np.float32), np.empty((2, points), np.float32)
     installed, met = np.repeat(cells.installed, moods), np.repeat(cells.met, moods)
     for k in range(mood.shape[0]):
@@ -73,22 +73,9 @@ def _expect(
         for p in range(platforms):
             bit = np.uint32(1) << np.uint32(p)
             own_habit[:] = habit[k, p]
+            log_psi(psi[p], offer, behaviour, p, taste[0], taste[1], own_habit, met & bit)
             for point in range(points):
-                pulled[point] = behaviour.shock * mood[k, p, point % moods]
-            log_psi(
-                psi[p],
-                pulled,
-                offer.leisure[p],
-                offer.taste_weight[:, p],
-                taste,
-                behaviour.habit_weight,
-                own_habit,
-                behaviour.social_weight,
-                met & bit,
-                _ZERO,
-                np.uint64(0),
-                0,
-            )
+                psi[p, point] += behaviour.shock * mood[k, p, point % moods]
             utility(psi[p], installed & bit)
         split(psi, offer.gamma, online, time, 0, budget, behaviour.outside)
         for p in range(platforms):

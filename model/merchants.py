@@ -29,7 +29,7 @@ class MerchantWeek:
     """
 
     def __init__(self, settings: MarketSettings, table: MerchantTable, trade: Trade) -> None:
-        self.all, self.settings = settings, settings.merchants
+        self.seed, self.settings = settings.seed, settings.merchants
         self.table, self.trade = table, trade
         self.platforms = settings.platforms
         self.mechanisms = settings.mechanisms
@@ -70,15 +70,14 @@ class MerchantWeek:
     def _work_on_products(self, day: int) -> None:
         table, rule = self.table, self.settings.products
         shape = table.products.number.shape
-        seed = self.all.seed
         if self.mechanisms.product_testing:
             open_feed = self.trade.open_cells[:, SHORT_VIDEO]
             shown = (table.effort[:, :, SHORT_VIDEO] * open_feed).sum(axis=1, dtype=np.float64)
-            luck = ndtri(uniforms(key(seed, Decision.PRODUCT_TEST, day), shape[0] * shape[1])).reshape(shape)
+            luck = ndtri(uniforms(key(self.seed, Decision.PRODUCT_TEST, day), shape[0] * shape[1])).reshape(shape)
             table.products.test(shown, rule.test_exposure, rule.test_noise, luck)
         table.products.scale(rule.max_scaled if self.mechanisms.product_scaling else 0)
         rate = self.launches_per_week[table.kind]
-        launching = np.flatnonzero(uniforms(key(seed, Decision.PRODUCT, day), shape[0]) < -np.expm1(-rate))
+        launching = np.flatnonzero(uniforms(key(self.seed, Decision.PRODUCT, day), shape[0]) < -np.expm1(-rate))
         if launching.size:
             self._launch(launching, table.products.slot_for_new(launching), day, draw=day + 1000)
 
@@ -87,7 +86,7 @@ class MerchantWeek:
         replaced = products.on_sale[merchants, slots]
         if replaced.any():
             self._archive_products(merchants[replaced], slots[replaced])
-        luck = ndtri(uniforms(key(self.all.seed, Decision.PRODUCT, draw, who=1), self.table.number.size))
+        luck = ndtri(uniforms(key(self.seed, Decision.PRODUCT, draw, who=1), self.table.number.size))
         products.launch(merchants, slots, day, (self.settings.products.appeal_sd * luck[merchants]).astype(np.float32))
 
     def _archive_products(self, merchants: NDArray[np.intp], slots: NDArray[np.intp]) -> None:
@@ -111,7 +110,7 @@ class MerchantWeek:
         lost = table.shop & (earned < cost)
         table.weeks_lost[:] = np.where(lost, table.weeks_lost + 1, 0)
         closing = (table.weeks_lost >= rule.patience_weeks) & self.mechanisms.shop_exit
-        opening = self._profitable(take_rate, cost) & self._drawn(day)
+        opening = self._profitable(take_rate, cost) & self._considering(day)
         if closing.any() or opening.any():
             self._change_shops(closing, opening & ~closing)
         gone = np.flatnonzero(~table.shop.any(axis=1))
@@ -127,12 +126,13 @@ class MerchantWeek:
         pays = expected * rule.margin * (1 - take_rate) > cost
         return np.asarray(pays & ~table.shop & ~table.barred)
 
-    def _drawn(self, day: int) -> NDArray[np.bool_]:
+    def _considering(self, day: int) -> NDArray[np.bool_]:
+        """Who looks today at opening a shop where, [M, P]."""
         chance = -np.expm1(-self.settings.entry_hazard)
-        seed, merchants = self.all.seed, self.table.number.size
+        merchants = self.table.number.size
         return np.stack(
             [
-                uniforms(key(seed, Decision.SHOP_ENTRY, day, name_id(name)), merchants) < chance
+                uniforms(key(self.seed, Decision.SHOP_ENTRY, day, name_id(name)), merchants) < chance
                 for name in self.platforms
             ],
             axis=1,
@@ -175,7 +175,7 @@ class MerchantWeek:
         table.next_number += gone.size
         table.gmv[gone] = 0.0
         table.week_gmv[gone] = 0.0
-        draw = uniforms(key(self.all.seed, Decision.SHOP, day, who=2), table.number.size)[gone]
+        draw = uniforms(key(self.seed, Decision.SHOP, day, who=2), table.number.size)[gone]
         sales = self.trade.week_direct.sum(axis=1)
         share = np.cumsum(sales) / sales.sum() if sales.sum() > 0 else np.linspace(0, 1, sales.size + 1)[1:]
         place = np.minimum(np.searchsorted(share, draw), sales.size - 1)

@@ -87,8 +87,10 @@ class OfferDesk:
         ----------
         active_share
             yesterday's active users over people online, [P]
-        festival_pull, boost
-            added pull, and share of added traffic for selling content, of today's festivals, [P]
+        festival_pull
+            pull that today's festivals add, [P]
+        boost
+            traffic that they add, as a share: for what content plants, and for channels outside the feed, [P]
         """
         presence = self.table.presence
         availability = self.availability()

@@ -161,7 +161,7 @@ class Record:
         for name, spans in market.calendar.windows.items():
             for first, last in spans:
                 if last + 1 == day and (name, first) in self._open:
-                    self._close_festival(name, first, self._open.pop((name, first)))
+                    self._close_festival(name, first, last, self._open.pop((name, first)))
                 if first == day:
                     self._open[name, first] = self._snapshot(name)
 
@@ -178,16 +178,18 @@ class Record:
         held = self._market.settings.calendar.festivals[festival].platforms
         return [p for p, name in enumerate(self._market.platform_names) if held == "all" or name in held]
 
-    def _close_festival(self, name: str, first: int, before: Snapshot) -> None:
+    def _close_festival(self, name: str, first: int, last: int, before: Snapshot) -> None:
         now, table = self._snapshot(name), self._market.trade.table
         sold = now.merchant_gmv - np.where(now.merchants == before.merchants, before.merchant_gmv, 0.0)
         products = now.product_gmv - np.where(now.products == before.products, before.product_gmv, 0.0)
         here = ratio(sold, products.sum(axis=1))[:, None]  # the part of sales at its platforms
+        held = self._held_at(name)
         row: dict[str, Any] = {
             "festival": name,
             "start": self._market.calendar.labels[first],
-            "gmv": float(sold.sum()),
-            "platforms": [self._market.platform_names[p] for p in self._held_at(name)],
+            # From the days and not from `sold`, which lacks the sales of merchants that have left since.
+            "gmv": float(sum(day["gmv"][held].sum() for day in self.daily[first : last + 1])),
+            "platforms": [self._market.platform_names[p] for p in held],
         }
         for label, bar in THRESHOLDS.items():
             row[f"merchants_above_{label}"] = float(table.weight[sold / table.weight >= bar].sum())

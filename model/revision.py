@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from secondhalf.agents.platform import Move, Platform
@@ -33,7 +34,13 @@ def scenario_calendar(settings: MarketSettings, platforms: Sequence[Platform]) -
 def revision_order(platforms: Sequence[Platform], seed: int, date: dt.date) -> list[Platform]:
     """Platforms in the keyed random order of the quarter that `date` lies in."""
     quarter = date.year * 4 + (date.month - 1) // 3
-    return sorted(platforms, key=lambda p: int(key(seed, Decision.REVISION_ORDER, quarter, name_id(p.name))))
+    return [platforms[p] for p in _turns(tuple(platform.name for platform in platforms), seed, quarter)]
+
+
+@lru_cache(maxsize=8)
+def _turns(names: tuple[str, ...], seed: int, quarter: int) -> list[int]:
+    """Positions in the keyed order; remembered, as it is asked for every day and new every quarter."""
+    return sorted(range(len(names)), key=lambda p: int(key(seed, Decision.REVISION_ORDER, quarter, name_id(names[p]))))
 
 
 def move_platforms(market: Market) -> list[tuple[Platform, Move, float]]:

@@ -14,8 +14,9 @@ from secondhalf.agents.capability import CapabilityTable
 from secondhalf.agents.merchant import MerchantTable, merchant_table
 from secondhalf.agents.platform import Move
 from secondhalf.agents.strategies import Launch, Strategy, strategy_class
+from secondhalf.model.attention import MONTH_DAYS
 from secondhalf.model.calendar import FLOW_WINDOW
-from secondhalf.model.columns import NEVER
+from secondhalf.model.columns import MARKS_LAST_MONTH, NEVER
 from secondhalf.model.facts import read_launches
 from secondhalf.model.settings import MarketSettings, SettingsError
 from secondhalf.model.settings.base import sentence
@@ -124,6 +125,8 @@ def settle_in(market: Market) -> None:
     grown = market.capabilities.maturity.copy()
     for day in range(-market.calendar.warm_up, 0):
         market.day = day
+        if day == -MONTH_DAYS:  # the first month's retention counts from a month, as that of every other
+            columns.marks[:] = 0
         market.walk_stages()
         market.capabilities.maturity[:] = grown
     market.day = 0
@@ -135,7 +138,7 @@ def settle_in(market: Market) -> None:
     market.week.closed_merchants.clear()
     columns.minutes_before[:], columns.budget_before[:] = columns.minutes_now, columns.budget_now
     columns.minutes_now[:], columns.budget_now[:] = 0.0, 0.0
-    columns.marks[:] = (columns.marks >> 1) & 5
+    columns.marks[:] = (columns.marks >> 1) & MARKS_LAST_MONTH
     market.window_days_before, market.window_days = FLOW_WINDOW, 0
     backfill_orders(market)
     market.record.note_start()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from enum import IntEnum
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from secondhalf.model.compiled import Integer, compiled
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _GOLDEN64 = np.uint64(_GOLDEN)
+_FIRST_DAY = 0x100000  # days before the first have negative numbers, parts of a key have none
 _FACTOR_1 = np.uint64(0xBF58476D1CE4E5B9)
 _FACTOR_2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
@@ -72,17 +74,29 @@ def mix(z: int) -> int:
     return z ^ (z >> 31)
 
 
+@cache
 def name_id(name: str) -> int:
     """A stable 32-bit number for a name, so that adding a platform moves nobody else's luck."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "big")
 
 
-def key(seed: int, decision: Decision, day: int = 0, who: int = 0) -> np.uint64:
-    """The stream of one decision on one day by or about `who` (a platform's `name_id`, a slot, or 0)."""
+def undated_key(seed: int, decision: Decision, who: int = 0) -> np.uint64:
+    """What the keys of one decision by or about `who` on all days have in common; see `dated_keys`."""
     z = mix(seed + _GOLDEN)
-    for part in (int(decision), who, day + 0x100000):
+    for part in (int(decision), who):
         z = mix(z + _GOLDEN * (part + 1))
     return np.uint64(z)
+
+
+def dated_keys(undated: NDArray[np.uint64], day: int) -> NDArray[np.uint64]:
+    """The keys of a day, elementwise for the results of `undated_key`."""
+    with np.errstate(over="ignore"):
+        return _finalised(undated + np.uint64(_GOLDEN * (day + _FIRST_DAY + 1) & _MASK))
+
+
+def key(seed: int, decision: Decision, day: int = 0, who: int = 0) -> np.uint64:
+    """The stream of one decision on one day by or about `who` (a platform's `name_id`, a slot, or 0)."""
+    return np.uint64(mix(int(undated_key(seed, decision, who)) + _GOLDEN * (day + _FIRST_DAY + 1)))
 
 
 @compiled
@@ -113,13 +127,17 @@ def near_normal(bits: np.uint64) -> np.float32:
     return (total - _NORMAL_MEAN) * _NORMAL_SCALE
 
 
+def _finalised(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """SplitMix64's finaliser on an array (within ``np.errstate(over="ignore")``)."""
+    z = (z ^ (z >> _S30)) * _FACTOR_1
+    z = (z ^ (z >> _S27)) * _FACTOR_2
+    return z ^ (z >> _S31)
+
+
 def words(stream: np.uint64, count: int) -> NDArray[np.uint64]:
     """`word` for agents 0..count-1 as a NumPy array."""
     with np.errstate(over="ignore"):
-        z = stream + (np.arange(count, dtype=np.uint64) + _ONE) * _GOLDEN64
-        z = (z ^ (z >> _S30)) * _FACTOR_1
-        z = (z ^ (z >> _S27)) * _FACTOR_2
-        return z ^ (z >> _S31)
+        return _finalised(stream + (np.arange(count, dtype=np.uint64) + _ONE) * _GOLDEN64)
 
 
 def uniforms(stream: np.uint64, count: int) -> NDArray[np.float64]:

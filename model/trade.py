@@ -36,11 +36,23 @@ class Trade:
     supply
         effort in each cell relative to all effort, weighted by merchants' size, [P, C]
     pending_direct
-        GMV by cell that waits for `settle`, [P, C]
+        GMV by cell that waits for `settle`, RMB, [P, C]
     pending_seeded
         the same by origin and place, [P, P]
     pending_repeat
         the same by place, [P]
+    week_direct, week_seeded
+        the same since the last revision, handed out or not
+    last_week_gmv
+        sales of each merchant in the week before the last revision, RMB, [M, P]
+    per_weight
+        share of a cell's direct demand that one unit of contest weight wins, by category of goods, [K, P, C]
+    reach
+        factor on fans' orders from the shop's own broadcasts, [M, P]
+    assortment
+        share of all merchants' strength that a platform shows, in [0, 1], [P]
+    multi_homing
+        share of real merchants with two homes or more
     """
 
     def __init__(self, table: MerchantTable, settings: Merchants, channels: dict[str, Channel]) -> None:
@@ -53,7 +65,7 @@ class Trade:
         self.pending_repeat = np.zeros(platforms)
         self.week_direct, self.week_seeded = self.pending_direct.copy(), self.pending_seeded.copy()
         self.category_demand = category_demand(settings.categories, settings.category_exponent)
-        self.last_week = np.zeros((merchants, platforms))
+        self.last_week_gmv = np.zeros((merchants, platforms))
         self.package = np.zeros(platforms)
         self.open_cells = np.ones((platforms, cells), bool)
         self.product_shares = np.zeros((merchants, settings.products.slots))
@@ -87,8 +99,8 @@ class Trade:
             self.weight *= factor
             effort = effort * factor
         self.per_weight = share_per_weight(self.weight, table.category, self.category_demand)
-        active = table.active()
-        homes = (active >= HOMING_EFFORT).sum(axis=1) >= 2
+        by_platform = table.effort_by_platform()
+        homes = (by_platform >= HOMING_EFFORT).sum(axis=1) >= 2
         self.multi_homing = float(np.average(homes, weights=table.weight))
         mass = table.weight * table.size
         self.supply = np.einsum("m,mpc->pc", mass / mass.sum(), effort)
@@ -97,7 +109,7 @@ class Trade:
         self.assortment = np.einsum(
             "m,mp->p",
             self.strength / max(self.strength.sum(), 1e-300),
-            (active * table.shop) ** settings.contest_exponent,
+            (by_platform * table.shop) ** settings.contest_exponent,
         )
 
     def selling_load(self) -> Array:
@@ -123,7 +135,7 @@ class Trade:
 
     def _buyer_shares(self) -> Array:
         """Share of each platform's orders by merchant, [M, P]: last week's sales, else contest weights."""
-        sales = self.last_week * self.table.shop
+        sales = self.last_week_gmv * self.table.shop
         basis = np.where(sales.sum(axis=0) > 0, sales, self.weight.sum(axis=2))
         total = basis.sum(axis=0)
         shares: Array = np.divide(basis, total, out=np.zeros_like(basis), where=total > 0)
@@ -214,7 +226,7 @@ class Trade:
 
     def start_week(self) -> None:
         """Keep last week's sales, clear the week's ledgers."""
-        self.last_week[:] = self.table.week_gmv
+        self.last_week_gmv[:] = self.table.week_gmv
         self.table.week_gmv[:] = 0.0
         self.week_direct[:] = 0.0
         self.week_seeded[:] = 0.0

@@ -2,8 +2,8 @@
 
 ::
 
-    ln psi_p = leisure_p + taste . kind_p + habit_weight habit_p + social_weight [contact has p]
-               + shock_p + need_weight (pull_p . needs)
+    ln psi_p = leisure_p + taste_weight_p . taste + habit_weight habit_p + social_weight [contact has p]
+               + shock mood_p + need_weight (pull_p . needs)
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import numpy as np
 
 from secondhalf.model.columns import (
     F32,
-    I8,
     NEED_IMPULSE,
     NEED_PLANNED,
     NEED_REPEAT,
@@ -20,8 +19,10 @@ from secondhalf.model.columns import (
     PULL_IMPULSE,
     PULL_PLANNED,
     PULL_REPEAT,
-    U8,
     U32,
+    Behaviour,
+    Columns,
+    Offer,
 )
 from secondhalf.model.compiled import Integer, compiled, exp32
 from secondhalf.model.streams import near_normal, word
@@ -32,67 +33,60 @@ _LARGEST = np.finfo(np.float32).max
 
 @compiled
 def needs_pull(
-    pulled: F32,
-    needs: U8,
-    impulse_origin: I8,
-    interest_origin: I8,
-    fan_platform: I8,
-    pull: F32,
-    bonus: F32,
-    sells: U8,
-    need_weight: np.float32,
+    pulled: F32, columns: Columns, offer: Offer, need_weight: np.float32, first: Integer, last: Integer
 ) -> None:
-    """Fill `pulled` [P, users] with what today's needs add to ln psi at the platforms that sell."""
-    platforms, size = pulled.shape
-    slots = fan_platform.shape[0]
-    for j in range(size):
-        need = int(needs[j])
+    """Fill `pulled` [P, users] with what today's needs add to ln psi at the platforms that sell.
+
+    Reads the needs of users `first` to `last` - 1; `pulled` comes as zeros.
+    """
+    needs, fan_platform = columns.needs, columns.fan_platform
+    impulse_origin, interest_origin = columns.impulse_origin, columns.interest_origin
+    pull, bonus, sells = offer.pull, offer.bonus, offer.sells
+    for i in range(first, last):
+        need = int(needs[i])
         if need == 0:
             continue
-        for p in range(platforms):
+        for p in range(sells.size):
             if sells[p] == 0:
                 continue
             total = _ZERO
             if need & NEED_PLANNED:
                 total += pull[PULL_PLANNED, p]
             if need & NEED_IMPULSE:
-                total += pull[PULL_IMPULSE, p] + bonus[impulse_origin[j], p]
+                total += pull[PULL_IMPULSE, p] + bonus[impulse_origin[i], p]
             if need & NEED_RIPENED:
-                total += pull[PULL_PLANNED, p] + bonus[interest_origin[j], p]
-            for f in range(slots):
-                if need & (NEED_REPEAT << f) and fan_platform[f, j] == p:
+                total += pull[PULL_PLANNED, p] + bonus[interest_origin[i], p]
+            for f in range(fan_platform.shape[0]):
+                if need & (NEED_REPEAT << f) and fan_platform[f, i] == p:
                     total += pull[PULL_REPEAT, p]
-            pulled[p, j] = need_weight * total
+            pulled[p, i - first] = need_weight * total
 
 
 @compiled
 def log_psi(
-    out: F32,
-    pulled: F32,
-    leisure: np.float32,
-    taste_weight: F32,
-    taste: F32,
-    habit_weight: np.float32,
-    habit: F32,
-    social_weight: np.float32,
-    met: U32,
-    shock: np.float32,
-    stream: np.uint64,
-    first: Integer,
+    out: F32, offer: Offer, behaviour: Behaviour, p: int, content: F32, shelf: F32, habit: F32, met: U32
 ) -> None:
-    """Log marginal utility of the first minute at one platform for a block of users that begins at `first`."""
-    content, shelf = taste_weight[0], taste_weight[1]
-    taste_content, taste_shelf = taste[0], taste[1]
+    """Fill `out` with ln psi at platform p, before mood and needs, for each user of a block.
+
+    `content` and `shelf` are the users' tastes; `met` is not zero where the contact of the day has the app.
+    """
+    leisure, habit_weight, social_weight = offer.leisure[p], behaviour.habit_weight, behaviour.social_weight
+    for_content, for_shelf = offer.taste_weight[0, p], offer.taste_weight[1, p]
     for j in range(out.size):
         out[j] = (
             leisure
-            + content * taste_content[j]
-            + shelf * taste_shelf[j]
+            + for_content * content[j]
+            + for_shelf * shelf[j]
             + habit_weight * habit[j]
             + (social_weight if met[j] else _ZERO)
-            + shock * near_normal(word(stream, first + j))
-            + pulled[j]
         )
+
+
+@compiled
+def add_mood(psi: F32, shock: np.float32, stream: np.uint64, first: Integer) -> None:
+    """Add the day's mood to ln psi of a block of users that begins at `first`."""
+    for j in range(psi.size):
+        psi[j] += shock * near_normal(word(stream, first + j))
 
 
 @compiled

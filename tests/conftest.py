@@ -8,9 +8,9 @@ import numba
 import pytest
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> Iterator[None]:
-    """Small markets on one thread: pytest-xdist already keeps every core busy."""
+    """Small markets on one thread, those of shared fixtures too: pytest-xdist already keeps every core busy."""
     before = numba.get_num_threads()
     numba.set_num_threads(1)
     yield

@@ -16,7 +16,7 @@ LAST_DATE = dt.date(2099, 12, 31)
 class Driver(Settings):
     """A curve from outside: monotone cubic through dated knots, damped growth after the last of them.
 
-    After the last knot the yearly growth seen over the final `trend_days` shrinks by `damping` per year.
+    After the last knot the growth seen over the final `trend_days` fades as ``exp(-damping * years)``.
     """
 
     unit: str

@@ -1,7 +1,40 @@
 """Competition between digital platforms after user growth has ended, as an agent-based model.
 
+In a notebook: ``from secondhalf import Market, load_settings, tables``. These names are imported when they are first
+used, so that `import secondhalf` alone costs nothing.
+
 The subpackages are links to the folders at the top of the repository: ``agents`` decide, ``model`` is the
 market they meet in, ``conf`` says which market, ``experiments`` ask it questions, ``data`` holds the facts.
 """
 
+import importlib as _importlib
+import typing as _typing
+
+if _typing.TYPE_CHECKING:
+    from secondhalf.experiments.compose import load_settings
+    from secondhalf.experiments.run import run
+    from secondhalf.experiments.tables import tables
+    from secondhalf.model.market import Market
+
 __version__ = "0.1.0"
+__all__ = ["Market", "__version__", "load_settings", "run", "tables"]
+
+_HOMES = {
+    "Market": "secondhalf.model.market",
+    "load_settings": "secondhalf.experiments.compose",
+    "run": "secondhalf.experiments.run",
+    "tables": "secondhalf.experiments.tables",
+}
+
+if not _typing.TYPE_CHECKING:  # a type checker, which has the names from above, then refuses all others
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value: object = getattr(_importlib.import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -62,7 +62,13 @@ def test_a_dead_one_is_found(wrong: str) -> None:
 
 @pytest.mark.parametrize(
     "right",
-    ["[model](docs/odd.md#3-process-overview)", "[up](#here)", "`model/`", "`conf/strategy/*.yaml`", "<https://a.org>"],
+    [
+        "[model](docs/odd.md#3-process-overview-and-scheduling)",
+        "[up](#here)",
+        "`model/`",
+        "`conf/strategy/*.yaml`",
+        "<https://a.org>",
+    ],
 )
 def test_a_living_one_is_not(right: str) -> None:
     assert dead(ROOT / "README.md", f"# Here\n\n{right}") == []

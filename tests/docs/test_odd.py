@@ -86,7 +86,7 @@ def section(text: str, title: str, level: str = "##") -> str:
 
 def submodels() -> dict[str, str]:
     """Submodels by title."""
-    return {title: section(SUBMODELS, title, "###") for title in headings(SUBMODELS, "###")}
+    return {title: section(SUBMODELS, title) for title in headings(SUBMODELS, "##")}
 
 
 def things(name: str) -> list[Any]:

@@ -1,40 +1,119 @@
-"""README.md: its examples work, its dependencies are those of pyproject.toml."""
+"""README.md: its commands and its Python run, its files exist, its tables are those of the program."""
 
 from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from secondhalf.experiments.compose import load_settings
+from secondhalf.experiments import bench, cli
+from secondhalf.experiments.compose import compose_config
+from secondhalf.experiments.pictures import PICTURES
+from secondhalf.experiments.tables import TABLES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = [
-    shlex.split(line, comments=True)[2:] for line in README.splitlines() if line.startswith("    secondhalf run ")
-]
+COMMANDS = [line.strip() for line in README.splitlines() if line.startswith("    secondhalf ")]
+TINY = ["experiment=ci", "output.progress=never"]
+"""What is appended to each command; all but the first also draw no pictures."""
+
+
+def table(mark: str) -> list[list[str]]:
+    """Cells of a table between two marks, heading first."""
+    found = re.search(rf"<!-- {mark} -->\n(.*?)<!-- /{mark} -->", README, re.DOTALL)
+    assert found is not None
+    lines = [line for line in found[1].splitlines() if line.startswith("|") and not line.startswith("|-")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the text says the reader makes: a friend graph and a platform of one's own."""
+    folder = tmp_path_factory.mktemp("reader")
+    (folder / "friends.txt").write_text("".join(f"{user} {user + 1}\n" for user in range(399)))
+    own = folder / "mine" / "platform" / "newcomer.yaml"
+    own.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "conf" / "platform" / "xiaohongshu.yaml", own)
+    own.write_text(own.read_text().replace("platform.xiaohongshu", "platform.newcomer"))
+    return folder
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_runs(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    """In the order of the text, in one folder: `pictures.of=out` draws what an earlier line left."""
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(bench, "_start_up", lambda: {"import_and_compose": 1.0})  # compiles from cold, elsewhere
+    words = shlex.split(command, comments=True)[1:]
+    before = {path: path.stat().st_mtime_ns for path in here.rglob("*")}
+    with_pictures = words[:2] == ["run", "strategy=hold"]
+    cli.main([*words, *TINY, *([] if with_pictures else ["output.pictures=never"])])
+    made = {path.name for path in here.rglob("*") if path.stat().st_mtime_ns != before.get(path)}
+    if "--cfg" in words:
+        assert "population:" in capsys.readouterr().out
+    elif words[0] == "run":
+        assert {f"{name}.csv" for name in TABLES} | {"summary.json", "friends.graphml"} <= made
+    else:
+        assert {"pictures": "overview.png", "facts": "facts.csv", "bench": "bench.csv"}[words[0]] in made
+    assert ("overview.svg" in made) == (with_pictures or words[0] == "pictures")
+
+
+def test_commands_of_all_studies_are_shown() -> None:
+    assert {shlex.split(command, comments=True)[1] for command in COMMANDS} == set(cli.STUDIES)
+
+
+def test_files_that_a_run_writes_are_those_of_the_text() -> None:
+    section = README.split("## What comes out")[1].split("##")[0]
+    named = set(re.findall(r"`(\w+\.\w+)`", section))
+    pictures = {name for name in named if name.endswith(".png")}
+    assert pictures <= {f"{name}.png" for name in PICTURES}
+    assert named - pictures == {f"{name}.csv" for name in TABLES} | {"summary.json", "friends.graphml"}
+    assert "eight pictures" in section
+    assert len(PICTURES) == 8
 
 
 def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     found = re.search(r"```python\n(.*?)```", README, re.DOTALL)
     assert found is not None
+    assert len(found[1].strip().splitlines()) <= 11
     names: dict[str, object] = {}
     exec(found[1], names)
     assert "kuaishou" in capsys.readouterr().out
+    assert isinstance(names["daily"], pd.DataFrame)
     assert "graph" in names
 
 
-@pytest.mark.parametrize("words", [words for words in COMMANDS if not words[0].startswith("-")], ids=" ".join)
-def test_the_examples_are_accepted(words: list[str]) -> None:
-    load_settings(words)
+def test_facts_are_those_of_the_calibration() -> None:
+    """The same numbers in both; tests/experiments/test_facts.py holds those of docs/calibration.md to the model."""
+    text = (ROOT / "docs" / "calibration.md").read_text(encoding="utf-8")
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| ") and "±" in line]
+    assert len(rows) == 10
+    assert table("facts without sources")[1:] == [[cell.strip() for cell in row[:7]] for row in rows]
+
+
+def test_speeds_are_a_table_of_the_benchmark() -> None:
+    head, *rows = table("bench")
+    assert head == list(bench.HEADINGS)
+    sizes = compose_config([]).bench.users
+    assert list(dict.fromkeys(row[0] for row in rows)) == [f"{users:,}" for users in sizes]
+    for row in rows:
+        nanoseconds, millions = float(row[2]), float(row[3])
+        assert nanoseconds * millions == pytest.approx(1000, rel=0.02 + 0.05 / millions)
 
 
 def test_every_dependency_has_a_line() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {re.split(r"[<>=]", requirement)[0] for requirement in project["dependencies"]}
-    table = README.split("## Why each dependency is there")[1].split("##")[0]
-    listed = re.findall(r"^\| ([\w-]+) \|", table, re.MULTILINE)
+    section = README.split("## Why each dependency is there")[1].split("##")[0]
+    listed = re.findall(r"^\| ([\w-]+) \|", section, re.MULTILINE)
     assert set(listed) - {"package"} == declared
+    development = {re.split(r"[<>=]", requirement)[0] for requirement in project["optional-dependencies"]["dev"]}
+    line = section.split("For development: ")[1].replace("\n", " ")
+    for name in development - {"pandas-stubs", "scipy-stubs", "types-networkx", "types-PyYAML"}:
+        assert name in line, name

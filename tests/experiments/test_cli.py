@@ -84,6 +84,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("bench bench.repeats=0", "bench.repeats=0: input should be greater than or equal to 1"),
         ("facts facts.seeds=none", "facts.seeds=none: input should be a valid integer"),
         ("run platforms=[jd", "no viable alternative at input"),
+        ("run -m seed=0,1 population.users=-5", "population.users=-5: input should be greater than or equal to 2"),
+        ("run -m seed=0,-1", "seed=-1: input should be greater than or equal to 0"),
+        ("run -m seed=0,1 population.userz=5", "population.userz=5: there is no such setting; population has users"),
+        ("run -m strategy=hold,nobody", "strategy=nobody: unknown choice; allowed are history, hold"),
+        ("run -m seed=0,1 hydra.sweep.dir=/dev/null/x", "hydra.sweep.dir=/dev/null/x: the folder cannot be made"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(

@@ -8,7 +8,6 @@ from copy import deepcopy
 from functools import cache, cached_property
 from typing import Any
 
-import numba
 import numpy as np
 import pandas as pd
 
@@ -94,8 +93,6 @@ class Run:
     """
 
     def __init__(self, chosen: MarketSettings, prepare: Callable[[Market], None] | None = None) -> None:
-        threads = numba.get_num_threads()
-        numba.set_num_threads(1)
         self.market = market = Market(chosen)
         if prepare:
             prepare(market)
@@ -113,7 +110,6 @@ class Run:
             np.array, zip(*days, strict=True)
         )
         market.close()
-        numba.set_num_threads(threads)
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:

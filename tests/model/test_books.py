@@ -12,6 +12,7 @@ from secondhalf.model.columns import NEVER, NOBODY
 from secondhalf.model.market import Market
 from secondhalf.model.settings import MarketSettings
 from secondhalf.model.settings.mechanisms import Mechanisms
+from secondhalf.model.users_day import MonthBooks, UsersDay
 
 NAMES = ["kuaishou", "douyin", "taobao", "jd", "pinduoduo", "xiaohongshu"]
 USERS, DAYS = 150, 40
@@ -149,31 +150,28 @@ class Ledger:
         assert close(flows.sum(axis=1), before, size)
 
 
-def minutes_of_window(market: Market) -> Array:
-    """Change of each platform's mean minutes a day that closing the month now would book, [P]."""
-    columns = market.population.columns
-    now = np.float64(columns.minutes_now).sum(axis=1) / max(market.window_days, 1)
-    return np.asarray(now - np.float64(columns.minutes_before).sum(axis=1) / market.window_days_before)
+class Watched(UsersDay):
+    """Takes down each platform's change of mean minutes a day, in users, just before the month's books are closed."""
 
+    change: Array  # [P]
 
-class Watched(Market):
-    """A market that takes down the month's change just before the books are closed."""
-
-    change: Array
-
-    def _close_month(self):  # type: ignore[no-untyped-def]
-        self.change = minutes_of_window(self) * self.population.weight
-        return super()._close_month()
+    def close_month(self, day: int, days_now: int, days_before: int) -> MonthBooks:
+        """Close the calendar month's books."""
+        columns = self.columns
+        now, before = np.float64(columns.minutes_now).sum(axis=1), np.float64(columns.minutes_before).sum(axis=1)
+        self.change = now / days_now - before / days_before
+        return super().close_month(day, days_now, days_before)
 
 
 def run(own: MarketSettings) -> None:
-    market = Watched(own)
+    market = Market(own)
+    market.users_day = watched = Watched(market.population, market.friends)
     ledger = Ledger(market)
     while market.running:
         market.step()
         ledger.check()
         if market.record.flows:
-            ledger.check_flows(market.change)
+            ledger.check_flows(watched.change * market.population.weight)
     assert ledger.flows >= 1, "at least one month was closed"
     assert market.trade.pending().sum() == 0
     market.close()
@@ -208,7 +206,7 @@ def test_books_balance_when_the_last_shop_of_a_platform_closes() -> None:
             "mechanisms.exclusivity=false",
         ]
     )
-    market = Watched(own)
+    market = Market(own)
     ledger, closes = Ledger(market), 14
     while market.running:
         if market.day == closes:

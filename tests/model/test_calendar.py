@@ -133,6 +133,15 @@ def test_festivals_at_the_ends_of_a_run() -> None:
     assert calendar("2020-07-01", "2020-12-31", sale=FESTIVAL).windows["sale"] == []
 
 
+def test_settling_in_knows_no_festival() -> None:
+    """Also where the first day lies within one."""
+    own = calendar("2020-06-14", "2020-12-31", sale=FESTIVAL | {"basket": 1.5, "peak_basket": 2.0})
+    plain = own.order_value
+    assert own.value_index(-1) == pytest.approx(plain[0])
+    assert own.day(-1, 1.0).planned == pytest.approx(own.planned_demand[0])
+    assert [own.value_index(day) / plain[day] for day in (0, 3, 4, 5)] == pytest.approx([1.5, 2.0, 1.5, 1.0])
+
+
 def test_festival_switches() -> None:
     quiet = calendar("2020-01-01", "2022-12-31", off=("festivals",), sale=FESTIVAL)
     assert (quiet.festival_demand == 1).all()

@@ -14,8 +14,9 @@ from secondhalf.agents.platform import Platform
 from secondhalf.agents.user import LazyUsers, User
 from secondhalf.experiments.compose import load_settings
 from secondhalf.experiments.tables import tables
-from secondhalf.model.market import STAGES, Market
+from secondhalf.model.market import Market
 from secondhalf.model.settings import MarketSettings
+from secondhalf.model.stages import STAGES
 
 SMALL = ("population.users=120", "population.merchants=15", "calendar.warm_up=56", "calendar.end=2019-01-10")
 

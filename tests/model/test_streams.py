@@ -7,7 +7,20 @@ import pytest
 from scipy import stats
 
 from secondhalf.model.luck import Luck
-from secondhalf.model.streams import Decision, below, key, mix, name_id, near_normal, uniform, uniforms, word, words
+from secondhalf.model.streams import (
+    Decision,
+    below,
+    dated_keys,
+    key,
+    mix,
+    name_id,
+    near_normal,
+    undated_key,
+    uniform,
+    uniforms,
+    word,
+    words,
+)
 
 REFERENCE = [
     6457827717110365317,
@@ -29,6 +42,14 @@ def test_published_values() -> None:
 def test_finaliser_in_python_is_the_compiled_one() -> None:
     golden = 0x9E3779B97F4A7C15
     assert [mix(1234567 + golden * (n + 1)) for n in range(5)] == REFERENCE
+
+
+@pytest.mark.parametrize("day", [-730, -1, 0, 5, 29_000])
+def test_keys_of_a_day_at_once_are_the_keys_one_by_one(day: int) -> None:
+    whom = [0, 1, name_id("jd"), 2**32 - 1]
+    for seed in (0, 2**63 - 1):
+        undated = np.array([undated_key(seed, Decision.SHOCK, who) for who in whom])
+        assert dated_keys(undated, day).tolist() == [int(key(seed, Decision.SHOCK, day, who)) for who in whom]
 
 
 def test_compiled_is_numpy() -> None:

@@ -1,0 +1,128 @@
+"""A study on its way: settings checked, a folder made by Hydra, the study run in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from secondhalf.experiments.compose import compose_config, market_settings
+from secondhalf.experiments.options import GROUPS, Bench, Facts, Output, Pictures, options
+from secondhalf.experiments.overrides import Words, open_overrides, read_words, single_runs
+from secondhalf.model.books import BooksError
+from secondhalf.model.edge_list import read_ties
+from secondhalf.model.settings import SettingsError
+from secondhalf.model.start import strategies
+
+
+def start(study: str, given: Sequence[str], studies: Collection[str]) -> None:
+    """Check everything, then hand over to Hydra, which calls the study once or, with `-m`, several times."""
+    words = read_words(given)
+    try:
+        if study not in studies:
+            raise SettingsError(f"study={study}: there is no such study; known are {', '.join(studies)}")
+        _check_words(words)
+    except SettingsError as error:
+        _fail(error)
+
+    def job(config: DictConfig) -> Any:
+        return _job(study, config)
+
+    sys.argv = [sys.argv[0], *open_overrides(given)]
+    hydra.main(version_base="1.3", config_path="pkg://secondhalf.conf", config_name="config")(job)()
+
+
+def _check_words(words: Words) -> None:
+    """Refuse bad settings, and bad files they name, before Hydra makes a folder."""
+    search = []
+    if words.config_dir is not None:
+        folder = Path(words.config_dir).absolute()
+        if not folder.is_dir():
+            raise SettingsError(f"--config-dir={folder}: there is no such folder")
+        search = [f"hydra.searchpath=['file://{folder}']"]
+    if words.other:
+        return
+    for overrides in single_runs(words.overrides) if words.sweep else [words.overrides]:
+        config = compose_config([*overrides, *search])
+        _check(config)
+    name = "sweep" if words.sweep else "run"
+    _check_folder(f"hydra.{name}.dir", Path(str(config.hydra[name].dir)))
+
+
+def _check(config: DictConfig) -> None:
+    settings = market_settings(config)
+    strategies(settings)
+    for group in GROUPS.values():
+        options(group, config)
+    if settings.network.kind == "file":
+        read_ties(str(settings.network.file), settings.population.users)
+
+
+def _check_folder(name: str, folder: Path) -> None:
+    try:
+        if not folder.is_dir():  # Hydra makes it in a moment, under its own time
+            folder.mkdir(parents=True)
+            folder.rmdir()
+    except OSError as error:
+        raise SettingsError(f"{name}={folder}: the folder cannot be made ({error.strerror})") from error
+
+
+def _job(study: str, config: DictConfig) -> Any:
+    single = HydraConfig.get().mode == RunMode.RUN
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    try:
+        return run_study(study, config, folder, single)
+    except (SettingsError, BooksError, OSError) as error:
+        _remove_empty_run(folder)
+        if single or isinstance(error, SettingsError):
+            _fail(error)
+        raise
+    except KeyboardInterrupt:
+        print(f"stopped; what was recorded is in {folder} as *.partial.csv", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any:
+    """Run one study in `folder`, `single` or as one job of a multirun; imports only what it needs."""
+    settings, output = market_settings(config), options(Output, config)
+    if study == "bench":
+        from secondhalf.experiments.bench import bench
+
+        return bench(settings, options(Bench, config), folder)
+    if study == "facts":
+        from secondhalf.experiments.facts import facts
+
+        return facts(settings, options(Facts, config), folder)
+    if study == "pictures":
+        from secondhalf.experiments.redraw import redraw
+
+        return redraw(options(Pictures, config), output, folder)
+    from secondhalf.experiments.run import run
+    from secondhalf.model.compiled import threads_for
+
+    if output.pictures == "auto" and not single:
+        output = output.model_copy(update={"pictures": "never"})
+    with threads_for(settings.population.users):
+        return run(settings, folder, output)["market"]["hhi_attention"]
+
+
+def _remove_empty_run(folder: Path) -> None:
+    """Take back the folder that Hydra made for a run that never began."""
+    left = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if left <= {".hydra", "secondhalf.log"}:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fail(error: Exception) -> None:
+    if os.environ.get("HYDRA_FULL_ERROR") == "1":
+        raise error
+    print(f"secondhalf: {error}", file=sys.stderr)
+    raise SystemExit(1)
