@@ -12,7 +12,8 @@ from scipy.special import ndtri
 
 from secondhalf.agents.capability import CapabilityTable
 from secondhalf.agents.merchant import MerchantTable, merchant_table
-from secondhalf.agents.platform import Move
+from secondhalf.agents.move import Move
+from secondhalf.agents.objective import Objective
 from secondhalf.agents.strategies import STRATEGIES, Strategy
 from secondhalf.agents.strategies.history import History
 from secondhalf.model.attention import MONTH_DAYS
@@ -67,6 +68,12 @@ def strategies(settings: MarketSettings) -> list[Strategy]:
             where = ".".join(str(part) for part in first["loc"])
             raise SettingsError(f"strategy.{where}={first.get('input')!r}: {first['msg']}") from error
     return made
+
+
+def objective(settings: MarketSettings, platform: str) -> Objective:
+    """What a platform is after."""
+    own = settings.objectives.get(platform, settings.objective)
+    return Objective(own.goal, own.discount_rate, (own.weights.profit, own.weights.attention, own.weights.gmv))
 
 
 def starting_merchants(settings: MarketSettings) -> MerchantTable:

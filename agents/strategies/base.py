@@ -1,4 +1,4 @@
-"""What a strategy is: something that is asked every day and answers with moves."""
+"""What a strategy is: something that looks at the market and answers with moves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from secondhalf.agents.platform import Move, Platform
+    from secondhalf.agents.move import Move
+    from secondhalf.agents.view import View
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,16 @@ class Strategy:
     """
 
     name = ""
+    daily = False
+    """whether it is asked every day; else on the first day of each calendar quarter"""
+    replays = False
+    """whether its moves are facts, which no rule can refuse"""
 
     def __init__(self, platform: str, parameters: Mapping[str, Any], launches: Sequence[Launch]) -> None:
         self.platform = platform
         self.parameters = parameters
         self.launches = launches
 
-    def moves(self, platform: Platform, date: dt.date, quarter: bool) -> list[Move]:
-        """Moves of `platform` on `date`; `quarter` is true on the first day of a calendar quarter."""
+    def moves(self, view: View) -> Sequence[Move]:
+        """What the platform changes today, of `view.options()`; nothing, or `hold`, changes nothing."""
         raise NotImplementedError

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from secondhalf.agents.platform import Move, Platform
+from secondhalf.agents.move import Move
 from secondhalf.agents.strategies.base import Launch, Strategy
+from secondhalf.agents.view import View
 
 
 class HoldParameters(BaseModel):
@@ -27,6 +27,6 @@ class Hold(Strategy):
         super().__init__(platform, parameters, launches)
         HoldParameters.model_validate(dict(parameters))
 
-    def moves(self, platform: Platform, date: dt.date, quarter: bool) -> list[Move]:
+    def moves(self, view: View) -> Sequence[Move]:
         """Nothing, on any day."""
         return []
