@@ -80,6 +80,9 @@ class Platform(mesa.Agent):
     def apply(self, move: Move) -> float:
         """Carry out a move; returns what it costs at once, RMB."""
         if move.capability:
+            if move.capability not in self.capabilities.column:
+                known = ", ".join(self.capabilities.names)
+                raise ValueError(f"{self.name} moves the unknown capability {move.capability!r}; known are {known}")
             shown = float(self.capabilities.exposure[self.index, self.capabilities.column[move.capability]])
             self.capabilities.change(self.index, move.capability, move.change, move.entrance)
             return self.capabilities.catalogue[move.capability].launch_cost * _parts_of_launch(move.change, shown)

@@ -59,6 +59,10 @@ class View(ABC):
         """All moves made until now, of all platforms."""
 
     @abstractmethod
+    def presence(self, name: str, capability: str) -> float:
+        """How much users meet of a capability of a platform: maturity x exposure x prominence."""
+
+    @abstractmethod
     def options(self) -> list[Move]:
         """Moves that the platform may make today; the first is `hold`."""
 

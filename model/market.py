@@ -89,7 +89,7 @@ class Market(mesa.Model):
         ]
         table = start.starting_merchants(settings)
         self.exclusivity = ExclusivityRule(settings, table)
-        self.trade = Trade(table, settings.merchants, settings.channels)
+        self.trade: Trade = Trade(table, settings.merchants, settings.channels)
         self.week = MerchantWeek(settings, table, self.trade)
         self.desk = OfferDesk(settings, self.platforms)
         self.bookkeeper = Bookkeeper(settings, self.platforms, self.population.weight)
@@ -98,7 +98,7 @@ class Market(mesa.Model):
         self.moves_today: list[tuple[Platform, Move, float]] = []
         self.active_share = np.array([settings.platform[name].installed_at_start for name in self.platform_names]) / 2
         self.window_days, self.window_days_before = 0, 0
-        self.record = Record(self)
+        self.record: Record = Record(self)
         self.reports = Reports(self.platform_names)
         self.objectives = {name: start.objective(settings, name) for name in self.platform_names}
         self.calendar_ahead: MarketCalendar | None = None

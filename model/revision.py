@@ -98,6 +98,6 @@ def choose(market: Market, platform: Platform, quarter: bool) -> Sequence[Move]:
                 require_legal(platform, move, platform.growth)
     except Exception as error:
         kind = "" if isinstance(error, MoveError) else f"{type(error).__name__}: "
-        where = f"{platform.name} ({strategy.name}), {market.date_label}"
+        where = f"{platform.name} ({market.settings.strategy_of(platform.name).name}), {market.date_label}"
         raise MoveError(f"{where}: {kind}{error}") from error
     return moves

@@ -41,6 +41,9 @@ class Sight(View):
     def seen(self) -> Sequence[Seen]:
         return self._market.reports.seen
 
+    def presence(self, name: str, capability: str) -> float:
+        return self._market.platforms[self.names.index(name)].presence(capability)
+
     def options(self) -> list[Move]:
         return options(self.platform, self.platform.growth)
 

@@ -14,13 +14,13 @@ from secondhalf.agents.capability import CapabilityTable
 from secondhalf.agents.merchant import MerchantTable, merchant_table
 from secondhalf.agents.move import Move
 from secondhalf.agents.objective import Objective
-from secondhalf.agents.strategies import STRATEGIES, Strategy
-from secondhalf.agents.strategies.history import History
+from secondhalf.agents.strategies import Launch, Strategy, strategy_class
 from secondhalf.model.attention import MONTH_DAYS
 from secondhalf.model.calendar import FLOW_WINDOW
 from secondhalf.model.columns import MARKS_LAST_MONTH, NEVER
 from secondhalf.model.facts import read_launches
 from secondhalf.model.settings import MarketSettings, SettingsError
+from secondhalf.model.settings.base import sentence
 from secondhalf.model.settings.time import FIRST_DATE
 from secondhalf.model.streams import Decision, key, name_id, uniforms
 
@@ -49,25 +49,31 @@ def strategies(settings: MarketSettings) -> list[Strategy]:
     SettingsError
         for an unknown strategy or parameters that it refuses
     """
-    made = []
-    for name in settings.platforms:
-        chosen = settings.strategy_of(name)
-        if chosen.name not in STRATEGIES:
-            raise SettingsError(
-                f"strategies.{name}={chosen.name}: unknown strategy; known are {', '.join(sorted(STRATEGIES))}"
-            )
-        launches = []
-        if "launches" in chosen.parameters:
-            file = str(chosen.parameters["launches"])
-            launches = read_launches(file, list(settings.platform), list(settings.capability))
-        try:
-            own = [launch for launch in launches if launch.platform == name and launch.date >= FIRST_DATE]
-            made.append(STRATEGIES[chosen.name](name, chosen.parameters, own))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise SettingsError(f"strategy.{where}={first.get('input')!r}: {first['msg']}") from error
-    return made
+    return [_strategy(name, settings) for name in settings.platforms]
+
+
+def _strategy(platform: str, settings: MarketSettings) -> Strategy:
+    chosen = settings.strategy_of(platform)
+    group = f"strategies.{platform}" if platform in settings.strategies else "strategy"
+    try:
+        kind = strategy_class(chosen.name)
+    except ValueError as error:
+        raise SettingsError(f"strategies.{platform}={chosen.name}: {error}") from error
+    try:
+        parameters = kind.Parameters.model_validate(chosen.parameters)
+    except ValidationError as error:
+        unknown = error.errors()[0]["type"] == "extra_forbidden"
+        known = f"; {chosen.name} has {', '.join(kind.Parameters.model_fields) or 'none'}" if unknown else ""
+        raise SettingsError(sentence(error, group) + known) from error
+    launches: list[Launch] = []
+    file = getattr(parameters, "launches", None)
+    if file:
+        launches = read_launches(str(file), list(settings.platform), list(settings.capability))
+    dated = [launch for launch in launches if launch.platform == platform and launch.date >= FIRST_DATE]
+    try:
+        return kind(platform, parameters, dated)
+    except ValueError as error:
+        raise SettingsError(f"{group}.name={chosen.name}: {error}") from error
 
 
 def objective(settings: MarketSettings, platform: str) -> Objective:
@@ -93,8 +99,9 @@ def apply_past_moves(market: Market) -> None:
     if start == FIRST_DATE:
         return
     for platform in market.platforms:
-        if isinstance(platform.strategy, History):
-            _replay(market, platform.index, platform.strategy.before(start), start)
+        past = platform.strategy.before(start)
+        if past is not None:
+            _replay(market, platform.index, past, start)
 
 
 def _replay(market: Market, index: int, past: list[tuple[dt.date, Move]], start: dt.date) -> None:

@@ -25,28 +25,28 @@ class Burst(BaseModel):
     days: Days
 
 
-class HistoryParameters(BaseModel):
-    """Parameters of `history`: what the dated rows do not say."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    launches: str
-    deepen_days: Days
-    burst: Burst
-    recruit: dict[str, dict[dt.date, Factor]] = Field(default_factory=dict)
-    deepen: dict[str, dict[dt.date, Factor]] = Field(default_factory=dict)
-
-
 class History(Strategy):
     """Replays the launches of its platform and the declared intensities of recruiting and deepening."""
 
-    name = "history"
     daily = True
     replays = True
 
-    def __init__(self, platform: str, parameters: Mapping[str, Any], launches: Sequence[Launch]) -> None:
+    class Parameters(Strategy.Parameters):
+        """What the dated rows do not say."""
+
+        launches: str
+        deepen_days: Days
+        burst: Burst
+        recruit: dict[str, dict[dt.date, Factor]] = Field(default_factory=dict)
+        deepen: dict[str, dict[dt.date, Factor]] = Field(default_factory=dict)
+
+    parameters: Parameters
+
+    def __init__(
+        self, platform: str, parameters: Mapping[str, Any] | Parameters, launches: Sequence[Launch] = ()
+    ) -> None:
         super().__init__(platform, parameters, launches)
-        own = HistoryParameters.model_validate(dict(parameters))
+        own = self.parameters
         self._moves: dict[dt.date, list[Move]] = {}
         for launch in launches:
             self._add(launch.date, _move(launch, own.burst))

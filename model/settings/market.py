@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from secondhalf.agents.vocabulary import CAPABILITY_CHANGES, CHANNELS, ENTRANCES
 from secondhalf.model.columns import MAX_PLATFORMS
-from secondhalf.model.settings.base import Number, Settings, SettingsError, Whole, sentence
+from secondhalf.model.settings.base import ImportPath, Number, Settings, SettingsError, Whole, Word, sentence
 from secondhalf.model.settings.decisions import Growth, Objective
 from secondhalf.model.settings.mechanisms import Mechanisms, without
 from secondhalf.model.settings.people import Merchants, Network, Population, Users
@@ -24,6 +24,13 @@ class Limits(Settings):
     users: Annotated[Whole, Field(ge=2)] | None = None
     merchants: Annotated[Whole, Field(ge=1)] | None = None
     days: Annotated[Whole, Field(ge=1)] | None = None
+
+
+class Measures(Settings):
+    """Columns of one's own in market.csv and daily.csv: by name, the function of the market that gives them."""
+
+    market: dict[Word, ImportPath] = Field(default_factory=dict)
+    daily: dict[Word, ImportPath] = Field(default_factory=dict)
 
 
 class MarketSettings(Settings):
@@ -48,6 +55,7 @@ class MarketSettings(Settings):
     scenario: Scenario
     mechanisms: Mechanisms
     limits: Limits = Limits()
+    measures: Measures = Measures()
 
     @model_validator(mode="after")
     def _platforms_exist(self) -> MarketSettings:
