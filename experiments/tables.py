@@ -94,7 +94,7 @@ def _flow_rows(market: Market) -> Iterator[tuple[object, ...]]:
 
 def moves(market: Market) -> pd.DataFrame:
     """A row a move."""
-    columns = ["date", "platform", "change", "capability", "entrance", "cost", "reason"]
+    columns = ["date", "platform", "change", "capability", "entrance", "cost", "estimates", "reason"]
     return pd.DataFrame(market.record.moves, columns=columns)
 
 

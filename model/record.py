@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -70,6 +71,17 @@ class Record:
         self._open: dict[tuple[str, int], Snapshot] = {}
         self._start_month()
 
+    def of(self, market: Market) -> Record:
+        """A copy that goes on with another market; what was taken down is shared, what is added is not."""
+        other = copy.copy(self)
+        other._market = market
+        for name, value in vars(self).items():
+            if isinstance(value, list):
+                setattr(other, name, list(value))
+        other._open = dict(self._open)
+        other._month = {name: amounts.copy() for name, amounts in self._month.items()}
+        return other
+
     def note_start(self) -> None:
         """Which part of the users sees each capability on the morning of the first day, where anybody does."""
         table = self._market.capabilities
@@ -129,6 +141,7 @@ class Record:
                     "capability": move.capability or "",
                     "entrance": entrance,
                     "cost": cost,
+                    "estimates": move.estimates,
                     "reason": move.reason,
                 }
             )

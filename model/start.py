@@ -12,7 +12,8 @@ from scipy.special import ndtri
 
 from secondhalf.agents.capability import CapabilityTable
 from secondhalf.agents.merchant import MerchantTable, merchant_table
-from secondhalf.agents.platform import Move
+from secondhalf.agents.move import Move
+from secondhalf.agents.objective import Objective
 from secondhalf.agents.strategies import Launch, Strategy, strategy_class
 from secondhalf.model.attention import MONTH_DAYS
 from secondhalf.model.calendar import FLOW_WINDOW
@@ -73,6 +74,12 @@ def _strategy(platform: str, settings: MarketSettings) -> Strategy:
         return kind(platform, parameters, dated)
     except ValueError as error:
         raise SettingsError(f"{group}.name={chosen.name}: {error}") from error
+
+
+def objective(settings: MarketSettings, platform: str) -> Objective:
+    """What a platform is after."""
+    own = settings.objectives.get(platform, settings.objective)
+    return Objective(own.goal, own.discount_rate, (own.weights.profit, own.weights.attention, own.weights.gmv))
 
 
 def starting_merchants(settings: MarketSettings) -> MerchantTable:

@@ -1,4 +1,4 @@
-"""What a strategy is: something that is asked every day and answers with moves."""
+"""What a strategy is: something that looks at the market and answers with moves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from secondhalf.agents.platform import Move, Platform
+    from secondhalf.agents.move import Move
+    from secondhalf.agents.view import View
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Strategy:
         the name of a file such as data/launches.csv
     """
 
+    daily = False
+    """whether it is asked every day; else on the first day of each calendar quarter"""
+    replays = False
+    """whether its moves are facts, which no rule can refuse"""
+
     class Parameters(BaseModel):
         """Settings that a strategy declares; any other is refused. Derive from it to declare some."""
 
@@ -54,11 +60,10 @@ class Strategy:
         self.parameters = self.Parameters.model_validate(parameters)
         self.launches = launches
 
-    def moves(self, platform: Platform, date: dt.date, quarter: bool) -> list[Move]:
-        """Moves of `platform` on `date`; `quarter` is true on the first day of a calendar quarter.
+    def moves(self, view: View) -> Sequence[Move]:
+        """What the platform changes today, of `view.options()`; nothing, or `hold`, changes nothing.
 
-        It is asked once a day. What it may read: its own platform, and through `platform.model` the market; it changes
-        neither, the moves do.
+        It may read what the view gives, and changes nothing itself: the moves do.
         """
         raise NotImplementedError
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Sequence
 
-from secondhalf.agents.platform import Move, Platform
+from secondhalf.agents.move import Move
 from secondhalf.agents.strategies.base import Strategy
+from secondhalf.agents.view import View
 
 
 class Hold(Strategy):
     """Never moves."""
 
-    def moves(self, platform: Platform, date: dt.date, quarter: bool) -> list[Move]:
+    def moves(self, view: View) -> Sequence[Move]:
         """Nothing, on any day."""
-        return []
+        return ()

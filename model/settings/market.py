@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from secondhalf.agents.vocabulary import CAPABILITY_CHANGES, CHANNELS, ENTRANCES
 from secondhalf.model.columns import MAX_PLATFORMS
 from secondhalf.model.settings.base import ImportPath, Number, Settings, SettingsError, Whole, Word, sentence
+from secondhalf.model.settings.decisions import Growth, Objective
 from secondhalf.model.settings.mechanisms import Mechanisms, without
 from secondhalf.model.settings.people import Merchants, Network, Population, Users
 from secondhalf.model.settings.supply import Capability, Channel, Platform, Scenario, Strategy
@@ -48,6 +49,9 @@ class MarketSettings(Settings):
     platform: dict[str, Platform]
     strategy: Strategy
     strategies: dict[str, Strategy] = Field(default_factory=dict)
+    objective: Objective
+    objectives: dict[str, Objective] = Field(default_factory=dict)
+    growth: Growth
     scenario: Scenario
     mechanisms: Mechanisms
     limits: Limits = Limits()
@@ -63,6 +67,8 @@ class MarketSettings(Settings):
         for name, strategy in self.strategies.items():
             if name not in self.platforms:
                 raise ValueError(f"strategies.{name}={strategy.name}: platforms are {', '.join(self.platforms)}")
+        for name in self.objectives:
+            self.check_platform(name, "objectives")
         return self
 
     @model_validator(mode="after")
