@@ -209,7 +209,7 @@ class Ewa:
         shape, rule = self.attraction.shape, self.rule
         paid = np.broadcast_to(np.asarray(payoff, np.float64), shape)
         played = np.zeros(shape)
-        played[np.arange(shape[0]), chosen] = 1.0
+        played[np.arange(shape[0]), np.asarray(chosen, np.intp)] = 1.0
         if np.isnan(paid[played == 1.0]).any():
             raise ValueError("the payoff of the option taken is not known")
         np.copyto(self.last, paid, where=~np.isnan(paid))
