@@ -208,8 +208,8 @@ class Ewa:
         """
         shape, rule = self.attraction.shape, self.rule
         paid = np.broadcast_to(np.asarray(payoff, np.float64), shape)
-        played: NDArray[np.float64] = np.zeros(shape)
-        played[np.arange(shape[0]), np.asarray(chosen)] = 1.0
+        played = np.zeros(shape)
+        played[np.arange(shape[0]), np.asarray(chosen, np.intp)] = 1.0
         if np.isnan(paid[played == 1.0]).any():
             raise ValueError("the payoff of the option taken is not known")
         np.copyto(self.last, paid, where=~np.isnan(paid))
