@@ -13,9 +13,11 @@ from secondhalf.agents.merchant import Merchant
 from secondhalf.agents.platform import Move, Platform
 from secondhalf.agents.user import LazyUsers, User
 from secondhalf.model import start
+from secondhalf.model.bans import Bans
 from secondhalf.model.bookkeeper import Bookkeeper
 from secondhalf.model.books import BooksError, DayBook
 from secondhalf.model.calendar import MarketCalendar
+from secondhalf.model.caps import Caps
 from secondhalf.model.columns import Day, Offer, Shops, Streams
 from secondhalf.model.exclusivity import ExclusivityRule
 from secondhalf.model.graph import fans_by_number, heterogeneous_graph
@@ -24,6 +26,7 @@ from secondhalf.model.merchants import MerchantWeek
 from secondhalf.model.network import build_friends
 from secondhalf.model.offer import OfferDesk
 from secondhalf.model.population import Population
+from secondhalf.model.preferencing import Preferencing
 from secondhalf.model.record import Record
 from secondhalf.model.revision import scenario_calendar
 from secondhalf.model.settings import MarketSettings
@@ -71,8 +74,11 @@ class Market(mesa.Model):
     def __init__(self, settings: MarketSettings) -> None:
         super().__init__(rng=settings.seed % 2**32)
         self.settings = settings
+        settings = settings.among(settings.first_platforms)  # others enter on their dates (`model.entry`)
         self.platform_names = list(settings.platforms)
-        self.calendar = MarketCalendar(settings.calendar, self.platform_names, settings.mechanisms)
+        self.calendar = MarketCalendar(
+            settings.calendar, self.platform_names, settings.mechanisms, settings.scenario.shocks
+        )
         self.luck = Luck(settings.seed, self.platform_names, settings.users.fan.slots)
         self.friends = build_friends(settings.network, settings.population.users, settings.seed)
         self.population = Population(settings, self.calendar)
@@ -88,6 +94,7 @@ class Market(mesa.Model):
         self.week = MerchantWeek(settings, table, self.trade)
         self.desk = OfferDesk(settings, self.platforms)
         self.bookkeeper = Bookkeeper(settings, self.platforms, self.population.weight)
+        self.bans, self.caps, self.preferencing = Bans(settings), Caps(settings), Preferencing(settings)
         self._register_agents(settings)
         self.scenario_moves = scenario_calendar(settings, self.platforms)
         self.moves_today: list[tuple[Platform, Move, float]] = []

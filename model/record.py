@@ -65,6 +65,17 @@ class Record:
             for p, name in enumerate(self._market.platform_names)
         }
 
+    def add_platform(self) -> None:
+        """Make room for a platform that enters: nothing, in all that was taken down before."""
+        entered = self._market.platforms[-1].settings.kind == "content"
+        self.content = np.append(self.content, entered)
+        for row in (*self.daily, *self.channels, *self.monthly, self._month):
+            for name, amounts in row.items():
+                row[name] = np.concatenate([amounts, np.zeros((1, *amounts.shape[1:]))])
+        last = self.content.size - 1
+        self.flows = [np.insert(np.insert(flow, last, 0.0, axis=1), last, 0.0, axis=2) for flow in self.flows]
+        self.overlap = [np.pad(users, (0, 1)) for users in self.overlap]
+
     def _start_month(self) -> None:
         shape = (len(self._market.platforms), len(self._market.settings.channels))
         self._month = {name: np.zeros(shape) for name in ("gmv", "net_gmv", "orders", "repeat")}

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from secondhalf.agents.platform import Move, Platform
 from secondhalf.model.settings import MarketSettings
 from secondhalf.model.start import skill_signals
@@ -46,20 +48,33 @@ def _turns(names: tuple[str, ...], seed: int, quarter: int) -> list[int]:
 def move_platforms(market: Market) -> list[tuple[Platform, Move, float]]:
     """Everything that moves today, carried out: platform, move and what it cost at once, RMB.
 
-    Platforms first learn of their own skills (quarterly); then the scenario's moves, then the strategies'. With
+    Platforms first learn of their own skills (quarterly); then what the scenario bans is closed, its moves follow, and
+    then the strategies'. With
     ``calendar.revision=sequential`` a platform sees the moves of those before it in the keyed order, with
     `simultaneous` all choose before any of them moves.
     """
     date, quarter = market.calendar.dates[market.day], market.calendar.starts_quarter(market.day)
-    market.exclusivity.lift_if_due(date, market.trade.table)
+    _change_exclusivity(market, date)
     if quarter:
         for platform, luck in zip(market.platforms, skill_signals(market), strict=True):
             market.capabilities.learn(platform.index, luck)
-    made = [(platform, move, platform.apply(move)) for platform, move in market.scenario_moves.get(market.day, [])]
+    bans = market.bans
+    made = bans.impose(market.platforms, date)
+    made += [bans.carry_out(*imposed, date, imposed=True) for imposed in market.scenario_moves.get(market.day, [])]
     turns = revision_order(market.platforms, market.settings.seed, date)
     if market.settings.calendar.revision == "simultaneous":
         chosen = [(platform, move) for platform in turns for move in platform.moves(date, quarter)]
-        return made + [(platform, move, platform.apply(move)) for platform, move in chosen]
+        return made + [bans.carry_out(platform, move, date) for platform, move in chosen]
     for platform in turns:
-        made += [(platform, move, platform.apply(move)) for move in platform.moves(date, quarter)]
+        made += [bans.carry_out(platform, move, date) for move in platform.moves(date, quarter)]
     return made
+
+
+def _change_exclusivity(market: Market, date: dt.date) -> None:
+    """Lift exclusivity on its date, or close the shops that it forbids from today on."""
+    market.exclusivity.lift_if_due(date, market.trade.table)
+    closing = market.exclusivity.begin_if_due(date, market.platform_names, market.trade.table)
+    if closing is not None:
+        market.trade.settle()  # what was sold before goes by the shops of before
+        market.week.change_shops(closing, np.zeros_like(closing))
+        market.trade.stale = True

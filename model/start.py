@@ -19,6 +19,7 @@ from secondhalf.model.attention import MONTH_DAYS
 from secondhalf.model.calendar import FLOW_WINDOW
 from secondhalf.model.columns import MARKS_LAST_MONTH, NEVER
 from secondhalf.model.facts import read_launches
+from secondhalf.model.replay import check_moves, replayed
 from secondhalf.model.settings import MarketSettings, SettingsError
 from secondhalf.model.settings.time import FIRST_DATE
 from secondhalf.model.streams import Decision, key, name_id, uniforms
@@ -61,11 +62,14 @@ def strategies(settings: MarketSettings) -> list[Strategy]:
             launches = read_launches(file, list(settings.platform), list(settings.capability))
         try:
             own = [launch for launch in launches if launch.platform == name and launch.date >= FIRST_DATE]
+            if STRATEGIES[chosen.name] is History:
+                own = replayed(settings, name, own)
             made.append(STRATEGIES[chosen.name](name, chosen.parameters, own))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
             raise SettingsError(f"strategy.{where}={first.get('input')!r}: {first['msg']}") from error
+    check_moves(settings, made)
     return made
 
 
