@@ -38,6 +38,9 @@ def load_settings(overrides: Sequence[str] = ()) -> MarketSettings:
 def compose_config(overrides: Sequence[str]) -> DictConfig:
     """The composed configuration; unknown settings and choices become one clear sentence."""
     GlobalHydra.instance().clear()
+    for override in overrides:
+        if override.startswith("scenario=["):  # Hydra would let the last one win over the entries of the others
+            raise SettingsError(f"{override}: allowed is one scenario; a file of your own can hold several entries")
     try:
         with initialize_config_module(CONFIG_MODULE, version_base="1.3"):
             return compose("config", overrides=open_overrides(overrides), return_hydra_config=True)

@@ -88,7 +88,8 @@ def _widen_trade(market: Market) -> None:
     for field in ("pending_seeded", "week_seeded"):
         setattr(trade, field, _longer(_longer(getattr(trade, field)), axis=1))
     trade.load_cap = _longer(trade.load_cap, fill=np.inf)
-    trade.last_week_gmv = _longer(trade.last_week_gmv, axis=1)
+    for field in ("weight", "last_week_gmv"):
+        setattr(trade, field, _longer(getattr(trade, field), axis=1))
     week.platforms = market.platform_names
     for left in week.closed_merchants:
         left["gmv"] = _longer(left["gmv"], axis=1)
