@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import mesa
 import numpy as np
 
 from secondhalf.agents.capability import CapabilityTable
-from secondhalf.agents.vocabulary import CAPABILITY_CHANGES, PLATFORM_CHANGES
+from secondhalf.agents.move import Move
+from secondhalf.agents.options import Growth
 
 if TYPE_CHECKING:
     from secondhalf.agents.strategies.base import Strategy
@@ -18,27 +17,6 @@ if TYPE_CHECKING:
 
 TEST_COST = 0.1
 """Cost of a test, strengthening or restoring relative to the launch."""
-
-
-@dataclass(frozen=True)
-class Move:
-    """One change by one platform.
-
-    `value` is the factor of a `recruit` or `deepen`; `days` limits a `recruit` or stretches a `deepen`.
-    """
-
-    change: str
-    capability: str | None = None
-    entrance: str | None = None
-    value: float = 1.0
-    days: int | None = None
-    reason: str = ""
-
-    def __post_init__(self) -> None:
-        allowed = CAPABILITY_CHANGES if self.capability else PLATFORM_CHANGES
-        if self.change not in allowed:
-            about = f"of capability {self.capability!r}" if self.capability else "without a capability"
-            raise ValueError(f"unknown change {self.change!r} {about}; allowed are {', '.join(allowed)}")
 
 
 class Platform(mesa.Agent):
@@ -68,11 +46,12 @@ class Platform(mesa.Agent):
         settings: PlatformSettings,
         capabilities: CapabilityTable,
         strategy: Strategy,
+        growth: Growth | None = None,
     ) -> None:
         super().__init__(model)
         self.name, self.index, self.settings = name, index, settings
         self.capabilities = capabilities
-        self.strategy = strategy
+        self.strategy, self.growth = strategy, growth or Growth()
         self.cash = 0.0
         self.depth = 1.0
         self._depth_target, self._depth_rate = 1.0, 0.0
@@ -84,32 +63,40 @@ class Platform(mesa.Agent):
         """Factor on installation hazards: the standing level times the campaigns that run."""
         return self._recruit_level * float(np.prod([factor for factor, _ in self._recruits]))
 
+    @property
+    def recruiting(self) -> bool:
+        """Whether a campaign runs."""
+        return bool(self._recruits)
+
+    @property
+    def depth_target(self) -> float:
+        """Where the depth of the pool is going."""
+        return self._depth_target
+
     def presence(self, capability: str) -> float:
         """Maturity x exposure x prominence of one capability."""
         return float(self.capabilities.presence[self.index, self.capabilities.column[capability]])
 
-    def moves(self, date: dt.date, quarter: bool) -> list[Move]:
-        """What the strategy wants to change today."""
-        return self.strategy.moves(self, date, quarter)
-
     def apply(self, move: Move) -> float:
         """Carry out a move; returns what it costs at once, RMB."""
         if move.capability:
-            fresh = self.capabilities.exposure[self.index, self.capabilities.column[move.capability]] == 0
+            if move.capability not in self.capabilities.column:
+                known = ", ".join(self.capabilities.names)
+                raise ValueError(f"{self.name} moves the unknown capability {move.capability!r}; known are {known}")
+            shown = float(self.capabilities.exposure[self.index, self.capabilities.column[move.capability]])
             self.capabilities.change(self.index, move.capability, move.change, move.entrance)
-            launch = self.capabilities.catalogue[move.capability].launch_cost
-            if move.change == "open":
-                return launch if fresh else launch * (1 - TEST_COST)
-            return launch * TEST_COST if move.change in ("test", "strengthen", "restore") else 0.0
+            return self.capabilities.catalogue[move.capability].launch_cost * _parts_of_launch(move.change, shown)
         if move.change == "recruit":
-            if move.days is None:
+            if move.days is None:  # a standing level, declared and not bought
                 self._recruit_level = move.value
             else:
                 self._recruits.append((move.value, move.days))
+                return self.growth.recruit_cost * max(move.value - 1, 0.0) * move.days
         elif move.change == "deepen":
             days = max(move.days or 1, 1)
             self._depth_target = move.value
             self._depth_rate = float(np.log(move.value / self.depth)) / days
+            return 0.0 if move.declared else self.growth.deepen_cost * max(float(np.log(move.value / self.depth)), 0.0)
         return 0.0
 
     def pass_day(self) -> None:
@@ -130,3 +117,12 @@ class Platform(mesa.Agent):
                 costs += capability.running_cost * used[k]
                 subsidies += capability.subsidy_rate * used[k] * table.prominence[self.index, k]
         return costs + subsidies * gmv
+
+
+def _parts_of_launch(change: str, shown: float) -> float:
+    """What a change costs in launches, when a part `shown` of the users saw the capability before."""
+    if change == "open":
+        return 0.0 if shown >= 1 else 1.0 if shown == 0 else 1 - TEST_COST
+    if change == "strengthen":  # what nobody sees is opened by it
+        return TEST_COST + (shown == 0)
+    return TEST_COST if change in ("test", "restore") else 0.0

@@ -16,3 +16,9 @@ CAPABILITY_CHANGES = ("test", "open", "strengthen", "restrict", "close", "restor
 
 PLATFORM_CHANGES = ("recruit", "deepen", "hold")
 """Changes of the platform as a whole."""
+
+CHOOSABLE = ("mall", "search", "short_video", "live", "expert_distribution", "subsidy")
+"""Capabilities that a platform may choose, where its file does not say otherwise and they are not native to it."""
+
+NATIVE = {"content": ("short_video", "live", "expert_distribution"), "shelf": ("mall", "search")}
+"""What each line of business lives on."""

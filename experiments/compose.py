@@ -15,7 +15,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from secondhalf.agents.strategies import STRATEGIES
+from secondhalf.agents.own import is_own
 from secondhalf.experiments.options import GROUPS
 from secondhalf.experiments.overrides import open_overrides
 from secondhalf.model.settings import MarketSettings, SettingsError
@@ -65,7 +65,8 @@ def _choices(group: str) -> list[str]:
 
 
 def _allowed(name: str, error: Exception) -> str:
-    choices = _choices(name)
+    found = getattr(error, "options", None) or ()  # on the whole search path, says Hydra
+    choices = [choice for choice in found if choice != "base"] or _choices(name)
     if choices:
         return f"unknown choice; allowed are {', '.join(choices)}"
     parent, _, _ = name.rpartition(".")
@@ -131,13 +132,17 @@ def _platform(name: str, given: Any, sources: list[Path]) -> Any:
 
 
 def _strategy(platform: str, chosen: Any, default: dict[str, Any], sources: list[Path]) -> dict[str, Any]:
-    if isinstance(chosen, Mapping):
-        return dict(chosen)
+    if isinstance(chosen, Mapping):  # single settings, beside those of the file when `name` is that of one
+        found = _read("strategy", str(chosen.get("name")), sources)
+        return {**found, **chosen, "name": found["name"]} if found and "name" in found else dict(chosen)
     if chosen == default.get("name"):
         return default
     found = _read("strategy", str(chosen), sources)
+    if found is None and is_own(str(chosen)):
+        return {"name": str(chosen)}
     if found is None:
+        known = ", ".join(sorted(path.stem for folder in sources for path in (folder / "strategy").glob("*.yaml")))
         raise SettingsError(
-            f"strategies.{platform}={chosen}: unknown strategy; known are {', '.join(sorted(STRATEGIES))}"
+            f"strategies.{platform}={chosen}: unknown strategy; known are {known}, and module:Class for your own"
         )
     return found

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar, get_args
 from omegaconf import DictConfig, OmegaConf
 from pydantic import Field, ValidationError
 
-from secondhalf.model.settings.base import Count, Settings, SettingsError, sentence
+from secondhalf.model.settings.base import Count, ImportPath, Settings, SettingsError, Word, sentence
 
 Format = Literal["png", "svg", "pdf"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -20,12 +20,14 @@ class Output(Settings):
     pictures: Literal["auto", "always", "never"] = "auto"
     formats: tuple[Format, ...] = Field(default=("png", "svg"), min_length=1)
     font: str | None = None
+    own_pictures: dict[Word, ImportPath] = Field(default_factory=dict)
 
 
 class Pictures(Settings):
     """What `secondhalf pictures` draws."""
 
     of: str | None = None
+    only: tuple[str, ...] = ()
 
 
 class Facts(Settings):

@@ -39,8 +39,8 @@ def read_words(given: Sequence[str]) -> Words:
 
 
 def open_overrides(overrides: Sequence[str]) -> list[str]:
-    """Let settings that are named by platform be set without Hydra's `+`."""
-    named = ("strategies.", "platform.")
+    """Let settings under names that people give, and those that a strategy declares, be set without Hydra's `+`."""
+    named = ("strategy.", "strategies.", "objectives.", "platform.", "measures.", "output.own_pictures.")
     return [f"++{o}" if o.startswith(named) and "=" in o else o for o in overrides]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from secondhalf.experiments.options import Output, Pictures
+from secondhalf.experiments.pictures import by_path
 from secondhalf.experiments.results import read_results
 from secondhalf.experiments.run import draw
 from secondhalf.model.settings import SettingsError
@@ -18,9 +19,13 @@ def redraw(options: Pictures, output: Output, folder: Path) -> int:
     Raises
     ------
     SettingsError
-        when `options.of` is no folder of a finished run
+        when `options.of` is no folder of a finished run, or `options.only` names no picture
     """
     if options.of is None:
         raise SettingsError("pictures.of=null: the folder of a finished run is needed")
+    known = by_path(output.own_pictures)
+    for name in options.only:
+        if name not in known:
+            raise SettingsError(f"pictures.only names {name!r}; known are {', '.join(known)}")
     folder.mkdir(parents=True, exist_ok=True)
-    return draw(read_results(Path(options.of)), folder, output, Console(stderr=True))
+    return draw(read_results(Path(options.of)), folder, output, Console(stderr=True), options.only)

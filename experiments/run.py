@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from rich.table import Table
 import secondhalf
 from secondhalf.experiments.friends import friends_sample
 from secondhalf.experiments.options import FORMATS, Output
-from secondhalf.experiments.pictures import PICTURES, draw_pictures
+from secondhalf.experiments.pictures import by_path, draw_pictures
 from secondhalf.experiments.results import FRIENDS, Results
 from secondhalf.experiments.tables import TABLES, replacing, tables, write_tables
 from secondhalf.model.market import Market
@@ -56,7 +57,7 @@ def run(
     folder.mkdir(parents=True, exist_ok=True)
     market = Market(settings)
     ready = time.perf_counter()
-    _clear(folder)
+    _clear(folder, output)
     try:
         _run_days(market, output.progress, console)
     except BaseException:
@@ -84,22 +85,24 @@ def run(
     return summary
 
 
-def draw(results: Results, folder: Path, output: Output, console: Console) -> int:
-    """Draw the pictures and say what cannot be drawn; returns how many files were written."""
+def draw(results: Results, folder: Path, output: Output, console: Console, only: Sequence[str] = ()) -> int:
+    """Draw the pictures, or `only` some, and say what cannot be drawn; returns how many files were written."""
     began = time.perf_counter()
+    pictures = by_path(output.own_pictures)
+    chosen = {name: pictures[name] for name in only or pictures}
     drawn = draw_pictures(
-        results, folder, output.formats, output.font, lambda words: console.print(words, style="yellow")
+        results, folder, output.formats, output.font, lambda words: console.print(words, style="yellow"), chosen
     )
     console.print(f"{len(drawn)} files of pictures in {time.perf_counter() - began:.1f} s")
     return len(drawn)
 
 
-def _clear(folder: Path) -> None:
+def _clear(folder: Path, output: Output) -> None:
     """Take away what an earlier run left, so that its tables never stand beside those of a run that stops."""
     for name in TABLES:
         for mark in ("", PARTIAL):
             (folder / f"{name}{mark}.csv").unlink(missing_ok=True)
-    pictures = [f"{name}.{ending}" for name in PICTURES for ending in FORMATS]
+    pictures = [f"{name}.{ending}" for name in by_path(output.own_pictures) for ending in FORMATS]
     for name in ("summary.json", FRIENDS, *pictures):
         (folder / name).unlink(missing_ok=True)
 

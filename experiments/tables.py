@@ -36,44 +36,9 @@ def daily(market: Market) -> pd.DataFrame:
         "date": np.repeat(market.calendar.labels[: len(rows)], len(names)),
         "platform": names * len(rows),
     }
-    for column in DAILY:
+    for column in market.record.by_platform:
         columns[column] = np.concatenate([row[column] for row in rows]) if rows else []
     return pd.DataFrame(columns)
-
-
-DAILY = (
-    "installed_users",
-    "active_users",
-    "monthly_active_users",
-    "minutes",
-    "minutes_per_active_user",
-    "attention_share",
-    "platform_share",
-    "gmv",
-    "net_gmv",
-    "orders",
-    "monthly_buyers",
-    "annual_buyers",
-    "commission",
-    "ad_revenue",
-    "cost",
-    "profit",
-)
-"""Columns of daily.csv after date and platform."""
-
-MARKET = (
-    "hhi_attention",
-    "hhi_gmv",
-    "interpenetration_gmv",
-    "interpenetration_minutes",
-    "leak_rate",
-    "multi_homing_users",
-    "multi_homing_merchants",
-    "short_video_share",
-    "instant_messaging_share",
-    "new_user_share",
-)
-"""Columns of market.csv after the date."""
 
 
 def channels(market: Market) -> pd.DataFrame:
@@ -129,7 +94,7 @@ def _flow_rows(market: Market) -> Iterator[tuple[object, ...]]:
 
 def moves(market: Market) -> pd.DataFrame:
     """A row a move."""
-    columns = ["date", "platform", "change", "capability", "entrance", "cost", "reason"]
+    columns = ["date", "platform", "change", "capability", "entrance", "cost", "estimates", "reason"]
     return pd.DataFrame(market.record.moves, columns=columns)
 
 
@@ -181,7 +146,7 @@ def products(market: Market) -> pd.DataFrame:
 def market_days(market: Market) -> pd.DataFrame:
     """A row a day for the market as a whole."""
     rows = market.record.market
-    frame = pd.DataFrame(rows, columns=list(MARKET))
+    frame = pd.DataFrame(rows, columns=list(market.record.of_market))
     frame.insert(0, "date", market.calendar.labels[: len(rows)])
     return frame
 

@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from secondhalf.agents.platform import Move, Platform
-from secondhalf.agents.strategies import History
+from secondhalf.agents.move import Move
+from secondhalf.agents.platform import Platform
 from secondhalf.model.replay import OPENINGS, means
 from secondhalf.model.settings import MarketSettings
+from secondhalf.model.settings.scenario import ALL, Ban
 
 BLOCKED = "blocked"
 """What moves.csv gives as the change of a move that a ban stopped."""
@@ -41,36 +42,34 @@ class Bans:
         if move.capability is None:
             return None
         for ban in self.settings.scenario.bans:
-            banned = ban.capability in ("*", move.capability) and self.settings.means(ban.platform, platform.name)
+            banned = ban.capability in (ALL, move.capability) and self.settings.means(ban.platform, platform.name)
             if banned and date >= ban.since and move.change in OPENINGS:
-                return f"{move.capability} is banned since {ban.since} ({self.label})"
-        if imposed or isinstance(platform.strategy, History):  # history has lost those launches already
+                return self._told(move.capability, ban)
+        if imposed or platform.strategy.replays:  # history has lost those launches already
             return None
         for rule in self.settings.scenario.without:
             if means(self.settings, rule, platform.name, move.capability, move.change):
                 return f"{move.change} of {move.capability} does not happen ({self.label})"
         return None
 
-    def carry_out(
-        self, platform: Platform, move: Move, date: dt.date, imposed: bool = False
-    ) -> tuple[Platform, Move, float]:
-        """Let a platform move, or note that it could not: platform, move and what it cost at once, RMB."""
-        why = self.against(platform, move, date, imposed)
-        if why is None:
-            return platform, move, platform.apply(move)
-        told = f"{why}; {move.change} was meant: {move.reason}"
-        return platform, Blocked(BLOCKED, move.capability, move.entrance, reason=told), 0.0
-
-    def impose(self, platforms: Sequence[Platform], date: dt.date) -> list[tuple[Platform, Move, float]]:
-        """Close what bans in force find open: on their dates, and where a platform enters with it."""
-        made = []
+    def closings(self, platforms: Sequence[Platform], date: dt.date) -> list[tuple[Platform, Move]]:
+        """What bans in force find open and close: on their dates, and where a platform enters with it."""
+        found: dict[tuple[str, str], tuple[Platform, Move]] = {}  # two bans may close the same
         for ban in self.settings.scenario.bans:
             for platform in platforms if date >= ban.since else ():
                 if not self.settings.means(ban.platform, platform.name):
                     continue
                 table = platform.capabilities
-                for name in table.names if ban.capability == "*" else [ban.capability]:
+                for name in table.names if ban.capability == ALL else [ban.capability]:
                     if table.exposure[platform.index, table.column[name]] > 0:
-                        move = Move("close", name, reason=f"{name} is banned since {ban.since} ({self.label})")
-                        made.append((platform, move, platform.apply(move)))
-        return made
+                        move = Move("close", name, reason=self._told(name, ban))
+                        found.setdefault((platform.name, name), (platform, move))
+        return list(found.values())
+
+    def _told(self, capability: str, ban: Ban) -> str:
+        return f"{capability} is banned since {ban.since} ({self.label})"
+
+
+def blocked(move: Move, why: str) -> Move:
+    """What stands in the record for a move that a scenario stopped."""
+    return Blocked(BLOCKED, move.capability, move.entrance, reason=f"{why}; {move.change} was meant: {move.reason}")

@@ -42,7 +42,7 @@ TRADE = ("pending_direct", "pending_repeat", "week_direct", "package", "open_cel
 
 def admit_entrants(market: Market, date: dt.date) -> None:
     """Let every platform in whose date has come."""
-    for name, day in market.settings.entrants.items():
+    for name, day in market.entrants.items():
         if date >= day and name not in market.platform_names:
             _admit(market, name)
 
@@ -55,9 +55,16 @@ def _admit(market: Market, name: str) -> None:
     market.capabilities.add(own.platform[name], luck)
     strategy = start.strategies(own.among([name]))[0]
     settings, index = own.platform[name], len(market.platforms)
-    market.platforms.append(Platform(market, name, index, settings, market.capabilities, strategy))
+    growth = market.platforms[0].growth
+    market.platforms.append(Platform(market, name, index, settings, market.capabilities, strategy, growth))
+    market.objectives = {**market.objectives, name: start.objective(own, name)}
+    market.reports.add_platform(name)
     market.scenario_moves = scenario_calendar(own, market.platforms)
-    market.calendar = MarketCalendar(own.calendar, own.platforms, own.mechanisms, own.scenario.shocks)
+    dates = own.calendar.model_copy(update={"end": market.calendar.end})  # a fork's may be longer
+    market.calendar, market.calendar_ahead = (
+        MarketCalendar(dates, own.platforms, own.mechanisms, own.scenario.shocks),
+        None,
+    )
     market.luck = Luck(own.seed, own.platforms, own.users.fan.slots)
     market.streams = market.luck.day(market.day)
     _widen_users(market)

@@ -18,7 +18,7 @@ class ExclusivityRule:
     def __init__(self, settings: MarketSettings, table: MerchantTable) -> None:
         self.settings = settings
         self.rule = settings.scenario.exclusivity if settings.mechanisms.exclusivity else None
-        if self.rule is None or self.rule.platform not in [*settings.platforms, *settings.entrants]:
+        if self.rule is None or self.rule.platform not in settings.competing:
             self.rule = None
             return
         if self.rule.until is not None and self.rule.until <= settings.calendar.start:
@@ -28,7 +28,7 @@ class ExclusivityRule:
         self.begun = self.rule.holds(settings.calendar.start)
         if not self.begun:
             return
-        self._bind(settings.platforms, table)
+        self._bind(settings.first_platforms, table)
         table.shop &= ~table.barred
         table.effort *= table.shop[:, :, None]
         table.effort /= table.effort.sum(axis=(1, 2), keepdims=True)

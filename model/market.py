@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondhalf.agents.merchant import Merchant
-from secondhalf.agents.platform import Move, Platform
+from secondhalf.agents.move import Move
+from secondhalf.agents.options import Growth
+from secondhalf.agents.platform import Platform
 from secondhalf.agents.user import LazyUsers, User
 from secondhalf.model import start
 from secondhalf.model.bans import Bans
@@ -20,6 +22,7 @@ from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.caps import Caps
 from secondhalf.model.columns import Day, Offer, Shops, Streams
 from secondhalf.model.exclusivity import ExclusivityRule
+from secondhalf.model.fork import fork
 from secondhalf.model.graph import fans_by_number, heterogeneous_graph
 from secondhalf.model.luck import Luck
 from secondhalf.model.merchants import MerchantWeek
@@ -28,6 +31,7 @@ from secondhalf.model.offer import OfferDesk
 from secondhalf.model.population import Population
 from secondhalf.model.preferencing import Preferencing
 from secondhalf.model.record import Record
+from secondhalf.model.reports import Reports
 from secondhalf.model.revision import scenario_calendar
 from secondhalf.model.settings import MarketSettings
 from secondhalf.model.stages import STAGES
@@ -84,23 +88,29 @@ class Market(mesa.Model):
         self.population = Population(settings, self.calendar)
         self.users_day = UsersDay(self.population, self.friends)
         self.capabilities = start.capability_table(settings)
+        growth = Growth(**settings.growth.model_dump())
         self.platforms = [
-            Platform(self, name, p, settings.platform[name], self.capabilities, strategy)
+            Platform(self, name, p, settings.platform[name], self.capabilities, strategy, growth)
             for p, (name, strategy) in enumerate(zip(self.platform_names, start.strategies(settings), strict=True))
         ]
         table = start.starting_merchants(settings)
-        self.exclusivity = ExclusivityRule(settings, table)
-        self.trade = Trade(table, settings.merchants, settings.channels)
+        self.exclusivity = ExclusivityRule(self.settings, table)
+        self.trade: Trade = Trade(table, settings.merchants, settings.channels)
         self.week = MerchantWeek(settings, table, self.trade)
         self.desk = OfferDesk(settings, self.platforms)
         self.bookkeeper = Bookkeeper(settings, self.platforms, self.population.weight)
-        self.bans, self.caps, self.preferencing = Bans(settings), Caps(settings), Preferencing(settings)
+        self.bans, self.caps = Bans(self.settings), Caps(self.settings)
+        self.preferencing = Preferencing(self.settings)
+        self.entrants = self.settings.entrants
         self._register_agents(settings)
         self.scenario_moves = scenario_calendar(settings, self.platforms)
         self.moves_today: list[tuple[Platform, Move, float]] = []
         self.active_share = np.array([settings.platform[name].installed_at_start for name in self.platform_names]) / 2
         self.window_days, self.window_days_before = 0, 0
-        self.record = Record(self)
+        self.record: Record = Record(self)
+        self.reports = Reports(self.platform_names)
+        self.objectives = {name: start.objective(settings, name) for name in self.platform_names}
+        self.calendar_ahead: MarketCalendar | None = None
         start.apply_past_moves(self)
         self.day = -settings.calendar.warm_up
         self.trade.refresh(self.desk.live_presence(), self.desk.availability() > 0, np.zeros(len(self.platforms)))
@@ -158,6 +168,10 @@ class Market(mesa.Model):
         return heterogeneous_graph(
             self.friends, columns, self.platform_names, table.number.tolist(), table.shop, max_users
         )
+
+    def fork(self, users: int | None = None, luck: int | None = None, calendar: MarketCalendar | None = None) -> Market:
+        """A second market that goes on from here: all users or a sample, the same luck or another (`model.fork`)."""
+        return fork(self, users, luck, calendar)
 
     def close(self) -> None:
         """Let go of what Mesa keeps of a model after it is dropped."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from secondhalf.agents.own import is_own, own
 from secondhalf.model.columns import F64, I32, I64
 from secondhalf.model.compiled import compiled
 from secondhalf.model.edge_list import read_ties
@@ -39,7 +40,8 @@ def build_friends(network: Network, users: int, seed: int) -> Friends:
     Parameters
     ----------
     network
-        the kind of graph and its parameters; only those of the kind are read
+        the kind of graph and its parameters; only those of the kind are read. A kind ``module:function`` is called
+        with what this function is called with, and gives pairs of user numbers in any order
     users
         number of nodes, at least 2
     seed
@@ -48,7 +50,8 @@ def build_friends(network: Network, users: int, seed: int) -> Friends:
     Raises
     ------
     SettingsError
-        when the file of ``network=file`` is missing, unreadable or malformed, or communities are too small to hold
+        when the file of ``network=file`` is missing, unreadable or malformed, a function of one's own gives something
+        else than ties, or communities are too small to hold
         their ties
 
     References
@@ -62,6 +65,8 @@ def build_friends(network: Network, users: int, seed: int) -> Friends:
         return Friends(np.zeros(users + 1, np.int64), np.empty(0, np.int32))
     if network.kind == "file":
         return _friends(users, read_ties(str(network.file), users))
+    if is_own(network.kind):
+        return _friends(users, _own_ties(network, users, seed))
     degree = network.mean_degree
     if degree >= users - 1:
         return _friends(users, np.column_stack(np.triu_indices(users, 1)).astype(np.int64))
@@ -74,6 +79,22 @@ def build_friends(network: Network, users: int, seed: int) -> Friends:
     else:
         ties = _communities(network, users, seed)
     return _friends(users, ties if len(ties) else np.array([[0, 1]]))
+
+
+def _own_ties(network: Network, users: int, seed: int) -> I64:
+    """Ties [E, 2] of a function of one's own; whatever it gives is checked."""
+    given = own(network.kind)(network, users, seed)
+    try:
+        ties = np.asarray(given if isinstance(given, np.ndarray) else list(given))
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"network.kind={network.kind}: pairs of user numbers are needed") from error
+    if ties.ndim != 2 or ties.shape[1] != 2 or not len(ties) or ties.dtype.kind not in "iu":
+        raise SettingsError(f"network.kind={network.kind}: at least one pair of user numbers is needed, and only pairs")
+    wrong = (ties < 0).any(axis=1) | (ties >= users).any(axis=1) | (ties[:, 0] == ties[:, 1])
+    if wrong.any():
+        a, b = ties[wrong][0]
+        raise SettingsError(f"network.kind={network.kind}: {a}-{b} is no tie between two users in 0..{users - 1}")
+    return ties.astype(np.int64)
 
 
 def _friends(users: int, ties: I64) -> Friends:

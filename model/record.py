@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from secondhalf.agents.own import own
 from secondhalf.agents.vocabulary import PAN_SHELF
 from secondhalf.model import measures
+from secondhalf.model.books import BooksError
 from secondhalf.model.demand import KIND_REPEAT
 from secondhalf.model.flows import BOUGHT_AGAIN, BOUGHT_LAST, KEPT, LAST
+from secondhalf.model.reporters import DAILY, MARKET, ratio
+from secondhalf.model.settings import SettingsError
 from secondhalf.model.users_day import MonthBooks
 
 if TYPE_CHECKING:
     from secondhalf.model.market import Market
 
 Array = NDArray[np.float64]
+Reporters = dict[str, Callable[..., Any]]
+KEYS = ("date", "platform")
+"""Columns that say which day and platform a row is about."""
 THRESHOLDS = {"10_million": 1e7, "100_million": 1e8}
 """RMB a merchant or a product sells within a festival's window, as in the article's targets."""
 
@@ -35,13 +44,18 @@ class Snapshot:
 class Record:
     """Everything that is written out after a run.
 
+    `by_platform` and `of_market` are the reporters asked every day, by column, those of `measures` among them.
     `daily` holds one dict of [P] arrays a day, `market` one dict of numbers a day; `channels`, `monthly`, `flows`,
     `overlap` one entry a calendar month; `moves` one row a move; `festivals` one row a festival and year.
     """
 
     def __init__(self, market: Market) -> None:
         self._market = market
-        self.content = np.array([platform.settings.kind == "content" for platform in market.platforms])
+        self.content: NDArray[np.bool_] = np.array(
+            [platform.settings.kind == "content" for platform in market.platforms]
+        )
+        self.by_platform = _columns("daily", DAILY, market.settings.measures.daily)
+        self.of_market = _columns("market", MARKET, market.settings.measures.market)
         self.daily: list[dict[str, Array]] = []
         self.market: list[dict[str, float]] = []
         self.channels: list[dict[str, Array]] = []
@@ -53,9 +67,20 @@ class Record:
         self.moves: list[dict[str, Any]] = []
         self.festivals: list[dict[str, Any]] = []
         self.exposure_at_start: dict[str, dict[str, float]] = {}
+        self.new_user_share: float = 0.0
         self._open: dict[tuple[str, int], Snapshot] = {}
-        self._new_user_share = 0.0
         self._start_month()
+
+    def of(self, market: Market) -> Record:
+        """A copy that goes on with another market; what was taken down is shared, what is added is not."""
+        other = copy.copy(self)
+        other._market = market
+        for name, value in vars(self).items():
+            if isinstance(value, list):
+                setattr(other, name, list(value))
+        other._open = dict(self._open)
+        other._month = {name: amounts.copy() for name, amounts in self._month.items()}
+        return other
 
     def note_start(self) -> None:
         """Which part of the users sees each capability on the morning of the first day, where anybody does."""
@@ -65,20 +90,21 @@ class Record:
             for p, name in enumerate(self._market.platform_names)
         }
 
+    def _start_month(self) -> None:
+        shape = (len(self._market.platforms), len(self._market.settings.channels))
+        self._month = {name: np.zeros(shape) for name in ("gmv", "net_gmv", "orders", "repeat")}
+
     def add_platform(self) -> None:
         """Make room for a platform that enters: nothing, in all that was taken down before."""
         entered = self._market.platforms[-1].settings.kind == "content"
         self.content = np.append(self.content, entered)
-        for row in (*self.daily, *self.channels, *self.monthly, self._month):
-            for name, amounts in row.items():
-                row[name] = np.concatenate([amounts, np.zeros((1, *amounts.shape[1:]))])
+        self.daily, self.channels, self.monthly = (
+            [_wider(row) for row in rows] for rows in (self.daily, self.channels, self.monthly)
+        )
+        self._month = _wider(self._month)
         last = self.content.size - 1
         self.flows = [np.insert(np.insert(flow, last, 0.0, axis=1), last, 0.0, axis=2) for flow in self.flows]
         self.overlap = [np.pad(users, (0, 1)) for users in self.overlap]
-
-    def _start_month(self) -> None:
-        shape = (len(self._market.platforms), len(self._market.settings.channels))
-        self._month = {name: np.zeros(shape) for name in ("gmv", "net_gmv", "orders", "repeat")}
 
     def note_day(self, month: MonthBooks | None) -> None:
         """Take down the latest day; `month` when it closed a calendar month."""
@@ -93,49 +119,24 @@ class Record:
             self._month[name] += amount
         if month is not None:
             self._note_month(month)
-        platform_minutes = book.minutes.sum()
-        self.daily.append(
-            {
-                "installed_users": book.installed,
-                "active_users": book.active,
-                "monthly_active_users": book.monthly,
-                "minutes": book.minutes,
-                "minutes_per_active_user": _ratio(book.minutes, book.active),
-                "attention_share": book.minutes / max(book.phone_minutes, 1e-300),
-                "platform_share": book.minutes / max(platform_minutes, 1e-300),
-                "gmv": book.platform_gmv,
-                "net_gmv": book.net_gmv.sum(axis=1),
-                "orders": book.platform_orders,
-                "monthly_buyers": book.monthly_buyers,
-                "annual_buyers": book.annual_buyers,
-                "commission": book.commission,
-                "ad_revenue": book.ad_revenue,
-                "cost": book.cost,
-                "profit": book.profit,
-            }
-        )
-        outside = 1 - platform_minutes / max(book.phone_minutes, 1e-300)
-        at = market.day
-        self.market.append(
-            {
-                "hhi_attention": measures.hhi(book.minutes),
-                "hhi_gmv": measures.hhi(book.platform_gmv),
-                "interpenetration_gmv": measures.interpenetration(book.cells.sum(axis=0), self.content),
-                "interpenetration_minutes": measures.interpenetration(book.channel_minutes, self.content),
-                "leak_rate": measures.leak_rate(book.orders, self.content),
-                "multi_homing_users": book.multi_homing / max(book.online, 1e-300),
-                "multi_homing_merchants": market.trade.multi_homing,
-                "short_video_share": self._short_video(outside),
-                "instant_messaging_share": outside * float(market.calendar.instant_messaging[at]),
-                "new_user_share": self._new_user_share,
-            }
-        )
+        self.daily.append({name: self._by_platform(name, report(market)) for name, report in self.by_platform.items()})
+        self.market.append({name: self._one(name, report(market)) for name, report in self.of_market.items()})
 
-    def _short_video(self, outside: float) -> float:
-        """Share of all mobile time in short video: the content platforms and the apps that are not modelled."""
-        market = self._market
-        own = market.book.minutes[self.content].sum() / max(market.book.phone_minutes, 1e-300)
-        return float(own + outside * market.calendar.other_short_video[market.day])
+    def _by_platform(self, name: str, value: Any) -> Array:
+        """What a reporter of daily.csv gave; one of somebody's own may give anything."""
+        if name in DAILY:
+            return np.asarray(value)
+        taken = _numbers(value)
+        if taken.shape != (len(self._market.platforms),) or not np.isfinite(taken).all():
+            raise BooksError(f"measures.daily.{name}: one finite number a platform is needed, not {value}")
+        return taken
+
+    def _one(self, name: str, value: Any) -> float:
+        if name not in MARKET:
+            taken = _numbers(value)
+            if taken.shape != () or not np.isfinite(taken):
+                raise BooksError(f"measures.market.{name}: one finite number is needed, not {value}")
+        return float(value)
 
     def _note_moves(self) -> None:
         market = self._market
@@ -152,6 +153,7 @@ class Record:
                     "capability": move.capability or "",
                     "entrance": entrance,
                     "cost": cost,
+                    "estimates": move.estimates,
                     "reason": move.reason,
                 }
             )
@@ -166,16 +168,16 @@ class Record:
         shelf = [c for c, name in enumerate(names) if name in PAN_SHELF]
         self.monthly.append(
             {
-                "repurchase_rate": _ratio(month.counts[:, BOUGHT_AGAIN], month.counts[:, BOUGHT_LAST]),
-                "pan_shelf_share": _ratio(gmv[:, shelf].sum(axis=1), gmv.sum(axis=1)),
-                "retention": _ratio(month.counts[:, KEPT], month.counts[:, LAST]),
+                "repurchase_rate": ratio(month.counts[:, BOUGHT_AGAIN], month.counts[:, BOUGHT_LAST]),
+                "pan_shelf_share": ratio(gmv[:, shelf].sum(axis=1), gmv.sum(axis=1)),
+                "retention": ratio(month.counts[:, KEPT], month.counts[:, LAST]),
             }
         )
         self.overlap.append(month.overlap * weight)
         if market.calendar.days_left_in_month(market.day) == 0:
             self.flows.append(month.flows * weight)
             self.closed.append(market.day)
-            self._new_user_share = measures.new_user_share(np.array(self.flows[-12:]))
+            self.new_user_share = measures.new_user_share(np.array(self.flows[-12:]))
         self._start_month()
 
     def note_festivals(self, day: int) -> None:
@@ -205,7 +207,7 @@ class Record:
         now, table = self._snapshot(name), self._market.trade.table
         sold = now.merchant_gmv - np.where(now.merchants == before.merchants, before.merchant_gmv, 0.0)
         products = now.product_gmv - np.where(now.products == before.products, before.product_gmv, 0.0)
-        here = _ratio(sold, products.sum(axis=1))[:, None]  # the part of sales at its platforms
+        here = ratio(sold, products.sum(axis=1))[:, None]  # the part of sales at its platforms
         held = self._held_at(name)
         row: dict[str, Any] = {
             "festival": name,
@@ -221,6 +223,22 @@ class Record:
         self.festivals.append(row)
 
 
-def _ratio(part: Array, whole: Array) -> Array:
-    """Elementwise part / whole, 0 where there is nothing."""
-    return np.asarray(np.divide(part, whole, out=np.zeros_like(part, dtype=float), where=whole > 0))
+def _wider(row: dict[str, Array]) -> dict[str, Array]:
+    """A row with a platform more, that has nothing; a new one, since forks share what was taken down."""
+    return {name: np.concatenate([amounts, np.zeros((1, *amounts.shape[1:]))]) for name, amounts in row.items()}
+
+
+def _columns(table: str, shipped: Mapping[str, Callable[..., Any]], own_paths: Mapping[str, str]) -> Reporters:
+    """Reporters of a table: those that ship, then those of one's own."""
+    for name in own_paths:
+        if name in shipped or name in KEYS:
+            raise SettingsError(f"measures.{table}.{name}={own_paths[name]}: {table}.csv has this column already")
+    return {**shipped, **{name: own(path) for name, path in own_paths.items()}}
+
+
+def _numbers(value: Any) -> Array:
+    """A copy, because it may be a state that changes tomorrow; what is no number becomes NaN."""
+    try:
+        return np.array(value, dtype=float)
+    except (TypeError, ValueError):
+        return np.array(np.nan)

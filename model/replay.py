@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from secondhalf.agents.strategies import History, Hold, Launch, Strategy
+from secondhalf.agents.strategies import Hold, Launch, Strategy
 from secondhalf.model.settings import MarketSettings, SettingsError
 from secondhalf.model.settings.scenario import ALL, ScenarioMove, Shift, Without
 from secondhalf.model.settings.time import FIRST_DATE
@@ -78,15 +78,14 @@ def check_moves(settings: MarketSettings, strategies: Iterable[Strategy]) -> Non
     SettingsError
         for a `close`, `restrict` or `restore` of what is neither open at the start nor opened by then
     """
-    fixed = {strategy.platform: strategy for strategy in strategies if isinstance(strategy, (History, Hold))}
+    fixed = {s.platform: s for s in strategies if s.replays or isinstance(s, Hold)}
     moves = settings.scenario.moves
     for number, move in enumerate(moves):
         strategy = fixed.get(move.platform)
         if strategy is None or move.change not in OF_WHAT_IS_THERE:
             continue
         at_start = settings.platform[move.platform].open_at_start.get(move.capability)
-        launches = strategy.launches if isinstance(strategy, History) else ()
-        changes: list[Launch | ScenarioMove] = [*launches, *(other for other in moves if other is not move)]
+        changes: list[Launch | ScenarioMove] = [*strategy.launches, *(other for other in moves if other is not move)]
         opened = any(
             (other.platform, other.capability) == (move.platform, move.capability)
             and other.change in OPENINGS

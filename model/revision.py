@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from secondhalf.agents.platform import Move, Platform
+from secondhalf.agents.move import Move
+from secondhalf.agents.options import MoveError, require_legal
+from secondhalf.agents.platform import Platform
+from secondhalf.agents.view import Seen
+from secondhalf.model.bans import blocked
 from secondhalf.model.settings import MarketSettings
+from secondhalf.model.sight import Sight
 from secondhalf.model.start import skill_signals
 from secondhalf.model.streams import Decision, key, name_id
 
@@ -48,25 +53,47 @@ def _turns(names: tuple[str, ...], seed: int, quarter: int) -> list[int]:
 def move_platforms(market: Market) -> list[tuple[Platform, Move, float]]:
     """Everything that moves today, carried out: platform, move and what it cost at once, RMB.
 
-    Platforms first learn of their own skills (quarterly); then what the scenario bans is closed, its moves follow, and
-    then the strategies'. With
-    ``calendar.revision=sequential`` a platform sees the moves of those before it in the keyed order, with
-    `simultaneous` all choose before any of them moves.
+    On the first day of a quarter the last one's reports are closed and platforms learn of their own skills; then what
+    the scenario bans is closed, its moves follow, and then the strategies'. With ``calendar.revision=sequential`` a
+    platform sees the moves of those before it in the keyed order, with `simultaneous` all choose before any of them
+    moves. A move that the scenario stops is noted and has no effect.
+
+    Raises
+    ------
+    MoveError
+        when a strategy fails or answers with a move that is not open to it; names platform, date and move
     """
     date, quarter = market.calendar.dates[market.day], market.calendar.starts_quarter(market.day)
     _change_exclusivity(market, date)
     if quarter:
+        market.reports.close(date)
         for platform, luck in zip(market.platforms, skill_signals(market), strict=True):
             market.capabilities.learn(platform.index, luck)
-    bans = market.bans
-    made = bans.impose(market.platforms, date)
-    made += [bans.carry_out(*imposed, date, imposed=True) for imposed in market.scenario_moves.get(market.day, [])]
+    made: list[tuple[Platform, Move, float]] = []
+
+    def carry_out(platform: Platform, move: Move, imposed: bool = False) -> None:
+        if move.change == "hold":
+            return
+        why = market.bans.against(platform, move, date, imposed)
+        if why is not None:
+            made.append((platform, blocked(move, why), 0.0))
+            return
+        made.append((platform, move, platform.apply(move)))
+        market.reports.seen.append(Seen(date, platform.name, move, market.reports.quarters))
+
+    for platform, move in market.bans.closings(market.platforms, date):
+        carry_out(platform, move, imposed=True)
+    for platform, move in market.scenario_moves.get(market.day, []):
+        carry_out(platform, move, imposed=True)
     turns = revision_order(market.platforms, market.settings.seed, date)
     if market.settings.calendar.revision == "simultaneous":
-        chosen = [(platform, move) for platform in turns for move in platform.moves(date, quarter)]
-        return made + [bans.carry_out(platform, move, date) for platform, move in chosen]
-    for platform in turns:
-        made += [bans.carry_out(platform, move, date) for move in platform.moves(date, quarter)]
+        chosen: list[tuple[Platform, Sequence[Move] | None]]
+        chosen = [(platform, choose(market, platform, quarter)) for platform in turns]
+    else:
+        chosen = [(platform, None) for platform in turns]
+    for platform, moves in chosen:
+        for move in choose(market, platform, quarter) if moves is None else moves:
+            carry_out(platform, move)
     return made
 
 
@@ -78,3 +105,20 @@ def _change_exclusivity(market: Market, date: dt.date) -> None:
         market.trade.settle()  # what was sold before goes by the shops of before
         market.week.change_shops(closing, np.zeros_like(closing))
         market.trade.stale = True
+
+
+def choose(market: Market, platform: Platform, quarter: bool) -> Sequence[Move]:
+    """What a platform's strategy answers today, checked."""
+    strategy = platform.strategy
+    if not (quarter or strategy.daily):
+        return ()
+    try:
+        moves = strategy.moves(Sight(market, platform, quarter))
+        if not strategy.replays:
+            for move in moves:
+                require_legal(platform, move, platform.growth)
+    except Exception as error:
+        kind = "" if isinstance(error, MoveError) else f"{type(error).__name__}: "
+        where = f"{platform.name} ({market.settings.strategy_of(platform.name).name}), {market.date_label}"
+        raise MoveError(f"{where}: {kind}{error}") from error
+    return moves

@@ -122,6 +122,7 @@ def book_stage(market: Market) -> None:
         return
     for platform, profit in zip(market.platforms, market.book.profit, strict=True):
         platform.cash += float(profit)
+    market.reports.add(market.calendar.dates[market.day], market.book)
     market.window_days += market.calendar.in_flow_window(market.day)
     market.record.note_day(_close_month(market) if market.calendar.ends_month(market.day) else None)
     if market.day == market.calendar.days - 1:

@@ -12,15 +12,16 @@ from scipy.special import ndtri
 
 from secondhalf.agents.capability import CapabilityTable
 from secondhalf.agents.merchant import MerchantTable, merchant_table
-from secondhalf.agents.platform import Move
-from secondhalf.agents.strategies import STRATEGIES, Strategy
-from secondhalf.agents.strategies.history import History
+from secondhalf.agents.move import Move
+from secondhalf.agents.objective import Objective
+from secondhalf.agents.strategies import Launch, Strategy, strategy_class
 from secondhalf.model.attention import MONTH_DAYS
 from secondhalf.model.calendar import FLOW_WINDOW
 from secondhalf.model.columns import MARKS_LAST_MONTH, NEVER
 from secondhalf.model.facts import read_launches
 from secondhalf.model.replay import check_moves, replayed
 from secondhalf.model.settings import MarketSettings, SettingsError
+from secondhalf.model.settings.base import sentence
 from secondhalf.model.settings.time import FIRST_DATE
 from secondhalf.model.streams import Decision, key, name_id, uniforms
 
@@ -49,28 +50,41 @@ def strategies(settings: MarketSettings) -> list[Strategy]:
     SettingsError
         for an unknown strategy or parameters that it refuses
     """
-    made = []
-    for name in settings.platforms:
-        chosen = settings.strategy_of(name)
-        if chosen.name not in STRATEGIES:
-            raise SettingsError(
-                f"strategies.{name}={chosen.name}: unknown strategy; known are {', '.join(sorted(STRATEGIES))}"
-            )
-        launches = []
-        if "launches" in chosen.parameters:
-            file = str(chosen.parameters["launches"])
-            launches = read_launches(file, list(settings.platform), list(settings.capability))
-        try:
-            own = [launch for launch in launches if launch.platform == name and launch.date >= FIRST_DATE]
-            if STRATEGIES[chosen.name] is History:
-                own = replayed(settings, name, own)
-            made.append(STRATEGIES[chosen.name](name, chosen.parameters, own))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise SettingsError(f"strategy.{where}={first.get('input')!r}: {first['msg']}") from error
+    made = [_strategy(name, settings) for name in settings.platforms]
     check_moves(settings, made)
     return made
+
+
+def _strategy(platform: str, settings: MarketSettings) -> Strategy:
+    chosen = settings.strategy_of(platform)
+    group = f"strategies.{platform}" if platform in settings.strategies else "strategy"
+    try:
+        kind = strategy_class(chosen.name)
+    except ValueError as error:
+        raise SettingsError(f"strategies.{platform}={chosen.name}: {error}") from error
+    try:
+        parameters = kind.Parameters.model_validate(chosen.parameters)
+    except ValidationError as error:
+        unknown = error.errors()[0]["type"] == "extra_forbidden"
+        known = f"; {chosen.name} has {', '.join(kind.Parameters.model_fields) or 'none'}" if unknown else ""
+        raise SettingsError(sentence(error, group) + known) from error
+    launches: list[Launch] = []
+    file = getattr(parameters, "launches", None)
+    if file:
+        launches = read_launches(str(file), list(settings.platform), list(settings.capability))
+    dated = [launch for launch in launches if launch.platform == platform and launch.date >= FIRST_DATE]
+    if kind.replays:
+        dated = replayed(settings, platform, dated)
+    try:
+        return kind(platform, parameters, dated)
+    except ValueError as error:
+        raise SettingsError(f"{group}.name={chosen.name}: {error}") from error
+
+
+def objective(settings: MarketSettings, platform: str) -> Objective:
+    """What a platform is after."""
+    own = settings.objectives.get(platform, settings.objective)
+    return Objective(own.goal, own.discount_rate, (own.weights.profit, own.weights.attention, own.weights.gmv))
 
 
 def starting_merchants(settings: MarketSettings) -> MerchantTable:
@@ -90,8 +104,9 @@ def apply_past_moves(market: Market) -> None:
     if start == FIRST_DATE:
         return
     for platform in market.platforms:
-        if isinstance(platform.strategy, History):
-            _replay(market, platform.index, platform.strategy.before(start), start)
+        past = platform.strategy.before(start)
+        if past is not None:
+            _replay(market, platform.index, past, start)
 
 
 def _replay(market: Market, index: int, past: list[tuple[dt.date, Move]], start: dt.date) -> None:

@@ -64,6 +64,9 @@ class Decision(IntEnum):
     SKILL_SIGNAL = 28
     REVISION_ORDER = 29
     NETWORK = 30
+    FORK_SAMPLE = 31
+    FORK_LUCK = 32
+    STRATEGY = 33
 
 
 def mix(z: int) -> int:

@@ -1,10 +1,31 @@
-"""Strategies by name: one file each."""
+"""Strategies by name: one file each, here or of one's own."""
 
+from secondhalf.agents.move import Move
+from secondhalf.agents.own import is_own, own
 from secondhalf.agents.strategies.base import Launch, Strategy
 from secondhalf.agents.strategies.history import History
 from secondhalf.agents.strategies.hold import Hold
 
-STRATEGIES: dict[str, type[Strategy]] = {strategy.name: strategy for strategy in (History, Hold)}
-"""All strategies that ``conf/strategy/*.yaml`` can name."""
+STRATEGIES: dict[str, type[Strategy]] = {"history": History, "hold": Hold}
+"""Strategies that ship, by the name in their file of conf/strategy."""
 
-__all__ = ["STRATEGIES", "History", "Hold", "Launch", "Strategy"]
+
+def strategy_class(name: str) -> type[Strategy]:
+    """The strategy of a name: one of `STRATEGIES`, or the import path `module:Class` of one's own.
+
+    Raises
+    ------
+    ValueError
+        one sentence, when there is none
+    """
+    if name in STRATEGIES:
+        return STRATEGIES[name]
+    if not is_own(name):
+        raise ValueError(f"unknown strategy; known are {', '.join(sorted(STRATEGIES))}, and module:Class for your own")
+    found = own(name)
+    if not (isinstance(found, type) and issubclass(found, Strategy)):
+        raise ValueError("a class derived from secondhalf.agents.strategies.Strategy is needed")
+    return found
+
+
+__all__ = ["STRATEGIES", "History", "Hold", "Launch", "Move", "Strategy", "strategy_class"]

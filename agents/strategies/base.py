@@ -1,4 +1,4 @@
-"""What a strategy is: something that is asked every day and answers with moves."""
+"""What a strategy is: something that looks at the market and answers with moves."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel, ConfigDict
+
 if TYPE_CHECKING:
-    from secondhalf.agents.platform import Move, Platform
+    from secondhalf.agents.move import Move
+    from secondhalf.agents.view import View
 
 
 @dataclass(frozen=True)
@@ -32,18 +35,41 @@ class Strategy:
     platform
         the platform's name
     parameters
-        the strategy's own settings from conf/strategy/<name>.yaml
+        the strategy's own settings from conf/strategy/<name>.yaml, checked by its class `Parameters`
     launches
-        what really happened on this platform, in order of dates
+        what really happened on this platform, in order of dates; none unless `Parameters` has the field `launches`,
+        the name of a file such as data/launches.csv
     """
 
-    name = ""
+    daily = False
+    """whether it is asked every day; else on the first day of each calendar quarter"""
+    replays = False
+    """whether its moves are facts, which no rule can refuse"""
 
-    def __init__(self, platform: str, parameters: Mapping[str, Any], launches: Sequence[Launch]) -> None:
+    class Parameters(BaseModel):
+        """Settings that a strategy declares; any other is refused. Derive from it to declare some."""
+
+        model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    parameters: Parameters
+
+    def __init__(
+        self, platform: str, parameters: Mapping[str, Any] | Parameters, launches: Sequence[Launch] = ()
+    ) -> None:
         self.platform = platform
-        self.parameters = parameters
+        self.parameters = self.Parameters.model_validate(parameters)
         self.launches = launches
 
-    def moves(self, platform: Platform, date: dt.date, quarter: bool) -> list[Move]:
-        """Moves of `platform` on `date`; `quarter` is true on the first day of a calendar quarter."""
+    def moves(self, view: View) -> Sequence[Move]:
+        """What the platform changes today, of `view.options()`; nothing, or `hold`, changes nothing.
+
+        It may read what the view gives, and changes nothing itself: the moves do.
+        """
         raise NotImplementedError
+
+    def before(self, date: dt.date) -> list[tuple[dt.date, Move]] | None:
+        """Dated moves before a run that starts on `date`, in order; None for a strategy that has no dates.
+
+        With a list, even an empty one, capabilities grow from 2019 to the start; with None they begin it as they were.
+        """
+        return None

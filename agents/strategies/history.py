@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from secondhalf.agents.platform import Move, Platform
+from secondhalf.agents.move import Move
 from secondhalf.agents.strategies.base import Launch, Strategy
+from secondhalf.agents.view import View
 
 Factor = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
 Days = Annotated[int, Field(gt=0, strict=True)]
@@ -24,40 +25,45 @@ class Burst(BaseModel):
     days: Days
 
 
-class HistoryParameters(BaseModel):
-    """Parameters of `history`: what the dated rows do not say."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    launches: str
-    deepen_days: Days
-    burst: Burst
-    recruit: dict[str, dict[dt.date, Factor]] = Field(default_factory=dict)
-    deepen: dict[str, dict[dt.date, Factor]] = Field(default_factory=dict)
-
-
 class History(Strategy):
     """Replays the launches of its platform and the declared intensities of recruiting and deepening."""
 
-    name = "history"
+    daily = True
+    replays = True
 
-    def __init__(self, platform: str, parameters: Mapping[str, Any], launches: Sequence[Launch]) -> None:
+    class Parameters(Strategy.Parameters):
+        """What the dated rows do not say."""
+
+        launches: str
+        deepen_days: Days
+        burst: Burst
+        recruit: dict[str, dict[dt.date, Factor]] = Field(default_factory=dict)
+        deepen: dict[str, dict[dt.date, Factor]] = Field(default_factory=dict)
+
+    parameters: Parameters
+
+    def __init__(
+        self, platform: str, parameters: Mapping[str, Any] | Parameters, launches: Sequence[Launch] = ()
+    ) -> None:
         super().__init__(platform, parameters, launches)
-        own = HistoryParameters.model_validate(dict(parameters))
+        own = self.parameters
         self._moves: dict[dt.date, list[Move]] = {}
         for launch in launches:
             self._add(launch.date, _move(launch, own.burst))
         for date, factor in own.recruit.get(platform, {}).items():
             self._add(date, Move("recruit", value=factor, reason="declared recruiting intensity"))
         for date, factor in own.deepen.get(platform, {}).items():
-            self._add(date, Move("deepen", value=factor, days=own.deepen_days, reason="declared depth of the pool"))
+            self._add(
+                date,
+                Move("deepen", value=factor, days=own.deepen_days, declared=True, reason="declared depth of the pool"),
+            )
 
     def _add(self, date: dt.date, move: Move) -> None:
         self._moves.setdefault(date, []).append(move)
 
-    def moves(self, platform: Platform, date: dt.date, quarter: bool) -> list[Move]:
+    def moves(self, view: View) -> Sequence[Move]:
         """The moves dated today."""
-        return self._moves.get(date, [])
+        return self._moves.get(view.date, [])
 
     def before(self, date: dt.date) -> list[tuple[dt.date, Move]]:
         """Everything dated before `date`, in order, for runs that start later."""

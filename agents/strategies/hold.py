@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
-
-from secondhalf.agents.platform import Move, Platform
-from secondhalf.agents.strategies.base import Launch, Strategy
-
-
-class HoldParameters(BaseModel):
-    """`hold` has no parameters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from secondhalf.agents.move import Move
+from secondhalf.agents.strategies.base import Strategy
+from secondhalf.agents.view import View
 
 
 class Hold(Strategy):
     """Never moves."""
 
-    name = "hold"
-
-    def __init__(self, platform: str, parameters: Mapping[str, Any], launches: Sequence[Launch]) -> None:
-        super().__init__(platform, parameters, launches)
-        HoldParameters.model_validate(dict(parameters))
-
-    def moves(self, platform: Platform, date: dt.date, quarter: bool) -> list[Move]:
+    def moves(self, view: View) -> Sequence[Move]:
         """Nothing, on any day."""
-        return []
+        return ()

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import importlib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from secondhalf.agents.own import own
 from secondhalf.experiments.results import Results
 
 PICTURES = ("overview", "shares", "channel_mix", "flows", "moves", "minutes", "merchants", "friends")
 """What is drawn of a run: `<name>.png` and `<name>.svg` each, by `draw` in the module of that name."""
 
 
+def by_path(own_pictures: Mapping[str, str]) -> dict[str, str]:
+    """Import paths of all pictures by name; one of one's own takes the place of its namesake."""
+    return {name: f"{__name__}.{name}:draw" for name in PICTURES} | dict(own_pictures)
+
+
 def draw_pictures(
-    results: Results, folder: Path, formats: Sequence[str], font: str | None, say: Callable[[str], None]
+    results: Results,
+    folder: Path,
+    formats: Sequence[str],
+    font: str | None,
+    say: Callable[[str], None],
+    pictures: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Draw every picture that the run gives something for; returns the files written.
 
@@ -28,6 +38,8 @@ def draw_pictures(
         family to write with; None for the one that Matplotlib ships
     say
         receives the sentences
+    pictures
+        import paths by name, as from `by_path`; by default those that ship
     """
     from secondhalf.experiments.pictures import style  # only those who draw wait for Matplotlib
 
@@ -36,14 +48,14 @@ def draw_pictures(
         font = None
     written: list[Path] = []
     lacking = False
-    for name in PICTURES:
+    for name, path_of_draw in (by_path({}) if pictures is None else pictures).items():
         paths = [folder / f"{name}.{ending}" for ending in formats]
         try:
             for path in paths:  # nothing of an earlier run stands beside what this one gives
                 path.unlink(missing_ok=True)
             with warnings.catch_warnings(record=True) as caught, style.page(font):
                 warnings.simplefilter("always")
-                drawn = importlib.import_module(f"{__name__}.{name}").draw(results)
+                drawn = own(path_of_draw)(results)
                 for path in paths:
                     style.save(drawn, path)
                     written.append(path)

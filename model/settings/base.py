@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from secondhalf.agents.own import is_own, own
 
 
 class SettingsError(ValueError):
@@ -33,6 +35,18 @@ Rate = Annotated[Number, Field(ge=0)]
 Positive = Annotated[Number, Field(gt=0)]
 Count = Annotated[Whole, Field(ge=1)]
 Days = Annotated[Whole, Field(ge=0, le=10_000)]
+
+
+def _importable(path: str) -> str:
+    if not is_own(path):
+        raise ValueError("an import path module:function is needed")
+    own(path)
+    return path
+
+
+ImportPath = Annotated[str, AfterValidator(_importable)]
+"""A function of one's own; looked up when settings are checked, so that a slip of the pen costs no run."""
+Word = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")]
 
 
 def sentence(error: ValidationError, group: str = "") -> str:

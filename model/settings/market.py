@@ -10,7 +10,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from secondhalf.agents.vocabulary import CHANNELS, ENTRANCES
 from secondhalf.model.columns import MAX_PLATFORMS
-from secondhalf.model.settings.base import Number, Settings, SettingsError, Whole, sentence
+from secondhalf.model.settings.base import ImportPath, Number, Settings, SettingsError, Whole, Word, sentence
+from secondhalf.model.settings.decisions import Growth, Objective
 from secondhalf.model.settings.mechanisms import Mechanisms, without
 from secondhalf.model.settings.people import Merchants, Network, Population, Users
 from secondhalf.model.settings.scenario import ALL, Scenario
@@ -25,6 +26,13 @@ class Limits(Settings):
     users: Annotated[Whole, Field(ge=2)] | None = None
     merchants: Annotated[Whole, Field(ge=1)] | None = None
     days: Annotated[Whole, Field(ge=1)] | None = None
+
+
+class Measures(Settings):
+    """Columns of one's own in market.csv and daily.csv: by name, the function of the market that gives them."""
+
+    market: dict[Word, ImportPath] = Field(default_factory=dict)
+    daily: dict[Word, ImportPath] = Field(default_factory=dict)
 
 
 class MarketSettings(Settings):
@@ -43,9 +51,13 @@ class MarketSettings(Settings):
     platform: dict[str, Platform]
     strategy: Strategy
     strategies: dict[str, Strategy] = Field(default_factory=dict)
+    objective: Objective
+    objectives: dict[str, Objective] = Field(default_factory=dict)
+    growth: Growth
     scenario: Scenario
     mechanisms: Mechanisms
     limits: Limits = Limits()
+    measures: Measures = Measures()
 
     @model_validator(mode="after")
     def _platforms_exist(self) -> MarketSettings:
@@ -57,6 +69,8 @@ class MarketSettings(Settings):
         for name, strategy in self.strategies.items():
             if name not in self.competing:
                 raise ValueError(f"strategies.{name}={strategy.name}: platforms are {', '.join(self.competing)}")
+        for name in self.objectives:
+            self.check_platform(name, "objectives")
         return self
 
     @model_validator(mode="after")
@@ -114,7 +128,7 @@ class MarketSettings(Settings):
 
     def among(self, platforms: list[str]) -> MarketSettings:
         """The same settings for other platforms that compete."""
-        return self.model_copy(update={"platforms": platforms})
+        return self if platforms == self.platforms else self.model_copy(update={"platforms": platforms})
 
     def means(self, pattern: str, platform: str) -> bool:
         """Whether a scenario that names `pattern` (a name, a line of business or `*`) means a platform."""

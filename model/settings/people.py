@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from secondhalf.agents.own import is_own, own
 from secondhalf.model.columns import MAX_FAN_SLOTS
 from secondhalf.model.settings.base import Count, Days, Number, Positive, Rate, Settings, Share, Whole
+
+NETWORKS = ("small_world", "scale_free", "clustered_scale_free", "communities", "file", "random_mixing")
+"""Friend graphs that ship."""
 
 
 class Population(Settings):
@@ -22,7 +26,7 @@ class Population(Settings):
 class Network(Settings):
     """The friend graph."""
 
-    kind: Literal["small_world", "scale_free", "clustered_scale_free", "communities", "file", "random_mixing"]
+    kind: str
     mean_degree: Positive
     rewiring: Share
     exponent: Annotated[Number, Field(gt=2, le=10)]
@@ -30,6 +34,15 @@ class Network(Settings):
     community_size: Annotated[Whole, Field(ge=3)]
     inside: Share
     file: str | None
+
+    @field_validator("kind")
+    @classmethod
+    def _is_known(cls, kind: str) -> str:
+        if is_own(kind):
+            own(kind)
+        elif kind not in NETWORKS:
+            raise ValueError(f"allowed are {', '.join(NETWORKS)}, and module:function for your own")
+        return kind
 
     @model_validator(mode="after")
     def _file_is_named(self) -> Network:

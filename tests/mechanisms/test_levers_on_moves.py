@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import pandas as pd
 import pytest
 
 from secondhalf.agents import strategies
-from secondhalf.agents.platform import Move, Platform
+from secondhalf.agents.move import Move
+from secondhalf.agents.view import View
 from secondhalf.experiments.compose import load_settings
 from secondhalf.model.settings import MarketSettings
 from secondhalf.model.start import strategies as strategies_of
@@ -128,12 +130,11 @@ def test_a_launch_that_does_not_happen_is_not_seen() -> None:
 
 
 class Eager(strategies.Strategy):
-    """Opens a mall every quarter."""
+    """Opens a mall where it has none, and tells which moves it had to choose from."""
 
-    name = "eager"
-
-    def moves(self, platform: Platform, date: dt.date, quarter: bool) -> list[Move]:
-        return [Move("open", "mall", reason="eager")] if quarter else []
+    def moves(self, view: View) -> Sequence[Move]:
+        self.options = view.options()
+        return [Move("open", "mall", reason="eager")] if view.presence(self.platform, "mall") == 0 else []
 
 
 def test_a_strategy_that_decides_is_kept_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,3 +146,7 @@ def test_a_strategy_that_decides_is_kept_from_it(monkeypatch: pytest.MonkeyPatch
     assert table["change"].tolist() == ["blocked"]
     assert table["reason"][0] == "open of mall does not happen (scenario baseline); open was meant: eager"
     assert moves_of(at, "douyin", "mall")["change"].tolist() == ["open"]
+    offered = [{m.capability for m in p.strategy.options} for p in at.market.platforms[:2]]
+    assert "mall" not in offered[0]
+    assert "mall" in offered[1]
+    assert not [seen for seen in at.market.reports.seen if seen.platform == "kuaishou"]

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from secondhalf.agents.move import Move
 from secondhalf.experiments.compose import load_settings
 from secondhalf.experiments.tables import tables
 from secondhalf.model.market import Market
+from secondhalf.model.sight import Sight
 
 SMALL = ("population.users=300", "population.merchants=60", "calendar.warm_up=56", "calendar.end=2019-04-30")
 DATE = "2019-02-13"
@@ -120,3 +122,45 @@ def test_its_moves_and_those_of_its_strategy_are_made() -> None:
     market, frames = played("seed=0", moves, "strategies.xiaohongshu=hold", *words("xiaohongshu"))
     assert frames["moves"].query("platform == 'xiaohongshu'")["date"].tolist() == ["2019-03-01"]
     assert market.platforms[-1].strategy.name == "hold"
+
+
+def test_forks_go_the_same_way_and_leave_the_origin_alone() -> None:
+    """Whole forks, taken before and after an entry."""
+    market = Market(load_settings([*SMALL, *words("xiaohongshu"), "calendar.end=2019-02-28"]))
+    while market.day < 40:
+        market.step()
+    early = market.fork()
+    while early.running:
+        early.step()
+    assert len(early.platforms) == 6
+    assert len(market.platforms) == len(market.record.daily[0]["gmv"]) == 5
+    while market.day < 50:
+        market.step()
+    late = market.fork()
+    for other in (market, late):
+        while other.running:
+            other.step()
+    frames = [tables(other)["daily"] for other in (market, early, late)]
+    for frame in frames[1:]:
+        pd.testing.assert_frame_equal(frame, frames[0], check_exact=True)
+    for other in (market, early, late):
+        other.close()
+
+
+def test_nobody_foresees_it() -> None:
+    """Copies in which a platform tries moves out hold no entrant."""
+    market = Market(load_settings([*SMALL, *words("xiaohongshu"), "strategy=hold"]))
+    market.step()
+    market.day -= 1
+    tried = Sight(market, market.platforms[0], quarter=True).try_out([Move("hold")], quarters=1, users=50)
+    assert len(tried) == 1
+    assert len(market.platforms) == 5
+    market.close()
+
+
+def test_reports_have_as_many_quarters_as_the_others() -> None:
+    market, _ = played("seed=0", *words("xiaohongshu", "2019-04-10"))
+    closed = market.reports.closed
+    assert [len(closed[name]) for name in market.platform_names] == [1] * 6
+    assert closed["xiaohongshu"][0].days == closed["jd"][0].days
+    assert closed["xiaohongshu"][0].active_users == 0

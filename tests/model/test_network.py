@@ -212,3 +212,20 @@ def test_a_graph_is_never_empty_because_empty_means_random_mixing(kind: str) -> 
 def test_communities_too_small_for_their_ties_are_refused() -> None:
     with pytest.raises(SettingsError, match=r"network\.community_size=5: at least 11 .* network\.mean_degree=12"):
         build_friends(network("communities", community_size=5), 1000, 1)
+
+
+def ties_of_mine(asked: Network, users: int, seed: int) -> Any:
+    """A star, its ties in any order and twice; what else it gives is for the refusals."""
+    star = [(0, i) for i in range(1, users)]
+    wrong: dict[float, Any] = {1: [(2, 2)], 2: [(0, users)], 3: [], 4: [(0, 1, 2)], 5: [(0, "x")], 6: 3, 7: [(0, 0.5)]}
+    return wrong.get(asked.mean_degree, [*star, *[(b, a) for a, b in star]])
+
+
+def test_a_graph_of_ones_own() -> None:
+    kind = f"{__name__}:ties_of_mine"
+    assert nx.utils.graphs_equal(as_networkx(build_friends(network(kind), 6, 1)), nx.star_graph(5))
+    for case in range(1, 8):
+        with pytest.raises(SettingsError, match=rf"^network\.kind={kind}: .*(needed|no tie between two users)"):
+            build_friends(network(kind, mean_degree=case), 6, 1)
+    with pytest.raises(ValueError, match=r"allowed are small_world, .* and module:function for your own"):
+        network("ring")

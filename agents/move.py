@@ -1,0 +1,34 @@
+"""A move: one change by one platform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from secondhalf.agents.vocabulary import CAPABILITY_CHANGES, PLATFORM_CHANGES
+
+
+@dataclass(frozen=True)
+class Move:
+    """One change by one platform.
+
+    `value` is the factor of a `recruit` or `deepen`; `days` limits a `recruit` or stretches a `deepen`. A `declared`
+    deepening is part of a calibration and costs nothing. `reason` says why, `estimates` on which payoffs it was chosen.
+    """
+
+    change: str
+    capability: str | None = None
+    entrance: str | None = None
+    value: float = 1.0
+    days: int | None = None
+    declared: bool = False
+    reason: str = ""
+    estimates: str = ""
+
+    def __post_init__(self) -> None:
+        allowed = CAPABILITY_CHANGES if self.capability else PLATFORM_CHANGES
+        if self.change not in allowed:
+            about = f"of capability {self.capability!r}" if self.capability else "without a capability"
+            raise ValueError(f"unknown change {self.change!r} {about}; allowed are {', '.join(allowed)}")
+
+    def __str__(self) -> str:
+        return f"{self.change} {self.capability}" if self.capability else self.change

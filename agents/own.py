@@ -1,0 +1,44 @@
+"""Code of one's own, named in the settings as `module:name`."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def is_own(name: str) -> bool:
+    """Whether a name is an import path and not one that ships."""
+    return ":" in name
+
+
+def own(path: str) -> Any:
+    """What an import path stands for.
+
+    The module is looked for where Python looks and, after that, in the working directory: last, so that a file there
+    cannot take the place of an installed package.
+
+    Raises
+    ------
+    ValueError
+        one sentence: what is missing and what is there
+    """
+    module, _, name = path.partition(":")
+    top, here = module.partition(".")[0], str(Path.cwd())
+    importlib.invalidate_caches()  # the file may have been written a moment ago
+    try:
+        if top not in sys.modules and importlib.util.find_spec(top) is None and here not in sys.path:
+            sys.path.append(here)
+        found = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise ValueError(f"module {module} cannot be imported ({error})") from error
+        raise ValueError(f"there is no module {module!r}, neither installed nor in {here}") from error
+    except Exception as error:  # whatever stands in that file
+        raise ValueError(f"module {module} cannot be imported ({type(error).__name__}: {error})") from error
+    if not callable(getattr(found, name, None)):
+        local = [n for n, thing in vars(found).items() if getattr(thing, "__module__", None) == found.__name__]
+        raise ValueError(f"module {module} has no function or class {name!r}; it has {', '.join(local) or 'none'}")
+    return getattr(found, name)

@@ -1,0 +1,202 @@
+"""docs/extending.md, done to the letter: its files in an empty folder, its commands, and what it promises."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import pandas as pd
+import pytest
+
+from secondhalf.experiments import cli
+from secondhalf.experiments.compose import compose_config, load_settings
+from secondhalf.experiments.options import Output, options
+from secondhalf.experiments.pictures import PICTURES
+from secondhalf.model.settings import SettingsError
+from tests.agents.test_strategies import conforms, words
+
+TEXT = (Path(__file__).parents[2] / "docs" / "extending.md").read_text(encoding="utf-8")
+FILE = re.compile(r"^`(mine/[\w/.]+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TINY = ("experiment=ci", "limits.users=150", "limits.merchants=20", "limits.days=40", "output.pictures=never")
+LONGEST = 150
+
+
+def recipe(title: str) -> str:
+    """What stands under a heading."""
+    after = TEXT.partition(f"\n## {title}\n")[2]
+    assert after, title
+    return after.partition("\n## ")[0]
+
+
+def flat(title: str) -> str:
+    """A recipe without its line breaks."""
+    return " ".join(recipe(title).split())
+
+
+def do(title: str, *more: str) -> None:
+    """Run a recipe's commands, made tiny."""
+    found = COMMANDS.findall(recipe(title))
+    assert found, title
+    for line in "".join(found).replace("\\\n", " ").splitlines():
+        program, *given = shlex.split(line)
+        assert program == "secondhalf"
+        cli.main([*given, *(more or TINY)])
+
+
+def table(folder: str, name: str = "daily") -> pd.DataFrame:
+    """A table of a run, an empty cell being an empty word."""
+    return pd.read_csv(Path(folder) / f"{name}.csv", keep_default_na=False)
+
+
+def summary(folder: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((Path(folder) / "summary.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder with all files of the document, as a reader would have it."""
+    for name, text in FILE.findall(TEXT):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["secondhalf"])
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    for name in [name for name in sys.modules if name == "mine" or name.startswith("mine.")]:
+        monkeypatch.delitem(sys.modules, name)
+    return tmp_path
+
+
+def test_all_files_of_the_overview_are_shown(here: Path) -> None:
+    """Every block of settings or code has a path, and the overview names every folder and module."""
+    shown = [name for name, _ in FILE.findall(TEXT)]
+    assert len(shown) == len(re.findall(r"^```(?:yaml|python)$", TEXT, re.MULTILINE))
+    overview = TEXT.partition("\n## ")[0]
+    for name in shown:
+        folder, _, file = name.removeprefix("mine/").rpartition("/")
+        assert (f"{folder}/" if folder else file) in overview, name
+
+
+def test_a_platform() -> None:
+    do("A platform")
+    daily = table("out/platform")
+    own = daily[daily["platform"] == "newcomer"]
+    assert len(own) == 40
+    assert len(daily) == 6 * 40
+    assert own["minutes"].sum() > 0
+    assert own["gmv"].sum() > 0
+    assert "newcomer" not in set(table("out/platform", "moves")["platform"])
+
+
+def test_a_capability() -> None:
+    do("A capability")
+    row = re.search(r"`(jd,open,.*?)`", flat("A capability"))
+    assert row is not None
+    assert f"2019-02-01,{row[1]}\n" in Path("out/capability/moves.csv").read_text()
+    daily = table("out/capability")
+    cost = daily[daily["platform"] == "jd"].set_index("date")["cost"]
+    assert cost["2019-02-01"] - cost["2019-01-31"] > 5e7
+    cli.main(["run", "--config-dir", "mine", "+capability=groceries", "hydra.run.dir=out/plain", *TINY])
+    plain = table("out/plain")
+    january = daily["date"] < "2019-02-01"
+    assert daily[january].equals(plain[january])
+    assert not daily.equals(plain)
+
+
+def test_a_strategy(monkeypatch: pytest.MonkeyPatch) -> None:
+    do("A strategy")
+    row = re.search(r"`(2019-01-01,douyin,.*?)`", flat("A strategy"))
+    assert row is not None
+    assert Path("out/strategy/moves.csv").read_text().splitlines()[1] == row[1]
+    conforms(words("mine.follow:Follow"), monkeypatch)
+
+
+def test_settings_of_ones_own_strategy(capsys: pytest.CaptureFixture[str]) -> None:
+    own = ["hydra.searchpath=['file://mine']", "strategy=follow"]
+    assert load_settings([*own, "strategy.enough=0.9"]).strategy.parameters["enough"] == 0.9
+    alone = load_settings([own[0], "strategies.douyin.name=follow", "strategies.douyin.enough=0.9"])
+    assert alone.strategy_of("douyin").name == "mine.follow:Follow"
+    assert alone.strategy_of("douyin").parameters == {"capability": "mall", "enough": 0.9}
+    assert load_settings(["strategy=hold", "strategy.name=mine.follow:Follow"]).strategy.parameters == {}
+    refusal = re.search(r"`(strategy\.enuf=\S+ .*?)`", flat("A strategy"))
+    assert refusal is not None
+    with pytest.raises(SystemExit):
+        cli.main(["run", "--config-dir", "mine", "strategy=follow", "strategy.enuf=0.9"])
+    assert capsys.readouterr().err == f"secondhalf: {refusal[1]}\n"
+
+
+def test_a_network() -> None:
+    do("A network")
+    sample = nx.read_graphml("out/network/friends.graphml")
+    assert min(friends for _, friends in sample.nodes(data="friends")) >= 6
+    assert summary("out/network")["settings"]["network"]["kind"] == "mine.graphs:holme_kim"
+
+
+def test_a_network_that_is_none(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "mine" / "graphs.py").write_text("def holme_kim(network, users, seed):\n    return [(0, 150)]\n")
+    with pytest.raises(SystemExit):
+        do("A network")
+    said = "secondhalf: network.kind=mine.graphs:holme_kim: 0-150 is no tie between two users in 0..149\n"
+    assert capsys.readouterr().err == said
+    assert not Path("out/network").exists()
+
+
+def test_a_measure() -> None:
+    do("A measure")
+    market, daily = table("out/measure", "market"), table("out/measure")
+    assert market.columns[-1] == "one_app_users"
+    assert market["one_app_users"].between(0.01, 0.99).all()
+    assert summary("out/measure")["market"]["one_app_users"] == pytest.approx(market["one_app_users"].mean())
+    assert daily.columns[-1] == "mall"
+    mall = daily.groupby("platform")["mall"].mean()
+    assert mall["taobao"] > 0.8
+    assert mall["douyin"] == 0
+
+
+def test_a_measure_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """Misspelt, it costs no run; no number, it costs a day."""
+    for setting, message in (
+        ("market.mall=mine.measures:nobody", "=mine.measures:nobody: module mine.measures has no function or class"),
+        ("market.mall=mine.measures:mall_presence", ": one finite number is needed, not ["),
+    ):
+        with pytest.raises(SystemExit):
+            cli.main(["run", f"measures.{setting}", *TINY, "hydra.run.dir=out"])
+        assert f"measures.{setting.partition('=')[0]}{message}" in capsys.readouterr().err
+
+
+def test_a_picture() -> None:
+    """The run without pictures; then the second command draws this one and no other."""
+    do("A picture")
+    assert {path.name for path in Path("out/picture").glob("*.png")} == {"buyers.png"}
+    assert Path("out/picture/buyers.svg").stat().st_size > 10_000
+
+
+def test_only_pictures_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["pictures", "pictures.of=out", "pictures.only=[buyers]", "hydra.run.dir=out"])
+    assert capsys.readouterr().err == (f"secondhalf: pictures.only names 'buyers'; known are {', '.join(PICTURES)}\n")
+    with pytest.raises(SettingsError, match=r"^output\.own_pictures\.buyers=mine\.buyers:drew: "):
+        options(Output, compose_config(["output.own_pictures.buyers=mine.buyers:drew"]))
+
+
+def test_all_in_one_word() -> None:
+    do("All in one word", "experiment=[everything,ci]", *TINY[1:])
+    daily = table("out/everything")
+    assert set(daily["platform"]) >= {"newcomer"}
+    assert daily.columns[-1] == "mall"
+    chosen = summary("out/everything")["settings"]
+    assert chosen["network"]["kind"] == "mine.graphs:holme_kim"
+    assert chosen["strategies"]["douyin"]["name"] == "mine.follow:Follow"
+    moved = table("out/everything", "moves")
+    assert set(moved["capability"]) >= {"groceries", "mall"}
+
+
+def test_lines_are_short() -> None:
+    assert not [line for line in TEXT.splitlines() if len(line) > LONGEST]
