@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from secondhalf.agents.effort import ewa_update, relative_returns
+from secondhalf.agents.effort import ewa_update, logit_update, relative_returns
+from secondhalf.agents.learning import Rule
 from secondhalf.agents.merchant import MerchantTable
 from secondhalf.agents.vocabulary import CHANNELS
 from secondhalf.model import effort_returns
@@ -55,17 +56,12 @@ class MerchantWeek:
         returns = effort_returns.returns(self.trade, take_rate, live).reshape(shape)
         relative_returns(returns, table.effort.reshape(shape))
         possible = (table.shop[:, :, None] & self.trade.open_cells).reshape(shape)
-        table.experience = ewa_update(
-            table.attraction.reshape(shape),
-            table.effort.reshape(shape),
-            returns,
-            possible,
-            table.experience,
-            rule.ewa_phi,
-            rule.ewa_delta,
-            rule.ewa_kappa,
-            rule.ewa_lambda,
-        )
+        cells = table.attraction.reshape(shape), table.effort.reshape(shape), returns, possible
+        if rule.effort == "logit":
+            logit_update(*cells, rule.ewa_lambda)
+        else:
+            ewa = Rule(rule.ewa_phi, rule.ewa_delta, rule.ewa_kappa, rule.ewa_lambda)
+            table.experience = ewa_update(*cells, table.experience, ewa)
 
     def _work_on_products(self, day: int) -> None:
         table, rule = self.table, self.settings.products
@@ -112,7 +108,7 @@ class MerchantWeek:
         closing = (table.weeks_lost >= rule.patience_weeks) & self.mechanisms.shop_exit
         opening = self._profitable(take_rate, cost) & self._considering(day)
         if closing.any() or opening.any():
-            self._change_shops(closing, opening & ~closing)
+            self.change_shops(closing, opening & ~closing)
         gone = np.flatnonzero(~table.shop.any(axis=1))
         if gone.size:
             self._replace(gone, day)
@@ -138,7 +134,8 @@ class MerchantWeek:
             axis=1,
         )
 
-    def _change_shops(self, closing: NDArray[np.bool_], opening: NDArray[np.bool_]) -> None:
+    def change_shops(self, closing: NDArray[np.bool_], opening: NDArray[np.bool_]) -> None:
+        """Close and open shops, [M, P]; their effort and fans pass to the others."""
         table = self.table
         table.shop[closing] = False
         table.shop[opening] = True

@@ -4,6 +4,7 @@ from secondhalf.agents.move import Move
 from secondhalf.agents.own import is_own, own
 from secondhalf.agents.strategies.base import Launch, Strategy
 from secondhalf.agents.strategies.best_response import BestResponse
+from secondhalf.agents.strategies.ewa import Ewa
 from secondhalf.agents.strategies.history import History
 from secondhalf.agents.strategies.hold import Hold
 from secondhalf.agents.strategies.imitate import Imitate
@@ -14,6 +15,7 @@ STRATEGIES: dict[str, type[Strategy]] = {
     "hold": Hold,
     "reservoir": Reservoir,
     "imitate": Imitate,
+    "ewa": Ewa,
     "best_response": BestResponse,
 }
 """Strategies that ship, by the name in their file of conf/strategy."""
@@ -40,6 +42,7 @@ def strategy_class(name: str) -> type[Strategy]:
 __all__ = [
     "STRATEGIES",
     "BestResponse",
+    "Ewa",
     "History",
     "Hold",
     "Imitate",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
@@ -10,9 +9,10 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from secondhalf.agents.learning import logit_shares, pick
 from secondhalf.agents.move import Move
-from secondhalf.agents.objective import Report
 from secondhalf.agents.strategies.base import Strategy
+from secondhalf.agents.strategies.results import gain
 from secondhalf.agents.strategies.unsuited import unsuited
 from secondhalf.agents.view import View
 
@@ -43,17 +43,17 @@ class Imitate(Strategy):
         if len(options) == 1:
             return []
         values = np.array([0.0 if move.change == "hold" else gains[str(move)][0] for move in options])
-        chosen = options[logit_choice(values, self.parameters.precision, view.luck())]
+        chosen = options[int(pick(logit_shares(values, self.parameters.precision), view.luck()))]
         if chosen.change == "hold":
             return []
         value, rival = gains[str(chosen)]
-        estimates = "; ".join(f"{move} {gain:+.3f}" for move, gain in zip(options, values, strict=True))
-        reason = f"{rival}'s {view.objective.goal} grew by {math.expm1(value):+.1%} against all after it"
-        return [replace(chosen, reason=reason, estimates=f"log growth against all: {estimates}")]
+        estimates = "; ".join(f"{move} {paid:+.3f}" for move, paid in zip(options, values, strict=True))
+        reason = f"{rival}'s {view.objective.goal} did best after it: {value:+.1%} against all platforms together"
+        return [replace(chosen, reason=reason, estimates=f"growth against all: {estimates}")]
 
 
 def rival_gains(view: View, memory: int) -> dict[str, tuple[float, str]]:
-    """By move: the mean log growth of those who made it, against all platforms together, and who gained most.
+    """By move: the mean growth of those who made it, against all platforms together, and who gained most.
 
     A rival that has had a capability for longer than memory reaches counts as one that opened it then.
     """
@@ -70,23 +70,5 @@ def rival_gains(view: View, memory: int) -> dict[str, tuple[float, str]]:
     found: dict[str, list[tuple[float, str]]] = {}
     for name, rival, quarter in made:
         if rival != mine:
-            gain = growth(view, [rival], quarter) - growth(view, view.names, quarter)
-            found.setdefault(name, []).append((gain, rival))
-    return {name: (float(np.mean([gain for gain, _ in all_])), max(all_)[1]) for name, all_ in found.items()}
-
-
-def growth(view: View, names: Sequence[str], quarter: int) -> float:
-    """Log growth of the objective of some platforms together, from the quarter before a move to the latest."""
-
-    def value(number: int) -> float:
-        reports: list[Report] = [view.reports(name)[number] for name in names]
-        return sum(view.objective.positive(report) / report.days for report in reports)
-
-    before, after = value(quarter - 1), value(-1)
-    return math.log(after / before) if before > 0 and after > 0 else 0.0
-
-
-def logit_choice(values: np.ndarray, precision: float, luck: float) -> int:
-    """Number of the option that a logit with this precision takes at a uniform number."""
-    weights = np.exp(precision * (values - values.max()))
-    return int(np.searchsorted(np.cumsum(weights / weights.sum()), luck, side="right").clip(0, values.size - 1))
+            found.setdefault(name, []).append((gain(view, rival, quarter), rival))
+    return {name: (float(np.mean([paid for paid, _ in all_])), max(all_)[1]) for name, all_ in found.items()}
