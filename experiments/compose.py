@@ -89,6 +89,15 @@ def market_settings(config: DictConfig) -> MarketSettings:
     return MarketSettings.from_dict(raw)
 
 
+def overrides_of(config: DictConfig) -> tuple[list[str], list[str]]:
+    """The settings that a composed configuration was asked for, and the override that finds its files again."""
+    hydra = config.hydra if "hydra" in config else HydraConfig.get()
+    own = [source.path for source in hydra.runtime.config_sources if source.schema == "file"]
+    return list(hydra.overrides.task), [
+        f"hydra.searchpath=[{','.join(f'file://{path}' for path in own)}]"
+    ] if own else []
+
+
 def _sources(config: DictConfig) -> list[Path]:
     """Folders that configuration files come from: those of Hydra's search path, and the project's own."""
     known: Any = ()
