@@ -63,6 +63,15 @@ class CapabilityTable:
             for k, name in enumerate(self.names):
                 self._start(p, k, platform, catalogue[name], float(luck[p, k]))
 
+    def add(self, platform: Platform, luck: NDArray[np.float64]) -> None:
+        """One platform more, as its file has it; `luck` holds standard normal numbers [capability]."""
+        for field in ("maturity", "exposure", "prominence", "skill", "believed", "doubt"):
+            values = getattr(self, field)
+            setattr(self, field, np.concatenate([values, np.zeros((1, len(self.names)))]))
+        self.entrance.append([capability.entrance for capability in self.catalogue.values()])
+        for k, capability in enumerate(self.catalogue.values()):
+            self._start(len(self.entrance) - 1, k, platform, capability, float(luck[k]))
+
     def _start(self, p: int, k: int, platform: Platform, capability: Capability, luck: float) -> None:
         mean = platform.skill.get(self.names[k], capability.skill.get(platform.kind, 1.0))
         opened = platform.open_at_start.get(self.names[k])

@@ -38,6 +38,9 @@ def load_settings(overrides: Sequence[str] = ()) -> MarketSettings:
 def compose_config(overrides: Sequence[str]) -> DictConfig:
     """The composed configuration; unknown settings and choices become one clear sentence."""
     GlobalHydra.instance().clear()
+    for override in overrides:
+        if override.startswith("scenario=["):  # Hydra would let the last one win over the entries of the others
+            raise SettingsError(f"{override}: allowed is one scenario; a file of your own can hold several entries")
     try:
         with initialize_config_module(CONFIG_MODULE, version_base="1.3"):
             return compose("config", overrides=open_overrides(overrides), return_hydra_config=True)
@@ -79,9 +82,8 @@ def market_settings(config: DictConfig) -> MarketSettings:
     keys = [str(key) for key in config if key not in NOT_OF_THE_MARKET]
     raw: Any = OmegaConf.to_container(OmegaConf.masked_copy(config, keys), resolve=True)
     sources = _sources(config)
-    for name in raw["platforms"] if isinstance(raw.get("platforms"), list) else []:
-        if isinstance(name, str):
-            raw["platform"][name] = _platform(name, raw["platform"].get(name), sources)
+    for name in _named(raw):
+        raw["platform"][name] = _platform(name, raw["platform"].get(name), sources)
     chosen = raw.get("strategies") or {}
     if not isinstance(chosen, Mapping):
         raise SettingsError(f"strategies={chosen}: strategies.<platform>=<name> is needed")
@@ -92,10 +94,17 @@ def market_settings(config: DictConfig) -> MarketSettings:
 def overrides_of(config: DictConfig) -> tuple[list[str], list[str]]:
     """The settings that a composed configuration was asked for, and the override that finds its files again."""
     hydra = config.hydra if "hydra" in config else HydraConfig.get()
-    own = [source.path for source in hydra.runtime.config_sources if source.schema == "file"]
-    return list(hydra.overrides.task), [
-        f"hydra.searchpath=[{','.join(f'file://{path}' for path in own)}]"
-    ] if own else []
+    own = [f"file://{source.path}" for source in hydra.runtime.config_sources if source.schema == "file"]
+    return list(hydra.overrides.task), ([f"hydra.searchpath=[{','.join(own)}]"] if own else [])
+
+
+def _named(raw: Mapping[str, Any]) -> list[str]:
+    """Platforms that compete from the start or enter later; what is no list of names is refused by the settings."""
+    platforms, scenario = raw.get("platforms"), raw.get("scenario")
+    entrants = scenario.get("entrants") if isinstance(scenario, Mapping) else None
+    names = platforms if isinstance(platforms, list) else []
+    later = [e.get("platform") for e in entrants if isinstance(e, Mapping)] if isinstance(entrants, list) else []
+    return [name for name in (*names, *later) if isinstance(name, str)]
 
 
 def _sources(config: DictConfig) -> list[Path]:

@@ -59,7 +59,7 @@ def _check_words(study: str, words: Words) -> None:
 
 def _check(study: str, config: DictConfig) -> None:
     settings = market_settings(config)
-    strategies(settings)
+    strategies(settings.among(settings.competing))
     for group in GROUPS.values():
         options(group, config)
     if settings.network.kind == "file":

@@ -7,6 +7,7 @@ in are negative and see neither seasons nor growth.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from scipy.interpolate import PchipInterpolator
 
 from secondhalf.model.columns import Day
 from secondhalf.model.settings.mechanisms import Mechanisms
+from secondhalf.model.settings.scenario import Shock
 from secondhalf.model.settings.time import Calendar as CalendarSettings
 from secondhalf.model.settings.time import Driver, Festival
 
@@ -45,10 +47,16 @@ class MarketCalendar:
 
     Attributes are arrays over the days of the run: `phone_minutes`, `planned_demand`, `order_value`,
     `other_short_video`, `instant_messaging`, `season`, and festivals' factors `festival_demand` and `basket`; their
-    `pull`, `boost` and `package` are [day, platform].
+    `pull`, `boost` and `package` are [day, platform]; factors of shocks are `needs_shock` and `phone_shock`.
     """
 
-    def __init__(self, settings: CalendarSettings, platforms: list[str], mechanisms: Mechanisms) -> None:
+    def __init__(
+        self,
+        settings: CalendarSettings,
+        platforms: list[str],
+        mechanisms: Mechanisms,
+        shocks: Sequence[Shock] = (),
+    ) -> None:
         self.start, self.end, self.warm_up = settings.start, settings.end, settings.warm_up
         self.days = (settings.end - settings.start).days + 1
         self.dates = [settings.start + dt.timedelta(days=d) for d in range(self.days)]
@@ -64,6 +72,11 @@ class MarketCalendar:
         self.festival_demand, self.basket = np.ones(self.days), np.ones(self.days)
         shape = (self.days, len(platforms))
         self.pull, self.boost, self.package = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        self.needs_shock, self.phone_shock = np.ones(self.days), np.ones(self.days)
+        for shock in shocks:
+            strength = self._strength(shock)
+            self.needs_shock *= 1 + (shock.planned_needs - 1) * strength
+            self.phone_shock *= 1 + (shock.phone_time - 1) * strength
         self.windows: dict[str, list[tuple[int, int]]] = {}
         for name, festival in settings.festivals.items():
             self.windows[name] = self._festival(festival, platforms, mechanisms)
@@ -72,6 +85,13 @@ class MarketCalendar:
     def _curve(self, driver: Driver, steady: bool) -> NDArray[np.float64]:
         curve = driver_curve(driver, self.start, self.days)
         return np.full(self.days, curve[0]) if steady else curve
+
+    def _strength(self, shock: Shock) -> NDArray[np.float64]:
+        """How much of a shock there is on each day: all up to its end, then evenly less."""
+        at = np.arange(self.days)
+        first, over = (shock.since - self.start).days, (shock.until - self.start).days
+        left = 1 - (at - over) / shock.recovery_days if shock.recovery_days else np.zeros(self.days)
+        return np.where(at < first, 0.0, np.where(at < over, 1.0, np.clip(left, 0.0, 1.0)))
 
     def _season(self, settings: CalendarSettings) -> NDArray[np.float64]:
         months = np.array(settings.months) / np.mean(settings.months)
@@ -111,10 +131,11 @@ class MarketCalendar:
         """What users see of a day; days of settling in (negative) are like the first, out of season."""
         at = max(number, 0)
         season = self.season[at] * self.festival_demand[at] if number >= 0 else 1.0
+        needs_shock, phone_shock = (self.needs_shock[at], self.phone_shock[at]) if number >= 0 else (1.0, 1.0)
         return Day(
             number=np.int64(number),
-            budget=np.float32(self.phone_minutes[at]),
-            planned=np.float32(needs_per_person * self.planned_demand[at] * season),
+            budget=np.float32(self.phone_minutes[at] * phone_shock),
+            planned=np.float32(needs_per_person * self.planned_demand[at] * season * needs_shock),
             repeat=np.float32(season),
             count_window=np.uint8(self.in_flow_window(number)),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.model.trade import BROADCAST_EXPONENT, LIVE_STORE, Array, Trade
+from secondhalf.model.trade import BROADCAST_EXPONENT, LIVE_STORE, SEARCH, Array, Trade
 
 
 def returns(trade: Trade, take_rate: Array, live: Array) -> NDArray[np.float32]:
@@ -23,6 +23,8 @@ def returns(trade: Trade, take_rate: Array, live: Array) -> NDArray[np.float32]:
     exponent = settings.contest_exponent
     effort = table.effort.astype(np.float64) + settings.effort_floor
     slope = exponent * table.fit[:, None, :] * effort ** (exponent - 1)
+    if trade.favour is not None:
+        slope[:, :, SEARCH] *= trade.favour
     value = trade.cell_value() + _planted_value(trade)[:, None] * trade.seeds
     gained = slope * value
     rise = settings.broadcast_gain * live * BROADCAST_EXPONENT * effort[:, :, LIVE_STORE] ** (BROADCAST_EXPONENT - 1)

@@ -26,7 +26,18 @@ from secondhalf.model.users_day import UsersDay
 if TYPE_CHECKING:
     from secondhalf.model.market import Market
 
-SHARED = ("settings", "calendar", "calendar_ahead", "luck", "friends", "platform_names", "objectives")
+SHARED = (
+    "settings",
+    "calendar",
+    "calendar_ahead",
+    "luck",
+    "friends",
+    "platform_names",
+    "objectives",
+    "bans",
+    "caps",
+    "entrants",
+)
 """What no stage changes: a fork and its origin share it."""
 OWN = (
     "capabilities",
@@ -36,6 +47,7 @@ OWN = (
     "week",
     "desk",
     "bookkeeper",
+    "preferencing",
     "scenario_moves",
     "reports",
     "moves_today",

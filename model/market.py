@@ -15,9 +15,11 @@ from secondhalf.agents.options import Growth
 from secondhalf.agents.platform import Platform
 from secondhalf.agents.user import LazyUsers, User
 from secondhalf.model import start
+from secondhalf.model.bans import Bans
 from secondhalf.model.bookkeeper import Bookkeeper
 from secondhalf.model.books import BooksError, DayBook
 from secondhalf.model.calendar import MarketCalendar
+from secondhalf.model.caps import Caps
 from secondhalf.model.columns import Day, Offer, Shops, Streams
 from secondhalf.model.exclusivity import ExclusivityRule
 from secondhalf.model.fork import fork
@@ -27,6 +29,7 @@ from secondhalf.model.merchants import MerchantWeek
 from secondhalf.model.network import build_friends
 from secondhalf.model.offer import OfferDesk
 from secondhalf.model.population import Population
+from secondhalf.model.preferencing import Preferencing
 from secondhalf.model.record import Record
 from secondhalf.model.reports import Reports
 from secondhalf.model.revision import scenario_calendar
@@ -75,8 +78,11 @@ class Market(mesa.Model):
     def __init__(self, settings: MarketSettings) -> None:
         super().__init__(rng=settings.seed % 2**32)
         self.settings = settings
+        settings = settings.among(settings.first_platforms)  # others enter on their dates (`model.entry`)
         self.platform_names = list(settings.platforms)
-        self.calendar = MarketCalendar(settings.calendar, self.platform_names, settings.mechanisms)
+        self.calendar = MarketCalendar(
+            settings.calendar, self.platform_names, settings.mechanisms, settings.scenario.shocks
+        )
         self.luck = Luck(settings.seed, self.platform_names, settings.users.fan.slots)
         self.friends = build_friends(settings.network, settings.population.users, settings.seed)
         self.population = Population(settings, self.calendar)
@@ -88,11 +94,14 @@ class Market(mesa.Model):
             for p, (name, strategy) in enumerate(zip(self.platform_names, start.strategies(settings), strict=True))
         ]
         table = start.starting_merchants(settings)
-        self.exclusivity = ExclusivityRule(settings, table)
+        self.exclusivity = ExclusivityRule(self.settings, table)
         self.trade: Trade = Trade(table, settings.merchants, settings.channels)
         self.week = MerchantWeek(settings, table, self.trade)
         self.desk = OfferDesk(settings, self.platforms)
         self.bookkeeper = Bookkeeper(settings, self.platforms, self.population.weight)
+        self.bans, self.caps = Bans(self.settings), Caps(self.settings)
+        self.preferencing = Preferencing(self.settings)
+        self.entrants = self.settings.entrants
         self._register_agents(settings)
         self.scenario_moves = scenario_calendar(settings, self.platforms)
         self.moves_today: list[tuple[Platform, Move, float]] = []

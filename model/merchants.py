@@ -112,7 +112,7 @@ class MerchantWeek:
         closing = (table.weeks_lost >= rule.patience_weeks) & self.mechanisms.shop_exit
         opening = self._profitable(take_rate, cost) & self._considering(day)
         if closing.any() or opening.any():
-            self._change_shops(closing, opening & ~closing)
+            self.change_shops(closing, opening & ~closing)
         gone = np.flatnonzero(~table.shop.any(axis=1))
         if gone.size:
             self._replace(gone, day)
@@ -138,7 +138,8 @@ class MerchantWeek:
             axis=1,
         )
 
-    def _change_shops(self, closing: NDArray[np.bool_], opening: NDArray[np.bool_]) -> None:
+    def change_shops(self, closing: NDArray[np.bool_], opening: NDArray[np.bool_]) -> None:
+        """Close and open shops, [M, P]; their effort and fans pass to the others."""
         table = self.table
         table.shop[closing] = False
         table.shop[opening] = True

@@ -94,6 +94,18 @@ class Record:
         shape = (len(self._market.platforms), len(self._market.settings.channels))
         self._month = {name: np.zeros(shape) for name in ("gmv", "net_gmv", "orders", "repeat")}
 
+    def add_platform(self) -> None:
+        """Make room for a platform that enters: nothing, in all that was taken down before."""
+        entered = self._market.platforms[-1].settings.kind == "content"
+        self.content = np.append(self.content, entered)
+        self.daily, self.channels, self.monthly = (
+            [_wider(row) for row in rows] for rows in (self.daily, self.channels, self.monthly)
+        )
+        self._month = _wider(self._month)
+        last = self.content.size - 1
+        self.flows = [np.insert(np.insert(flow, last, 0.0, axis=1), last, 0.0, axis=2) for flow in self.flows]
+        self.overlap = [np.pad(users, (0, 1)) for users in self.overlap]
+
     def note_day(self, month: MonthBooks | None) -> None:
         """Take down the latest day; `month` when it closed a calendar month."""
         market, book = self._market, self._market.book
@@ -209,6 +221,11 @@ class Record:
             above = (products * here / table.weight[:, None] >= bar) & (now.products >= 0)
             row[f"products_above_{label}"] = float((above * table.weight[:, None]).sum())
         self.festivals.append(row)
+
+
+def _wider(row: dict[str, Array]) -> dict[str, Array]:
+    """A row with a platform more, that has nothing; a new one, since forks share what was taken down."""
+    return {name: np.concatenate([amounts, np.zeros((1, *amounts.shape[1:]))]) for name, amounts in row.items()}
 
 
 def _columns(table: str, shipped: Mapping[str, Callable[..., Any]], own_paths: Mapping[str, str]) -> Reporters:

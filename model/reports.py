@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +42,16 @@ class Reports:
     def _begin(self, start: dt.date | None) -> None:
         self._start, self._days, self._sums = start, 0, np.zeros((6, len(self.closed)))
         self._at_end = self._installed
+
+    def add_platform(self, name: str) -> None:
+        """Reports of a platform that enters: empty ones for the quarters before, so that all have as many."""
+        others = next(iter(self.closed.values()))
+        nothing: dict[str, Any] = {field.name: 0.0 for field in fields(Report)}
+        self.closed[name] = [Report(**nothing | {"start": r.start, "days": r.days}) for r in others]
+        self._sums = np.concatenate([self._sums, np.zeros((6, 1))], axis=1)
+        self._installed, self._at_end = (
+            None if stock is None else np.append(stock, 0.0) for stock in (self._installed, self._at_end)
+        )
 
     def add(self, date: dt.date, book: DayBook) -> None:
         """Take in a day's books."""

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from secondhalf.agents.move import Move
 from secondhalf.agents.options import MoveError, require_legal
 from secondhalf.agents.platform import Platform
 from secondhalf.agents.view import Seen
+from secondhalf.model.bans import blocked
 from secondhalf.model.settings import MarketSettings
 from secondhalf.model.sight import Sight
 from secondhalf.model.start import skill_signals
@@ -50,9 +53,10 @@ def _turns(names: tuple[str, ...], seed: int, quarter: int) -> list[int]:
 def move_platforms(market: Market) -> list[tuple[Platform, Move, float]]:
     """Everything that moves today, carried out: platform, move and what it cost at once, RMB.
 
-    On the first day of a quarter the last one's reports are closed and platforms learn of their own skills; then come
-    the scenario's moves, then the strategies'. With ``calendar.revision=sequential`` a platform sees the moves of those
-    before it in the keyed order, with `simultaneous` all choose before any of them moves.
+    On the first day of a quarter the last one's reports are closed and platforms learn of their own skills; then what
+    the scenario bans is closed, its moves follow, and then the strategies'. With ``calendar.revision=sequential`` a
+    platform sees the moves of those before it in the keyed order, with `simultaneous` all choose before any of them
+    moves. A move that the scenario stops is noted and has no effect.
 
     Raises
     ------
@@ -60,20 +64,27 @@ def move_platforms(market: Market) -> list[tuple[Platform, Move, float]]:
         when a strategy fails or answers with a move that is not open to it; names platform, date and move
     """
     date, quarter = market.calendar.dates[market.day], market.calendar.starts_quarter(market.day)
-    market.exclusivity.lift_if_due(date, market.trade.table)
+    _change_exclusivity(market, date)
     if quarter:
         market.reports.close(date)
         for platform, luck in zip(market.platforms, skill_signals(market), strict=True):
             market.capabilities.learn(platform.index, luck)
     made: list[tuple[Platform, Move, float]] = []
 
-    def carry_out(platform: Platform, move: Move) -> None:
-        if move.change != "hold":
-            made.append((platform, move, platform.apply(move)))
-            market.reports.seen.append(Seen(date, platform.name, move, market.reports.quarters))
+    def carry_out(platform: Platform, move: Move, imposed: bool = False) -> None:
+        if move.change == "hold":
+            return
+        why = market.bans.against(platform, move, date, imposed)
+        if why is not None:
+            made.append((platform, blocked(move, why), 0.0))
+            return
+        made.append((platform, move, platform.apply(move)))
+        market.reports.seen.append(Seen(date, platform.name, move, market.reports.quarters))
 
+    for platform, move in market.bans.closings(market.platforms, date):
+        carry_out(platform, move, imposed=True)
     for platform, move in market.scenario_moves.get(market.day, []):
-        carry_out(platform, move)
+        carry_out(platform, move, imposed=True)
     turns = revision_order(market.platforms, market.settings.seed, date)
     if market.settings.calendar.revision == "simultaneous":
         chosen: list[tuple[Platform, Sequence[Move] | None]]
@@ -84,6 +95,16 @@ def move_platforms(market: Market) -> list[tuple[Platform, Move, float]]:
         for move in choose(market, platform, quarter) if moves is None else moves:
             carry_out(platform, move)
     return made
+
+
+def _change_exclusivity(market: Market, date: dt.date) -> None:
+    """Lift exclusivity on its date, or close the shops that it forbids from today on."""
+    market.exclusivity.lift_if_due(date, market.trade.table)
+    closing = market.exclusivity.begin_if_due(date, market.platform_names, market.trade.table)
+    if closing is not None:
+        market.trade.settle()  # what was sold before goes by the shops of before
+        market.week.change_shops(closing, np.zeros_like(closing))
+        market.trade.stale = True
 
 
 def choose(market: Market, platform: Platform, quarter: bool) -> Sequence[Move]:

@@ -45,7 +45,8 @@ class Sight(View):
         return self._market.platforms[self.names.index(name)].presence(capability)
 
     def options(self) -> list[Move]:
-        return options(self.platform, self.platform.growth)
+        found = options(self.platform, self.platform.growth)
+        return [move for move in found if self._market.bans.against(self.platform, move, self.date) is None]
 
     def luck(self, draw: int = 0) -> float:
         market = self._market
@@ -62,6 +63,7 @@ class Sight(View):
     def _payoff(self, move: Move, quarters: int, users: int, calendar: MarketCalendar, base: Report | None) -> float:
         copy = self._market.fork(users=users, luck=name_id(self.platform.name), calendar=calendar)
         believe(copy)
+        copy.entrants = {}  # nobody foresees them
         for platform in copy.platforms:
             platform.strategy = Hold(platform.name, {}, ())
         name, index = self.platform.name, self.platform.index
@@ -96,6 +98,7 @@ def long_enough(market: Market, days: int) -> MarketCalendar:
     if ahead is None or market.day + days >= ahead.days:
         end = market.calendar.end + dt.timedelta(days=2 * days)
         settings = market.settings.calendar.model_copy(update={"end": end})
-        ahead = MarketCalendar(settings, market.platform_names, market.settings.mechanisms)
+        shocks = market.settings.scenario.shocks
+        ahead = MarketCalendar(settings, market.platform_names, market.settings.mechanisms, shocks)
         market.calendar_ahead = ahead
     return ahead

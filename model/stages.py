@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from secondhalf.model.attention import BUDGET
 from secondhalf.model.books import BooksError, require_finite, require_usable
 from secondhalf.model.demand import LOST_FANS, NEW_FANS
+from secondhalf.model.entry import admit_entrants
 from secondhalf.model.revision import move_platforms
 from secondhalf.model.users_day import MonthBooks
 
@@ -41,7 +42,10 @@ def calendar_stage(market: Market) -> None:
 def platform_stage(market: Market) -> None:
     """Set `moves_today`, `offer` and `channel_share`."""
     begun, at = market.day >= 0, max(market.day, 0)
+    if begun:
+        admit_entrants(market, market.calendar.dates[market.day])
     market.moves_today = move_platforms(market) if begun else []
+    market.caps.impose(market.calendar.dates[at], market.platform_names, market.bookkeeper, market.trade)
     market.capabilities.advance()
     if begun:  # campaigns and the deepening of a pool that a later start finds under way wait for the first day
         for platform in market.platforms:
@@ -58,7 +62,10 @@ def merchant_stage(market: Market) -> None:
     at, trade = max(market.day, 0), market.trade
     weekly, edge = market.day % DAYS_A_WEEK == 0, market.day in market.calendar.festival_edges
     opens = market.desk.availability() > 0
-    if not (weekly or edge or (opens != trade.open_cells).any()):
+    date = market.calendar.dates[market.day] if market.day >= 0 else None
+    if market.preferencing.changed(date):
+        trade.stale = True
+    if not (weekly or edge or trade.stale or (opens != trade.open_cells).any()):
         return
     trade.settle()
     if edge:
@@ -67,6 +74,8 @@ def merchant_stage(market: Market) -> None:
     if weekly:
         market.week.revise(market.day, market.bookkeeper.take_rate, live)
         _require_finite(market, trade.table.effort.sum(axis=(0, 2)))
+    bound = market.exclusivity.bound(trade.table)
+    trade.favour = market.preferencing.factors(trade.table, bound, market.platform_names, date)
     trade.refresh(live, opens, market.calendar.package[at] * (market.day >= 0))
     market.shops = trade.shops()
     # Where the last shop closed this morning, nothing can be ordered today.

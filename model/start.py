@@ -19,6 +19,7 @@ from secondhalf.model.attention import MONTH_DAYS
 from secondhalf.model.calendar import FLOW_WINDOW
 from secondhalf.model.columns import MARKS_LAST_MONTH, NEVER
 from secondhalf.model.facts import read_launches
+from secondhalf.model.replay import check_moves, replayed
 from secondhalf.model.settings import MarketSettings, SettingsError
 from secondhalf.model.settings.base import sentence
 from secondhalf.model.settings.time import FIRST_DATE
@@ -49,7 +50,9 @@ def strategies(settings: MarketSettings) -> list[Strategy]:
     SettingsError
         for an unknown strategy or parameters that it refuses
     """
-    return [_strategy(name, settings) for name in settings.platforms]
+    made = [_strategy(name, settings) for name in settings.platforms]
+    check_moves(settings, made)
+    return made
 
 
 def _strategy(platform: str, settings: MarketSettings) -> Strategy:
@@ -70,6 +73,8 @@ def _strategy(platform: str, settings: MarketSettings) -> Strategy:
     if file:
         launches = read_launches(str(file), list(settings.platform), list(settings.capability))
     dated = [launch for launch in launches if launch.platform == platform and launch.date >= FIRST_DATE]
+    if kind.replays:
+        dated = replayed(settings, platform, dated)
     try:
         return kind(platform, parameters, dated)
     except ValueError as error:

@@ -20,7 +20,7 @@ from secondhalf.model.settings.people import Merchants
 from secondhalf.model.settings.supply import Channel
 
 Array = NDArray[np.float64]
-LIVE_STORE = CHANNELS.index("live_store")
+LIVE_STORE, SEARCH = CHANNELS.index("live_store"), CHANNELS.index("search")
 BROADCAST_EXPONENT = 0.5
 HOMING_EFFORT = 0.05
 """Share of a merchant's effort from which a platform counts as one of its homes."""
@@ -53,6 +53,12 @@ class Trade:
         share of all merchants' strength that a platform shows, in [0, 1], [P]
     multi_homing
         share of real merchants with two homes or more
+    load_cap
+        most of each platform's feed that may sell, [P]
+    favour
+        factor on merchants' weights in search where platforms prefer their own, [M, P]; None where none does
+    stale
+        whether shops have changed since the last `refresh`, beside the week's revision
     """
 
     def __init__(self, table: MerchantTable, settings: Merchants, channels: dict[str, Channel]) -> None:
@@ -67,6 +73,9 @@ class Trade:
         self.category_demand = category_demand(settings.categories, settings.category_exponent)
         self.last_week_gmv = np.zeros((merchants, platforms))
         self.package = np.zeros(platforms)
+        self.load_cap = np.full(platforms, np.inf)
+        self.favour: Array | None = None
+        self.stale = False
         self.open_cells = np.ones((platforms, cells), bool)
         self.product_shares = np.zeros((merchants, settings.products.slots))
         self.strength = np.zeros(merchants)
@@ -86,12 +95,14 @@ class Trade:
             traffic resource package of a festival, [P]: each merchant spends it on its best cell of the platform
         """
         table, settings = self.table, self.settings
-        self.open_cells, self.package = open_cells, package
+        self.open_cells, self.package, self.stale = open_cells, package, False
         self.product_shares = table.products.shares(settings.products.scaled_boost)
         self.strength = table.strength * table.products.catalogue(self.product_shares)
         visible = (table.effort + settings.effort_floor) ** settings.contest_exponent
         self.weight = self.strength[:, None, None] * table.fit[:, None, :] * visible
         self.weight *= table.shop[:, :, None] & open_cells
+        if self.favour is not None:
+            self.weight[:, :, SEARCH] *= self.favour
         effort = table.effort.astype(np.float64)
         if package.any():
             best = (np.arange(effort.shape[2]) == effort.argmax(axis=2)[:, :, None]) & table.shop[:, :, None]
@@ -113,9 +124,10 @@ class Trade:
         )
 
     def selling_load(self) -> Array:
-        """Share of each platform's feed that sells, [P]: saturates with the effort merchants put into the feed."""
+        """Share of each platform's feed that sells, [P]: saturates with the effort in the feed, up to its cap."""
         effort = self.supply[:, self.feed].sum(axis=1)
-        return np.asarray(self.settings.load_ceiling * effort / (effort + self.settings.feed_half))
+        load = self.settings.load_ceiling * effort / (effort + self.settings.feed_half)
+        return np.asarray(np.minimum(load, self.load_cap))
 
     def planting_load(self) -> Array:
         """The part of the selling load that plants interest, [P]: by effort in the channels that seed."""

@@ -19,6 +19,8 @@ WHOLLY = 1.0
 SIGNS = {"strengthen": "^", "recruit": "|", "deepen": "_"}
 HELD = 0.5
 """Part of the users who must see a capability for the platform to count as one that has it."""
+BLOCKED = "blocked"
+"""Change of a move that the scenario stopped."""
 GROWTH = "recruit, deepen"
 """Lane of the moves that concern no capability."""
 Stage = tuple[pd.Timestamp, float]
@@ -62,7 +64,7 @@ def stages_of(results: Results, platform: str, capability: str) -> list[Stage]:
     shown = results.summary["exposure_at_start"].get(platform, {}).get(capability, 0.0)
     stages: list[Stage] = [(first, shown)]
     moves = results.tables["moves"]
-    own = moves[(moves["platform"] == platform) & (moves["capability"] == capability)]
+    own = moves[(moves["platform"] == platform) & (moves["capability"] == capability) & (moves["change"] != BLOCKED)]
     for row in own.to_dict("records"):
         before = stages[-1][1]
         after = {"close": 0.0, "test": max(before, PARTLY), "restrict": min(before, PARTLY)}

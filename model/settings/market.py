@@ -8,13 +8,15 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 
-from secondhalf.agents.vocabulary import CAPABILITY_CHANGES, CHANNELS, ENTRANCES
+from secondhalf.agents.vocabulary import CHANNELS, ENTRANCES
 from secondhalf.model.columns import MAX_PLATFORMS
 from secondhalf.model.settings.base import ImportPath, Number, Settings, SettingsError, Whole, Word, sentence
 from secondhalf.model.settings.decisions import Growth, Objective
 from secondhalf.model.settings.mechanisms import Mechanisms, without
 from secondhalf.model.settings.people import Merchants, Network, Population, Users
-from secondhalf.model.settings.supply import Capability, Channel, Platform, Scenario, Strategy
+from secondhalf.model.settings.scenario import ALL, Scenario
+from secondhalf.model.settings.scenario_checks import check_scenario
+from secondhalf.model.settings.supply import Capability, Channel, Platform, Strategy
 from secondhalf.model.settings.time import Calendar
 
 
@@ -65,15 +67,15 @@ class MarketSettings(Settings):
         for name in self.platforms:
             self.check_platform(name, f"platforms={self.platforms}")
         for name, strategy in self.strategies.items():
-            if name not in self.platforms:
-                raise ValueError(f"strategies.{name}={strategy.name}: platforms are {', '.join(self.platforms)}")
+            if name not in self.competing:
+                raise ValueError(f"strategies.{name}={strategy.name}: platforms are {', '.join(self.competing)}")
         for name in self.objectives:
             self.check_platform(name, "objectives")
         return self
 
     @model_validator(mode="after")
     def _capabilities_exist(self) -> MarketSettings:
-        for platform in self.platforms:
+        for platform in (*self.platforms, *(name for name in self.entrants if name in self.platform)):
             settings = self.platform[platform]
             for field, names in (
                 ("open_at_start", settings.open_at_start),
@@ -106,15 +108,31 @@ class MarketSettings(Settings):
         for name, festival in self.calendar.festivals.items():
             for platform in () if festival.platforms == "all" else festival.platforms:
                 self.check_platform(platform, f"calendar.festivals.{name}.platforms")
-        if self.scenario.exclusivity:
-            self.check_platform(self.scenario.exclusivity.platform, "scenario.exclusivity.platform")
-        for number, move in enumerate(self.scenario.moves):
-            where = f"scenario.moves.{number}"
-            self.check_platform(move.platform, f"{where}.platform")
-            self.check_capability(move.capability, f"{where}.capability")
-            if move.change not in CAPABILITY_CHANGES:
-                raise ValueError(f"{where}.change={move.change}: allowed are {', '.join(CAPABILITY_CHANGES)}")
+        check_scenario(self)
         return self
+
+    @property
+    def entrants(self) -> dict[str, dt.date]:
+        """Platforms that the scenario adds, with their dates, in order of dates."""
+        return {entrant.platform: entrant.date for entrant in self.scenario.entrants}
+
+    @property
+    def first_platforms(self) -> list[str]:
+        """Platforms that compete from the first day on."""
+        return [name for name in self.platforms if name not in self.entrants]
+
+    @property
+    def competing(self) -> list[str]:
+        """All platforms that compete at some time: those there from the first day, then entrants."""
+        return [*self.first_platforms, *self.entrants]
+
+    def among(self, platforms: list[str]) -> MarketSettings:
+        """The same settings for other platforms that compete."""
+        return self if platforms == self.platforms else self.model_copy(update={"platforms": platforms})
+
+    def means(self, pattern: str, platform: str) -> bool:
+        """Whether a scenario that names `pattern` (a name, a line of business or `*`) means a platform."""
+        return pattern in (ALL, platform, self.platform[platform].kind)
 
     def strategy_of(self, platform: str) -> Strategy:
         """The strategy that a platform follows."""

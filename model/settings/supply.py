@@ -1,8 +1,7 @@
-"""Settings of the supply side: channels, capabilities, platforms, strategies, scenarios."""
+"""Settings of the supply side: channels, capabilities, platforms, strategies."""
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -96,32 +95,6 @@ class Platform(Settings):
     open_at_start: dict[str, OpenAtStart]
     choosable: list[str] | None = None
     skill: dict[str, Annotated[Number, Field(gt=0, le=2)]] = Field(default_factory=dict)
-
-
-class Exclusivity(Settings):
-    """Shops of `platform` that may not sell on other platforms of its kind before `until`."""
-
-    platform: str
-    share: Share
-    until: dt.date | None
-
-
-class ScenarioMove(Settings):
-    """A change that the scenario imposes on a date."""
-
-    date: dt.date
-    platform: str
-    change: str
-    capability: str
-    entrance: Entrance | None = None
-
-
-class Scenario(Settings):
-    """The world around the platforms."""
-
-    name: str
-    exclusivity: Exclusivity | None = None
-    moves: list[ScenarioMove] = Field(default_factory=list)
 
 
 class Strategy(Settings):

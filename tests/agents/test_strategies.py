@@ -6,19 +6,22 @@ Yours: ``OWN_STRATEGIES=mine.follow:Follow PYTHONPATH=/path/to/work pytest tests
 from __future__ import annotations
 
 import copy
-import datetime as dt
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from secondhalf.agents.options import MoveError
 from secondhalf.agents.own import own
-from secondhalf.agents.platform import Move, Platform
-from secondhalf.agents.strategies import STRATEGIES, Strategy, strategy_class
+from secondhalf.agents.platform import Platform
+from secondhalf.agents.strategies import STRATEGIES, Move, Strategy, strategy_class
+from secondhalf.agents.view import View
 from secondhalf.experiments.compose import load_settings
-from secondhalf.model import start
+from secondhalf.model import revision, start
 from secondhalf.model.market import Market
+from secondhalf.model.revision import choose
 from secondhalf.model.settings import MarketSettings, SettingsError
 
 SMALL = ("population.users=60", "population.merchants=8", "calendar.warm_up=56")
@@ -41,16 +44,16 @@ def state(platform: Platform) -> list[Any]:
 def moves_of(settings: MarketSettings, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """All moves of a run, each answer held to the contract."""
 
-    def asked(platform: Platform, date: dt.date, quarter: bool) -> list[Move]:
-        before = copy.deepcopy(state(platform))
-        answer = platform.strategy.moves(platform, date, quarter)
-        assert isinstance(answer, list), f"{date}: a list is needed, not {answer!r}"
+    def asked(market: Market, platform: Platform, quarter: bool) -> Sequence[Move]:
+        before, date = copy.deepcopy(state(platform)), market.date_label
+        answer = choose(market, platform, quarter)
+        assert isinstance(answer, Sequence), f"{date}: a list is needed, not {answer!r}"
         assert all(isinstance(move, Move) for move in answer), f"{date}: moves are needed, not {answer!r}"
         assert state(platform) == before, f"{date}: a strategy changes nothing but by its moves"
         return answer
 
     with monkeypatch.context() as patch:
-        patch.setattr(Platform, "moves", asked)
+        patch.setattr(revision, "choose", asked)
         market = Market(settings)
         while market.running:
             market.step()
@@ -83,16 +86,23 @@ def test_every_strategy_keeps_the_contract(name: str, monkeypatch: pytest.Monkey
 class Meddler(Strategy):
     """Changes what it should only read."""
 
-    def moves(self, platform: Platform, date: dt.date, quarter: bool) -> list[Move]:
-        platform.depth = 2.0
+    def moves(self, view: View) -> list[Move]:
+        view.platform.depth = 2.0
         return []
 
 
 class Teleporter(Strategy):
     """Moves what is not there."""
 
-    def moves(self, platform: Platform, date: dt.date, quarter: bool) -> list[Move]:
+    def moves(self, view: View) -> list[Move]:
         return [Move("open", "teleport")]
+
+
+class Clumsy(Strategy):
+    """Fails."""
+
+    def moves(self, view: View) -> list[Move]:
+        raise KeyError("nothing here")
 
 
 class Choosy(Strategy):
@@ -109,9 +119,17 @@ def test_the_contract_finds_a_meddler(monkeypatch: pytest.MonkeyPatch) -> None:
         conforms(words(f"{__name__}:Meddler"), monkeypatch)
 
 
-def test_an_unknown_capability_is_named() -> None:
-    market = Market(load_settings([*SMALL, *words(f"{__name__}:Teleporter"), "calendar.end=2019-01-02"]))
-    with pytest.raises(ValueError, match=r" moves the unknown capability 'teleport'; known are short_video, "):
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("Teleporter", r"open teleport is not open to it; open are hold, recruit, deepen, test "),
+        ("Clumsy", r"KeyError: 'nothing here'"),
+    ],
+)
+def test_what_is_against_the_rules_stops_the_run(kind: str, message: str) -> None:
+    """Platform, strategy and date are named."""
+    market = Market(load_settings([*SMALL, *words(f"{__name__}:{kind}"), "calendar.end=2019-01-02"]))
+    with pytest.raises(MoveError, match=rf"^\w+ \({__name__}:{kind}\), 2019-01-01: {message}"):
         market.step()
     market.close()
 
@@ -123,7 +141,7 @@ def test_an_unknown_capability_is_named() -> None:
         ("nowhere:Mine", "there is no module 'nowhere', neither installed nor in "),
         ("secondhalf.nowhere:Mine", "there is no module 'secondhalf.nowhere'"),
         ("secondhalf.agents.strategies.hold:Holt", "module .* has no function or class 'Holt'; it has Hold"),
-        ("secondhalf.agents.platform:Move", "a class derived from secondhalf.agents.strategies.Strategy is needed"),
+        ("secondhalf.agents.move:Move", "a class derived from secondhalf.agents.strategies.Strategy is needed"),
         ("json:dumps", "a class derived from secondhalf.agents.strategies.Strategy is needed"),
         ("broken:Mine", r"module broken cannot be imported \(SyntaxError"),
         ("lacking:Mine", r"module lacking cannot be imported \(No module named 'no_such_package'\)"),

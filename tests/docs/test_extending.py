@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 
 from secondhalf.experiments import cli
-from secondhalf.experiments.compose import load_settings
+from secondhalf.experiments.compose import compose_config, load_settings
+from secondhalf.experiments.options import Output, options
 from secondhalf.experiments.pictures import PICTURES
 from secondhalf.model.settings import SettingsError
 from tests.agents.test_strategies import conforms, words
@@ -182,7 +183,7 @@ def test_only_pictures_that_there_are(capsys: pytest.CaptureFixture[str]) -> Non
         cli.main(["pictures", "pictures.of=out", "pictures.only=[buyers]", "hydra.run.dir=out"])
     assert capsys.readouterr().err == (f"secondhalf: pictures.only names 'buyers'; known are {', '.join(PICTURES)}\n")
     with pytest.raises(SettingsError, match=r"^output\.own_pictures\.buyers=mine\.buyers:drew: "):
-        cli.options(cli.Output, cli.compose_config(["output.own_pictures.buyers=mine.buyers:drew"]))
+        options(Output, compose_config(["output.own_pictures.buyers=mine.buyers:drew"]))
 
 
 def test_all_in_one_word() -> None:

@@ -17,6 +17,11 @@ def rivals_shops(run: Run) -> float:
     return shops_with_sales(run, ("jd", "pinduoduo"))
 
 
+def rivals_shops_open(run: Run, day: int) -> float:
+    """Shops open there at the end of a day."""
+    return float(run.shops[day, [ALL.index("jd"), ALL.index("pinduoduo")]].sum())
+
+
 def shops_open(run: Run) -> float:
     """Shops open on the last day."""
     return float(run.shops[-1].sum())
