@@ -1,7 +1,7 @@
-"""How merchants divide their effort over cells: experience-weighted attraction (Camerer and Ho 1999).
+"""How merchants divide their effort over cells: experience-weighted attraction, or a logit reply to last week.
 
 Effort is the mixed strategy itself: a merchant's share of effort in a cell takes the place of the probability of
-choosing it.
+choosing it. The formulas are those of `learning`, with all merchants as agents and all cells as options.
 """
 
 from __future__ import annotations
@@ -9,53 +9,55 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from secondhalf.agents.learning import Rule, attract, logit
 from secondhalf.machine_code import compile_kept
 
 
-@compile_kept(nogil=True, error_model="numpy")
 def ewa_update(
     attraction: NDArray[np.float32],
     effort: NDArray[np.float32],
     returns: NDArray[np.float32],
     possible: NDArray[np.bool_],
     experience: float,
-    phi: float,
-    delta: float,
-    kappa: float,
-    sharpness: float,
+    rule: Rule,
 ) -> float:
-    """One revision of all merchants, in place; returns the new experience.
-
-    ``N' = phi (1 - kappa) N + 1``,
-    ``A'_j = (phi N A_j + (delta + (1 - delta) effort_j) return_j) / N'``, and
-    ``effort_j`` proportional to ``exp(sharpness A'_j)`` over the possible cells.
+    """One revision of all merchants by experience-weighted attraction, in place; returns the new experience.
 
     Parameters
     ----------
     attraction, effort, returns, possible
-        [merchant, cell]; `returns` per unit of effort
+        [merchant, cell]; `returns` per unit of effort. Closed cells get no effort and keep their attraction.
     experience
         N, the weight of the past in observations
-    phi, delta, kappa, sharpness
-        memory, weight of returns forgone, growth of attractions (0: averages, 1: sums), logit sharpness. ``delta=0`` is
-        reinforcement; ``delta=1, kappa=0`` is weighted fictitious play.
+    rule
+        see `learning.Rule`
     """
-    renewed = phi * (1.0 - kappa) * experience + 1.0
-    for m in range(effort.shape[0]):
-        best = -np.inf
-        for j in range(effort.shape[1]):
-            if possible[m, j]:
-                weight = delta + (1.0 - delta) * effort[m, j]
-                attraction[m, j] = (phi * experience * attraction[m, j] + weight * returns[m, j]) / renewed
-                best = max(best, sharpness * attraction[m, j])
-        total = 0.0
-        for j in range(effort.shape[1]):
-            effort[m, j] = np.exp(sharpness * attraction[m, j] - best) if possible[m, j] else 0.0
-            total += effort[m, j]
-        if total > 0.0:
-            for j in range(effort.shape[1]):
-                effort[m, j] /= total
+    renewed = attract(attraction, effort, returns, possible, experience, rule.phi, rule.delta, rule.kappa)
+    logit(effort, attraction, possible, rule.sharpness)
     return renewed
+
+
+def logit_update(
+    attraction: NDArray[np.float32],
+    effort: NDArray[np.float32],
+    returns: NDArray[np.float32],
+    possible: NDArray[np.bool_],
+    sharpness: float,
+) -> None:
+    """One revision of all merchants by a smoothed best response to last week, in place.
+
+    No memory and all returns counted alike: experience-weighted attraction with phi = 0, delta = 1 and any kappa.
+    Attraction is last week's return.
+
+    Parameters
+    ----------
+    attraction, effort, returns, possible
+        [merchant, cell], as in `ewa_update`
+    sharpness
+        precision of the logit; 0 is equal effort in all open cells, large is all effort in the best
+    """
+    np.copyto(attraction, returns, where=possible)
+    logit(effort, attraction, possible, sharpness)
 
 
 @compile_kept(nogil=True, error_model="numpy")

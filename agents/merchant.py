@@ -105,8 +105,12 @@ def merchant_table(
     fit = np.array([[k.fit.get(channel, 1.0) for channel in CHANNELS] for k in kinds], np.float32)
     price = np.array([k.price for k in kinds])[kind]
     quality = np.array([k.quality for k in kinds])[kind] * (0.5 + luck[:, 2]) * price ** (1 - price_weight)
-    shop = shop_luck < np.asarray(shop_shares)
-    shop[~shop.any(axis=1), int(np.argmax(shop_shares))] = True
+    shares = np.asarray(shop_shares)
+    shop = shop_luck < shares
+    # Among equally likely platforms the draw decides, so that the order in which they are listed does not.
+    likeliest = np.where(shares == shares.max(), shop_luck, np.inf).argmin(axis=1)
+    without = ~shop.any(axis=1)
+    shop[without, likeliest[without]] = True
     cells = (merchants, platforms, len(CHANNELS))
     effort = np.broadcast_to(shop[:, :, None], cells).astype(np.float32)
     effort /= effort.sum(axis=(1, 2), keepdims=True)

@@ -70,12 +70,6 @@ class Objective:
         total = sum(self.weights)
         return sum(weight * part for weight, part in zip(self.weights, parts, strict=True)) / total
 
-    def positive(self, report: Report) -> float:
-        """A number above zero that grows with the goal, for ratios: revenue stands for profit."""
-        if self.goal == "attention":
-            return report.attention_share
-        return report.gmv if self.goal == "gmv" else report.revenue
-
     def total(self, reports: Sequence[Report], base: Report | None = None) -> float:
         """Discounted sum over quarters that follow one another, the first one undiscounted."""
         kept = float((1 + self.discount_rate) ** (-1 / QUARTERS))

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from secondhalf.agents.effort import ewa_update, relative_returns
+from secondhalf.agents.effort import ewa_update, logit_update, relative_returns
+from secondhalf.agents.learning import Rule
 from secondhalf.agents.merchant import MerchantTable
 from secondhalf.agents.vocabulary import CHANNELS
 from secondhalf.model import effort_returns
@@ -55,17 +56,12 @@ class MerchantWeek:
         returns = effort_returns.returns(self.trade, take_rate, live).reshape(shape)
         relative_returns(returns, table.effort.reshape(shape))
         possible = (table.shop[:, :, None] & self.trade.open_cells).reshape(shape)
-        table.experience = ewa_update(
-            table.attraction.reshape(shape),
-            table.effort.reshape(shape),
-            returns,
-            possible,
-            table.experience,
-            rule.ewa_phi,
-            rule.ewa_delta,
-            rule.ewa_kappa,
-            rule.ewa_lambda,
-        )
+        cells = table.attraction.reshape(shape), table.effort.reshape(shape), returns, possible
+        if rule.effort == "logit":
+            logit_update(*cells, rule.ewa_lambda)
+        else:
+            ewa = Rule(rule.ewa_phi, rule.ewa_delta, rule.ewa_kappa, rule.ewa_lambda)
+            table.experience = ewa_update(*cells, table.experience, ewa)
 
     def _work_on_products(self, day: int) -> None:
         table, rule = self.table, self.settings.products

@@ -3,10 +3,21 @@
 from secondhalf.agents.move import Move
 from secondhalf.agents.own import is_own, own
 from secondhalf.agents.strategies.base import Launch, Strategy
+from secondhalf.agents.strategies.best_response import BestResponse
+from secondhalf.agents.strategies.ewa import Ewa
 from secondhalf.agents.strategies.history import History
 from secondhalf.agents.strategies.hold import Hold
+from secondhalf.agents.strategies.imitate import Imitate
+from secondhalf.agents.strategies.reservoir import Reservoir
 
-STRATEGIES: dict[str, type[Strategy]] = {"history": History, "hold": Hold}
+STRATEGIES: dict[str, type[Strategy]] = {
+    "history": History,
+    "hold": Hold,
+    "reservoir": Reservoir,
+    "imitate": Imitate,
+    "ewa": Ewa,
+    "best_response": BestResponse,
+}
 """Strategies that ship, by the name in their file of conf/strategy."""
 
 
@@ -28,4 +39,16 @@ def strategy_class(name: str) -> type[Strategy]:
     return found
 
 
-__all__ = ["STRATEGIES", "History", "Hold", "Launch", "Move", "Strategy", "strategy_class"]
+__all__ = [
+    "STRATEGIES",
+    "BestResponse",
+    "Ewa",
+    "History",
+    "Hold",
+    "Imitate",
+    "Launch",
+    "Move",
+    "Reservoir",
+    "Strategy",
+    "strategy_class",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -107,6 +107,7 @@ class Merchants(Settings):
     category_exponent: Rate
     kinds: dict[str, MerchantKind]
     contest_exponent: Annotated[Number, Field(gt=0, le=1)]
+    effort: Literal["ewa", "logit"]
     ewa_phi: Share
     ewa_delta: Share
     ewa_kappa: Share

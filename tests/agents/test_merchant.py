@@ -50,6 +50,16 @@ def test_shops_come_in_their_shares_and_nobody_has_none(rules: Merchants) -> Non
     assert table.shop.any(axis=1).all()
 
 
+def test_equal_platforms_share_those_who_would_have_no_shop(rules: Merchants) -> None:
+    """Whoever is listed first gains nothing by it: swapped luck swaps the shops."""
+    luck = np.stack([uniforms(key(5, Decision.MERCHANT, who=w), COUNT) for w in range(3)], axis=1)
+    shops = np.stack([uniforms(key(5, Decision.SHOP, who=w), COUNT) for w in range(2)], axis=1)
+    both, swapped = (merchant_table(rules, COUNT, [0.3, 0.3], 1.0, luck, s).shop for s in (shops, shops[:, ::-1]))
+    assert (both == swapped[:, ::-1]).all()
+    expected = 0.3 + 0.7**2 / 2
+    assert both.mean(axis=0) == pytest.approx(np.full(2, expected), abs=error(expected))
+
+
 def test_effort_adds_up_to_one_over_shops(rules: Merchants) -> None:
     table = make(rules)
     assert table.effort.sum(axis=(1, 2)) == pytest.approx(np.ones(COUNT), rel=1e-6)

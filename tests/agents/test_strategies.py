@@ -137,7 +137,7 @@ def test_what_is_against_the_rules_stops_the_run(kind: str, message: str) -> Non
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("nobody", "unknown strategy; known are history, hold, and module:Class for your own"),
+        ("nobody", "unknown strategy; known are best_response, ewa, history, hold, imitate, reservoir, and module:"),
         ("nowhere:Mine", "there is no module 'nowhere', neither installed nor in "),
         ("secondhalf.nowhere:Mine", "there is no module 'secondhalf.nowhere'"),
         ("secondhalf.agents.strategies.hold:Holt", "module .* has no function or class 'Holt'; it has Hold"),

@@ -16,6 +16,7 @@ from scipy.optimize import root
 from scipy.special import softmax
 
 from secondhalf.agents.effort import ewa_update, relative_returns
+from secondhalf.agents.learning import Rule
 
 EPS = float(np.finfo(np.float32).eps)
 Array = NDArray[np.float64]
@@ -30,12 +31,12 @@ class Table:
         self.effort = np.array(effort, np.float32)
         self.attraction = np.zeros_like(self.effort)
         self.possible = np.ones(self.effort.shape, bool)
-        self.rule = (phi, delta, kappa, sharpness)
+        self.rule = Rule(phi, delta, kappa, sharpness)
         self.experience = experience
 
     def revise(self, returns: Any) -> None:
         given = np.asarray(returns, np.float32)
-        self.experience = ewa_update(self.attraction, self.effort, given, self.possible, self.experience, *self.rule)
+        self.experience = ewa_update(self.attraction, self.effort, given, self.possible, self.experience, self.rule)
 
 
 def test_cumulative_reinforcement() -> None:

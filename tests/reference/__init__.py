@@ -1,1 +1,1 @@
-"""The compiled users against a slow, plain one-object-a-user model."""
+"""What the project is held against: a slow, plain one-object-a-user model of the users, and a published learner."""
