@@ -9,6 +9,7 @@ import secondhalf
 
 STUDIES = {
     "run": "one market from the first day to the last; tables as CSV, summary as JSON (the default)",
+    "counterfactual": "a scenario or a strategy against the baseline, on shared luck: what it changes, with intervals",
     "facts": "ten facts of 2019-2022 beside what the model gives",
     "pictures": "draw the pictures of a finished run again: pictures.of=FOLDER",
     "bench": "measure speed and memory, against the plain oracle and the machine's copy bandwidth",
@@ -23,6 +24,7 @@ Examples:
   secondhalf run
   secondhalf run strategy=hold population.users=5000 calendar.end=2022-12-31
   secondhalf run -m seed=0,1,2 strategy=history,hold
+  secondhalf counterfactual scenario=NAME
   secondhalf run --cfg job          show every setting and its value
 Settings are the keys of conf/config.yaml and its groups; hydra.run.dir=FOLDER says where the files go.
 """
@@ -32,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point. Exit code 1 and one sentence for anything wrong with the settings or the run."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if any(word in ("--help", "-h") for word in given) or given[:1] == ["help"]:
-        print(HELP.format(studies="\n".join(f"  {name:8} {what}" for name, what in STUDIES.items())))
+        print(HELP.format(studies="\n".join(f"  {name:14} {what}" for name, what in STUDIES.items())))
         return
     if given and given[0] == "--version":
         print(secondhalf.__version__)

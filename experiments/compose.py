@@ -91,6 +91,13 @@ def market_settings(config: DictConfig) -> MarketSettings:
     return MarketSettings.from_dict(raw)
 
 
+def overrides_of(config: DictConfig) -> tuple[list[str], list[str]]:
+    """The settings that a composed configuration was asked for, and the override that finds its files again."""
+    hydra = config.hydra if "hydra" in config else HydraConfig.get()
+    own = [f"file://{source.path}" for source in hydra.runtime.config_sources if source.schema == "file"]
+    return list(hydra.overrides.task), ([f"hydra.searchpath=[{','.join(own)}]"] if own else [])
+
+
 def _named(raw: Mapping[str, Any]) -> list[str]:
     """Platforms that compete from the start or enter later; what is no list of names is refused by the settings."""
     platforms, scenario = raw.get("platforms"), raw.get("scenario")

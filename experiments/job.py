@@ -15,7 +15,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from secondhalf.experiments.compose import compose_config, market_settings
-from secondhalf.experiments.options import GROUPS, Bench, Facts, Output, Pictures, options
+from secondhalf.experiments.options import GROUPS, Bench, Counterfactual, Facts, Output, Pictures, StudyError, options
 from secondhalf.experiments.overrides import Words, open_overrides, read_words, single_runs
 from secondhalf.model.books import BooksError
 from secondhalf.model.edge_list import read_ties
@@ -29,7 +29,7 @@ def start(study: str, given: Sequence[str], studies: Collection[str]) -> None:
     try:
         if study not in studies:
             raise SettingsError(f"study={study}: there is no such study; known are {', '.join(studies)}")
-        _check_words(words)
+        _check_words(study, words)
     except SettingsError as error:
         _fail(error)
 
@@ -40,7 +40,7 @@ def start(study: str, given: Sequence[str], studies: Collection[str]) -> None:
     hydra.main(version_base="1.3", config_path="pkg://secondhalf.conf", config_name="config")(job)()
 
 
-def _check_words(words: Words) -> None:
+def _check_words(study: str, words: Words) -> None:
     """Refuse bad settings, and bad files they name, before Hydra makes a folder."""
     search = []
     if words.config_dir is not None:
@@ -52,18 +52,22 @@ def _check_words(words: Words) -> None:
         return
     for overrides in single_runs(words.overrides) if words.sweep else [words.overrides]:
         config = compose_config([*overrides, *search])
-        _check(config)
+        _check(study, config)
     name = "sweep" if words.sweep else "run"
     _check_folder(f"hydra.{name}.dir", Path(str(config.hydra[name].dir)))
 
 
-def _check(config: DictConfig) -> None:
+def _check(study: str, config: DictConfig) -> None:
     settings = market_settings(config)
     strategies(settings.among(settings.competing))
     for group in GROUPS.values():
         options(group, config)
     if settings.network.kind == "file":
         read_ties(str(settings.network.file), settings.population.users)
+    if study == "counterfactual":
+        from secondhalf.experiments.counterfactual.arms import find_arms, seeds_of
+
+        seeds_of(find_arms(config), options(Counterfactual, config))
 
 
 def _check_folder(name: str, folder: Path) -> None:
@@ -80,7 +84,7 @@ def _job(study: str, config: DictConfig) -> Any:
     folder = Path(HydraConfig.get().runtime.output_dir)
     try:
         return run_study(study, config, folder, single)
-    except (SettingsError, BooksError, OSError) as error:
+    except (SettingsError, BooksError, StudyError, OSError) as error:
         _remove_empty_run(folder)
         if single or isinstance(error, SettingsError):
             _fail(error)
@@ -101,6 +105,13 @@ def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any
         from secondhalf.experiments.facts import facts
 
         return facts(settings, options(Facts, config), folder)
+    if study == "counterfactual":
+        from secondhalf.experiments.counterfactual.arms import find_arms
+        from secondhalf.experiments.counterfactual.study import counterfactual
+
+        if output.pictures == "auto" and not single:
+            output = output.model_copy(update={"pictures": "never"})
+        return counterfactual(find_arms(config), options(Counterfactual, config), folder, output)
     if study == "pictures":
         from secondhalf.experiments.redraw import redraw
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from omegaconf import DictConfig, OmegaConf
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
-from secondhalf.model.settings.base import Count, ImportPath, Settings, SettingsError, Word, sentence
+from secondhalf.model.settings.base import Count, ImportPath, Settings, SettingsError, Whole, Word, sentence
 
 Format = Literal["png", "svg", "pdf"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+
+
+class StudyError(RuntimeError):
+    """One sentence: why a study gives no result."""
 
 
 class Output(Settings):
@@ -48,7 +52,25 @@ class Bench(Settings):
     documents: tuple[str, ...] = ()
 
 
-GROUPS: dict[str, type[Settings]] = {"output": Output, "pictures": Pictures, "facts": Facts, "bench": Bench}
+class Counterfactual(Settings):
+    """What `secondhalf counterfactual` compares, and how often."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    seeds: Annotated[Whole, Field(ge=2)]
+    users: Annotated[Whole, Field(ge=2)]
+    workers: Count | None = None
+    with_: tuple[str, ...] = Field(default=(), alias="with")
+    against: tuple[str, ...] = ()
+
+
+GROUPS: dict[str, type[Settings]] = {
+    "output": Output,
+    "pictures": Pictures,
+    "facts": Facts,
+    "bench": Bench,
+    "counterfactual": Counterfactual,
+}
 """Groups of conf/ and their checks."""
 
 Group = TypeVar("Group", bound=Settings)

@@ -153,15 +153,17 @@ def summarise(market: Market) -> dict[str, Any]:
         "market": {key: float(np.mean([row[key] for row in record.market[-YEAR:]])) for key in record.market[-1]},
         "festivals": record.festivals,
         "settings": market.settings.model_dump(mode="json"),
-        "versions": {
-            "secondhalf": secondhalf.__version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in LIBRARIES},
-        },
+        "versions": versions(),
         "commit": commit(),
         "peak_memory_mb": peak_memory_mb(),
         "column_bytes_per_user": market.population.bytes_per_user(),
     }
+
+
+def versions() -> dict[str, str]:
+    """Versions of the program, of Python and of the libraries that have a part in the numbers."""
+    own = {"secondhalf": secondhalf.__version__, "python": platform.python_version()}
+    return own | {name: version(name) for name in LIBRARIES}
 
 
 def commit() -> str | None:

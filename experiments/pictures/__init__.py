@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from secondhalf.agents.own import own
-from secondhalf.experiments.results import Results
 
 PICTURES = ("overview", "shares", "channel_mix", "flows", "moves", "minutes", "merchants", "friends")
 """What is drawn of a run: `<name>.png` and `<name>.svg` each, by `draw` in the module of that name."""
@@ -19,7 +19,7 @@ def by_path(own_pictures: Mapping[str, str]) -> dict[str, str]:
 
 
 def draw_pictures(
-    results: Results,
+    results: Any,
     folder: Path,
     formats: Sequence[str],
     font: str | None,
@@ -32,6 +32,8 @@ def draw_pictures(
 
     Parameters
     ----------
+    results
+        what the pictures are drawn of: `Results` of a run for those that ship
     formats
         endings: png, svg, pdf
     font

@@ -1,0 +1,179 @@
+"""The answer as one paragraph: what differs, by how much, and what cannot be told from nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from secondhalf.experiments.counterfactual.answer import Answer
+from secondhalf.experiments.counterfactual.quarters import BY_PLATFORM, MARKET, OF_MARKET, RUN, SECOND_HALF
+from secondhalf.experiments.counterfactual.statistics import LEVEL
+from secondhalf.model.facts import names
+
+NAMES = {
+    "attention_share": "share of mobile time",
+    "gmv": "GMV",
+    "profit": "profit",
+    "active_users": "daily active users",
+    "minutes_per_active_user": "minutes per active user",
+    "interpenetration_gmv": "interpenetration of GMV",
+    "interpenetration_minutes": "interpenetration of minutes",
+    "hhi_attention": "concentration of attention",
+    "hhi_gmv": "concentration of GMV",
+    "leak_rate": "leak rate",
+}
+"""Measures as people say them."""
+SCALES = {
+    "RMB": (1e-9, "billion RMB"),
+    "people": (1e-6, "million"),
+    "share": (100.0, "percentage points"),
+    "minutes": (1.0, "minutes"),
+    "index": (100.0, "hundredths"),
+    "days": (1.0, "days"),
+}
+"""Factor and name of the unit in which differences are said and drawn."""
+FOCUS = "kuaishou"
+"""Whose variance reduction is said; the first platform where this one does not compete."""
+Row = dict[str, Any]
+
+
+def paragraph(given: Answer) -> str:
+    """One paragraph of Markdown with the numbers of a study."""
+    table = given.differences
+    said = [_what(given)]
+    if given.summary["branch_date"] is None:
+        said.append("They cannot differ within these days, and all differences are zero.")
+        return " ".join(said) + "\n"
+    quarters = sorted(set(table["quarter"]) - {RUN})
+    end = table[table["quarter"] == quarters[-1]]
+    said.append(f"In the last quarter, {quarters[-1]}:")
+    said.append("; ".join(_measure(end, name) for name in BY_PLATFORM) + ".")
+    said.append(_of_market(end))
+    said.append(_largest(table))
+    said.append(_gains(end))
+    said.append(_second_half(table))
+    said.append(_caution(given))
+    said.append(_variance(given))
+    return " ".join(sentence for sentence in said if sentence) + "\n"
+
+
+def label(platform: str) -> str:
+    """A platform's name as people write it."""
+    return str(names().get(platform, {}).get("label", platform))
+
+
+def _what(given: Answer) -> str:
+    summary = given.summary
+    text = (
+        f"**{summary['alternative']} against {summary['baseline']}**, {len(summary['seeds'])} seeds of "
+        f"{summary['users']:,} users, each run twice from {summary['first_day']} to {summary['last_day']}"
+    )
+    if summary["failed"]:
+        text += f" ({len(summary['failed'])} more failed and are left out)"
+    date = summary["branch_date"]
+    if date is not None and date > summary["first_day"]:
+        text += f"; the two are one market until {date}"
+    return f"{text}."
+
+
+def _measure(end: pd.DataFrame, measure: str) -> str:
+    """What one measure says at the end, by platform: those that differ with numbers, the others by name."""
+    rows = _rows(end[(end["measure"] == measure) & (end["platform"] != MARKET)])
+    told = [f"{label(row['platform'])} {_numbers(row)}" for row in rows if _told(row)]
+    untold = [label(row["platform"]) for row in rows if not _told(row)]
+    if not told:
+        return f"{NAMES[measure]}: no platform's difference can be told from zero"
+    return f"{NAMES[measure]}: {', '.join(told)}" + (f" (not told from zero: {', '.join(untold)})" if untold else "")
+
+
+def _of_market(end: pd.DataFrame) -> str:
+    rows = [row for name in OF_MARKET for row in _rows(end[end["measure"] == name])]
+    told = [f"{NAMES[row['measure']]} {_numbers(row, share=False)}" for row in rows if _told(row)]
+    untold = [NAMES[row["measure"]] for row in rows if not _told(row)]
+    text = f"Of the market as a whole: {', '.join(told)}" if told else "Of the market as a whole nothing can be told"
+    return text + (f" (not told from zero: {', '.join(untold)})." if told and untold else ".")
+
+
+def _largest(table: pd.DataFrame) -> str:
+    """The largest quarterly differences of GMV and attention among those that can be told."""
+    said = []
+    for measure in ("gmv", "attention_share"):
+        rows = [row for row in _rows(table[table["measure"] == measure]) if _told(row)]
+        if rows:
+            row = max(rows, key=lambda row: abs(row["difference"]))
+            said.append(f"of {NAMES[measure]} {label(row['platform'])}'s in {row['quarter']}, {_numbers(row)}")
+    return f"The largest quarterly difference is {', and '.join(said)}." if said else ""
+
+
+def _gains(end: pd.DataFrame) -> str:
+    rows = [row for row in _rows(end[end["measure"] == "gmv"]) if _told(row)]
+    gain = [label(row["platform"]) for row in rows if row["difference"] > 0]
+    lose = [label(row["platform"]) for row in rows if row["difference"] < 0]
+    if not rows:
+        return "No platform can be said to gain or lose GMV at the end."
+    return f"Who gains GMV at the end: {_and(gain) or 'nobody'}; who loses: {_and(lose) or 'nobody'}."
+
+
+def _second_half(table: pd.DataFrame) -> str:
+    rows = _rows(table[table["measure"] == SECOND_HALF])
+    if not rows:
+        return "The day the second half begins lies within both runs of too few seeds to compare."
+    row = rows[0]
+    if not _told(row):
+        return f"The day the second half begins cannot be told apart ({_interval(row)} days, {row['seeds']} seeds)."
+    when = "later" if row["difference"] > 0 else "earlier"
+    return f"The second half begins {abs(row['difference']):.0f} days {when} ({_interval(row)}, {row['seeds']} seeds)."
+
+
+def _caution(given: Answer) -> str:
+    count, told = given.summary["intervals"], given.summary["distinguishable"]
+    return (
+        f"Brackets hold {LEVEL:.0%} intervals (paired t). differences.csv has {count} of them from then on, so that "
+        f"some {count * (1 - LEVEL):.0f} miss by chance alone; a difference is told here only where Holm's correction "
+        f"over all {count} leaves p below {1 - LEVEL:.0%}, which it does for {told}."
+    )
+
+
+def _variance(given: Answer) -> str:
+    reduction = given.summary["variance_reduction"]
+    name = FOCUS if FOCUS in reduction else next(iter(reduction))
+    ratio = reduction[name]["ratio"]
+    of = f"the difference in {label(name)}'s GMV over the last four quarters"
+    if ratio is None:
+        return f"No seed differs in {label(name)}'s GMV over the last four quarters."
+    return f"Shared luck divides the variance of {of} by {ratio:.1f}."
+
+
+def _rows(table: pd.DataFrame) -> list[Row]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _told(row: Row) -> bool:
+    return bool(row["p_holm"] < 1 - LEVEL)
+
+
+def _numbers(row: Row, share: bool = True) -> str:
+    """The difference with unit and interval, and where it helps as a part of the baseline."""
+    factor, unit = SCALES[row["unit"]]
+    text = f"{_signed(row['difference'] * factor)} {unit} [{_interval(row)}]"
+    base = row["baseline_mean"]
+    if share and base > 0 and row["unit"] != "share":
+        text = text[:-1] + f"; {_signed(100 * row['difference'] / base)} %]"
+    return text
+
+
+def _interval(row: Row) -> str:
+    factor, _ = SCALES[row["unit"]]
+    return f"{_signed(row['low'] * factor)} to {_signed(row['high'] * factor)}"
+
+
+def _signed(value: float) -> str:
+    """Three digits, with a sign."""
+    digits = f"{value:+,.0f}" if abs(value) >= 100 else f"{value:+.3g}" if value else "0"
+    return digits.replace("-", "−")
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

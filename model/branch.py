@@ -1,0 +1,118 @@
+"""Two settings under one seed: until when their markets are the same, and a fork that goes on with the other settings.
+
+What the settings date can be compared before any day is run. Of anything else nothing is known beforehand, and the
+two have no day in common.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from secondhalf.agents.strategies import History, Hold, Strategy
+from secondhalf.model.revision import scenario_calendar
+from secondhalf.model.settings import MarketSettings
+from secondhalf.model.settings.time import FIRST_DATE
+from secondhalf.model.start import strategies
+
+if TYPE_CHECKING:
+    from secondhalf.model.market import Market
+
+DECIDING = {"scenario", "strategy", "strategies"}
+"""Settings whose differences have dates."""
+Dated = dict[dt.date, list[Any]]
+
+
+def first_difference(first: MarketSettings, second: MarketSettings) -> int | None:
+    """First day on which markets of two settings can differ.
+
+    Returns
+    -------
+    int or None
+        0 when they share no day that is known beforehand, settling in among them; None when no day of their calendar
+        can differ
+    """
+    fields = set(MarketSettings.model_fields)
+    if any(getattr(first, name) != getattr(second, name) for name in fields - DECIDING):
+        return 0
+    if all(getattr(first, name) == getattr(second, name) for name in DECIDING):
+        return None
+    dates = [*_of_strategies(first, second), *_of_scenarios(first, second)]
+    days = [max((date - first.calendar.start).days, 0) for date in dates]
+    day = min(days, default=None)
+    last = (first.calendar.end - first.calendar.start).days
+    return None if day is None or day > last else day
+
+
+def branch(market: Market, settings: MarketSettings) -> Market:
+    """A whole fork that goes on with other settings, from a day not after `first_difference`."""
+    other = market.fork()
+    other.settings = settings
+    for platform, strategy in zip(other.platforms, strategies(settings), strict=True):
+        platform.strategy = strategy
+    other.scenario_moves = scenario_calendar(settings, other.platforms)
+    if other.exclusivity.rule is not None:
+        other.exclusivity.rule = settings.scenario.exclusivity
+    return other
+
+
+def _of_strategies(first: MarketSettings, second: MarketSettings) -> Iterator[dt.date]:
+    """Dates on which a platform's moves differ; the first day where any platform decides for itself.
+
+    Who decides may look ahead, by forks of the market, to anything that the two settings do not share.
+    """
+    start, end = first.calendar.start, first.calendar.end
+    for one, other in zip(strategies(first), strategies(second), strict=True):
+        if not (_replays(one) and _replays(other)):
+            yield start
+            return
+        # With a later start, capabilities grow until then under `history` and wait under `hold`.
+        if type(one) is not type(other) and start != FIRST_DATE:
+            yield start
+        yield from _differing(_timetable(one, end), _timetable(other, end))
+
+
+def _replays(strategy: Strategy) -> bool:
+    return type(strategy) in (History, Hold)  # a class derived from one of them may decide what it likes
+
+
+def _timetable(strategy: Strategy, end: dt.date) -> Dated:
+    moves: Dated = {}
+    for date, move in strategy.before(end + dt.timedelta(days=1)) or []:
+        moves.setdefault(date, []).append(move)
+    return moves
+
+
+def _of_scenarios(first: MarketSettings, second: MarketSettings) -> Iterator[dt.date]:
+    """Dates on which the two worlds differ; the first day for what has none."""
+    start = first.calendar.start
+    one, other = first.scenario, second.scenario
+    yield from _differing(_imposed(first), _imposed(second))
+    if first.mechanisms.exclusivity and one.exclusivity != other.exclusivity:
+        yield _of_exclusivity(first, second)
+    for field in set(type(one).model_fields) - {"name", "moves", "exclusivity"}:
+        if getattr(one, field) != getattr(other, field):
+            yield start
+
+
+def _imposed(settings: MarketSettings) -> Dated:
+    """Moves of the scenario by date, with its name, which stands beside each in moves.csv."""
+    moves: Dated = {}
+    for move in settings.scenario.moves:
+        moves.setdefault(move.date, []).append((settings.scenario.name, move))
+    return moves
+
+
+def _of_exclusivity(first: MarketSettings, second: MarketSettings) -> dt.date:
+    """The day on which the first of two rules ends, when they are one rule until then."""
+    one, other = first.scenario.exclusivity, second.scenario.exclusivity
+    if one is None or other is None or one.model_copy(update={"until": other.until}) != other:
+        return first.calendar.start
+    return min(rule.until for rule in (one, other) if rule.until is not None)
+
+
+def _differing(first: Dated, second: Dated) -> Iterator[dt.date]:
+    for date in first.keys() | second.keys():
+        if first.get(date) != second.get(date):
+            yield date
