@@ -36,6 +36,15 @@ class Facts(Settings):
     documents: tuple[str, ...] = ()
 
 
+class Phases(Settings):
+    """How `secondhalf phases` measures."""
+
+    seeds: Count
+    users: Count
+    workers: Count
+    against: tuple[str, ...] = ()
+
+
 class Bench(Settings):
     """What `secondhalf bench` measures."""
 
@@ -46,7 +55,13 @@ class Bench(Settings):
     documents: tuple[str, ...] = ()
 
 
-GROUPS: dict[str, type[Settings]] = {"output": Output, "pictures": Pictures, "facts": Facts, "bench": Bench}
+GROUPS: dict[str, type[Settings]] = {
+    "output": Output,
+    "pictures": Pictures,
+    "facts": Facts,
+    "phases": Phases,
+    "bench": Bench,
+}
 """Groups of conf/ and their checks."""
 
 Group = TypeVar("Group", bound=Settings)

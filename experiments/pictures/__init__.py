@@ -1,13 +1,18 @@
-"""Pictures of a run: one file each, drawn from what the run wrote and nothing else."""
+"""Pictures of a run or a study: one file each, drawn from what was written and nothing else."""
 
 from __future__ import annotations
 
 import importlib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from secondhalf.experiments.results import Results
+
+if TYPE_CHECKING:  # only those who draw wait for Matplotlib
+    from matplotlib.figure import Figure
 
 PICTURES = ("overview", "shares", "channel_mix", "flows", "moves", "minutes", "merchants", "friends")
 """What is drawn of a run: `<name>.png` and `<name>.svg` each, by `draw` in the module of that name."""
@@ -16,7 +21,23 @@ PICTURES = ("overview", "shares", "channel_mix", "flows", "moves", "minutes", "m
 def draw_pictures(
     results: Results, folder: Path, formats: Sequence[str], font: str | None, say: Callable[[str], None]
 ) -> list[Path]:
-    """Draw every picture that the run gives something for; returns the files written.
+    """Draw every picture that the run gives something for; returns the files written, as `draw_pages` does."""
+
+    def page(name: str) -> Figure:
+        drawn: Figure = importlib.import_module(f"{__name__}.{name}").draw(results)
+        return drawn
+
+    return draw_pages({name: partial(page, name) for name in PICTURES}, folder, formats, font, say)
+
+
+def draw_pages(
+    pages: Mapping[str, Callable[[], Figure]],
+    folder: Path,
+    formats: Sequence[str],
+    font: str | None,
+    say: Callable[[str], None],
+) -> list[Path]:
+    """Write pictures by name; returns the files written.
 
     What cannot be drawn is said in one sentence, and the rest is drawn: a run is never lost to a picture.
 
@@ -36,14 +57,14 @@ def draw_pictures(
         font = None
     written: list[Path] = []
     lacking = False
-    for name in PICTURES:
+    for name, page in pages.items():
         paths = [folder / f"{name}.{ending}" for ending in formats]
         try:
             for path in paths:  # nothing of an earlier run stands beside what this one gives
                 path.unlink(missing_ok=True)
             with warnings.catch_warnings(record=True) as caught, style.page(font):
                 warnings.simplefilter("always")
-                drawn = importlib.import_module(f"{__name__}.{name}").draw(results)
+                drawn = page()
                 for path in paths:
                     style.save(drawn, path)
                     written.append(path)
