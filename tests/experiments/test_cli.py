@@ -60,7 +60,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("nonsense=1", "nonsense=1: there is no such setting; at the top has"),
         ("+nonsense=1", "nonsense=1: there is no such setting"),
         ("run populaton.users=5000", "populaton.users=5000: there is no such setting; at the top has"),
-        ("run population.usrs=5000", "population.usrs=5000: there is no such setting; population has people, users"),
+        ("run population.usrs=5000", "population.usrs=5000: there is no such setting; population has users, merchants"),
         ("run population.users=0", "population.users=0: input should be greater than or equal to 2"),
         ("run users.ripened_share=1.5", "users.ripened_share=1.5: input should be less than or equal to 1"),
         ("run users.impulse_rate=-1", "users.impulse_rate=-1: input should be greater than or equal to 0"),
