@@ -14,13 +14,32 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from secondhalf.agents.options import MoveError
+from secondhalf.experiments.arms import arms, job_overrides
 from secondhalf.experiments.compose import compose_config, market_settings
-from secondhalf.experiments.options import GROUPS, Bench, Counterfactual, Facts, Output, Pictures, StudyError, options
+from secondhalf.experiments.options import (
+    GROUPS,
+    Bench,
+    Counterfactual,
+    Facts,
+    Output,
+    Phases,
+    Pictures,
+    StudyError,
+    options,
+)
 from secondhalf.experiments.overrides import Words, open_overrides, read_words, single_runs
+from secondhalf.experiments.workers import NothingDoneError
 from secondhalf.model.books import BooksError
 from secondhalf.model.edge_list import read_ties
 from secondhalf.model.settings import SettingsError
 from secondhalf.model.start import strategies
+
+LEFT = {
+    "run": "what was recorded is in {folder} as *.partial.csv",
+    "phases": "finished seeds are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
+}
+"""What a study leaves behind when the keyboard stops it."""
 
 
 def start(study: str, given: Sequence[str], studies: Collection[str]) -> None:
@@ -53,6 +72,8 @@ def _check_words(study: str, words: Words) -> None:
     for overrides in single_runs(words.overrides) if words.sweep else [words.overrides]:
         config = compose_config([*overrides, *search])
         _check(study, config)
+        for settings in arms(config, [*overrides, *search], options(Phases, config)).values():
+            strategies(settings)
     name = "sweep" if words.sweep else "run"
     _check_folder(f"hydra.{name}.dir", Path(str(config.hydra[name].dir)))
 
@@ -84,13 +105,13 @@ def _job(study: str, config: DictConfig) -> Any:
     folder = Path(HydraConfig.get().runtime.output_dir)
     try:
         return run_study(study, config, folder, single)
-    except (SettingsError, BooksError, StudyError, OSError) as error:
+    except (SettingsError, BooksError, MoveError, StudyError, NothingDoneError, OSError) as error:
         _remove_empty_run(folder)
         if single or isinstance(error, SettingsError):
             _fail(error)
         raise
     except KeyboardInterrupt:
-        print(f"stopped; what was recorded is in {folder} as *.partial.csv", file=sys.stderr)
+        print(f"stopped; {LEFT[study].format(folder=folder)}" if study in LEFT else "stopped", file=sys.stderr)
         raise SystemExit(130) from None
 
 
@@ -112,6 +133,11 @@ def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any
         if output.pictures == "auto" and not single:
             output = output.model_copy(update={"pictures": "never"})
         return counterfactual(find_arms(config), options(Counterfactual, config), folder, output)
+    if study == "phases":
+        from secondhalf.experiments.phases import phases
+
+        own = options(Phases, config)
+        return phases(arms(config, job_overrides(), own), own, folder, output)
     if study == "pictures":
         from secondhalf.experiments.redraw import redraw
 

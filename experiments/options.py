@@ -42,6 +42,15 @@ class Facts(Settings):
     documents: tuple[str, ...] = ()
 
 
+class Phases(Settings):
+    """How `secondhalf phases` measures."""
+
+    seeds: Count
+    users: Count
+    workers: Count
+    against: tuple[str, ...] = ()
+
+
 class Bench(Settings):
     """What `secondhalf bench` measures."""
 
@@ -68,6 +77,7 @@ GROUPS: dict[str, type[Settings]] = {
     "output": Output,
     "pictures": Pictures,
     "facts": Facts,
+    "phases": Phases,
     "bench": Bench,
     "counterfactual": Counterfactual,
 }

@@ -34,14 +34,33 @@ def read_words(given: Sequence[str]) -> Words:
         elif word.startswith("-"):
             other = True
         else:
-            overrides.append(word)
+            overrides.append(quoted(word))
     return Words(overrides, folder, sweep, other)
 
 
+def quoted(override: str) -> str:
+    """Put quotes around the overrides in `phases.against=[strategy=hold]`, which Hydra cannot read without."""
+    name, _, value = override.partition("=")
+    if name != "phases.against" or not (value.startswith("[") and value.endswith("]")) or set(value) & set("'\""):
+        return override
+    words, depth = [""], 0
+    for letter in value[1:-1]:
+        depth += (letter in "[{(") - (letter in "]})")
+        if letter == "," and depth == 0:
+            words.append("")
+        else:
+            words[-1] += letter
+    inside = ",".join(f"'{word.strip()}'" for word in words if word.strip())
+    return f"{name}=[{inside}]"
+
+
 def open_overrides(overrides: Sequence[str]) -> list[str]:
-    """Let settings under names that people give, and those that a strategy declares, be set without Hydra's `+`."""
+    """Let settings under names that people give, and those that a strategy declares, be set without Hydra's `+`.
+
+    `phases.against` needs no quotes.
+    """
     named = ("strategy.", "strategies.", "objectives.", "platform.", "measures.", "output.own_pictures.")
-    return [f"++{o}" if o.startswith(named) and "=" in o else o for o in overrides]
+    return [f"++{o}" if o.startswith(named) and "=" in o else quoted(o) for o in overrides]
 
 
 def single_runs(overrides: Sequence[str]) -> Iterator[list[str]]:

@@ -21,12 +21,12 @@ from rich.table import Table
 
 import secondhalf
 from secondhalf.experiments.friends import friends_sample
+from secondhalf.experiments.halves import in_words, phases
 from secondhalf.experiments.options import FORMATS, Output
 from secondhalf.experiments.pictures import by_path, draw_pictures
 from secondhalf.experiments.results import FRIENDS, Results
 from secondhalf.experiments.tables import TABLES, replacing, tables, write_tables
 from secondhalf.model.market import Market
-from secondhalf.model.measures import second_half_day
 from secondhalf.model.settings import MarketSettings
 
 LIBRARIES = ("mesa", "networkx", "numpy", "numba", "scipy", "pandas", "matplotlib", "seaborn", "hydra-core", "pydantic")
@@ -128,7 +128,7 @@ def _run_days(market: Market, progress: str, console: Console) -> None:
 def summarise(market: Market) -> dict[str, Any]:
     """What a run says in a few numbers: functions of the settings first, then how they were computed."""
     record = market.record
-    turning = second_half_day(np.array(record.flows), record.closed, market.calendar.days)
+    halves = phases(market)
     last_year = record.daily[-YEAR:]
     platforms = {
         name: {
@@ -146,7 +146,8 @@ def summarise(market: Market) -> dict[str, Any]:
         "seed": market.settings.seed,
         "first_day": market.calendar.labels[0],
         "last_day": market.calendar.labels[-1],
-        "second_half_day": None if turning is None else market.calendar.labels[turning],
+        "second_half_day": halves["market"]["second_half_day"],
+        "phases": halves,
         "days_in_averages": len(last_year),
         "platforms": platforms,
         "exposure_at_start": record.exposure_at_start,
@@ -211,8 +212,7 @@ def print_summary(market: Market, summary: dict[str, Any], folder: Path, console
             f"{row['gmv'] / traded:.1%}" if traded else "-",
         )
     console.print(table)
-    turning = summary["second_half_day"] or "not within this run"
-    console.print(f"second half begins: {turning}")
+    console.print(in_words(summary["phases"]["market"]))
     console.print(
         f"{summary['wall_seconds']['simulation']:.1f} s for {market.calendar.days} days; files in {folder}",
         soft_wrap=True,

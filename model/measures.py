@@ -12,9 +12,8 @@ from secondhalf.model.demand import KIND_IMPULSE, KIND_RIPENED
 from secondhalf.model.flows import BUDGET, NEW, OUTSIDE, TRANSFER
 
 Array = NDArray[np.float64]
-SECOND_HALF_DAYS = 90
-"""Days for which new users must stay behind another source of attention."""
 SOURCES = {"new": NEW, "outside": OUTSIDE, "budget": BUDGET, "transfer": TRANSFER}
+"""Where attention can come from; `lost` only takes."""
 
 
 def shares(amounts: Array) -> Array:
@@ -69,34 +68,3 @@ def new_user_share(flows: Array) -> float:
     sources = net_sources(flows)
     inflow = sum(max(amount, 0.0) for amount in sources.values())
     return max(sources["new"], 0.0) / inflow if inflow > 0 else 0.0
-
-
-def second_half_day(flows: Array, closed: list[int], days: int) -> int | None:
-    """First day from which new users stay behind the largest other source of attention for 90 days.
-
-    Parameters
-    ----------
-    flows
-        monthly books, [months, 5, P, P + 2]; the trailing twelve add up to the year's change
-    closed
-        day on which each month's books were closed
-    days
-        days of the run
-
-    Returns
-    -------
-    int or None
-        None when there is no such day within the run
-    """
-    since: int | None = None
-    for month in range(11, len(closed)):
-        sources = net_sources(flows[month - 11 : month + 1])
-        others = max(amount for name, amount in sources.items() if name != "new")
-        if sources["new"] >= others:
-            since = None
-        elif since is None:
-            since = closed[month]
-        until = closed[month + 1] if month + 1 < len(closed) else days
-        if since is not None and until - since >= SECOND_HALF_DAYS:
-            return since
-    return None

@@ -9,7 +9,7 @@ import pandas as pd
 
 from secondhalf.experiments.tables import daily, market_days
 from secondhalf.model.market import Market
-from secondhalf.model.measures import second_half_day
+from secondhalf.model.phases import phase
 
 MARKET, RUN = "market", "run"
 """What stands in the columns platform and quarter of a number that belongs to no platform, and to no quarter."""
@@ -49,7 +49,7 @@ def quarters(market: Market) -> pd.DataFrame:
     by_platform, whole = daily(market), market_days(market)
     whole.insert(1, "platform", MARKET)
     rows = [_rows(by_platform, BY_PLATFORM), _rows(whole, OF_MARKET)]
-    turning = second_half_day(np.array(market.record.flows), market.record.closed, market.calendar.days)
+    turning = phase(np.array(market.record.flows), market.record.closed, market.calendar.days).day
     if turning is not None:
         rows.append(pd.DataFrame([(RUN, MARKET, SECOND_HALF, float(turning))], columns=[*KEYS, "value"]))
     return pd.concat(rows, ignore_index=True)

@@ -64,8 +64,8 @@ def differences(runs: pd.DataFrame, since: str | None) -> pd.DataFrame:
     p = np.ones(count.size)
     p[judged] = holm(p_values(mean, error, count)[judged])
     found["p_holm"] = p
-    kept: pd.DataFrame = found[count >= 2].reset_index(drop=True)
-    return kept
+    judgeable: pd.DataFrame = found[count >= 2]
+    return judgeable.reset_index(drop=True)
 
 
 def arm_of(table: pd.DataFrame, arm: str) -> Array:

@@ -1,13 +1,17 @@
-"""Pictures of a run: one file each, drawn from what the run wrote and nothing else."""
+"""Pictures of a run or a study: one file each, drawn from what was written and nothing else."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from secondhalf.agents.own import own
+
+if TYPE_CHECKING:  # only those who draw wait for Matplotlib
+    from matplotlib.figure import Figure
 
 PICTURES = ("overview", "shares", "channel_mix", "flows", "moves", "minutes", "merchants", "friends")
 """What is drawn of a run: `<name>.png` and `<name>.svg` each, by `draw` in the module of that name."""
@@ -26,7 +30,24 @@ def draw_pictures(
     say: Callable[[str], None],
     pictures: Mapping[str, str] | None = None,
 ) -> list[Path]:
-    """Draw every picture that the run gives something for; returns the files written.
+    """Draw every picture that the run gives something for; returns the files written, as `draw_pages` does."""
+
+    def page(path_of_draw: str) -> Figure:
+        drawn: Figure = own(path_of_draw)(results)
+        return drawn
+
+    chosen = by_path({}) if pictures is None else pictures
+    return draw_pages({name: partial(page, path) for name, path in chosen.items()}, folder, formats, font, say)
+
+
+def draw_pages(
+    pages: Mapping[str, Callable[[], Figure]],
+    folder: Path,
+    formats: Sequence[str],
+    font: str | None,
+    say: Callable[[str], None],
+) -> list[Path]:
+    """Write pictures by name; returns the files written.
 
     What cannot be drawn is said in one sentence, and the rest is drawn: a run is never lost to a picture.
 
@@ -50,14 +71,14 @@ def draw_pictures(
         font = None
     written: list[Path] = []
     lacking = False
-    for name, path_of_draw in (by_path({}) if pictures is None else pictures).items():
+    for name, page in pages.items():
         paths = [folder / f"{name}.{ending}" for ending in formats]
         try:
             for path in paths:  # nothing of an earlier run stands beside what this one gives
                 path.unlink(missing_ok=True)
             with warnings.catch_warnings(record=True) as caught, style.page(font):
                 warnings.simplefilter("always")
-                drawn = own(path_of_draw)(results)
+                drawn = page()
                 for path in paths:
                     style.save(drawn, path)
                     written.append(path)

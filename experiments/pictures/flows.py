@@ -33,6 +33,7 @@ WORDS = {
     "lost": "apps removed",
 }
 NAMES = {"new": "new users", "outside": "other apps", "budget": "longer days"}
+SUM, HALF = "change in all", "second half begins"
 DASHES = {"new": "-", "outside": "-", "budget": "--", "transfer": "-", "lost": ":"}
 
 
@@ -42,8 +43,8 @@ def draw(results: Results) -> Figure:
     count = len(results.platforms)
     columns = min(3, count)
     rows = -(-count // columns)
-    drawn = style.figure(2.6 + 1.7 * rows)
-    above, below = np.ravel(np.asarray(drawn.subfigures(2, 1, height_ratios=[2.5, 1.7 * rows])))
+    drawn = style.figure(2.75 + 1.7 * rows)
+    above, below = np.ravel(np.asarray(drawn.subfigures(2, 1, height_ratios=[2.5, 0.15 + 1.7 * rows])))
     whole = above.subplots()
     sources(whole, results)
     whole.set_title(f"All platforms: {whole.get_title(loc='left').lower()}")
@@ -52,8 +53,10 @@ def draw(results: Results) -> Figure:
         _panel(next(panels), results, name)
     for unused in panels:
         unused.set_axis_off()
-    handles, labels = below.axes[0].get_legend_handles_labels()
-    below.legend(handles, labels, loc="outside lower center", ncols=len(labels), handlelength=1.2, columnspacing=1.5)
+    named = [pair for axes in below.axes for pair in zip(*axes.get_legend_handles_labels(), strict=True)]
+    shown = {name: handle for handle, name in reversed(named)}
+    order = [name for name in (*WORDS.values(), SUM, HALF) if name in shown]
+    below.legend([shown[name] for name in order], order, loc="outside lower center", ncols=4, columnspacing=1.5)
     return drawn
 
 
@@ -96,7 +99,10 @@ def sources(axes: Axes, results: Results) -> None:
 
 
 def _panel(axes: Axes, results: Results, platform: str) -> None:
-    """One platform's change by calendar year (by month in short runs), gains up, losses down; the dot is the sum."""
+    """One platform's change by calendar year (by month in short runs), gains up, losses down; the dot is the sum.
+
+    The line is where the platform's own second half begins.
+    """
     own = books(results)[platform]
     months = pd.DatetimeIndex(own.index)
     yearly = len(months) > SHORT
@@ -111,7 +117,7 @@ def _panel(axes: Axes, results: Results, platform: str) -> None:
         axes.bar(at, losses, bottom=below, color=ink, width=0.75, linewidth=0)
         above, below = above + gains, below + losses
     total = bars.to_numpy().sum(axis=1)
-    axes.plot(at, total, "o", color="white", markeredgecolor=style.INK, markersize=4, label="change in all")
+    axes.plot(at, total, "o", color="white", markeredgecolor=style.INK, markersize=4, label=SUM)
     axes.axhline(0, color=style.INK, linewidth=0.6)
     step = -(-len(bars) // BARS_NAMED)
     axes.set_xticks(at[::step], names[::step])
@@ -121,5 +127,33 @@ def _panel(axes: Axes, results: Results, platform: str) -> None:
     axes.grid(False, axis="x")
     axes.tick_params(axis="x", labelbottom=True)
     axes.set_title(style.label(platform), color=style.colors(results.platforms)[platform])
+    _mark_day(axes, results, platform, months[0], yearly)
     for side in ("left", "right", "top", "bottom"):
         axes.spines[side].set_visible(False)
+
+
+def _mark_day(axes: Axes, results: Results, platform: str, first: pd.Timestamp, yearly: bool) -> None:
+    """The platform's own second half, at its place between the edges of the bars' years (or months)."""
+    day = results.summary["phases"]["platforms"][platform]["second_half_day"]
+    if day is None:
+        return
+    at = pd.Timestamp(day)
+    if yearly:
+        place = at.year - first.year + at.day_of_year / (366 if at.is_leap_year else 365)
+    else:
+        place = YEAR * (at.year - first.year) + at.month - first.month + at.day / at.days_in_month
+    axes.axvline(place - 0.5, color=style.INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=3, label=HALF)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.16 * (high - low))  # room for the date
+    left, right = axes.get_xlim()
+    late = place - 0.5 > left + 0.7 * (right - left)  # the date stands where there is room
+    axes.annotate(
+        f"{at:%b} {at.year}",
+        xy=(place - 0.5, 1),
+        xytext=(-3 if late else 3, -2),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="right" if late else "left",
+        va="top",
+        fontsize=7,
+    )

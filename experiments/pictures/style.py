@@ -61,7 +61,7 @@ def page(font: str | None) -> Iterator[None]:
         "legend.fontsize": 7.5,
         "legend.frameon": False,
         "grid.color": "#E6E6E6",
-        "svg.hashsalt": "secondhalf",  # the same run gives the same file
+        "svg.hashsalt": "secondhalf",  # names inside the file do not change with every drawing
         "savefig.dpi": DPI,  # as the figure: letters are not equally wide at all resolutions
     }
     with sns.axes_style("whitegrid"), mpl.rc_context(look):

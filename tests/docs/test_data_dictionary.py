@@ -18,8 +18,10 @@ from secondhalf.experiments.tables import TABLES
 from tests.experiments.conftest import SILENT
 
 DICTIONARY = Path(__file__).parents[2] / "docs" / "data_dictionary.md"
-OPEN_ENDED = {"settings", "versions", "market", "exposure_at_start"}
+OPEN_ENDED = {"settings", "versions", "market", "exposure_at_start", "phases.platforms"}
 """Keys of the summary whose entries are named elsewhere."""
+BY_NAME = {"platforms", "phases.market.levels"}
+"""Keys whose entries have one description, under `*`."""
 
 
 def sections() -> dict[str, list[list[str]]]:
@@ -52,15 +54,15 @@ def test_every_column_is_described(finished: tuple[Path, dict[str, Any]], name: 
 
 
 def keys(value: Any, path: str = "") -> set[str]:
-    """Paths of all keys of the summary; entries of lists and of `platforms` are `*`."""
+    """Paths of all keys of the summary; entries of lists and of `BY_NAME` are `*`."""
     if path in OPEN_ENDED:
         return set()
     if isinstance(value, list):
         return set().union(*(keys(entry, f"{path}.*") for entry in value if isinstance(entry, dict)))
     if not isinstance(value, dict):
         return set()
-    if path == "platforms":
-        return set().union(*(keys(entry, "platforms.*") for entry in value.values()))
+    if path in BY_NAME:
+        return set().union(*(keys(entry, f"{path}.*") for entry in value.values()))
     found = set()
     for name, entry in value.items():
         here = f"{path}.{name}" if path else name

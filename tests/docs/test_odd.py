@@ -54,7 +54,8 @@ CONCEPTS = (
 """The eleven of ODD in their order, with ODD+D's names beside them, and two that ODD+D adds."""
 FOLDERS = ("model", "agents", "agents/strategies")
 FILE = re.compile(r"[\w./-]+\.(?:py|md|csv|yaml|json)|(?:conf|data|docs|model|agents|tests)/[\w./-]*")
-DESCRIBED = ("users", "merchants", "network", "channels", "capability", "platform", "population", "calendar")
+GROUPS = "users, merchants, network, channels, capability, platform, population, calendar, scenario"
+DESCRIBED = tuple(GROUPS.split(", "))
 """Groups of settings of which none may be left out."""
 WHOLE = {*DESCRIBED, *(f"{group}.*" for group in DESCRIBED), "merchants.kinds", "calendar.festivals"}
 """Names that are too wide to describe what is in them."""

@@ -55,7 +55,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("nostudy", "study=nostudy: there is no such study; known are run, facts, bench"),
+        ("nostudy", "study=nostudy: there is no such study; known are run, facts, "),
         ("run population.userz=5", "population.userz=5: there is no such setting; population has users, merchants"),
         ("nonsense=1", "nonsense=1: there is no such setting; at the top has"),
         ("+nonsense=1", "nonsense=1: there is no such setting"),

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from secondhalf.agents.move import Move
+from secondhalf.agents.strategies import Hold
 from secondhalf.experiments.compose import load_settings
 from secondhalf.experiments.tables import tables
 from secondhalf.model.market import Market
@@ -121,7 +122,7 @@ def test_its_moves_and_those_of_its_strategy_are_made() -> None:
     moves = "scenario.moves=[{date: 2019-03-01, platform: xiaohongshu, change: open, capability: mall}]"
     market, frames = played("seed=0", moves, "strategies.xiaohongshu=hold", *words("xiaohongshu"))
     assert frames["moves"].query("platform == 'xiaohongshu'")["date"].tolist() == ["2019-03-01"]
-    assert market.platforms[-1].strategy.name == "hold"
+    assert isinstance(market.platforms[-1].strategy, Hold)
 
 
 def test_forks_go_the_same_way_and_leave_the_origin_alone() -> None:

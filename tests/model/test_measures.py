@@ -11,14 +11,12 @@ from scipy.spatial.distance import jensenshannon
 
 from secondhalf.model.flows import BUDGET, LOST, NEW, OUTSIDE, TRANSFER
 from secondhalf.model.measures import (
-    SECOND_HALF_DAYS,
     hhi,
     interpenetration,
     jensen_shannon,
     leak_rate,
     net_sources,
     new_user_share,
-    second_half_day,
     shares,
 )
 
@@ -77,47 +75,9 @@ def month(new: float = 0, outside: float = 0, budget: float = 0, transfer: float
     return flows
 
 
-def closed_days(months: int) -> list[int]:
-    return [30 * (number + 1) for number in range(months)]
-
-
 def test_net_sources_and_share_of_new_users() -> None:
     flows = np.array([month(new=3, outside=-1, budget=2, transfer=0.5, lost=-7), month(new=1)])
     assert net_sources(flows) == {"new": 4, "outside": -1, "budget": 2, "transfer": 0.5}
     assert new_user_share(flows) == pytest.approx(4 / 6.5)
     assert new_user_share(np.array([month(outside=-1)])) == 0.0
     assert new_user_share(np.array([month(new=-2, outside=1)])) == 0.0
-
-
-def test_second_half_begins_when_new_users_fall_behind_for_good() -> None:
-    """Fifteen months of growth by new users, then growth from outside: the trailing year turns at month 22."""
-    flows = np.array([month(new=10, outside=1)] * 15 + [month(new=1, outside=10)] * 15)
-    closed = closed_days(30)
-    trailing = [net_sources(flows[m - 11 : m + 1]) for m in range(11, 30)]
-    first = 11 + next(i for i, source in enumerate(trailing) if source["new"] < source["outside"])
-    assert second_half_day(flows, closed, 900) == closed[first]
-
-
-def test_a_shorter_lead_does_not_count() -> None:
-    """New users fall behind for two months, come back, and fall behind again for good."""
-    pattern = [12.0] * 12 + [-40.0, 0.0] + [60.0] + [-90.0] * 10
-    flows = np.array([month(new=new, outside=8) for new in pattern])
-    closed = closed_days(len(pattern))
-    behind = [net_sources(flows[m - 11 : m + 1])["new"] < 96 for m in range(11, len(pattern))]
-    assert behind[:6] == [False, True, True, False, True, True]
-    assert second_half_day(flows, closed, 30 * len(pattern)) == closed[15]
-
-
-def test_no_second_half() -> None:
-    growing = np.array([month(new=5, outside=4)] * 30)
-    assert second_half_day(growing, closed_days(30), 900) is None
-    nothing = np.zeros((30, 5, 2, 4))
-    assert second_half_day(nothing, closed_days(30), 900) is None, "where nothing flows, nothing is ahead"
-    turned = np.array([month(new=4, outside=5)] * 11)
-    assert second_half_day(turned, closed_days(11), 330) is None, "less than a year of books"
-
-
-def test_ninety_days_must_lie_within_the_run() -> None:
-    flows, closed = np.array([month(new=4, outside=5)] * 12), closed_days(12)
-    assert second_half_day(flows, closed, 360 + SECOND_HALF_DAYS - 1) is None
-    assert second_half_day(flows, closed, 360 + SECOND_HALF_DAYS) == 360

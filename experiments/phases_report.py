@@ -1,0 +1,118 @@
+"""What the seeds of the study `phases` say together: quantiles, intervals of medians, lags of two arms side by side."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
+RESAMPLES = 9999
+EXACT = 2**16
+"""Permutations up to which all are tried (16 pairs); beyond, so many are drawn."""
+EVENTS = ("second_half_day", "mutual_entry")
+Array = NDArray[np.float64]
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """A row an arm, scope and event: in which share of seeds it happens, and when.
+
+    Quantiles of dates are dates that occurred (inverse of the distribution function), over the seeds that have one.
+
+    Parameters
+    ----------
+    table
+        finished rows of phases.csv
+    """
+    rows = []
+    for arm in table["arm"].unique():
+        of_arm = table[table["arm"] == arm]
+        for scope in of_arm["scope"].unique():
+            own = of_arm[of_arm["scope"] == scope]
+            for event in EVENTS if scope == "market" else EVENTS[:1]:
+                days = ordinals(own.loc[own[event] != "", event])
+                head = {"arm": arm, "scope": scope, "event": event, "seeds": len(own), "share": len(days) / len(own)}
+                rows.append(head | _dates(days))
+    return pd.DataFrame(rows)
+
+
+def ordinals(dates: pd.Series[str]) -> Array:
+    """Dates as numbers of days."""
+    return np.array([dt.date.fromisoformat(date).toordinal() for date in dates], dtype=float)
+
+
+def _dates(days: Array) -> dict[str, Any]:
+    if not len(days):
+        return dict.fromkeys([*QUANTILES, "median_low", "median_high"], "") | {"standard_error": 0.0}
+    method: Literal["inverted_cdf"] = "inverted_cdf"
+    low, high, error = median_interval(days, method)
+    found = {name: float(np.quantile(days, share, method=method)) for name, share in QUANTILES.items()}
+    found |= {"median_low": low, "median_high": high}
+    return {name: dt.date.fromordinal(int(day)).isoformat() for name, day in found.items()} | {"standard_error": error}
+
+
+def median_interval(values: Array, method: Literal["linear", "inverted_cdf"] = "linear") -> tuple[float, float, float]:
+    """95 % percentile interval and standard error of the median, from bootstrap resamples; no width for one value."""
+    luck = np.random.default_rng(0)
+    resampled = values[luck.integers(0, len(values), (RESAMPLES, len(values)))]
+    medians = np.quantile(resampled, 0.5, axis=1, method=method)
+    low, high = np.quantile(medians, [0.025, 0.975], method="inverted_cdf")
+    return float(low), float(high), float(medians.std())
+
+
+def lags(table: pd.DataFrame) -> pd.DataFrame:
+    """Days from the market's second-half day to the first mutual entry, a row a seed and arm that has both."""
+    columns = ["seed", "arm", *EVENTS]
+    both = (table["scope"] == "market") & (table[EVENTS[0]] != "") & (table[EVENTS[1]] != "")
+    found = table.loc[both, columns].reset_index(drop=True)
+    found["lag"] = (ordinals(found[EVENTS[1]]) - ordinals(found[EVENTS[0]])).astype(int)
+    return found
+
+
+def lags_summary(found: pd.DataFrame) -> pd.DataFrame:
+    """A row an arm and, for two arms, one for their difference seed by seed; none where no seed has a lag.
+
+    The sign test asks whether positive and negative values are equally likely, the permutation test whether the mean
+    is zero when the sign of each value may be exchanged; both are two-sided.
+    """
+    pivot = found.pivot(index="seed", columns="arm", values="lag")
+    parts = {arm: pivot[arm].dropna() for arm in found["arm"].unique()}
+    if len(parts) == 2:
+        first, second = parts.values()
+        parts["difference"] = (first - second).dropna()
+    rows = [{"lag": name} | _distribution(np.asarray(own, float)) for name, own in parts.items() if len(own)]
+    tests = ["above", "below", "sign_p", "permutation_p"]
+    return pd.DataFrame(
+        rows, columns=["lag", "seeds", *QUANTILES, "mean", "median_low", "median_high", "standard_error", *tests]
+    )
+
+
+def _distribution(values: Array) -> dict[str, Any]:
+    low, high, error = median_interval(values)
+    above, below = int((values > 0).sum()), int((values < 0).sum())
+    return {
+        "seeds": len(values),
+        **{name: float(np.quantile(values, share)) for name, share in QUANTILES.items()},
+        "mean": float(values.mean()),
+        "median_low": low,
+        "median_high": high,
+        "standard_error": error,
+        "above": above,
+        "below": below,
+        "sign_p": float(stats.binomtest(above, above + below).pvalue) if above + below else 1.0,
+        "permutation_p": permutation_p(values),
+    }
+
+
+def permutation_p(values: Array) -> float:
+    """Two-sided p-value of the mean when every value may carry either sign; 1 where all are zero."""
+    if len(values) < 2 or not values.any():  # SciPy asks for two; one value is as large with either sign
+        return 1.0
+    done = stats.permutation_test(
+        (values,), np.mean, permutation_type="samples", n_resamples=EXACT, rng=np.random.default_rng(0)
+    )
+    return float(done.pvalue)
