@@ -16,10 +16,9 @@ from secondhalf.experiments.compose import compose_config
 from secondhalf.experiments.counterfactual.answer import FILES
 from secondhalf.experiments.counterfactual.arms import Arms, find_arms
 from secondhalf.experiments.counterfactual.kept import Kept
-from secondhalf.experiments.counterfactual.pairs import run_pair
+from secondhalf.experiments.counterfactual.pairs import Pair, run_and_keep, run_pair
 from secondhalf.experiments.counterfactual.quarters import quarters
 from secondhalf.experiments.counterfactual.study import counterfactual
-from secondhalf.experiments.counterfactual.work import run_and_keep, run_seeds
 from secondhalf.experiments.options import Counterfactual, StudyError, options
 from secondhalf.model.market import Market
 from tests.experiments.conftest import SILENT
@@ -117,14 +116,22 @@ def test_identical_arms_give_zeros(tmp_path: Path) -> None:
     assert "all differences are zero" in (tmp_path / "counterfactual.md").read_text(encoding="utf-8")
 
 
-def failing(arms: Arms, seed: int, kept: Kept) -> str:
+def failing(pair: Pair) -> None:
     """Runs seeds, but not seed 1."""
-    return "RuntimeError: as it happens" if seed == 1 else run_and_keep(arms, seed, kept)
+    if pair.seed == 1:
+        raise RuntimeError("as it happens")
+    run_and_keep(pair)
 
 
-def never(arms: Arms, seed: int, kept: Kept) -> str:
-    """No seed has to be run again."""
-    raise AssertionError(seed)
+def only_the_missing(pair: Pair) -> None:
+    """Runs seed 1 only."""
+    assert pair.seed == 1
+    run_and_keep(pair)
+
+
+def never(pair: Pair) -> None:
+    """No seed has to be run (again)."""
+    raise AssertionError(f"seed {pair.seed}")
 
 
 def test_a_failed_seed_is_a_row_and_the_study_goes_on_later(tmp_path: Path, banned: Path) -> None:
@@ -133,10 +140,6 @@ def test_a_failed_seed_is_a_row_and_the_study_goes_on_later(tmp_path: Path, bann
     assert seeds["state"].tolist() == ["finished", "failed", "finished"]
     assert seeds["message"].tolist() == ["", "RuntimeError: as it happens", ""]
     assert "1 more failed" in (tmp_path / "counterfactual.md").read_text(encoding="utf-8")
-
-    def only_the_missing(arms: Arms, seed: int, kept: Kept) -> str:
-        assert seed == 1
-        return run_and_keep(arms, seed, kept)
 
     study(tmp_path, NO_CONTENT, task=only_the_missing)
     for name in ("differences.csv", "runs.csv", "counterfactual.md"):
@@ -152,32 +155,27 @@ def test_kept_seeds_of_another_question_are_not_taken(banned: Path) -> None:
 
 
 def test_a_study_needs_two_seeds_that_finish(tmp_path: Path) -> None:
-    def none(arms: Arms, seed: int, kept: Kept) -> str:
-        return "no luck"
-
-    with pytest.raises(StudyError, match=r"0 of 3 seeds finished, two are needed; seed 0: no luck"):
-        study(tmp_path, NO_CONTENT, task=none)
+    with pytest.raises(StudyError, match=r"0 of 3 seeds finished, two are needed; seed 0: AssertionError: seed 0"):
+        study(tmp_path, NO_CONTENT, task=never)
     assert len(pd.read_csv(tmp_path / "seeds.csv")) == 3
 
 
 DIES = """
 import os
-from secondhalf.experiments.counterfactual.work import run_and_keep
+from secondhalf.experiments.counterfactual.pairs import run_and_keep
 
-def task(arms, seed, kept):
-    return os._exit(3) if seed == 1 else run_and_keep(arms, seed, kept)
+def task(pair):
+    return os._exit(3) if pair.seed == 1 else run_and_keep(pair)
 """
 
 
 def test_several_processes(tmp_path: Path, banned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The numbers are those of one process; a process that dies takes no other seed with it."""
+    """The numbers are those of one process; a process that dies costs no other seed."""
     (tmp_path / "dying_worker.py").write_text(DIES)
     monkeypatch.syspath_prepend(tmp_path)
-    arms, _ = asked(NO_CONTENT)
-    kept, expected = Kept(tmp_path, arms), Kept(banned, arms).read(0)
-    told = dict(run_seeds(arms, [0, 1], kept, 2, task=importlib.import_module("dying_worker").task))
-    assert told == {0: "", 1: "its process ended without a word"}
-    found = kept.read(0)
-    assert found is not None
-    assert expected is not None
-    assert found["rows"] == expected["rows"]
+    dies = importlib.import_module("dying_worker").task
+    summary = study(tmp_path, NO_CONTENT, "counterfactual.workers=2", task=dies)
+    assert (summary["seeds"], summary["failed"]) == ([0, 2], [1])
+    assert pd.read_csv(tmp_path / "seeds.csv")["message"][1] == "its process ended with exit code 3"
+    runs, expected = (pd.read_csv(folder / "runs.csv") for folder in (tmp_path, banned))
+    pd.testing.assert_frame_equal(runs, expected[expected["seed"] != 1].reset_index(drop=True), check_exact=True)
