@@ -11,6 +11,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from secondhalf.agents.strategies import History, Hold, Strategy
+from secondhalf.model.bans import Bans
+from secondhalf.model.calendar import MarketCalendar
+from secondhalf.model.caps import Caps
+from secondhalf.model.preferencing import Preferencing
 from secondhalf.model.revision import scenario_calendar
 from secondhalf.model.settings import MarketSettings
 from secondhalf.model.settings.time import FIRST_DATE
@@ -21,6 +25,19 @@ if TYPE_CHECKING:
 
 DECIDING = {"scenario", "strategy", "strategies"}
 """Settings whose differences have dates."""
+DATES = {
+    "moves": "date",
+    "bans": "since",
+    "caps": "since",
+    "entrants": "date",
+    "shocks": "since",
+    "self_preferencing": "since",
+}
+"""Lists of a scenario, and which date of an entry is the first on which it does anything."""
+TOLD = ("moves", "bans")
+"""Lists whose entries put the scenario's name into moves.csv."""
+BY_LAUNCHES = ("without", "shift")
+"""Lists that do nothing but change the dated moves of platforms that replay theirs."""
 Dated = dict[dt.date, list[Any]]
 
 
@@ -33,8 +50,11 @@ def first_difference(first: MarketSettings, second: MarketSettings) -> int | Non
         0 when they share no day that is known beforehand, settling in among them; None when no day of their calendar
         can differ
     """
-    fields = set(MarketSettings.model_fields)
-    if any(getattr(first, name) != getattr(second, name) for name in fields - DECIDING):
+    fields = set(MarketSettings.model_fields) - {"platform"}
+    both = set(first.competing) & set(second.competing)  # who enters one of them only has a date
+    if any(getattr(first, name) != getattr(second, name) for name in fields - DECIDING) or any(
+        first.platform[name] != second.platform[name] for name in both
+    ):
         return 0
     if all(getattr(first, name) == getattr(second, name) for name in DECIDING):
         return None
@@ -46,14 +66,23 @@ def first_difference(first: MarketSettings, second: MarketSettings) -> int | Non
 
 
 def branch(market: Market, settings: MarketSettings) -> Market:
-    """A whole fork that goes on with other settings, from a day not after `first_difference`."""
+    """A whole fork that goes on with other settings, from a day not after `first_difference` and after the first."""
     other = market.fork()
     other.settings = settings
-    for platform, strategy in zip(other.platforms, strategies(settings), strict=True):
+    there = settings.among(other.platform_names)
+    for platform, strategy in zip(other.platforms, strategies(there), strict=True):
         platform.strategy = strategy
-    other.scenario_moves = scenario_calendar(settings, other.platforms)
+    other.scenario_moves = scenario_calendar(there, other.platforms)
+    other.bans, other.caps, other.entrants = Bans(settings), Caps(settings), settings.entrants
+    yesterday = market.calendar.dates[market.day - 1]
+    other.preferencing = Preferencing(settings)
+    other.preferencing.changed(yesterday)
+    other.exclusivity.settings = settings
     if other.exclusivity.rule is not None:
         other.exclusivity.rule = settings.scenario.exclusivity
+    shocks = settings.scenario.shocks
+    other.calendar = MarketCalendar(settings.calendar, other.platform_names, settings.mechanisms, shocks)
+    other.calendar_ahead = None
     return other
 
 
@@ -63,10 +92,15 @@ def _of_strategies(first: MarketSettings, second: MarketSettings) -> Iterator[dt
     Who decides may look ahead, by forks of the market, to anything that the two settings do not share.
     """
     start, end = first.calendar.start, first.calendar.end
-    for one, other in zip(strategies(first), strategies(second), strict=True):
-        if not (_replays(one) and _replays(other)):
-            yield start
-            return
+    ones, others = (
+        {strategy.platform: strategy for strategy in strategies(settings.among(settings.competing))}
+        for settings in (first, second)
+    )
+    if not all(map(_replays, (*ones.values(), *others.values()))):
+        yield start
+        return
+    for name in ones.keys() & others.keys():  # a platform that only one of them has enters on its date
+        one, other = ones[name], others[name]
         # With a later start, capabilities grow until then under `history` and wait under `hold`.
         if type(one) is not type(other) and start != FIRST_DATE:
             yield start
@@ -88,26 +122,32 @@ def _of_scenarios(first: MarketSettings, second: MarketSettings) -> Iterator[dt.
     """Dates on which the two worlds differ; the first day for what has none."""
     start = first.calendar.start
     one, other = first.scenario, second.scenario
-    yield from _differing(_imposed(first), _imposed(second))
+    if first.first_platforms != second.first_platforms:
+        yield start
+    for field in DATES:
+        yield from _differing(_entries(first, field), _entries(second, field))
     if first.mechanisms.exclusivity and one.exclusivity != other.exclusivity:
         yield _of_exclusivity(first, second)
-    for field in set(type(one).model_fields) - {"name", "moves", "exclusivity"}:
+    for field in set(type(one).model_fields) - {"name", "exclusivity", *DATES, *BY_LAUNCHES}:
         if getattr(one, field) != getattr(other, field):
             yield start
 
 
-def _imposed(settings: MarketSettings) -> Dated:
-    """Moves of the scenario by date, with its name, which stands beside each in moves.csv."""
-    moves: Dated = {}
-    for move in settings.scenario.moves:
-        moves.setdefault(move.date, []).append((settings.scenario.name, move))
-    return moves
+def _entries(settings: MarketSettings, field: str) -> Dated:
+    """Entries of one list of the scenario by date; what has no date holds from the start."""
+    found: Dated = {}
+    for entry in getattr(settings.scenario, field):
+        date = getattr(entry, DATES[field]) or settings.calendar.start
+        found.setdefault(date, []).append((settings.scenario.name if field in TOLD else "", entry))
+    return found
 
 
 def _of_exclusivity(first: MarketSettings, second: MarketSettings) -> dt.date:
     """The day on which the first of two rules ends, when they are one rule until then."""
     one, other = first.scenario.exclusivity, second.scenario.exclusivity
     if one is None or other is None or one.model_copy(update={"until": other.until}) != other:
+        return first.calendar.start
+    if (one.platform in first.competing) != (one.platform in second.competing):
         return first.calendar.start
     return min(rule.until for rule in (one, other) if rule.until is not None)
 

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from secondhalf.experiments.counterfactual.arms import ARMS, Arms
+from secondhalf.experiments.counterfactual.kept import Kept
 from secondhalf.experiments.counterfactual.quarters import quarters
 from secondhalf.model.branch import branch
 from secondhalf.model.market import Market
+
+
+class Pair(NamedTuple):
+    """A seed to run, and where what it gives is kept."""
+
+    arms: Arms
+    seed: int
+    kept: Kept
+
+
+def run_and_keep(pair: Pair) -> None:
+    """Run a seed and keep what it gives."""
+    pair.kept.write(pair.seed, run_pair(pair.arms, pair.seed))
 
 
 def run_pair(arms: Arms, seed: int) -> dict[str, Any]:

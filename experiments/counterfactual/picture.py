@@ -24,6 +24,8 @@ SHORT = {
     "leak_rate": "leak rate",
 }
 """Names that fit beside a panel."""
+ROOM = 0.35
+"""Part of a panel that the words beside the dashed line need."""
 MANY = 4
 """Quarters from which on dots need no mark."""
 
@@ -49,7 +51,9 @@ def draw(given: Answer) -> Figure:
     for number, axes in enumerate(panels):
         _mark(axes, given, named=number == 0)
     seeds = len(given.summary["seeds"])
-    style.head(drawn, f"{given.summary['alternative']} less {given.summary['baseline']}: {seeds} paired seeds, 95 %")
+    style.head(
+        drawn, f"{given.summary['alternative']} less {given.summary['baseline']}: {seeds} paired seeds, bands of 95 %"
+    )
     return drawn
 
 
@@ -104,14 +108,16 @@ def _mark(axes: Axes, given: Answer, named: bool) -> None:
     at = style.number(date)
     axes.axvline(at, color=style.INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
     if named:
-        left = at - axes.get_xlim()[0] > 0.5 * (axes.get_xlim()[1] - axes.get_xlim()[0])
+        first, last = axes.get_xlim()
+        left = at - first > ROOM * (last - first)  # before it there is nothing but zeros
         axes.annotate(
             f"one market until\n{style.written(date)}",
-            xy=(at, 0),
-            xytext=(-4 if left else 4, 4),
+            xy=(at, 1),
+            xytext=(-4 if left else 4, -4),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
             ha="right" if left else "left",
-            va="bottom",
+            va="top",
             fontsize=7.5,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,15 @@ from secondhalf.experiments.counterfactual import words
 from secondhalf.experiments.counterfactual.answer import FILES, Answer, answer, write
 from secondhalf.experiments.counterfactual.arms import ARMS, Arms, seeds_of
 from secondhalf.experiments.counterfactual.kept import Kept
-from secondhalf.experiments.counterfactual.work import Task, cores, run_and_keep, run_seeds
+from secondhalf.experiments.counterfactual.pairs import Pair, run_and_keep
 from secondhalf.experiments.options import FORMATS, Counterfactual, Output, StudyError
 from secondhalf.experiments.pictures import draw_pictures
 from secondhalf.experiments.tables import replacing
+from secondhalf.experiments.workers import each
+from secondhalf.model.compiled import threads_for
 
 PICTURE = "counterfactual"
+Task = Callable[[Pair], None]
 
 
 def counterfactual(
@@ -43,7 +47,7 @@ def counterfactual(
     folder
         where the files go; finished seeds of the same question that lie there are not run again
     task
-        what runs and keeps a seed
+        what runs and keeps a seed, of a module's top level when there are several processes
 
     Raises
     ------
@@ -94,14 +98,19 @@ def _run(
     shown = progress == "always" or (progress == "auto" and console.is_terminal)
     columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     failed = {}
-    with Progress(*columns, console=console, disable=not shown) as bar:
+    with Progress(*columns, console=console, disable=not shown) as bar, threads_for(arms.baseline.population.users):
         of_all = bar.add_task("runs", total=len(ARMS) * len(seeds), completed=len(ARMS) * (len(seeds) - len(left)))
-        for seed, wrong in run_seeds(arms, left, kept, workers, task) if left else ():
+        for done in each(task, [Pair(arms, seed, kept) for seed in left], workers):
             bar.advance(of_all, len(ARMS))
-            if wrong:
-                failed[seed] = wrong
-                console.print(f"seed {seed} failed: {wrong}", style="yellow", markup=False)
+            if done.error:
+                failed[done.job.seed] = done.error
+                console.print(f"seed {done.job.seed} failed: {done.error}", style="yellow", markup=False)
     return failed
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _seeds_table(seeds: Sequence[int], found: dict[int, dict[str, Any]], failed: dict[int, str]) -> pd.DataFrame:

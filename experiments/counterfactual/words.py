@@ -48,7 +48,7 @@ def paragraph(given: Answer) -> str:
         return " ".join(said) + "\n"
     quarters = sorted(set(table["quarter"]) - {RUN})
     end = table[table["quarter"] == quarters[-1]]
-    said.append(f"In the last quarter, {quarters[-1]}:")
+    said.append(f"Differences in the last quarter, {quarters[-1]}:")
     said.append("; ".join(_measure(end, name) for name in BY_PLATFORM) + ".")
     said.append(_of_market(end))
     said.append(_largest(table))
@@ -84,16 +84,19 @@ def _measure(end: pd.DataFrame, measure: str) -> str:
     told = [f"{label(row['platform'])} {_numbers(row)}" for row in rows if _told(row)]
     untold = [label(row["platform"]) for row in rows if not _told(row)]
     if not told:
-        return f"{NAMES[measure]}: no platform's difference can be told from zero"
-    return f"{NAMES[measure]}: {', '.join(told)}" + (f" (not told from zero: {', '.join(untold)})" if untold else "")
+        return f"{NAMES[measure]} on no platform distinguishable from zero"
+    text = f"{NAMES[measure]} ({SCALES[rows[0]['unit']][1]}) {', '.join(told)}"
+    return text + (f", not distinguishable from zero on {_and(untold)}" if untold else "")
 
 
 def _of_market(end: pd.DataFrame) -> str:
     rows = [row for name in OF_MARKET for row in _rows(end[end["measure"] == name])]
-    told = [f"{NAMES[row['measure']]} {_numbers(row, share=False)}" for row in rows if _told(row)]
+    told = [f"{NAMES[row['measure']]} {_numbers(row, relative=False)}" for row in rows if _told(row)]
     untold = [NAMES[row["measure"]] for row in rows if not _told(row)]
-    text = f"Of the market as a whole: {', '.join(told)}" if told else "Of the market as a whole nothing can be told"
-    return text + (f" (not told from zero: {', '.join(untold)})." if told and untold else ".")
+    if not told:
+        return "Of the market as a whole nothing is distinguishable from zero."
+    text = f"Of the market as a whole, in hundredths: {', '.join(told)}"
+    return text + (f"; not distinguishable from zero: {', '.join(untold)}." if untold else ".")
 
 
 def _largest(table: pd.DataFrame) -> str:
@@ -103,7 +106,8 @@ def _largest(table: pd.DataFrame) -> str:
         rows = [row for row in _rows(table[table["measure"] == measure]) if _told(row)]
         if rows:
             row = max(rows, key=lambda row: abs(row["difference"]))
-            said.append(f"of {NAMES[measure]} {label(row['platform'])}'s in {row['quarter']}, {_numbers(row)}")
+            unit = SCALES[row["unit"]][1]
+            said.append(f"{label(row['platform'])}'s in {row['quarter']} for {NAMES[measure]}, {_numbers(row)} {unit}")
     return f"The largest quarterly difference is {', and '.join(said)}." if said else ""
 
 
@@ -119,10 +123,12 @@ def _gains(end: pd.DataFrame) -> str:
 def _second_half(table: pd.DataFrame) -> str:
     rows = _rows(table[table["measure"] == SECOND_HALF])
     if not rows:
-        return "The day the second half begins lies within both runs of too few seeds to compare."
+        return "Too few seeds have a day within both runs on which the second half begins."
     row = rows[0]
+    if row["low"] == row["high"] == 0:
+        return "The second half begins on the same day in both."
     if not _told(row):
-        return f"The day the second half begins cannot be told apart ({_interval(row)} days, {row['seeds']} seeds)."
+        return f"The day the second half begins is not distinguishable ({_interval(row)} days, {row['seeds']} seeds)."
     when = "later" if row["difference"] > 0 else "earlier"
     return f"The second half begins {abs(row['difference']):.0f} days {when} ({_interval(row)}, {row['seeds']} seeds)."
 
@@ -130,20 +136,22 @@ def _second_half(table: pd.DataFrame) -> str:
 def _caution(given: Answer) -> str:
     count, told = given.summary["intervals"], given.summary["distinguishable"]
     return (
-        f"Brackets hold {LEVEL:.0%} intervals (paired t). differences.csv has {count} of them from then on, so that "
-        f"some {count * (1 - LEVEL):.0f} miss by chance alone; a difference is told here only where Holm's correction "
-        f"over all {count} leaves p below {1 - LEVEL:.0%}, which it does for {told}."
+        f"Brackets hold {100 * LEVEL:.0f} % intervals (paired t). differences.csv has {count} of them from the day the "
+        f"two part, so that some {count * (1 - LEVEL):.0f} miss by chance alone; a difference counts as "
+        f"distinguishable here only where Holm's correction over all {count} leaves p below {100 * (1 - LEVEL):.0f} %: "
+        f"{told} do."
     )
 
 
 def _variance(given: Answer) -> str:
     reduction = given.summary["variance_reduction"]
     name = FOCUS if FOCUS in reduction else next(iter(reduction))
-    ratio = reduction[name]["ratio"]
-    of = f"the difference in {label(name)}'s GMV over the last four quarters"
-    if ratio is None:
-        return f"No seed differs in {label(name)}'s GMV over the last four quarters."
-    return f"Shared luck divides the variance of {of} by {ratio:.1f}."
+    own = reduction[name]
+    of = f"{label(name)}'s GMV over the last four quarters"
+    if own["ratio"] is None:
+        return f"No seed differs in {of}."
+    text = f"Shared luck divides the variance of the difference in {of} by {own['ratio']:.1f}"
+    return text + (f" in RMB and by {own['ratio_log']:.1f} in logs." if own["ratio_log"] else ".")
 
 
 def _rows(table: pd.DataFrame) -> list[Row]:
@@ -154,14 +162,12 @@ def _told(row: Row) -> bool:
     return bool(row["p_holm"] < 1 - LEVEL)
 
 
-def _numbers(row: Row, share: bool = True) -> str:
-    """The difference with unit and interval, and where it helps as a part of the baseline."""
-    factor, unit = SCALES[row["unit"]]
-    text = f"{_signed(row['difference'] * factor)} {unit} [{_interval(row)}]"
+def _numbers(row: Row, relative: bool = True) -> str:
+    """The difference with its interval, and as a part of the baseline where that is no share itself."""
+    factor, _ = SCALES[row["unit"]]
     base = row["baseline_mean"]
-    if share and base > 0 and row["unit"] != "share":
-        text = text[:-1] + f"; {_signed(100 * row['difference'] / base)} %]"
-    return text
+    part = f"; {_signed(100 * row['difference'] / base)} %" if relative and base > 0 and row["unit"] != "share" else ""
+    return f"{_signed(row['difference'] * factor)} [{_interval(row)}{part}]"
 
 
 def _interval(row: Row) -> str:
