@@ -69,8 +69,10 @@ def _allowed(name: str, error: Exception) -> str:
     choices = [choice for choice in found if choice != "base"] or _choices(name)
     if choices:
         return f"unknown choice; allowed are {', '.join(choices)}"
-    parent, _, _ = name.rpartition(".")
-    known = OmegaConf.select(compose_config([]), parent) if parent else compose_config([])
+    parent, known = name, None
+    while parent and known is None:  # the deepest group that there is
+        parent, _, _ = parent.rpartition(".")
+        known = OmegaConf.select(compose_config([]), parent) if parent else compose_config([])
     if isinstance(known, DictConfig):
         keys = [str(key) for key in known if key not in NOT_OF_THE_MARKET]
         return f"there is no such setting; {parent or 'at the top'} has {', '.join(keys)}"

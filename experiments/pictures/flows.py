@@ -21,20 +21,18 @@ MILLION_HOURS = 60e6
 INKS = {
     "new": "#222222",
     "outside": "#8A8A8A",
-    "budget": "#BDBDBD",
-    "transfer": "#7B68B5",
+    "budget": "#A9B7C6",
     "lost": "#5B4A1F",
 }
 WORDS = {
-    "new": "new users",
+    "new": "new to the app (< 1 year)",
     "outside": "other apps (outside)",
-    "budget": "longer days",
-    "transfer": "other platforms",
+    "budget": "longer or shorter days",
     "lost": "apps removed",
 }
-NAMES = {"new": "new users", "outside": "other apps", "budget": "longer days"}
-SUM, HALF = "change in all", "second half begins"
-DASHES = {"new": "-", "outside": "-", "budget": "--", "transfer": "-", "lost": ":"}
+NAMES = {"new": "new to the app", "outside": "other apps", "budget": "length of days"}
+SUM, HALF = "net change", "second half begins"
+DASHES = {"new": "-", "outside": "-", "budget": "--"}
 
 
 def draw(results: Results) -> Figure:
@@ -43,11 +41,14 @@ def draw(results: Results) -> Figure:
     count = len(results.platforms)
     columns = min(3, count)
     rows = -(-count // columns)
-    drawn = style.figure(2.75 + 1.7 * rows)
-    above, below = np.ravel(np.asarray(drawn.subfigures(2, 1, height_ratios=[2.5, 0.15 + 1.7 * rows])))
+    drawn = style.figure(2.95 + 1.7 * rows)
+    above, below = np.ravel(np.asarray(drawn.subfigures(2, 1, height_ratios=[2.5, 0.35 + 1.7 * rows])))
     whole = above.subplots()
     sources(whole, results)
     whole.set_title(f"All platforms: {whole.get_title(loc='left').lower()}")
+    style.head(
+        below, "Each platform's change by year, million hours a day (scales differ); platforms: gained from, lost to"
+    )
     panels = below.subplots(rows, columns, squeeze=False, sharex=True).flat
     for name in results.platforms:
         _panel(next(panels), results, name)
@@ -55,21 +56,39 @@ def draw(results: Results) -> Figure:
         unused.set_axis_off()
     named = [pair for axes in below.axes for pair in zip(*axes.get_legend_handles_labels(), strict=True)]
     shown = {name: handle for handle, name in reversed(named)}
-    order = [name for name in (*WORDS.values(), SUM, HALF) if name in shown]
+    rivals = [style.label(name) for name in results.platforms]
+    order = [name for name in (*WORDS.values(), *rivals, SUM, HALF) if name in shown]
     below.legend([shown[name] for name in order], order, loc="outside lower center", ncols=4, columnspacing=1.5)
     return drawn
 
 
 def books(results: Results) -> pd.DataFrame:
-    """Monthly flows, million hours a day: a row a complete month (its last day), columns platform and flow."""
+    """Monthly flows, million hours a day: a row a complete month (its last day), columns platform and source.
+
+    A source is a flow of the books, or the platform on the other side of a transfer.
+    """
     flows = results.tables["flows"]
     if flows.empty:
         raise style.NothingToDrawError("no month is complete, so no flow book is closed")
-    table = flows.pivot_table(index="month", columns=["platform", "flow"], values="minutes", aggfunc="sum")
+    source = flows["flow"].where(flows["flow"] != "transfer", flows["counterparty"])
+    table = flows.assign(source=source).pivot_table(
+        index="month", columns=["platform", "source"], values="minutes", aggfunc="sum"
+    )
     table.index = pd.PeriodIndex(table.index, freq="M").to_timestamp(how="end").normalize()
-    wanted = pd.MultiIndex.from_product([results.platforms, list(INKS)], names=["platform", "flow"])
+    wanted = pd.MultiIndex.from_product([results.platforms, [*INKS, *results.platforms]], names=["platform", "source"])
     whole = pd.date_range(table.index.min(), table.index.max(), freq="ME")
     return table.reindex(index=whole, columns=wanted).fillna(0.0) / MILLION_HOURS
+
+
+def by_counterparty(results: Results, platform: str) -> pd.DataFrame:
+    """One platform's monthly flows by source, without itself."""
+    table = books(results)
+    sources = [source for source in (*INKS, *results.platforms) if source != platform]
+    return pd.DataFrame({source: table[(platform, source)] for source in sources})
+
+
+def _word(source: str) -> str:
+    return WORDS.get(source) or style.label(source)
 
 
 def sources(axes: Axes, results: Results) -> None:
@@ -77,7 +96,7 @@ def sources(axes: Axes, results: Results) -> None:
 
     The second half begins when new users fall behind the largest other source for good (90 days).
     """
-    table = books(results).T.groupby("flow").sum().T
+    table = books(results).T.groupby("source").sum().T
     months = min(YEAR, len(table))
     trailing = table.rolling(months).sum().dropna()
     shown = [name for name in NAMES if name in trailing]
@@ -95,6 +114,7 @@ def sources(axes: Axes, results: Results) -> None:
     style.date_axis(axes)
     style.whole_run(axes, results)
     style.mark_second_half(axes, results)
+    style.mark_last_fact(axes, results)
     style.name_lines(axes, style.last_values(trailing[shown]), INKS, NAMES)
 
 
@@ -103,17 +123,18 @@ def _panel(axes: Axes, results: Results, platform: str) -> None:
 
     The line is where the platform's own second half begins.
     """
-    own = books(results)[platform]
+    own = by_counterparty(results, platform)
     months = pd.DatetimeIndex(own.index)
     yearly = len(months) > SHORT
     bars = own.groupby(months.year).sum() if yearly else own
     names = [f"’{year % 100:02d}" for year in bars.index] if yearly else list(months.strftime("%b"))
     at = np.arange(len(bars))
     above, below = np.zeros(len(bars)), np.zeros(len(bars))
-    for name, ink in INKS.items():
-        amounts = bars[name].to_numpy()
+    inks = INKS | style.colors(results.platforms)
+    for name in bars:
+        ink, amounts = inks[str(name)], bars[name].to_numpy()
         gains, losses = np.maximum(amounts, 0), np.minimum(amounts, 0)
-        axes.bar(at, gains, bottom=above, color=ink, width=0.75, linewidth=0, label=WORDS[name])
+        axes.bar(at, gains, bottom=above, color=ink, width=0.75, linewidth=0, label=_word(str(name)))
         axes.bar(at, losses, bottom=below, color=ink, width=0.75, linewidth=0)
         above, below = above + gains, below + losses
     total = bars.to_numpy().sum(axis=1)

@@ -37,7 +37,9 @@ def draw(results: Results) -> Figure:
     )
     axes.set_axis_off()
     axes.margins(0.01)
-    axes.set_title(f"Friends: {len(graph)} users, each in the colour of the app with most of their minutes")
+    axes.set_title(
+        f"Friends: {len(graph)} users on the last day; colour: the app with most of their minutes, size: friends"
+    )
     shown = [name for name in inks if name in main]
     handles = [
         Line2D([], [], marker="o", linestyle="", color=inks[name], label=f"{_name(name)} ({main.count(name)})")

@@ -15,7 +15,7 @@ INKS = {"brand": "#3B2A6B", "shop": "#7B68B5", "factory": "#A8905A"}
 YEAR = 365.0
 TAIL = 0.1
 """Part of the sample, from the top, that the slope of the tail is read from."""
-BARS = {1e7: "10 million", 1e8: "100 million"}
+BARS = {1e7: "10 million", 1e8: "100 million RMB"}
 """Sizes that the article's targets speak of."""
 
 
@@ -44,7 +44,7 @@ def draw(results: Results) -> Figure:
             name, (bar, 1), xycoords=("data", "axes fraction"), xytext=(3, -3), textcoords="offset points", va="top",
             fontsize=7,
         )  # fmt: skip
-    axes.set_xlabel("sales of one merchant, RMB a year")
+    axes.set_xlabel("sales of one merchant, RMB a year (mean over the run)")
     axes.set_ylabel("merchants that sell at least as much")
     axes.set_title("Merchants: distribution of sales")
     axes.grid(False, axis="x")

@@ -78,11 +78,13 @@ def _panel(axes: Axes, results: Results, kind: str) -> list[Reported]:
     marker = "o" if len(table) < 3 else None
     for name in shown:
         dashes = style.dash(results, name)
+        style.mark_last_fact(axes, results)
         axes.plot(table.index, table[name], color=inks[name], linestyle=dashes, marker=marker, linewidth=1.4)
         for fact in reported(name, first, last):
             _mark(axes, fact, inks[name], first, last)
             drawn.append(fact)
-    axes.set_title(f"{kind} platforms", fontweight="normal")
+    none = "" if drawn else " (nothing reported)"
+    axes.set_title(f"{kind} platforms{none}", fontweight="normal")
     axes.set_ylim(bottom=0)
     style.date_axis(axes, ticks=6)
     style.whole_run(axes, results)
@@ -109,7 +111,7 @@ def _mark(axes: Axes, fact: Reported, ink: str, first: pd.Timestamp, last: pd.Ti
 
 
 def _sign(grade: str, fill: str) -> Line2D:
-    about = GRADES[grade] if fill == "full" else f"{GRADES[grade]}, of users not said which"
+    about = GRADES[grade] if fill == "full" else f"{GRADES[grade]}, definition of user not stated"
     face = style.FAINT if fill == "full" else "white"
     return Line2D(
         [], [], marker=SIGNS[grade], linestyle="", color=face, markeredgecolor=style.INK, markersize=5, label=about

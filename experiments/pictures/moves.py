@@ -1,4 +1,4 @@
-"""Who took what from whom: a lane for every capability that a platform opened, tested or gave up."""
+"""Who took up what, and who had it before: a lane for every capability that a platform opened, tested or gave up."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def draw(results: Results) -> Figure:
     for row, lane in enumerate(stages):
         _lane(axes, -row, lane, stages[lane], results, inks)
     _names(axes, list(stages), inks)
-    axes.set_title("Moves: who took what from whom")
+    axes.set_title("Moves, and who had the capability before")
     style.date_axis(axes)
     style.whole_run(axes, results)
     axes.grid(False)

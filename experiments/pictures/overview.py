@@ -29,11 +29,12 @@ def interpenetration(axes: Axes, results: Results) -> None:
     marker = "o" if len(table) < 3 else None
     for name, ink in inks.items():
         axes.plot(table.index, table[name], color=ink, linewidth=1.4, marker=marker)
-    axes.set_title("Interpenetration (1: same channels)")
+    axes.set_title("Likeness of channel mixes (1: same)")
     axes.set_ylim(0, 1)
     style.date_axis(axes)
     style.whole_run(axes, results)
     style.mark_second_half(axes, results, named=False)
+    style.mark_last_fact(axes, results)
     style.name_lines(
         axes, style.last_values(table), inks, {"interpenetration_gmv": "GMV", "interpenetration_minutes": "minutes"}
     )

@@ -11,12 +11,14 @@ from matplotlib.figure import Figure
 from secondhalf.experiments.pictures import style
 from secondhalf.experiments.results import Results
 
-MARKED = {"open": "", "close": " closed"}
+MARKED = {"open": "", "close": " closed", "restore": " back"}
 """Changes of capabilities that are marked, and what is added to the capability's name."""
 WORDS = {"short_video": "video", "external_links": "links", "expert_distribution": "experts"}
 """Short names of capabilities, where they differ."""
-LETTER = 0.0105
+LETTER = 0.0081
 """Width of a letter of a label, as a share of the run."""
+STEPS = 3
+"""Heights at which a label may stand beside its mark."""
 
 
 class Opening(NamedTuple):
@@ -25,12 +27,13 @@ class Opening(NamedTuple):
     at: pd.Timestamp
     platform: str
     label: str
+    step: int
 
 
 def draw(results: Results) -> Figure:
     """Attention shares and GMV shares below a strip of launches."""
-    drawn = style.figure(5.8)
-    strip, attention, trade = drawn.subplots(3, 1, sharex=True, height_ratios=[0.95, 2, 2])
+    drawn = style.figure(6.2)
+    strip, attention, trade = drawn.subplots(3, 1, sharex=True, height_ratios=[1.35, 2, 2])
     launches(strip, results)
     attention_shares(attention, results)
     gmv_shares(trade, results)
@@ -44,6 +47,7 @@ def attention_shares(axes: Axes, results: Results) -> None:
     """Share of all mobile time, a line a platform."""
     daily = results.tables["daily"]
     _lines(axes, results, daily["attention_share"])
+    style.mark_last_fact(axes, results)
     axes.set_title("Attention: share of all mobile time")
 
 
@@ -53,7 +57,8 @@ def gmv_shares(axes: Axes, results: Results) -> None:
     if daily["gmv"].sum() <= 0:
         raise style.NothingToDrawError("nothing was sold")
     _lines(axes, results, daily["gmv"], of_total=True)
-    axes.set_title("Trade: share of GMV")
+    style.mark_last_fact(axes, results, named=True)
+    axes.set_title("Trade: share of the platforms' GMV")
 
 
 def _lines(axes: Axes, results: Results, values: pd.Series[float], of_total: bool = False) -> None:
@@ -80,22 +85,22 @@ def _lines(axes: Axes, results: Results, values: pd.Series[float], of_total: boo
 
 
 def openings(results: Results) -> list[Opening]:
-    """Capabilities opened and closed, by platform; launches too close for a label each share the last one's."""
+    """Capabilities opened, closed and restored; a label that would lie on the last one stands a step lower."""
     moves = results.tables["moves"]
     shown = moves[moves["change"].isin(MARKED) & (moves["capability"] != "")]
     first, last = (pd.Timestamp(results.summary[key]) for key in ("first_day", "last_day"))
     letter = (last - first) * LETTER
     found: list[Opening] = []
     for platform, rows in shown.groupby("platform", sort=False):
-        own: list[Opening] = []
-        for row in rows.to_dict("records"):
-            at = pd.Timestamp(row["date"])
+        marks = [*pd.to_datetime(rows["date"]), last + letter * 99]
+        free = [first] * STEPS
+        for row, at, following in zip(rows.to_dict("records"), marks, marks[1:], strict=False):
             word = WORDS.get(row["capability"], row["capability"].replace("_", " ")) + MARKED[row["change"]]
-            if own and at - own[-1].at < letter * (len(own[-1].label) + 3):
-                word = f"{own[-1].label}, {word}"
-                own[-1] = own[-1]._replace(label="")
-            own.append(Opening(at, str(platform), word))
-        found += own
+            end = at + letter * (len(word) + 1.5)
+            beside = free[0] <= at and end <= following  # neither on the last label nor under the next mark
+            step = 0 if beside else 1 + int(free[1] > at)
+            free[step] = end
+            found.append(Opening(at, str(platform), word, step))
     return found
 
 
@@ -106,7 +111,8 @@ def launches(axes: Axes, results: Results) -> None:
     for launch in openings(results):
         at, row = style.number(launch.at), rows[launch.platform]
         axes.plot(at, row, marker="v", markersize=5, color=inks[launch.platform], clip_on=False)
-        axes.annotate(launch.label, (at, row), xytext=(4, 0), textcoords="offset points", va="center", fontsize=6.5)
+        up = (0, 6.5, -6.5)[launch.step]
+        axes.annotate(launch.label, (at, row), xytext=(4, up), textcoords="offset points", va="center", fontsize=6.2)
     axes.set_yticks(list(rows.values()), [style.label(name) for name in rows])
     for tick, name in zip(axes.get_yticklabels(), rows, strict=True):
         tick.set_color(inks[name])
@@ -117,6 +123,5 @@ def launches(axes: Axes, results: Results) -> None:
 
 
 def _lines_of_launches(axes: Axes, results: Results) -> None:
-    inks = style.colors(results.platforms)
     for launch in openings(results):
-        axes.axvline(style.number(launch.at), color=inks[launch.platform], linewidth=0.5, alpha=0.55, zorder=0)
+        axes.axvline(style.number(launch.at), color="#DDDDDD", linewidth=0.6, zorder=0)

@@ -16,7 +16,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from secondhalf.experiments.results import Results
@@ -30,6 +30,8 @@ INK = "#333333"
 FAINT = "#BBBBBB"
 SPARE_COLORS = ("#000000", "#F0E442", "#999999", "#882255", "#44AA99", "#DDCC77")
 """For platforms that data/names.yaml does not know, in order."""
+LAST_FACT = "2022-12-31"
+"""Day of the last fact that the model was held against."""
 DAYS_DRAWN_SINGLY = 150
 """Longer runs are drawn month by month."""
 NAME_GAP = 9.5
@@ -73,7 +75,7 @@ def figure(height: float) -> Figure:
     return Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
 
 
-def head(drawn: Figure, title: str) -> None:
+def head(drawn: Figure | SubFigure, title: str) -> None:
     """One title over all panels."""
     drawn.suptitle(title, x=0.01, ha="left", fontsize=9, fontweight="bold")
 
@@ -203,6 +205,26 @@ def mark_second_half(axes: Axes, results: Results, named: bool = True) -> None:
             va="top",
             fontsize=7.5,
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
+        )
+
+
+def mark_last_fact(axes: Axes, results: Results, named: bool = False) -> None:
+    """A pale ground over the days after the last fact that anything was fitted to."""
+    first, last = (number(results.summary[key]) for key in ("first_day", "last_day"))
+    begin = number(LAST_FACT)
+    if not first < begin < last:
+        return
+    axes.axvspan(begin, last, color="#F4F4F4", linewidth=0, zorder=-1)
+    if named:
+        axes.annotate(
+            "not fitted",
+            xy=(begin, 1),
+            xytext=(3, -3),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            va="top",
+            fontsize=6.5,
+            color="#777777",
         )
 
 

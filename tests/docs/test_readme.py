@@ -51,6 +51,8 @@ def test_every_command_runs(
     monkeypatch.chdir(here)
     monkeypatch.setattr(bench, "_start_up", lambda: {"import_and_compose": 1.0})  # compiles from cold, elsewhere
     words = shlex.split(command, comments=True)[1:]
+    if "pictures.of=out" in words and not (here / "out").exists():  # another worker had the line that makes it
+        cli.main(["run", *TINY, "hydra.run.dir=out", "output.pictures=never"])
     before = {path: path.stat().st_mtime_ns for path in here.rglob("*")}
     with_pictures = words[:2] == ["run", "strategy=hold"]
     cli.main([*words, *TINY, *([] if with_pictures else ["output.pictures=never"])])

@@ -55,10 +55,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("nostudy", "study=nostudy: there is no such study; known are run, facts, "),
+        ("nostudy", "study=nostudy: there is no such study; known are run, counterfactual, facts, "),
         ("run population.userz=5", "population.userz=5: there is no such setting; population has users, merchants"),
         ("nonsense=1", "nonsense=1: there is no such setting; at the top has"),
         ("+nonsense=1", "nonsense=1: there is no such setting"),
+        ("run populaton.users=5000", "populaton.users=5000: there is no such setting; at the top has"),
+        ("run population.usrs=5000", "population.usrs=5000: there is no such setting; population has users, merchants"),
         ("run population.users=0", "population.users=0: input should be greater than or equal to 2"),
         ("run users.ripened_share=1.5", "users.ripened_share=1.5: input should be less than or equal to 1"),
         ("run users.impulse_rate=-1", "users.impulse_rate=-1: input should be greater than or equal to 0"),
@@ -73,8 +75,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("run strategy.launches=own.csv", "strategy.launches=own.csv: cannot read the file"),
         ("run network=file network.file=friends.txt", "network.file=friends.txt: cannot be read"),
         ("run network=nobody", "network=nobody: unknown choice; allowed are clustered_scale_free, communities, file"),
-        ("run strategy=nobody", "strategy=nobody: unknown choice; allowed are history, hold"),
-        ("run strategies.jd=nobody", "strategies.jd=nobody: unknown strategy; known are history, hold"),
+        ("run strategy=nobody", "strategy=nobody: unknown choice; allowed are best_response, ewa"),
+        ("run strategies.jd=nobody", "strategies.jd=nobody: unknown strategy; known are best_response, ewa"),
         ("run strategies=hold", "strategies=hold: strategies.<platform>=<name> is needed"),
         ("run population=5", "population=5: unknown choice; allowed are default"),
         ("run output.progress=loud", "output.progress=loud: allowed are auto, always, never"),
@@ -87,7 +89,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("run -m seed=0,1 population.users=-5", "population.users=-5: input should be greater than or equal to 2"),
         ("run -m seed=0,-1", "seed=-1: input should be greater than or equal to 0"),
         ("run -m seed=0,1 population.userz=5", "population.userz=5: there is no such setting; population has users"),
-        ("run -m strategy=hold,nobody", "strategy=nobody: unknown choice; allowed are history, hold"),
+        ("run -m strategy=hold,nobody", "strategy=nobody: unknown choice; allowed are best_response, ewa"),
         ("run -m seed=0,1 hydra.sweep.dir=/dev/null/x", "hydra.sweep.dir=/dev/null/x: the folder cannot be made"),
     ],
 )

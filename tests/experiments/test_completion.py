@@ -48,7 +48,7 @@ def proposed(
         ("secondhalf run strategy=h", ["strategy=history", "strategy=hold"]),
         ("secondhalf run -m seed=0,1 strategy=hi", ["strategy=history"]),
         ("secondhalf run strategies.jd=hold population.us", ["population.users="]),
-        ("secondhalf bench bench.d", ["bench.days="]),
+        ("secondhalf bench bench.da", ["bench.days="]),
         ("secondhalf run platforms=[jd popul", []),
         ("secondhalf run --config-dir ", []),
         ("secondhalf run population.nothing", []),

@@ -22,7 +22,7 @@ COLUMNS = {
     "monthly": "month platform repurchase_rate pan_shelf_share retention",
     "overlap": "month platform_a platform_b users",
     "flows": "month platform flow counterparty minutes",
-    "moves": "date platform change capability entrance cost reason",
+    "moves": "date platform change capability entrance cost estimates reason",
     "merchants": "merchant kind category weight gmv " + " ".join(PLATFORMS),
     "products": "product merchant launched gmv tested scaled",
     "market": "date hhi_attention hhi_gmv interpenetration_gmv interpenetration_minutes leak_rate multi_homing_users "
@@ -30,7 +30,7 @@ COLUMNS = {
 }
 DATES = {"date", "month", "launched"}
 NAMES = {"platform", "platform_a", "platform_b", "counterparty", "channel", "flow", "change", "capability", "entrance"}
-WORDS = DATES | NAMES | {"reason", "kind"}
+WORDS = DATES | NAMES | {"estimates", "reason", "kind"}
 """Columns that hold no numbers."""
 
 

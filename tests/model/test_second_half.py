@@ -10,7 +10,7 @@ import pytest
 from secondhalf.experiments.compose import load_settings
 from secondhalf.model.facts import read_launches
 from secondhalf.model.market import Market
-from secondhalf.model.phases import phase
+from secondhalf.model.phases import phase, trailing_years
 
 SEEDS = (0, 1, 2)
 MONTH = 31
@@ -36,6 +36,9 @@ def test_new_users_fall_behind_before_the_malls() -> None:
             market.step()
         found = phase(np.array(market.record.flows), market.record.closed, market.calendar.days)
         market.close()
+        last = sum(closed <= (tab - market.calendar.start).days for closed in market.record.closed) - 11
+        new, outside, budget, _ = trailing_years(np.array(market.record.flows))[:last].T
+        assert (new < outside + budget)[-4:].all(), "also when a shrinking day is no source of its own"
         assert found.day is not None, "none within the run, which goes on for 90 days after the tab"
         assert (found.dried_up, found.took_over) == ("new", "outside")
         days.append((market.calendar.start + dt.timedelta(found.day)).toordinal())
