@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,10 @@ import networkx as nx
 import pytest
 from rich.console import Console
 
-from secondhalf.experiments.compose import load_settings
+from secondhalf.experiments.compose import compose_config, load_settings
+from secondhalf.experiments.counterfactual.arms import find_arms
+from secondhalf.experiments.counterfactual.study import counterfactual
+from secondhalf.experiments.options import Counterfactual, options
 from secondhalf.experiments.pictures import PICTURES
 from secondhalf.experiments.run import run
 from secondhalf.experiments.tables import TABLES
@@ -76,6 +80,30 @@ def test_every_key_of_the_summary_is_described(finished: tuple[Path, dict[str, A
     described = [row[0] for row in sections()["summary.json"]]
     assert len(described) == len(set(described))
     assert set(described) == keys(summary)
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A counterfactual of two tiny seeds, in one process."""
+    folder = tmp_path_factory.mktemp("compared")
+    words = ["strategy=hold", "experiment=ci", "limits.users=60", "limits.merchants=10", "counterfactual.workers=1"]
+    config = compose_config(words)
+    counterfactual(find_arms(config), options(Counterfactual, config), folder, SILENT, Console(quiet=True))
+    return folder
+
+
+@pytest.mark.parametrize("name", ["differences", "runs", "seeds"])
+def test_every_column_of_a_counterfactual_is_described(compared: Path, name: str) -> None:
+    with (compared / f"{name}.csv").open(encoding="utf-8") as lines:
+        assert [row[0] for row in sections()[f"{name}.csv"]] == lines.readline().strip().split(",")
+
+
+def test_every_key_of_a_counterfactual_is_described(compared: Path) -> None:
+    summary = json.loads((compared / "summary.json").read_text(encoding="utf-8"))
+    described = {row[0] for row in sections()["summary.json of counterfactual"]}
+    found = set(summary) | {f"seconds.{name}" for name in summary["seconds"]}
+    found |= {f"variance_reduction.*.{name}" for name in summary["variance_reduction"]["jd"]}
+    assert described == found
 
 
 def test_every_attribute_of_the_sample_is_described(finished: tuple[Path, dict[str, Any]]) -> None:
