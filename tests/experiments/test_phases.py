@@ -173,7 +173,7 @@ def test_two_processes_give_what_one_gives(finished: Path, tmp_path: Path, monke
         ("phases.users=1", "population.users=1: input should be greater than or equal to 2"),
         ("phases.against=[seed=3]", "phases.against=seed=3: only the market may differ, not seeds, users or options"),
         ("phases.against=[phases.users=3]", "phases.against=phases.users=3: only the market may differ"),
-        ("phases.against=[strategy=nobody]", "strategy=nobody: unknown choice; allowed are history, hold"),
+        ("phases.against=[strategy=nobody]", "strategy=nobody: unknown choice; allowed are best_response, ewa"),
         ("phases.against=[nonsense=1]", "nonsense=1: there is no such setting"),
         ("phases.against=[strategy.launches=own.csv]", "strategy.launches=own.csv: cannot read the file"),
     ],

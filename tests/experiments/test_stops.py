@@ -9,6 +9,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from secondhalf.agents.strategies import Move, Strategy
+from secondhalf.agents.view import View
+from secondhalf.experiments import cli
 from secondhalf.experiments.compose import load_settings
 from secondhalf.experiments.run import run
 from secondhalf.experiments.tables import TABLES, replacing, write_tables
@@ -76,3 +79,22 @@ def test_a_file_appears_when_it_is_whole(tmp_path: Path) -> None:
         fail(temporary)
     assert target.read_text() == "first"
     assert [path.name for path in tmp_path.iterdir()] == ["daily.csv"]
+
+
+class Clumsy(Strategy):
+    """Fails in its second quarter."""
+
+    def moves(self, view: View) -> list[Move]:
+        return [Move("restore", "mall")] if view.date.month == 4 else []
+
+
+def test_a_strategy_against_the_rules_stops_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line with platform, strategy, date and move; what was recorded until then is there."""
+    words = [*TINY, "strategy=hold", f"strategy.name={__name__}:Clumsy", "calendar.end=2019-05-31"]
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["run", *words, f"hydra.run.dir={tmp_path / 'out'}", "output.progress=never"])
+    assert stopped.value.code == 1
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert f"({__name__}:Clumsy), 2019-04-01: restore mall is not open to it; open are hold, " in said
+    assert pd.read_csv(tmp_path / "out" / "daily.partial.csv")["date"].iloc[-1] == "2019-03-31"
+    assert not (tmp_path / "out" / "summary.json").exists()
