@@ -168,3 +168,19 @@ def test_the_working_directory_comes_last(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "json.py").write_text("raise SystemExit\n")
     assert own("a_module_of_mine:answer")() == 42
     assert own("json:dumps")([]) == "[]"
+
+
+def test_strategies_that_decide_decide_differently() -> None:
+    """And every move of theirs says why, and on which estimates or numbers."""
+    made = {}
+    for name in ("reservoir", "ewa", "best_response"):
+        market = Market(load_settings([*SMALL, *words(name), "calendar.end=2019-07-02"]))
+        while market.running:
+            market.step()
+        rows = market.record.moves
+        assert rows, name
+        assert all(row["reason"] for row in rows)
+        assert all(row["estimates"] or "million net new users" in row["reason"] for row in rows)
+        made[name] = [(row["date"], row["platform"], row["change"], row["capability"]) for row in rows]
+        market.close()
+    assert made["reservoir"] != made["ewa"] != made["best_response"] != made["reservoir"]
