@@ -184,3 +184,12 @@ def test_strategies_that_decide_decide_differently() -> None:
         made[name] = [(row["date"], row["platform"], row["change"], row["capability"]) for row in rows]
         market.close()
     assert made["reservoir"] != made["ewa"] != made["best_response"] != made["reservoir"]
+
+
+def test_the_strategy_of_the_recipe_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The class shown in docs/extending.md, to the letter."""
+    text = (Path(__file__).parents[2] / "docs" / "extending.md").read_text(encoding="utf-8")
+    code = text.split("`mine/follow.py`\n\n```python\n")[1].split("```")[0]
+    (tmp_path / "follow_of_the_recipe.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    conforms(words("follow_of_the_recipe:Follow"), monkeypatch)
