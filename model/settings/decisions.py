@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from secondhalf.model.settings.base import Count, Number, Positive, Rate, Settings
 
@@ -18,11 +18,16 @@ class Weights(Settings):
 
 
 class Objective(Settings):
-    """What a platform is after."""
+    """What a platform is after; the goal's name alone will do."""
 
     goal: Literal["profit", "attention", "gmv", "blend"] = "profit"
     discount_rate: Rate = 0.1
     weights: Weights = Weights()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, given: Any) -> Any:
+        return {"goal": given} if isinstance(given, str) else given
 
 
 class Growth(Settings):

@@ -193,3 +193,20 @@ def test_the_strategy_of_the_recipe_keeps_the_contract(tmp_path: Path, monkeypat
     (tmp_path / "follow_of_the_recipe.py").write_text(code, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     conforms(words("follow_of_the_recipe:Follow"), monkeypatch)
+
+
+class First(Strategy):
+    """Recruits unless somebody has moved already."""
+
+    def moves(self, view: View) -> list[Move]:
+        return [] if view.seen() else [move for move in view.options() if move.change == "recruit"]
+
+
+@pytest.mark.parametrize(("revision", "movers"), [("sequential", 1), ("simultaneous", 5)])
+def test_who_sees_whose_moves(revision: str, movers: int) -> None:
+    """One after the other, only the first finds nobody ahead of it; all at once, everybody does."""
+    chosen = [*words(f"{__name__}:First"), f"calendar.revision={revision}", "calendar.end=2019-01-02"]
+    market = Market(load_settings([*SMALL, *chosen]))
+    market.step()
+    assert len(market.record.moves) == movers
+    market.close()

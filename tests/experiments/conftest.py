@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from secondhalf.experiments import cli
 from secondhalf.experiments.compose import load_settings
 from secondhalf.experiments.options import Output
 from secondhalf.experiments.run import run
@@ -44,3 +45,24 @@ def finish(folder: Path, *overrides: str) -> Finished:
 def full(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """2019 to 2025 with 200 users and 30 merchants."""
     return finish(tmp_path_factory.mktemp("full"), *TINY)
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """The one line on stderr of a command that is refused before it starts."""
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(words)
+    assert stopped.value.code == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines = err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("secondhalf: ")
+    return lines[0].removeprefix("secondhalf: ")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to stand in; nothing may be left behind in it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
+    return tmp_path

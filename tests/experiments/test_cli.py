@@ -13,7 +13,7 @@ import yaml
 from secondhalf.experiments import cli
 from secondhalf.experiments.compose import load_settings
 from secondhalf.model.settings import SettingsError
-from tests.experiments.conftest import finish
+from tests.experiments.conftest import finish, refused
 
 CI = ("experiment=ci", "limits.users=150", "limits.merchants=20", "limits.days=40")
 
@@ -29,27 +29,6 @@ def command(*words: str, folder: Path, **environment: str) -> subprocess.Complet
         check=False,
         timeout=300,
     )
-
-
-def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    """The one line on stderr of a command that is refused before it starts."""
-    with pytest.raises(SystemExit) as stopped:
-        cli.main(words)
-    assert stopped.value.code == 1
-    out, err = capsys.readouterr()
-    assert out == ""
-    lines = err.splitlines()
-    assert len(lines) == 1
-    assert lines[0].startswith("secondhalf: ")
-    return lines[0].removeprefix("secondhalf: ")
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to stand in; nothing may be left behind in it."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
-    return tmp_path
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from secondhalf.experiments.compose import compose_config
 from secondhalf.experiments.counterfactual.arms import find_arms
 from secondhalf.model.settings import SettingsError
-from tests.experiments.test_cli import here, refused  # noqa: F401
+from tests.experiments.conftest import refused
 
 
 @pytest.mark.parametrize(
@@ -57,11 +57,6 @@ def test_what_cannot_be_compared(words: list[str], message: str) -> None:
         ("population.users=100", "counterfactual: nothing differs"),
     ],
 )
-def test_one_sentence_before_any_work(
-    here: Path,  # noqa: F811
-    capsys: pytest.CaptureFixture[str],
-    words: str,
-    message: str,
-) -> None:
+def test_one_sentence_before_any_work(here: Path, capsys: pytest.CaptureFixture[str], words: str, message: str) -> None:
     assert refused(capsys, "counterfactual", *words.split()).startswith(message)
     assert list(here.iterdir()) == []

@@ -173,3 +173,13 @@ def test_looking_beyond_the_end_of_the_calendar() -> None:
     assert long_enough(market, 5) is market.calendar
     sight = Sight(market, market.platforms[0], quarter=True)
     assert np.isfinite(sight.try_out(sight.options()[:1], 2, CHILDREN)).all()
+
+
+def test_payoffs_are_those_of_the_objective() -> None:
+    """Attention adds up mean shares of mobile time, GMV adds up RMB; each platform may have its own."""
+    market = market_at(AT, "objective=gmv", "objectives.kuaishou=attention")
+    goals = [market.objectives[name].goal for name in ("kuaishou", "douyin")]
+    assert goals == ["attention", "gmv"]
+    (share,), (gmv,) = (Sight(market, market.platforms[p], True).try_out([Move("hold")], 2, CHILDREN) for p in (0, 1))
+    assert 0 < share < 2
+    assert gmv > 1e6
