@@ -38,37 +38,70 @@ def each(function: Callable[[Job], Result], jobs: Sequence[Job], workers: int) -
     workers
         processes, each started afresh ('spawn'); 1 does the jobs here
     """
-    if workers < 2 or len(jobs) < 2:
-        for job in jobs:
-            yield _attempt(function, job)
-        return
-    waiting = deque(jobs)
-    running: dict[Connection, tuple[BaseProcess, Job]] = {}
-    try:
-        while waiting or running:
-            while waiting and len(running) < min(workers, len(jobs)):
-                _hand_out(waiting, running, *_hire(function, workers))
-            for pipe in wait(list(running)):
-                assert isinstance(pipe, Connection)
-                process, job = running.pop(pipe)
-                try:
-                    done: Done[Job, Result] = pipe.recv()
-                except EOFError:  # killed, or out of memory
-                    process.join()
-                    pipe.close()
-                    yield Done(job, None, f"its process ended with exit code {process.exitcode}")
-                    continue
-                if waiting:
-                    _hand_out(waiting, running, process, pipe)
-                else:
-                    pipe.close()
-                    process.join()
-                yield done
-    finally:
-        for pipe, (process, _) in running.items():
+    with Team(function, min(workers, len(jobs))) as team:
+        yield from team.each(jobs)
+
+
+class Team(Generic[Job, Result]):
+    """Processes that stay for several rounds of jobs, so that only the first waits for them to start.
+
+    Parameters
+    ----------
+    function, workers
+        as for `each`
+    """
+
+    def __init__(self, function: Callable[[Job], Result], workers: int) -> None:
+        self._function, self._workers = function, workers
+        self._idle: list[tuple[BaseProcess, Connection]] = []
+        self._running: dict[Connection, tuple[BaseProcess, Job]] = {}
+
+    def __enter__(self) -> Team[Job, Result]:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._dismiss()
+        for process, pipe in self._idle:
+            pipe.close()
+            process.join()
+        self._idle.clear()
+
+    def each(self, jobs: Sequence[Job]) -> Iterator[Done[Job, Result]]:
+        """Yield every job as soon as it is done, in no fixed order; one round at a time."""
+        if self._workers < 2:
+            for job in jobs:
+                yield _attempt(self._function, job)
+            return
+        waiting, running = deque(jobs), self._running
+        try:
+            while waiting or running:
+                while waiting and len(running) < self._workers:
+                    _hand_out(waiting, running, *(self._idle.pop() if self._idle else self._hire()))
+                for pipe in wait(list(running)):
+                    assert isinstance(pipe, Connection)
+                    process, job = running.pop(pipe)
+                    try:
+                        done: Done[Job, Result] = pipe.recv()
+                    except EOFError:  # killed, or out of memory
+                        process.join()
+                        pipe.close()
+                        yield Done(job, None, f"its process ended with exit code {process.exitcode}")
+                        continue
+                    self._idle.append((process, pipe))
+                    yield done
+        finally:
+            self._dismiss()
+
+    def _hire(self) -> tuple[BaseProcess, Connection]:
+        return _hire(self._function, self._workers)
+
+    def _dismiss(self) -> None:
+        """End processes that are still at work, whose results nobody waits for."""
+        for pipe, (process, _) in self._running.items():
             process.terminate()
             process.join()
             pipe.close()
+        self._running.clear()
 
 
 def _hire(function: Callable[[Job], Result], workers: int) -> tuple[BaseProcess, Connection]:

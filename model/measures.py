@@ -57,6 +57,12 @@ def leak_rate(orders: Array, content: NDArray[np.bool_]) -> float:
     return float(planted[~content].sum() / total) if total > 0 else 0.0
 
 
+def leaked(amounts: Array) -> Array:
+    """What was planted on each platform and another one books, [P]; `amounts` is orders or GMV, [4, P + 1, P]."""
+    planted = (amounts[KIND_IMPULSE] + amounts[KIND_RIPENED])[:-1]
+    return np.asarray(planted.sum(axis=1) - np.diagonal(planted))
+
+
 def net_sources(flows: Array) -> dict[str, float]:
     """Net inflow of attention over all platforms by source, from flow books [months, 5, P, P + 2], minutes a day."""
     by_flow = flows.sum(axis=(0, 2, 3))

@@ -49,6 +49,7 @@ DAILY: dict[str, Callable[[Market], Array]] = {
     "attention_share": lambda market: market.book.minutes / max(market.book.phone_minutes, 1e-300),
     "platform_share": lambda market: market.book.minutes / max(market.book.minutes.sum(), 1e-300),
     "gmv": lambda market: market.book.platform_gmv,
+    "leaked_gmv": lambda market: measures.leaked(market.book.gmv),
     "net_gmv": lambda market: market.book.net_gmv.sum(axis=1),
     "orders": lambda market: market.book.platform_orders,
     "monthly_buyers": lambda market: market.book.monthly_buyers,
@@ -61,6 +62,7 @@ DAILY: dict[str, Callable[[Market], Array]] = {
 """Columns of daily.csv after date and platform: one number a platform, [P]."""
 
 MARKET: dict[str, Callable[[Market], float]] = {
+    "people_online": lambda market: market.book.online,
     "hhi_attention": lambda market: measures.hhi(market.book.minutes),
     "hhi_gmv": lambda market: measures.hhi(market.book.platform_gmv),
     "interpenetration_gmv": lambda market: measures.interpenetration(

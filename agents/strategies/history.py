@@ -26,7 +26,7 @@ class Burst(BaseModel):
 
 
 class History(Strategy):
-    """Replays the launches of its platform and the declared intensities of recruiting and deepening."""
+    """Replays the launches of its platform and the declared intensities of recruiting and deepening, up to `until`."""
 
     daily = True
     replays = True
@@ -35,6 +35,7 @@ class History(Strategy):
         """What the dated rows do not say."""
 
         launches: str
+        until: dt.date | None = None
         deepen_days: Days
         burst: Burst
         recruit: dict[str, dict[dt.date, Factor]] = Field(default_factory=dict)
@@ -59,6 +60,8 @@ class History(Strategy):
             )
 
     def _add(self, date: dt.date, move: Move) -> None:
+        if self.parameters.until is not None and date > self.parameters.until:
+            return
         self._moves.setdefault(date, []).append(move)
 
     def moves(self, view: View) -> Sequence[Move]:

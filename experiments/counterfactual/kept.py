@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from secondhalf.experiments.counterfactual.arms import Arms
+from secondhalf.experiments.identity import identity
 from secondhalf.experiments.tables import replacing
-from secondhalf.machine_code import FOLDERS
 from secondhalf.model.start import strategies
 
 FOLDER = "seeds"
@@ -50,15 +49,10 @@ class Kept:
 
 
 def _question(arms: Arms) -> str:
-    """A hash of both arms' settings, of the files they name, and of the model's sources and data."""
-    found = hashlib.blake2b(digest_size=16)
+    """A hash of both arms' settings, of the files they name, and of the program that answers."""
+    parts: list[str | bytes] = []
     for settings in arms.with_seed(0):
-        found.update(settings.model_dump_json().encode())
-        found.update(repr([strategy.launches for strategy in strategies(settings)]).encode())
+        parts += [settings.model_dump_json(), repr([strategy.launches for strategy in strategies(settings)])]
         if settings.network.kind == "file":
-            found.update(Path(str(settings.network.file)).read_bytes())
-    data = FOLDERS[0].parent / "data"
-    for path in sorted(path for folder in (*FOLDERS, data) for path in folder.rglob("*") if path.is_file()):
-        if path.suffix in (".py", ".csv", ".yaml"):
-            found.update(path.read_bytes())
-    return found.hexdigest()
+            parts.append(Path(str(settings.network.file)).read_bytes())
+    return identity(*parts)

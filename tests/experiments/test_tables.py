@@ -17,7 +17,7 @@ from tests.experiments.conftest import TINY, Finished, finish
 PLATFORMS = ["kuaishou", "douyin", "taobao", "jd", "pinduoduo"]
 COLUMNS = {
     "daily": "date platform installed_users active_users monthly_active_users minutes minutes_per_active_user "
-    "attention_share platform_share gmv net_gmv orders monthly_buyers annual_buyers commission ad_revenue cost profit",
+    "attention_share platform_share gmv leaked_gmv net_gmv orders monthly_buyers annual_buyers commission ad_revenue cost profit",
     "channels": "month platform channel gmv net_gmv orders repeat_share",
     "monthly": "month platform repurchase_rate pan_shelf_share retention",
     "overlap": "month platform_a platform_b users",
@@ -25,8 +25,8 @@ COLUMNS = {
     "moves": "date platform change capability entrance cost estimates reason",
     "merchants": "merchant kind category weight gmv " + " ".join(PLATFORMS),
     "products": "product merchant launched gmv tested scaled",
-    "market": "date hhi_attention hhi_gmv interpenetration_gmv interpenetration_minutes leak_rate multi_homing_users "
-    "multi_homing_merchants short_video_share instant_messaging_share new_user_share",
+    "market": "date people_online hhi_attention hhi_gmv interpenetration_gmv interpenetration_minutes leak_rate "
+    "multi_homing_users multi_homing_merchants short_video_share instant_messaging_share new_user_share",
 }
 DATES = {"date", "month", "launched"}
 NAMES = {"platform", "platform_a", "platform_b", "counterparty", "channel", "flow", "change", "capability", "entrance"}
@@ -118,7 +118,7 @@ def test_shares_lie_between_zero_and_one(full: Finished) -> None:
         ("daily", ["attention_share", "platform_share"]),
         ("channels", ["repeat_share"]),
         ("monthly", ["repurchase_rate", "pan_shelf_share", "retention"]),
-        ("market", COLUMNS["market"].split()[1:]),
+        ("market", COLUMNS["market"].split()[2:]),
     ):
         values = full.tables[name][columns].to_numpy()
         assert ((values >= 0) & (values <= 1 + 1e-12)).all(), name
