@@ -10,6 +10,7 @@ import secondhalf
 STUDIES = {
     "run": "one market from the first day to the last; tables as CSV, summary as JSON (the default)",
     "counterfactual": "a scenario or a strategy against the baseline, on shared luck: what it changes, with intervals",
+    "calibrate": "fit the free parameters to what was reported until the end of 2022; resumable",
     "facts": "ten facts of 2019-2022 beside what the model gives",
     "phases": "when the second half begins, over seeds, for the market and each platform",
     "pictures": "draw the pictures of a finished run again: pictures.of=FOLDER",

@@ -20,6 +20,7 @@ from secondhalf.experiments.compose import compose_config, market_settings
 from secondhalf.experiments.options import (
     GROUPS,
     Bench,
+    Calibrate,
     Counterfactual,
     Facts,
     Output,
@@ -36,6 +37,7 @@ from secondhalf.model.settings import SettingsError
 from secondhalf.model.start import strategies
 
 LEFT = {
+    "calibrate": "finished runs are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
     "run": "what was recorded is in {folder} as *.partial.csv",
     "phases": "finished seeds are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
 }
@@ -85,6 +87,10 @@ def _check(study: str, config: DictConfig) -> None:
         options(group, config)
     if settings.network.kind == "file":
         read_ties(str(settings.network.file), settings.population.users)
+    if study == "calibrate":
+        from secondhalf.experiments.calibrate.study import prepare
+
+        prepare(settings, options(Calibrate, config))
     if study == "counterfactual":
         from secondhalf.experiments.counterfactual.arms import find_arms, seeds_of
 
@@ -138,6 +144,10 @@ def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any
 
         own = options(Phases, config)
         return phases(arms(config, job_overrides(), own), own, folder, output)
+    if study == "calibrate":
+        from secondhalf.experiments.calibrate.run import run as calibrate
+
+        return calibrate(settings, options(Calibrate, config), folder)
     if study == "pictures":
         from secondhalf.experiments.redraw import redraw
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ConfigDict, Field, ValidationError
 
-from secondhalf.model.settings.base import Count, ImportPath, Settings, SettingsError, Whole, Word, sentence
+from secondhalf.model.settings.base import (
+    Count,
+    ImportPath,
+    Number,
+    Positive,
+    Rate,
+    Settings,
+    SettingsError,
+    Whole,
+    Word,
+    sentence,
+)
 
 Format = Literal["png", "svg", "pdf"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -73,6 +85,60 @@ class Counterfactual(Settings):
     against: tuple[str, ...] = ()
 
 
+class Calibrate(Settings):
+    """How `secondhalf calibrate` searches."""
+
+    parameters: str
+    targets: str
+    only: str
+    until: dt.date
+    users: Annotated[Whole, Field(ge=2)]
+    merchants: Count
+    seeds: Count
+    rounds: Count
+    coarse_rounds: Annotated[Whole, Field(ge=0)]
+    coarse_users: Annotated[Whole, Field(ge=2)]
+    start: Literal["settings", "prior"]
+    step: Annotated[Number, Field(gt=0, le=1)]
+    discrepancy: Annotated[Number, Field(ge=0, le=1)]
+    draws: Count
+    coverage: Annotated[Whole, Field(ge=0)]
+    workers: Count | None = None
+    write: bool = False
+
+
+class Intensities(Settings):
+    """One number for recruiting and one for deepening."""
+
+    recruit: Rate
+    deepen: Rate
+
+
+class Outlook(Settings):
+    """What is believed of the time after the last fact (see experiments.validate.ensemble)."""
+
+    damping: Intensities
+    spread: Intensities
+    memory_years: Positive
+    drift: Rate
+    unseen: Rate
+
+
+class Validate(Settings):
+    """What `secondhalf validate` holds against what."""
+
+    calibration: str
+    origins: tuple[dt.date, ...]
+    draws: Annotated[Whole, Field(ge=2)]
+    users: Annotated[Whole, Field(ge=2)]
+    merchants: Count
+    forecast_until: dt.date
+    outlook: Outlook
+    workers: Count | None = None
+    documents: tuple[str, ...] = ()
+    write: bool = False
+
+
 GROUPS: dict[str, type[Settings]] = {
     "output": Output,
     "pictures": Pictures,
@@ -80,6 +146,8 @@ GROUPS: dict[str, type[Settings]] = {
     "phases": Phases,
     "bench": Bench,
     "counterfactual": Counterfactual,
+    "calibrate": Calibrate,
+    "validate": Validate,
 }
 """Groups of conf/ and their checks."""
 

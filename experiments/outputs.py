@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from secondhalf.experiments.tables import daily, market_days, monthly, overlap
+from secondhalf.agents.vocabulary import PAN_SHELF
+from secondhalf.experiments.tables import channels, daily, market_days, monthly, overlap
 from secondhalf.model.market import Market
 from secondhalf.model.reporters import DAILY, MARKET
 
@@ -18,21 +21,85 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "market": tuple(MARKET),
     "monthly": ("repurchase_rate", "pan_shelf_share", "retention"),
     "overlap": ("users",),
+    "channels": ("gmv", "pan_shelf_gmv"),
 }
 """Tables that a number can come from, and their columns."""
 
 Per = Literal["mean", "sum", "last", "ratio", "spend", "among", "window"]
 
 
+class Asked(Protocol):
+    """A number that is asked for: how it is measured, and over which period."""
+
+    @property
+    def rule(self) -> Rule: ...
+    @property
+    def start(self) -> dt.date: ...
+    @property
+    def end(self) -> dt.date: ...
+
+
+def measured(asked: Sequence[Asked], tables: Mapping[str, pd.DataFrame]) -> NDArray[np.float64]:
+    """What a run's tables give for each number that is asked for."""
+    series = {rule: rule.series(tables) for rule in {one.rule for one in asked}}
+    return np.array([series[one.rule].number(one.start, one.end) for one in asked])
+
+
 def outputs(market: Market) -> dict[str, pd.DataFrame]:
-    """The tables of a run that numbers come from, indexed by date or month."""
+    """The tables of a run that numbers come from, indexed by date or month; channels are summed up."""
+    by_channel = channels(market)
+    by_channel["pan_shelf_gmv"] = by_channel["gmv"].where(by_channel["channel"].isin(PAN_SHELF), 0.0)
+    summed = by_channel.groupby(["month", "platform"], sort=False, as_index=False)[["gmv", "pan_shelf_gmv"]].sum()
     made = {
         "daily": daily(market),
         "market": market_days(market),
         "monthly": monthly(market),
         "overlap": overlap(market),
+        "channels": summed,
     }
-    return {name: table.set_index("month" if "month" in table else "date") for name, table in made.items()}
+    return {name: table.set_index("date" if "date" in table else "month") for name, table in made.items()}
+
+
+@dataclass(frozen=True)
+class Series:
+    """A rule's rows of one run, day by day or month by month."""
+
+    rule: Rule
+    labels: NDArray[np.str_]
+    """dates or months, in order; those of a rule on several platforms come as often as there are platforms"""
+    amount: NDArray[np.float64]
+    over: NDArray[np.float64]
+    """`over`, or what `amount` is for all platforms"""
+
+    def number(self, start: dt.date, end: dt.date) -> float:
+        """The number over a period, both days included; a month counts when any of its days is in the period.
+
+        Not a number when the run has no day of the period.
+        """
+        length = len(str(self.labels[0])) if self.labels.size else 0
+        first = int(np.searchsorted(self.labels, start.isoformat()[:length], "left"))
+        last = int(np.searchsorted(self.labels, end.isoformat()[:length], "right"))
+        if first == last:
+            return float("nan")
+        within = slice(first, last)
+        return self._one(self.amount[within], self.over[within], self.labels[within]) / self.rule.scale
+
+    def _one(self, amount: NDArray[np.float64], over: NDArray[np.float64], labels: NDArray[np.str_]) -> float:
+        per = self.rule.per
+        if per == "mean":
+            return float(amount.mean())
+        if per == "last":
+            return float(amount[-1])
+        if per in ("ratio", "among"):
+            return float(amount.sum() / over.sum()) if over.sum() > 0 else 0.0
+        if per == "spend":
+            return float(amount.sum() / over[-1]) if over[-1] > 0 else 0.0
+        if per == "window":
+            assert self.rule.window is not None
+            first, last = self.rule.window
+            inside = [first <= str(label)[5:] <= last for label in labels]
+            return float(amount[inside].sum() / amount.sum()) if amount.sum() > 0 else 0.0
+        return float(amount.sum())
 
 
 @dataclass(frozen=True)
@@ -54,19 +121,19 @@ class Rule:
             return ()
         return (self.of,) if isinstance(self.of, str) else self.of
 
-    def measure(self, tables: Mapping[str, pd.DataFrame], start: dt.date, end: dt.date) -> float:
-        """The number over a period, both days included; a month counts when any of its days is in the period.
-
-        Parameters
-        ----------
-        tables
-            as `outputs` gives them
-        """
+    def series(self, tables: Mapping[str, pd.DataFrame]) -> Series:
+        """A run's rows; `tables` as `outputs` gives them."""
         everyone = tables[self.table]
-        within = everyone.loc[_label(self.table, start) : _label(self.table, end)]
-        of = self._of(within)
-        amount = of[list(self.columns)].sum(axis=1)
-        return self._one(amount, of, within) / self.scale
+        of = self._of(everyone)
+        amount = of[list(self.columns)].to_numpy(float).sum(axis=1)
+        if self.over is not None:
+            over = of[self.over].to_numpy(float)
+        elif self.per == "among":
+            whole = everyone.groupby(level=0, sort=False)[list(self.columns)].sum().sum(axis=1)
+            over = whole.loc[of.index].to_numpy(float)
+        else:
+            over = np.ones_like(amount)
+        return Series(self, of.index.to_numpy(str), amount, over)
 
     def _of(self, table: pd.DataFrame) -> pd.DataFrame:
         if isinstance(self.of, str):
@@ -75,25 +142,3 @@ class Rule:
             pair = set(self.of)
             return table[table["platform_a"].isin(pair) & table["platform_b"].isin(pair)]
         return table
-
-    def _one(self, amount: pd.Series[float], of: pd.DataFrame, within: pd.DataFrame) -> float:
-        if self.per == "mean":
-            return float(amount.mean())
-        if self.per == "last":
-            return float(amount.iloc[-1])
-        if self.per == "ratio":
-            return float(amount.sum() / of[self.over].sum())
-        if self.per == "spend":
-            return float(amount.sum() / of[self.over].iloc[-1])
-        if self.per == "among":
-            return float(amount.sum() / within[list(self.columns)].to_numpy().sum())
-        if self.per == "window":
-            assert self.window is not None
-            days = amount.index.str[5:]
-            return float(amount[(days >= self.window[0]) & (days <= self.window[1])].sum() / amount.sum())
-        return float(amount.sum())
-
-
-def _label(table: str, date: dt.date) -> str:
-    text = date.isoformat()
-    return text[:7] if table in ("monthly", "overlap") else text

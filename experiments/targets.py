@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-import pandas as pd
 import yaml
 from numpy.typing import NDArray
 from pydantic import Field, ValidationError, model_validator
@@ -85,10 +84,6 @@ class Target:
         """Metric, platform and period in words."""
         return f"{self.metric} {self.platform} {self.start}/{self.end}"
 
-    def measured(self, tables: Mapping[str, pd.DataFrame]) -> float:
-        """What a run's tables give, in the fact's unit."""
-        return self.rule.measure(tables, self.start, self.end)
-
 
 @dataclass(frozen=True)
 class Targets:
@@ -118,10 +113,6 @@ class Targets:
     def errors(self) -> NDArray[np.float64]:
         """Standard deviations of the facts as shares of their values, [T]."""
         return np.array([target.error for target in self.all])
-
-    def measured(self, tables: Mapping[str, pd.DataFrame]) -> NDArray[np.float64]:
-        """What a run's tables give, [T]."""
-        return np.array([target.measured(tables) for target in self.all])
 
 
 def read_targets(name: str = TARGETS, facts: str = FACTS) -> Targets:

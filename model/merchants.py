@@ -115,10 +115,11 @@ class MerchantWeek:
             self._move_fans()
 
     def _profitable(self, take_rate: NDArray[np.float64], cost: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Shops not yet open, [M, P], whose first week would pay at `ENTRY_EFFORT` in the platform's cells."""
+        """Shops not yet open, [M, P], whose first week would pay at the effort in each cell that a new one has."""
         trade, table, rule = self.trade, self.table, self.settings
         value = trade.cell_value().sum(axis=2)
-        expected = trade.strength[:, None] * value * ENTRY_EFFORT**rule.contest_exponent
+        effort = ENTRY_EFFORT / len(CHANNELS) + rule.effort_floor
+        expected = trade.strength[:, None] * value * effort**rule.contest_exponent
         pays = expected * rule.margin * (1 - take_rate) > cost
         return np.asarray(pays & ~table.shop & ~table.barred)
 

@@ -26,7 +26,7 @@ class Burst(BaseModel):
 
 
 class History(Strategy):
-    """Replays the launches of its platform and the declared intensities of recruiting and deepening, up to `until`."""
+    """Replays the launches of its platform and the declared intensities of recruiting and deepening."""
 
     daily = True
     replays = True
@@ -35,7 +35,7 @@ class History(Strategy):
         """What the dated rows do not say."""
 
         launches: str
-        until: dt.date | None = None
+        launches_until: dt.date | None = None
         deepen_days: Days
         burst: Burst
         recruit: dict[str, dict[dt.date, Factor]] = Field(default_factory=dict)
@@ -50,7 +50,8 @@ class History(Strategy):
         own = self.parameters
         self._moves: dict[dt.date, list[Move]] = {}
         for launch in launches:
-            self._add(launch.date, _move(launch, own.burst))
+            if own.launches_until is None or launch.date <= own.launches_until:
+                self._add(launch.date, _move(launch, own.burst))
         for date, factor in own.recruit.get(platform, {}).items():
             self._add(date, Move("recruit", value=factor, reason="declared recruiting intensity"))
         for date, factor in own.deepen.get(platform, {}).items():
@@ -60,8 +61,6 @@ class History(Strategy):
             )
 
     def _add(self, date: dt.date, move: Move) -> None:
-        if self.parameters.until is not None and date > self.parameters.until:
-            return
         self._moves.setdefault(date, []).append(move)
 
     def moves(self, view: View) -> Sequence[Move]:

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondhalf.experiments.identity import identity
-from secondhalf.experiments.outputs import outputs
-from secondhalf.experiments.targets import Targets
+from secondhalf.experiments.outputs import Asked, measured, outputs
 from secondhalf.experiments.workers import Team
 from secondhalf.model.compiled import threads_for
 from secondhalf.model.market import Market
@@ -28,17 +27,17 @@ class Job(NamedTuple):
 
     key: str
     settings: MarketSettings
-    targets: Targets
+    asked: tuple[Asked, ...]
 
 
 def measure(job: Job) -> list[float]:
-    """Run a market on one thread; what its tables give for each target."""
+    """Run a market on one thread; what its tables give for each number that is asked for."""
     with threads_for(1):
         market = Market(job.settings)
         try:
             while market.running:
                 market.step()
-            return [float(value) for value in job.targets.measured(outputs(market))]
+            return [float(value) for value in measured(job.asked, outputs(market))]
         finally:
             market.close()
 
@@ -47,12 +46,12 @@ class Evaluations:
     """Measures markets with a team of processes and keeps what they give.
 
     A file that is there already is read first, so that work that was stopped goes on where it was. A run that fails
-    gives `nan` for every target.
+    gives `nan` for every number.
 
     Parameters
     ----------
-    targets
-        what is measured
+    asked
+        numbers to measure
     workers
         processes
     path
@@ -62,12 +61,16 @@ class Evaluations:
     """
 
     def __init__(
-        self, targets: Targets, workers: int, path: Path | None = None, told: Callable[[int], None] | None = None
+        self,
+        asked: Sequence[Asked],
+        workers: int,
+        path: Path | None = None,
+        told: Callable[[int], None] | None = None,
     ) -> None:
-        self.targets, self.made, self.failed = targets, 0, 0
+        self.asked, self.made, self.failed = tuple(asked), 0, 0
         self._path, self._told = path, told
         self._known = _read(path) if path else {}
-        self._question = repr([(target.rule, target.start, target.end) for target in targets.all])
+        self._question = repr([(one.rule, one.start, one.end) for one in self.asked])
         self._team: Team[Job, list[float]] = Team(measure, workers)
 
     def __enter__(self) -> Evaluations:
@@ -79,19 +82,19 @@ class Evaluations:
         self._team.__exit__(kind, error, trace)
 
     def __call__(self, markets: Sequence[MarketSettings]) -> Array:
-        """What markets give, [markets, targets]."""
+        """What markets give, [markets, asked]."""
         keys = [identity(settings.model_dump_json(), self._question) for settings in markets]
         new = {key: settings for key, settings in zip(keys, markets, strict=True) if key not in self._known}
-        for done in self._team.each([Job(key, settings, self.targets) for key, settings in new.items()]):
+        for done in self._team.each([Job(key, settings, self.asked) for key, settings in new.items()]):
             self.made += 1
             self.failed += done.result is None
             self._keep(done.job.key, done.result)
             if self._told:
                 self._told(self.made)
-        return np.array([self._values(self._known[key]) for key in keys]).reshape(len(keys), len(self.targets))
+        return np.array([self._values(self._known[key]) for key in keys]).reshape(len(keys), len(self.asked))
 
     def _values(self, found: list[float] | None) -> list[float]:
-        return [np.nan] * len(self.targets) if found is None else found
+        return [np.nan] * len(self.asked) if found is None else found
 
     def _keep(self, key: str, found: list[float] | None) -> None:
         self._known[key] = found

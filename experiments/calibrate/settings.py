@@ -5,10 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 from secondhalf.model.settings import MarketSettings
+from secondhalf.model.settings.market import Limits
 
 
 def sized(settings: MarketSettings, users: int, merchants: int, end: dt.date, seed: int = 0) -> MarketSettings:
-    """The settings with another size, last day and seed; `limits` on users and merchants hold."""
+    """The settings with another size, last day and seed; `limits` on users and merchants hold, that on days does not.
+
+    Facts lie years ahead: a tiny variant has fewer of everything but days.
+    """
     limits = settings.limits
     population = settings.population.model_copy(
         update={
@@ -17,4 +21,6 @@ def sized(settings: MarketSettings, users: int, merchants: int, end: dt.date, se
         }
     )
     calendar = settings.calendar.model_copy(update={"end": end})
-    return settings.model_copy(update={"population": population, "calendar": calendar, "seed": seed})
+    return settings.model_copy(
+        update={"population": population, "calendar": calendar, "seed": seed, "limits": Limits()}
+    )

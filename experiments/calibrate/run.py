@@ -1,0 +1,60 @@
+"""The study `calibrate` as a command: its tiny variant, progress, what is said at the end, files of the source."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from rich.console import Console
+
+from secondhalf.experiments.calibrate.calibration import Calibration, write_calibration
+from secondhalf.experiments.calibrate.study import bar, calibrate, prepare
+from secondhalf.experiments.calibrate.write import put_into_conf
+from secondhalf.experiments.options import Calibrate
+from secondhalf.model.facts import data_file
+from secondhalf.model.settings import MarketSettings
+
+TINY = {"seeds": 1, "rounds": 1, "coarse_rounds": 0, "coverage": 2, "draws": 5} | {
+    "only": r"(kuaishou|pinduoduo)\.(leisure|gamma)$",
+    "until": dt.date(2020, 12, 31),
+}
+"""What a tiny variant (`experiment=ci`) does."""
+OWN = "calibration"
+"""Folder of data/ that holds the default calibration."""
+
+
+def run(settings: MarketSettings, options: Calibrate, folder: Path) -> float:
+    """Calibrate, say what came out, and with `write` make it the default; returns the loss."""
+    options = tiny(settings, options)
+    console = Console(stderr=True)
+    prepare(settings, options)  # what is wrong with the files is said before the bar is there
+    with bar(console) as progress:
+        found = calibrate(settings, options, folder, progress)
+    console.print(words(found), soft_wrap=True)
+    console.print(f"written to {folder}")
+    if options.write:
+        put_into_conf(found.values)
+        write_calibration(found, data_file(OWN), options.draws)
+        console.print("conf/ and data/calibration/ hold it now")
+    return float(found.record["loss"])
+
+
+def tiny(settings: MarketSettings, options: Calibrate) -> Calibrate:
+    """The options, of a tiny search when the settings cap the users."""
+    if settings.limits.users is None:
+        return options
+    return options.model_copy(update=TINY)
+
+
+def words(found: Calibration) -> str:
+    """What came out, in a few lines."""
+    record, posterior = found.record, found.posterior
+    count, learned = len(found.parameters), int(posterior.identified.sum())
+    kept = [name for name, known in zip(found.parameters.names, posterior.identified, strict=True) if not known]
+    facts = int(record["facts_used"])
+    return (
+        f"loss {record['loss']:.1f}: {facts} facts are missed by {(2 * record['loss_of_facts'] / facts) ** 0.5:.2f} "
+        f"tolerances (root mean square); {record['runs']} runs, {record['minutes']} minutes\n"
+        f"{learned} of {count} parameters are learned from the facts; these keep their prior: "
+        f"{', '.join(kept) or 'none'}"
+    )

@@ -1,0 +1,155 @@
+"""The study `calibrate`: moves the free parameters until the market meets the facts, and says how sure it is."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from secondhalf.experiments.calibrate.calibration import Calibration, coverage_table, rests_on, write_calibration
+from secondhalf.experiments.calibrate.evaluations import Evaluations
+from secondhalf.experiments.calibrate.fit import Fit, Problem, search
+from secondhalf.experiments.calibrate.origin import as_of
+from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
+from secondhalf.experiments.calibrate.posterior import Coverage, coverage, laplace
+from secondhalf.experiments.calibrate.settings import sized
+from secondhalf.experiments.options import Calibrate
+from secondhalf.experiments.tables import replacing
+from secondhalf.experiments.targets import Targets, check_horizon, read_targets
+from secondhalf.model.settings import MarketSettings
+
+KEPT = "evaluations.jsonl"
+"""Every run of the search, a line each; what a killed calibration goes on from."""
+
+
+def prepare(settings: MarketSettings, options: Calibrate) -> tuple[MarketSettings, Parameters, Targets]:
+    """The market as it was known on `until`, its free parameters, and the facts up to then.
+
+    Raises
+    ------
+    SettingsError
+        before anything runs: for crossed bounds, unknown settings, targets that the horizon does not hold
+    """
+    targets = read_targets(options.targets).until(options.until)
+    known = as_of(settings, options.until)
+    known = sized(known, options.users, options.merchants, options.until)
+    check_horizon(targets, known)
+    return known, read_parameters(known, options.parameters).only(options.only), targets
+
+
+def calibrate(
+    settings: MarketSettings, options: Calibrate, folder: Path, progress: Progress | None = None
+) -> Calibration:
+    """Search, posterior and check of its intervals; everything is written into `folder`.
+
+    Parameters
+    ----------
+    settings
+        the market; its size, horizon and seed are those of `options`
+    folder
+        where results and finished runs are kept; the same command with the same folder goes on from there
+    progress
+        where to show how far it is
+    """
+    known, parameters, targets = prepare(settings, options)
+    began = time.monotonic()
+    workers = options.workers or os.cpu_count() or 1
+    seeds = tuple(range(options.seeds))
+    problem = Problem(known, parameters, targets, seeds, options.discrepancy)
+    coarse = Problem(
+        sized(known, options.coarse_users, options.merchants, options.until),
+        parameters,
+        targets,
+        seeds[:1],
+        options.discrepancy,
+    )
+    start = parameters.scores(parameters.of(known)) * (options.start == "settings")
+    tell = _Teller(progress, f"fit to {options.until}", _runs(len(parameters), options))
+    with Evaluations(targets.all, workers, folder / KEPT, tell.run) as evaluate:
+        first: Fit | None = None
+        if options.coarse_rounds:
+            first = search(coarse, start, evaluate, options.coarse_rounds, options.step, tell.round)
+            start = first.scores
+        fit = search(problem, start, evaluate, options.rounds, options.step, tell.round)
+        posterior = laplace(fit)
+        held: Coverage | None = None
+        if options.coverage:
+            held, _ = coverage(problem, fit, posterior, evaluate, options.coverage)
+        made, failed = evaluate.made, evaluate.failed
+    record = rests_on(targets, options.until) | {
+        "loss": fit.loss,
+        "loss_of_facts": float(fit.misses @ fit.misses) / 2,
+        "losses": [*(first.losses if first else ()), *fit.losses],
+        "seeds": list(seeds),
+        "users": known.population.users,
+        "merchants": known.population.merchants,
+        "runs": made,
+        "failed": failed,
+        "minutes": round((time.monotonic() - began) / 60, 1),
+        "step": options.step,
+        "discrepancy": options.discrepancy,
+    }
+    found = Calibration(parameters, posterior, record)
+    write_calibration(found, folder, options.draws)
+    _write_misses(fit, problem, folder)
+    if held is not None:
+        with replacing(folder / "coverage.csv") as temporary:
+            coverage_table(held).to_csv(temporary, index=False, lineterminator="\n", float_format="%.4g")
+    return found
+
+
+def _runs(parameters: int, options: Calibrate) -> int:
+    """Runs that a search takes at most, to tell how far it is."""
+    coarse = (options.coarse_rounds + 1) * (parameters + 2) if options.coarse_rounds else 0
+    return coarse + (options.rounds + 1) * (parameters + 2) * options.seeds + options.coverage
+
+
+def _write_misses(fit: Fit, problem: Problem, folder: Path) -> None:
+    ratios = fit.misses * problem.tolerance
+    table = pd.DataFrame(
+        {
+            "metric": [target.metric for target in problem.targets.all],
+            "platform": [target.platform for target in problem.targets.all],
+            "period_start": [target.start for target in problem.targets.all],
+            "period_end": [target.end for target in problem.targets.all],
+            "fact": problem.targets.values,
+            "log_ratio": ratios,
+            "tolerance": problem.tolerance,
+            "miss": fit.misses,
+        }
+    )
+    with replacing(folder / "misses.csv") as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6g")
+
+
+class _Teller:
+    """Shows runs and the loss so far."""
+
+    def __init__(self, progress: Progress | None, name: str, runs: int) -> None:
+        self._progress, self._name = progress, name
+        self._task = progress.add_task(name, total=runs) if progress else None
+
+    def run(self, made: int) -> None:
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, completed=made)
+
+    def round(self, number: int, loss: float) -> None:
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, description=f"{self._name}, round {number}: loss {loss:.1f}")
+
+
+def bar(console: Console) -> Progress:
+    """A progress bar of runs, silent where there is no terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )

@@ -1,0 +1,114 @@
+"""Many markets that agree with what was known at an origin, and what they say of other days.
+
+A member is a draw of the posterior under a seed of its own, with intensities that go on by chance after the origin.
+Its series are moved to the facts: where the facts of the last year before a series' last one lie above the member, so
+do its forecasts, by a part that fades with the time since then. What is left of doubt is added as noise that grows
+with the horizon: no model of named companies is right to the percent three years ahead.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondhalf.experiments.calibrate.evaluations import Evaluations
+from secondhalf.experiments.calibrate.fit import log_ratios
+from secondhalf.experiments.calibrate.origin import go_on
+from secondhalf.experiments.calibrate.parameters import Parameters
+from secondhalf.experiments.options import Outlook
+from secondhalf.experiments.outputs import Asked
+from secondhalf.experiments.targets import Target
+from secondhalf.model.settings import MarketSettings
+
+Array = NDArray[np.float64]
+FIRST_SEED = 20_000
+"""Seed of the first member; the search and its checks use others."""
+YEAR = 365.25
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Members of an origin and what they measure."""
+
+    measured: Array
+    """[members, asked]; a member that failed is left out"""
+    failed: int
+
+
+def markets(
+    settings: MarketSettings,
+    parameters: Parameters,
+    draws: Array,
+    origin: dt.date,
+    outlook: Outlook,
+) -> list[MarketSettings]:
+    """The members' settings.
+
+    Parameters
+    ----------
+    settings
+        as they were known at `origin`, with the calendar's last day
+    draws
+        scores, [members, D]
+    """
+    made = []
+    for number, scores in enumerate(draws):
+        rng = np.random.default_rng([FIRST_SEED, number])
+        known = parameters.put(settings, parameters.values(scores))
+        known = go_on(known, origin, outlook.damping, outlook.spread, rng)
+        made.append(known.model_copy(update={"seed": FIRST_SEED + number}))
+    return made
+
+
+def run(members: Sequence[MarketSettings], asked: Sequence[Asked], workers: int, path: Path | None) -> Ensemble:
+    """Run the members; what is kept in `path` is not run again."""
+    with Evaluations(asked, workers, path) as evaluate:
+        found = evaluate(members)
+    whole = np.isfinite(found).all(axis=1)
+    return Ensemble(found[whole], int((~whole).sum()))
+
+
+def moved_to_facts(
+    forecast: Array,
+    asked: Sequence[tuple[tuple[str, str], dt.date, dt.date]],
+    known: Sequence[Target],
+    at_facts: Array,
+    outlook: Outlook,
+    rng: np.random.Generator,
+) -> Array:
+    """Members' forecasts with each member's own miss of the last facts taken out, and noise put in, [members, asked].
+
+    Parameters
+    ----------
+    forecast
+        what members measure, [members, asked]
+    asked
+        series (metric, platform), first and last day of each
+    known, at_facts
+        the facts before the origin, and what the members measure there, [members, known]
+    """
+    misses = log_ratios(at_facts, np.array([target.value for target in known]))
+    moved = np.array(forecast, float)
+    shocks: dict[tuple[str, str], Array] = {}
+    for column, (series, start, end) in enumerate(asked):
+        own = [n for n, target in enumerate(known) if (target.metric, target.platform) == series]
+        if own:
+            latest = max(known[n].end for n in own)
+            last_year = [n for n in own if (latest - known[n].end).days < 365]
+            error = float(np.mean([known[n].error for n in last_year])) / np.sqrt(len(last_year))
+            offset = -misses[:, last_year].mean(axis=1)
+        else:
+            latest, error, offset = min((t.start for t in known), default=start), outlook.unseen, 0.0
+        middle = start + (end - start) / 2
+        years = max((middle - latest).days / YEAR, 0.0)
+        fading = np.exp(-years / outlook.memory_years)
+        # One shock a member and series: forecasts of neighbouring quarters err together.
+        chance = shocks.setdefault(series, rng.standard_normal(len(moved)))
+        noise = np.sqrt(error**2 + outlook.drift**2 * (years if own else min(years, 3.0)))
+        moved[:, column] *= np.exp(offset * fading + noise * chance)
+    return moved
