@@ -11,7 +11,7 @@ STUDIES = {
     "run": "one market from the first day to the last; tables as CSV, summary as JSON (the default)",
     "counterfactual": "a scenario or a strategy against the baseline, on shared luck: what it changes, with intervals",
     "calibrate": "fit the free parameters to what was reported until the end of 2022; resumable",
-    "facts": "ten facts of 2019-2022 beside what the model gives",
+    "validate": "the fitted model against facts, rulers and patterns, and its forecast to the end of 2025",
     "phases": "when the second half begins, over seeds, for the market and each platform",
     "pictures": "draw the pictures of a finished run again: pictures.of=FOLDER",
     "bench": "measure speed and memory, against the plain oracle and the machine's copy bandwidth",

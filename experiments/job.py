@@ -22,11 +22,11 @@ from secondhalf.experiments.options import (
     Bench,
     Calibrate,
     Counterfactual,
-    Facts,
     Output,
     Phases,
     Pictures,
     StudyError,
+    Validate,
     options,
 )
 from secondhalf.experiments.overrides import Words, open_overrides, read_words, single_runs
@@ -37,6 +37,7 @@ from secondhalf.model.settings import SettingsError
 from secondhalf.model.start import strategies
 
 LEFT = {
+    "validate": "finished markets are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
     "calibrate": "finished runs are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
     "run": "what was recorded is in {folder} as *.partial.csv",
     "phases": "finished seeds are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
@@ -91,6 +92,10 @@ def _check(study: str, config: DictConfig) -> None:
         from secondhalf.experiments.calibrate.study import prepare
 
         prepare(settings, options(Calibrate, config))
+    if study == "validate":
+        from secondhalf.experiments.validate.study import prepare as prepare_validation
+
+        prepare_validation(settings, options(Validate, config))
     if study == "counterfactual":
         from secondhalf.experiments.counterfactual.arms import find_arms, seeds_of
 
@@ -128,10 +133,10 @@ def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any
         from secondhalf.experiments.bench import bench
 
         return bench(settings, options(Bench, config), folder)
-    if study == "facts":
-        from secondhalf.experiments.facts import facts
+    if study == "validate":
+        from secondhalf.experiments.validate.run import run as validate
 
-        return facts(settings, options(Facts, config), folder)
+        return validate(settings, options(Validate, config), folder)
     if study == "counterfactual":
         from secondhalf.experiments.counterfactual.arms import find_arms
         from secondhalf.experiments.counterfactual.study import counterfactual

@@ -46,14 +46,6 @@ class Pictures(Settings):
     only: tuple[str, ...] = ()
 
 
-class Facts(Settings):
-    """How `secondhalf facts` measures."""
-
-    seeds: Count
-    users: Count
-    documents: tuple[str, ...] = ()
-
-
 class Phases(Settings):
     """How `secondhalf phases` measures."""
 
@@ -142,7 +134,6 @@ class Validate(Settings):
 GROUPS: dict[str, type[Settings]] = {
     "output": Output,
     "pictures": Pictures,
-    "facts": Facts,
     "phases": Phases,
     "bench": Bench,
     "counterfactual": Counterfactual,

@@ -11,6 +11,7 @@ from secondhalf.experiments.calibrate.calibration import Calibration, write_cali
 from secondhalf.experiments.calibrate.study import bar, calibrate, prepare
 from secondhalf.experiments.calibrate.write import put_into_conf
 from secondhalf.experiments.options import Calibrate
+from secondhalf.experiments.targets import LAST_FACT
 from secondhalf.model.facts import data_file
 from secondhalf.model.settings import MarketSettings
 
@@ -20,7 +21,7 @@ TINY = {"seeds": 1, "rounds": 1, "coarse_rounds": 0, "coverage": 2, "draws": 5} 
 }
 """What a tiny variant (`experiment=ci`) does."""
 OWN = "calibration"
-"""Folder of data/ that holds the default calibration."""
+"""Folder of data/ that holds the default calibration, and those of earlier origins under their dates."""
 
 
 def run(settings: MarketSettings, options: Calibrate, folder: Path) -> float:
@@ -33,9 +34,11 @@ def run(settings: MarketSettings, options: Calibrate, folder: Path) -> float:
     console.print(words(found), soft_wrap=True)
     console.print(f"written to {folder}")
     if options.write:
-        put_into_conf(found.values)
-        write_calibration(found, data_file(OWN), options.draws)
-        console.print("conf/ and data/calibration/ hold it now")
+        place = data_file(OWN) if options.until == LAST_FACT else data_file(OWN) / options.until.isoformat()
+        write_calibration(found, place, options.draws)
+        if options.until == LAST_FACT:
+            put_into_conf(found.values)
+        console.print(f"{place}{' and conf/ hold' if options.until == LAST_FACT else ' holds'} it now")
     return float(found.record["loss"])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -72,7 +72,7 @@ def _days(target: Target) -> float:
     return float((target.end - target.start).days + 1)
 
 
-def ruler_table(rolling: pd.DataFrame, known: dict[str, Sequence[Target]]) -> pd.DataFrame:
+def ruler_table(rolling: pd.DataFrame, known: Mapping[str, Sequence[Target]]) -> pd.DataFrame:
     """A row an origin and series: mean absolute percentage errors, who won, and how many facts the band held.
 
     A series counts when it has at least `LEAST_TRAINING` facts before the origin and `LEAST_TESTS` after it. A ruler

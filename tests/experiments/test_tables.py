@@ -17,7 +17,8 @@ from tests.experiments.conftest import TINY, Finished, finish
 PLATFORMS = ["kuaishou", "douyin", "taobao", "jd", "pinduoduo"]
 COLUMNS = {
     "daily": "date platform installed_users active_users monthly_active_users minutes minutes_per_active_user "
-    "attention_share platform_share gmv leaked_gmv net_gmv orders monthly_buyers annual_buyers commission ad_revenue cost profit",
+    "attention_share platform_share gmv leaked_gmv net_gmv orders monthly_buyers annual_buyers commission ad_revenue "
+    "cost profit",
     "channels": "month platform channel gmv net_gmv orders repeat_share",
     "monthly": "month platform repurchase_rate pan_shelf_share retention",
     "overlap": "month platform_a platform_b users",

@@ -1,0 +1,51 @@
+"""The study `validate` as a command: its tiny variant, what is said at the end, documents and files of the source."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+
+from secondhalf.experiments.marks import check, put_into
+from secondhalf.experiments.options import Validate
+from secondhalf.experiments.tables import replacing
+from secondhalf.experiments.validate.study import prepare, validate
+from secondhalf.experiments.validate.words import MARKS, facts_markdown, in_words, rulers_markdown
+from secondhalf.model.facts import data_file
+from secondhalf.model.settings import MarketSettings
+
+FORECAST = "forecast_2023_2025.csv"
+"""The committed forecast, in data/."""
+STORED = ("targets", "rolling", "rulers", "patterns")
+"""Tables that the source tree keeps, in data/validation/."""
+
+
+def run(settings: MarketSettings, options: Validate, folder: Path) -> float:
+    """Validate, say what came out, put tables into documents; returns the mean absolute error of the facts."""
+    check(options.documents, MARKS, "validate.documents")
+    if settings.limits.users is not None:
+        users = min(options.users, settings.limits.users)
+        options = options.model_copy(update={"draws": 2, "users": users, "origins": options.origins[:1]})
+    console = Console(stderr=True)
+    prepare(settings, options)
+    summary = validate(settings, options, folder, console)
+    console.print(in_words(summary), soft_wrap=True)
+    console.print(f"written to {folder}")
+    targets, rulers = (pd.read_csv(folder / f"{name}.csv") for name in ("targets", "rulers"))
+    tables = (facts_markdown(targets, sources=True), facts_markdown(targets, sources=False), rulers_markdown(rulers))
+    put_into(options.documents, dict(zip(MARKS, tables, strict=True)))
+    if options.write:
+        _store(folder)
+    return float(summary["mean_absolute_error"])
+
+
+def _store(folder: Path) -> None:
+    """Put the forecast and what the documents show into data/ of the source tree."""
+    data = data_file("targets.yaml").parent
+    (data / "validation").mkdir(exist_ok=True)
+    places = {f"{name}.csv": data / "validation" / f"{name}.csv" for name in STORED} | {"forecast.csv": data / FORECAST}
+    for name, place in places.items():
+        with replacing(place) as temporary:
+            shutil.copyfile(folder / name, temporary)

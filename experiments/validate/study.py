@@ -1,0 +1,117 @@
+"""The study `validate`: the fitted model against facts, rulers and patterns, its forecast, and a page that shows it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+
+from secondhalf.experiments.calibrate.calibration import rests_on
+from secondhalf.experiments.options import Validate
+from secondhalf.experiments.run import commit, versions
+from secondhalf.experiments.tables import replacing
+from secondhalf.experiments.targets import LAST_FACT, Target, check_horizon, read_targets
+from secondhalf.experiments.validate.origins import Origin, find_origin, forecasts, members
+from secondhalf.experiments.validate.rolling import rolling_table, ruler_table
+from secondhalf.experiments.validate.series import Question, questions
+from secondhalf.experiments.validate.tables import band_table, target_table
+from secondhalf.model.settings import MarketSettings, SettingsError
+
+FLOAT = "%.6g"
+
+
+def prepare(settings: MarketSettings, options: Validate) -> tuple[list[Origin], Origin]:
+    """The origins to forecast from, and the last, whose calibration is the default one.
+
+    Raises
+    ------
+    SettingsError
+        before anything runs
+    """
+    targets = read_targets()
+    for date in options.origins:
+        if date >= LAST_FACT:
+            raise SettingsError(f"validate.origins={date}: allowed are dates before {LAST_FACT}")
+    last = find_origin(settings, options, LAST_FACT, targets)
+    check_horizon(targets, last.settings)
+    return [find_origin(settings, options, date, targets) for date in options.origins], last
+
+
+def validate(settings: MarketSettings, options: Validate, folder: Path, console: Console) -> dict[str, Any]:
+    """Write targets, bands, forecast, rolling origins, rulers and patterns into `folder`; returns the summary.
+
+    Members that are kept in the folder are not run again.
+    """
+    origins, last = prepare(settings, options)
+    folder.mkdir(parents=True, exist_ok=True)
+    tables: dict[str, pd.DataFrame] = {}
+    rolled, known = [], {}
+    for origin in origins:
+        console.print(f"forecasting from {origin.date}: {options.draws} markets")
+        rolled.append(_rolled(origin, options, folder))
+        known[origin.date.isoformat()] = origin.known.all
+    tables["rolling"] = pd.concat(rolled, ignore_index=True)
+    tables["rulers"] = ruler_table(tables["rolling"], known)
+    console.print(f"fit and forecast to {options.forecast_until}: {options.draws} markets")
+    tables |= _fit_and_forecast(last, options, folder)
+    tables["posterior"] = last.calibration.table()
+    for name, table in tables.items():
+        with replacing(folder / f"{name}.csv") as temporary:
+            table.to_csv(temporary, index=False, lineterminator="\n", float_format=FLOAT)
+    summary = _summary(last, options, tables)
+    with replacing(folder / "summary.json") as temporary:
+        temporary.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return summary
+
+
+def _rolled(origin: Origin, options: Validate, folder: Path) -> pd.DataFrame:
+    """A row a fact after the origin."""
+    known, ahead = origin.known.all, origin.ahead.all
+    found = members(origin, options, [*known, *ahead], folder)
+    at_facts, measured = found.measured[:, : len(known)], found.measured[:, len(known) :]
+    asked = [_question(target) for target in ahead]
+    return rolling_table(origin.date, known, ahead, forecasts(origin, options, asked, measured, at_facts))
+
+
+def _question(target: Target) -> Question:
+    return Question(target.metric, target.platform, target.start, target.end, target.unit, target.rule)
+
+
+def _fit_and_forecast(last: Origin, options: Validate, folder: Path) -> dict[str, pd.DataFrame]:
+    targets, platforms = last.targets.all, last.settings.platforms
+    past = questions(platforms, last.settings.calendar.start, LAST_FACT)
+    future = questions(platforms, LAST_FACT + dt.timedelta(days=1), options.forecast_until)
+    found = members(last, options, [*targets, *past, *future], folder)
+    at_facts, bands, ahead = np.split(found.measured, [len(targets), len(targets) + len(past)], axis=1)
+    return {
+        "targets": target_table(targets, at_facts),
+        "bands": band_table(past, bands),
+        "forecast": band_table(future, forecasts(last, options, future, ahead, at_facts)),
+    }
+
+
+def _summary(last: Origin, options: Validate, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    rulers = tables["rulers"]
+    counted = rulers[rulers["counted"] == 1]
+    points = int(counted["tests"].sum())
+    return {
+        "users": options.users,
+        "merchants": options.merchants,
+        "draws": options.draws,
+        "loss": last.calibration.record["loss"],
+        **rests_on(last.targets, LAST_FACT),
+        "facts_inside": float(tables["targets"]["inside"].mean()),
+        "mean_absolute_error": float(tables["targets"]["error"].abs().mean()),
+        "origins": [date.isoformat() for date in options.origins],
+        "counted": len(counted),
+        "won": int(counted["won"].sum()),
+        "covered": float((counted["covered"] * counted["tests"]).sum() / points) if points else None,
+        "calibration": last.calibration.record,
+        "versions": versions(),
+        "commit": commit(),
+    }

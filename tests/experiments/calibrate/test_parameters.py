@@ -1,0 +1,115 @@
+"""Free parameters: scales and priors go there and back; a bad file is refused with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from secondhalf.experiments.calibrate.parameters import read_parameters
+from secondhalf.experiments.compose import load_settings
+from secondhalf.model.settings import SettingsError
+
+SETTINGS = load_settings()
+
+
+def file(folder: Path, *lines: str) -> str:
+    path = folder / "own.yaml"
+    path.write_text("parameters:\n" + "".join(f"- {line}\n" for line in lines), encoding="utf-8")
+    return str(path)
+
+
+def test_scores_and_values_go_there_and_back() -> None:
+    parameters = read_parameters(SETTINGS)
+    rng = np.random.default_rng(0)
+    low, high = parameters.limits
+    scores = np.clip(rng.standard_normal(len(parameters)), low, high)
+    np.testing.assert_allclose(parameters.scores(parameters.values(scores)), scores, atol=1e-9)
+    own = parameters.of(SETTINGS)
+    back = parameters.values(parameters.scores(own))
+    assert all(back[name] == pytest.approx(own[name]) for name in own)
+
+
+def test_values_arrive_in_the_settings() -> None:
+    parameters = read_parameters(SETTINGS)
+    scores = np.full(len(parameters), 0.1)
+    moved = parameters.put(SETTINGS, parameters.values(scores))
+    assert parameters.scores(parameters.of(moved)) == pytest.approx(scores)
+    assert moved.population == SETTINGS.population
+    assert parameters.put(moved, parameters.of(SETTINGS)) == SETTINGS
+
+
+def test_a_score_of_zero_is_the_prior_mean_and_one_a_standard_deviation() -> None:
+    parameters = read_parameters(SETTINGS)
+    zero = parameters.values(np.zeros(len(parameters)))
+    assert zero["users.shock"] == pytest.approx(0.9)
+    assert zero["platform.jd.installed_at_start"] == pytest.approx(0.35)
+    one = parameters.values(np.ones(len(parameters)))
+    assert one["users.shock"] == pytest.approx(0.9 * np.exp(0.3))
+    assert one["platform.jd.leisure"] == pytest.approx(-1.4 + 0.4)
+
+
+def test_a_step_is_a_factor_to_the_date_before() -> None:
+    parameters = read_parameters(SETTINGS).only(r"deepen\.douyin")
+    values = parameters.values(np.ones(len(parameters)))
+    assert list(values.values()) == pytest.approx([np.exp(0.25 * n) for n in range(1, len(parameters) + 1)])
+
+
+def test_history_and_merchants_learning_are_among_them() -> None:
+    names = read_parameters(SETTINGS).names
+    assert sum(name.startswith("strategy.recruit.") for name in names) >= 10
+    assert sum(name.startswith("strategy.deepen.") for name in names) >= 10
+    assert {"merchants.ewa_lambda", "merchants.entry_hazard"} <= set(names)
+
+
+def test_the_prior_is_the_same_for_all_platforms() -> None:
+    """Or a fact could hide in it."""
+    priors: dict[str, set[tuple[float, float]]] = {}
+    for parameter in read_parameters(SETTINGS).all:
+        if parameter.path[0] == "platform":
+            priors.setdefault(".".join(parameter.path[2:]), set()).add((parameter.mean, parameter.sd))
+    assert priors
+    assert all(len(found) == 1 for found in priors.values())
+
+
+GOOD = "{setting: users.shock, scale: log, mean: 0.9, sd: 0.3, bounds: [0.2, 3.0]}"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{setting: users.shock, scale: log, mean: 0.9, sd: 0.3, bounds: [3.0, 0.2]}", "are crossed"),
+        (
+            "{setting: users.shokc, scale: log, mean: 0.9, sd: 0.3, bounds: [0.2, 3.0]}",
+            "no such number among the settings",
+        ),
+        ("{setting: users, scale: log, mean: 0.9, sd: 0.3, bounds: [0.2, 3.0]}", "no such number among the settings"),
+        ("{setting: users.shock, scale: log, mean: 9.0, sd: 0.3, bounds: [0.2, 3.0]}", "mean=9.0 lies outside"),
+        ("{setting: users.shock, scale: log, mean: 0.9, sd: -0.3, bounds: [0.2, 3.0]}", "sd=-0.3"),
+        ("{setting: users.shock, scale: log, mean: 0.9, sd: 0.3, bounds: [0.0, 3.0]}", "needs bounds above 0"),
+        ("{setting: users.shock, scale: root, mean: 0.9, sd: 0.3, bounds: [0.2, 3.0]}", "linear, log, logit, step"),
+        (GOOD, "users.shock is named twice"),
+    ],
+)
+def test_a_bad_line_is_refused(tmp_path: Path, line: str, reason: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_parameters(SETTINGS, file(tmp_path, GOOD, line))
+    assert str(refused.value).startswith("own.yaml line 3: ")
+    assert reason in str(refused.value)
+
+
+def test_todays_value_must_lie_within_the_bounds(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"users.shock=0.\d+ is outside of bounds=\[2.0, 3.0\]"):
+        read_parameters(
+            SETTINGS, file(tmp_path, "{setting: users.shock, scale: log, mean: 2.5, sd: 0.3, bounds: [2.0, 3.0]}")
+        )
+
+
+def test_only_some() -> None:
+    parameters = read_parameters(SETTINGS)
+    assert len(parameters.only("gamma$")) == 5
+    with pytest.raises(SettingsError, match="finds none"):
+        parameters.only("alpha$")
+    with pytest.raises(SettingsError, match="no regular expression"):
+        parameters.only("(")
