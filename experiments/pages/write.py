@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
@@ -32,9 +33,19 @@ def _safe(name: str) -> Markup:
     return Markup(_text(name))
 
 
+def _together(value: Any) -> Any:
+    """A number stays on the line of its per cent sign; what is HTML already is left alone."""
+    return value.replace(" %", "\N{NO-BREAK SPACE}%") if type(value) is str else value
+
+
 @cache
 def _environment() -> Environment:
     """Everything that comes from tables is escaped; an attribute that there is none is an error."""
     return Environment(
-        loader=FunctionLoader(_text), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FunctionLoader(_text),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_together,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )

@@ -28,9 +28,7 @@ def errors(rulers: pd.DataFrame, origin: pd.Timestamp) -> Figure:
     heads: list[tuple[float, str, str]] = []
     at = 0.0
     for row in own.to_dict("records"):
-        sign = (
-            "✓ model is best" if row["won"] else f"✗ {words.RULERS.get(row['best_ruler'], row['best_ruler'])} is best"
-        )
+        sign = "✓ model" if row["won"] else f"✗ {words.RULERS.get(row['best_ruler'], row['best_ruler'])}"
         heads.append((at, words.title(f"{words.metric(row['metric'])}, {words.platform(row['platform'])}"), sign))
         at += 1
         for name in ("model", *RULERS):
@@ -48,7 +46,7 @@ def errors(rulers: pd.DataFrame, origin: pd.Timestamp) -> Figure:
         note = words.percent(value) + (" →" if value > edge else "")
         axes.annotate(note, (min(value, edge), place), (3, 0), textcoords="offset points", va="center", fontsize=6.8)
     for place, name, sign in heads:
-        axes.text(0, place, f"{name}  ", fontsize=7.8, fontweight="bold", va="center")
+        axes.text(0, place, f"{name}  ", fontsize=7.4, fontweight="bold", va="center")
         axes.text(1.0, place, sign, fontsize=7.2, va="center", ha="right", transform=axes.get_yaxis_transform())
     axes.set_yticks([place for place, *_ in bars], [name for _, name, *_ in bars])
     axes.set_ylim(at - 0.7, -0.8)

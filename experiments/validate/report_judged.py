@@ -19,6 +19,7 @@ from secondhalf.experiments.pages.blocks import (
     Words,
 )
 from secondhalf.experiments.pages.drawn import Drawer
+from secondhalf.experiments.pages.write import HIDDEN
 from secondhalf.experiments.validate import charts_rulers
 from secondhalf.experiments.validate import report_words as words
 from secondhalf.experiments.validate.report_data import RULERS, Study
@@ -45,7 +46,13 @@ def rulers(study: Study, drawer: Drawer) -> Section:
         said = charts_rulers.alt_errors(table, day)
         drawn = charts_rulers.errors(table, day)
         pictures.append(
-            drawer.keep(f"rulers_{day:%Y_%m_%d}", drawn, said, said.split(". ")[0] + ".", ("rulers.csv", "rolling.csv"))
+            drawer.keep(
+                f"rulers_{day:%Y_%m_%d}",
+                drawn,
+                said,
+                said.split(". ")[0] + ". To the right: the best.",
+                ("rulers.csv", "rolling.csv"),
+            )
         )
     if not pictures:
         blocks.append(Words(("No series has enough facts to count.",), quiet=True))
@@ -152,7 +159,7 @@ def _quantities(anchor: str, name: str, own: pd.DataFrame) -> Table:
             verdicts.get(row["passed"], Cell("– open", tone="quiet")),
             _fact(row["fact"]),
             words.cell(row["model"]),
-            Cell(f"{words.number(row['low'])} to {words.number(row['high'])}"),
+            Cell(HIDDEN if math.isnan(row["low"]) else f"{words.number(row['low'])} to {words.number(row['high'])}"),
             Cell(row["unit"]),
         )
         for row in own.to_dict("records")

@@ -120,7 +120,7 @@ def period(start: pd.Timestamp, end: pd.Timestamp) -> str:
         if start.month % 6 == 1 and 180 < days < 185:
             return f"{start.year} H{1 + start.month // 7}"
         return f"{start:%Y-%m} to {end:%Y-%m}"
-    return f"{start:%Y-%m-%d} to {end:%Y-%m-%d}"
+    return f"{start:%Y-%m-%d} to {end:{'%m-%d' if start.year == end.year else '%Y-%m-%d'}}"
 
 
 def parameter(name: str) -> str:

@@ -26,6 +26,11 @@ def test_what_comes_from_tables_is_escaped(tmp_path: Path) -> None:
     assert text.count("&lt;script&gt;") >= 5
 
 
+def test_a_number_keeps_its_sign_beside_it(tmp_path: Path) -> None:
+    text = write_page(page(Words(("Within 90 % of it.",))), tmp_path / "p.html").read_text(encoding="utf-8")
+    assert "Within 90\N{NO-BREAK SPACE}% of it." in text
+
+
 def test_rows_have_a_cell_for_every_column() -> None:
     with pytest.raises(ValueError, match="table t: every row needs 2 cells"):
         Table("t", "", (Column("a"), Column("b")), ((Cell("1"),),))
