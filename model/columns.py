@@ -130,6 +130,7 @@ class Behaviour(NamedTuple):
     need_weight: np.float32
     interest_kept: np.float32
     impulse_rate: np.float32
+    impulse_power: np.int64
     ripening_rate: np.float32
     ripened_share: np.float32
     fresh_days: np.int64

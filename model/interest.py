@@ -90,6 +90,8 @@ def _arise(
     for j in np.flatnonzero(mark >= _ZERO):
         origin[j] = planted_where(minutes, seeding, first + j, mark[j])
     hazard[:] = behaviour.impulse_rate * planted
+    for _ in range(behaviour.impulse_power):
+        hazard *= columns.need_rate[block]
     if events(happened, hazard, streams.impulse, first):
         for j in np.flatnonzero(happened):
             needs[j] |= NEED_IMPULSE

@@ -31,6 +31,11 @@ def online_from(people_online: F64, people: float, seed: int, users: int) -> np.
     return np.where(day == 0, NEVER, np.where(day >= share.size, last, day)).astype(np.int16)
 
 
+def mean_power(shape: float, power: int) -> float:
+    """Mean of a gamma variable of mean one and `shape`, to a whole power: the product of ``(shape + j) / shape``."""
+    return float(np.prod([(shape + j) / shape for j in range(power)]))
+
+
 def behaviour(users: Users) -> Behaviour:
     """Users' parameters in the units of the stages (rates per day, single precision)."""
     middle = (np.arange(QUANTILES) + 0.5) / QUANTILES
@@ -49,7 +54,8 @@ def behaviour(users: Users) -> Behaviour:
         outside=f(users.outside),
         need_weight=f(users.need_weight),
         interest_kept=f(np.exp(-1 / users.interest_days)),
-        impulse_rate=f(users.impulse_rate),
+        impulse_rate=f(users.impulse_rate / mean_power(users.need_shape, users.impulse_power)),
+        impulse_power=np.int64(users.impulse_power),
         ripening_rate=f(users.ripening_rate),
         ripened_share=f(users.ripened_share),
         fresh_days=np.int64(fan.fresh_days),

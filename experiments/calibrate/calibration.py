@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from secondhalf.experiments.calibrate.parameters import Parameters
 from secondhalf.experiments.calibrate.posterior import Coverage, Posterior
 from secondhalf.experiments.tables import replacing
-from secondhalf.experiments.targets import FACTS, Targets
+from secondhalf.experiments.target_file import FACTS
+from secondhalf.experiments.targets import Targets
 from secondhalf.model.facts import data_file
 from secondhalf.model.settings import SettingsError
 

@@ -19,7 +19,8 @@ from secondhalf.experiments.calibrate.posterior import Coverage, coverage, lapla
 from secondhalf.experiments.calibrate.settings import sized
 from secondhalf.experiments.options import Calibrate
 from secondhalf.experiments.tables import replacing
-from secondhalf.experiments.targets import Targets, check_horizon, read_targets
+from secondhalf.experiments.target_file import read_targets
+from secondhalf.experiments.targets import Targets, check_horizon
 from secondhalf.model.settings import MarketSettings
 
 KEPT = "evaluations.jsonl"

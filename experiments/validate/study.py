@@ -15,7 +15,8 @@ from secondhalf.experiments.calibrate.calibration import rests_on
 from secondhalf.experiments.options import Validate
 from secondhalf.experiments.run import commit, versions
 from secondhalf.experiments.tables import replacing
-from secondhalf.experiments.targets import LAST_FACT, Target, check_horizon, read_targets
+from secondhalf.experiments.target_file import read_targets
+from secondhalf.experiments.targets import LAST_FACT, Target, check_horizon
 from secondhalf.experiments.validate.origins import Origin, find_origin, forecasts, members
 from secondhalf.experiments.validate.rolling import rolling_table, ruler_table
 from secondhalf.experiments.validate.series import Question, questions
@@ -60,6 +61,9 @@ def validate(settings: MarketSettings, options: Validate, folder: Path, console:
     console.print(f"fit and forecast to {options.forecast_until}: {options.draws} markets")
     tables |= _fit_and_forecast(last, options, folder)
     tables["posterior"] = last.calibration.table()
+    parameters = last.calibration.parameters
+    drawn = [parameters.values(scores) for scores in last.calibration.draws(options.draws)]
+    tables["draws"] = pd.DataFrame(drawn, columns=parameters.names)
     for name, table in tables.items():
         with replacing(folder / f"{name}.csv") as temporary:
             table.to_csv(temporary, index=False, lineterminator="\n", float_format=FLOAT)
@@ -103,6 +107,7 @@ def _summary(last: Origin, options: Validate, tables: dict[str, pd.DataFrame]) -
         "users": options.users,
         "merchants": options.merchants,
         "draws": options.draws,
+        "seeds": last.calibration.record["seeds"],
         "loss": last.calibration.record["loss"],
         **rests_on(last.targets, LAST_FACT),
         "facts_inside": float(tables["targets"]["inside"].mean()),

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from secondhalf.experiments.lines import with_lines
-from secondhalf.experiments.targets import TARGETS
+from secondhalf.experiments.target_file import TARGETS
 from secondhalf.model.facts import data_file
 
 MARKS = ("facts", "facts without sources", "rulers")

@@ -83,6 +83,7 @@ class Users(Settings):
     need_weight: Rate
     interest_days: Positive
     impulse_rate: Rate
+    impulse_power: Annotated[Whole, Field(ge=0, le=3)]
     ripening_rate: Rate
     ripened_share: Share
     loyalty_weight: Rate

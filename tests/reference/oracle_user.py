@@ -116,7 +116,7 @@ class OracleUser(mesa.Agent):
             luck.watch(mark / (kept + planted))
             if mark >= 0:
                 self.interest_origin = luck.first_above(mark, seen, kept + planted)
-            chance = 1 - exp(-law.impulse_rate * planted)
+            chance = 1 - exp(-law.impulse_rate * self.need_rate**law.impulse_power * planted)
             if luck.happens(streams.impulse, chance):
                 self.needs |= 1 << IMPULSE
                 mark = luck.uniform(streams.impulse) / chance * planted

@@ -13,7 +13,8 @@ import yaml
 
 from secondhalf.experiments.compose import load_settings
 from secondhalf.experiments.outputs import Rule
-from secondhalf.experiments.targets import check_horizon, read_targets
+from secondhalf.experiments.target_file import read_targets
+from secondhalf.experiments.targets import check_horizon
 from secondhalf.model.facts import data_file
 from secondhalf.model.settings import SettingsError
 

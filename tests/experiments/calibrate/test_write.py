@@ -16,7 +16,8 @@ from secondhalf.experiments.calibrate.parameters import read_parameters
 from secondhalf.experiments.calibrate.posterior import Posterior
 from secondhalf.experiments.calibrate.write import put_into_conf
 from secondhalf.experiments.compose import load_settings
-from secondhalf.experiments.targets import LAST_FACT, read_targets
+from secondhalf.experiments.target_file import read_targets
+from secondhalf.experiments.targets import LAST_FACT
 from secondhalf.model.settings import SettingsError
 
 
