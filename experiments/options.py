@@ -93,7 +93,9 @@ class Calibrate(Settings):
     start: Literal["settings", "prior"]
     step: Annotated[Number, Field(gt=0, le=1)]
     discrepancy: Annotated[Number, Field(ge=0, le=1)]
-    draws: Count
+    shared: Annotated[Number, Field(ge=0, lt=1)]
+    draws: Annotated[Whole, Field(ge=2)]
+    sharpen: Annotated[Whole, Field(ge=0)]
     coverage: Annotated[Whole, Field(ge=0)]
     workers: Count | None = None
     write: bool = False

@@ -22,7 +22,7 @@ from secondhalf.model.facts import data_file
 from secondhalf.model.settings import SettingsError
 
 Array = NDArray[np.float64]
-RECORD, COVARIANCE = "calibration.json", "covariance.csv"
+RECORD, COVARIANCE, DRAWS = "calibration.json", "covariance.csv", "draws.csv"
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,14 @@ class Calibration:
 
     parameters: Parameters
     posterior: Posterior
+    members: Array
+    """scores of the ensemble that forecasts, [members, D]"""
     record: dict[str, Any]
 
     @property
     def values(self) -> dict[str, float]:
         """The best point, in settings' units."""
         return self.parameters.values(self.posterior.mode)
-
-    def draws(self, count: int, seed: int = 0) -> Array:
-        """Scores drawn from the posterior, [count, D]."""
-        return self.posterior.draws(count, self.parameters.limits, seed)
 
     def table(self) -> pd.DataFrame:
         """A row a parameter: prior, bounds, best value, interval, and whether facts told anything of it."""
@@ -80,19 +78,19 @@ def data_hash(targets: Targets) -> str:
     return hashlib.blake2b(repr(targets.all).encode(), digest_size=16).hexdigest()
 
 
-def write_calibration(found: Calibration, folder: Path, draws: int) -> None:
+def write_calibration(found: Calibration, folder: Path) -> None:
     """Write calibration.json, covariance.csv, posterior.csv and draws.csv."""
     names = found.parameters.names
-    drawn = [found.parameters.values(scores) for scores in found.draws(draws)]
+    drawn = [found.parameters.values(scores) for scores in found.members]
     tables = {
         "posterior.csv": found.table(),
-        "draws.csv": pd.DataFrame(drawn, columns=names),
+        DRAWS: pd.DataFrame(drawn, columns=names),
         COVARIANCE: pd.DataFrame(found.posterior.covariance, columns=names),
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         with replacing(folder / name) as temporary:
-            table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6g")
+            table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.8g")
     scores = dict(zip(names, found.posterior.mode.tolist(), strict=True))
     record = found.record | {"widened": found.posterior.widened, "scores": scores, "values": found.values}
     with replacing(folder / RECORD) as temporary:
@@ -110,20 +108,21 @@ def read_calibration(name: str, parameters: Parameters) -> Calibration:
     folder = data_file(name)
     try:
         record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        covariance = pd.read_csv(folder / COVARIANCE)
+        covariance, drawn = pd.read_csv(folder / COVARIANCE), pd.read_csv(folder / DRAWS)
         scores = record.pop("scores")
         widened = float(record.pop("widened"))
         record.pop("values")
     except (OSError, ValueError, KeyError) as error:
         raise SettingsError(f"validate.calibration={name}: no whole calibration is there ({error})") from error
-    if list(scores) != parameters.names or list(covariance.columns) != parameters.names:
+    if not list(scores) == list(covariance.columns) == list(drawn.columns) == parameters.names:
         other = sorted(set(scores) ^ set(parameters.names))
         raise SettingsError(
             f"validate.calibration={name}: it is of other parameters than those of today"
             + (f" ({other[0]})" if other else " (another order)")
         )
     posterior = Posterior(np.array(list(scores.values())), covariance.to_numpy(float), widened)
-    return Calibration(parameters, posterior, record)
+    members = [parameters.scores({str(k): float(v) for k, v in row.items()}) for row in drawn.to_dict("records")]
+    return Calibration(parameters, posterior, np.array(members), record)
 
 
 def coverage_table(found: Coverage) -> pd.DataFrame:

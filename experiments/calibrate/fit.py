@@ -1,7 +1,7 @@
 """Simulated minimum distance: the parameters whose market comes closest to the facts, without straying from the priors.
 
-Least squares over the logarithms of model over fact, each in units of how far the two may differ, and over the scores
-of the parameters, which are their priors (Gourieroux, Monfort and Renault 1993 for estimation by simulation). All
+Least squares over the logarithms of model over fact, in units of how far the two may differ, and over the scores of
+the parameters, which are their priors (Gourieroux, Monfort and Renault 1993 for estimation by simulation). All
 points are run under the same seeds, so that differences between points are not differences of luck.
 """
 
@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
 from scipy.optimize import least_squares
 
 from secondhalf.experiments.calibrate.evaluations import Evaluations
@@ -45,6 +47,8 @@ class Problem:
         seeds over which a point's log ratios are averaged
     discrepancy
         share by which a model of this kind may miss a fact that is exact, one standard deviation
+    shared
+        share of the variance that facts of one series have in common
     """
 
     settings: MarketSettings
@@ -52,11 +56,28 @@ class Problem:
     targets: Targets
     seeds: tuple[int, ...]
     discrepancy: float
+    shared: float = 0.0
 
     @property
     def tolerance(self) -> Array:
         """Standard deviation of log ratios, [T]."""
         return np.asarray(np.hypot(self.targets.errors, self.discrepancy))
+
+    @cached_property
+    def root(self) -> Array:
+        """Lower triangular root of the log ratios' covariance, [T, T].
+
+        Facts of one series come from one definition and one model: the part `shared` of their variance is common, so
+        that the growth between them counts for more than their level.
+        """
+        series = [(target.metric, target.platform) for target in self.targets.all]
+        together = np.array([[one == other for other in series] for one in series])
+        correlation = self.shared * together + (1 - self.shared) * np.eye(len(series))
+        return np.asarray(np.linalg.cholesky(correlation * np.outer(self.tolerance, self.tolerance)))
+
+    def whitened(self, ratios: Array) -> Array:
+        """Log ratios [..., T] as misses: independent and of variance one, were model and facts what they claim."""
+        return np.asarray(solve_triangular(self.root, ratios.T, lower=True).T)
 
     def markets(self, scores: Array) -> list[MarketSettings]:
         """The market at a point, under each seed."""
@@ -67,7 +88,7 @@ class Problem:
         """Mean log ratios over the tolerance, [points, T]."""
         measured = evaluate([market for point in points for market in self.markets(point)])
         ratios = log_ratios(measured, self.targets.values).reshape(len(points), len(self.seeds), -1)
-        return np.asarray(ratios.mean(axis=1) / self.tolerance)
+        return self.whitened(ratios.mean(axis=1))
 
 
 @dataclass(frozen=True)
@@ -77,7 +98,7 @@ class Fit:
     scores: Array
     """the point, [D]"""
     misses: Array
-    """log ratio over tolerance for each target, [T]"""
+    """log ratios in independent units, [T]"""
     slopes: Array
     """of the misses with respect to the scores, [T, D]"""
     losses: tuple[float, ...]

@@ -107,8 +107,7 @@ def coverage(
         )
         for number, truth in enumerate(truths)
     ]
-    tolerance = problem.tolerance * posterior.widened
-    simulated = log_ratios(evaluate(markets), problem.targets.values) / tolerance
+    simulated = problem.whitened(log_ratios(evaluate(markets), problem.targets.values)) / posterior.widened
     simulated += rng.standard_normal(simulated.shape)
     own = fit.slopes / posterior.widened
     precision = np.linalg.inv(posterior.covariance)

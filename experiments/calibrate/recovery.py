@@ -72,7 +72,7 @@ def _world(problem: Problem, truth: Array, number: int, evaluate: Evaluations) -
     rng = np.random.default_rng([FIRST_SEED, number])
     market = problem.parameters.put(problem.settings, problem.parameters.values(truth))
     reported = evaluate([market.model_copy(update={"seed": FIRST_SEED + number})])[0]
-    reported = reported * np.exp(problem.tolerance * rng.standard_normal(reported.size))
+    reported = reported * np.exp(problem.root @ rng.standard_normal(reported.size))
     made = tuple(
         replace(target, value=float(value)) for target, value in zip(problem.targets.all, reported, strict=True)
     )

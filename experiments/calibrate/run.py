@@ -15,7 +15,7 @@ from secondhalf.experiments.targets import LAST_FACT
 from secondhalf.model.facts import data_file
 from secondhalf.model.settings import MarketSettings
 
-TINY = {"seeds": 1, "rounds": 1, "coarse_rounds": 0, "coverage": 2, "draws": 5} | {
+TINY = {"seeds": 1, "rounds": 1, "coarse_rounds": 0, "coverage": 2, "draws": 3, "sharpen": 1} | {
     "only": r"(kuaishou|pinduoduo)\.(leisure|gamma)$",
     "until": dt.date(2020, 12, 31),
 }
@@ -35,7 +35,7 @@ def run(settings: MarketSettings, options: Calibrate, folder: Path) -> float:
     console.print(f"written to {folder}")
     if options.write:
         place = data_file(OWN) if options.until == LAST_FACT else data_file(OWN) / options.until.isoformat()
-        write_calibration(found, place, options.draws)
+        write_calibration(found, place)
         if options.until == LAST_FACT:
             put_into_conf(found.values)
         console.print(f"{place}{' and conf/ hold' if options.until == LAST_FACT else ' holds'} it now")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -13,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from secondhalf.experiments.calibrate.calibration import Calibration, coverage_table, rests_on, write_calibration
 from secondhalf.experiments.calibrate.evaluations import Evaluations
 from secondhalf.experiments.calibrate.fit import Fit, Problem, search
+from secondhalf.experiments.calibrate.members import members
 from secondhalf.experiments.calibrate.origin import as_of
 from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
 from secondhalf.experiments.calibrate.posterior import Coverage, coverage, laplace
@@ -60,13 +63,9 @@ def calibrate(
     began = time.monotonic()
     workers = options.workers or os.cpu_count() or 1
     seeds = tuple(range(options.seeds))
-    problem = Problem(known, parameters, targets, seeds, options.discrepancy)
-    coarse = Problem(
-        sized(known, options.coarse_users, options.merchants, options.until),
-        parameters,
-        targets,
-        seeds[:1],
-        options.discrepancy,
+    problem = Problem(known, parameters, targets, seeds, options.discrepancy, options.shared)
+    coarse = replace(
+        problem, settings=sized(known, options.coarse_users, options.merchants, options.until), seeds=seeds[:1]
     )
     start = parameters.scores(parameters.of(known)) * (options.start == "settings")
     tell = _Teller(progress, f"fit to {options.until}", _runs(len(parameters), options))
@@ -77,6 +76,7 @@ def calibrate(
             start = first.scores
         fit = search(problem, start, evaluate, options.rounds, options.step, tell.round)
         posterior = laplace(fit)
+        drawn, sharpened = members(problem, fit, posterior, evaluate, options.draws, options.sharpen)
         held: Coverage | None = None
         if options.coverage:
             held, _ = coverage(problem, fit, posterior, evaluate, options.coverage)
@@ -93,9 +93,11 @@ def calibrate(
         "minutes": round((time.monotonic() - began) / 60, 1),
         "step": options.step,
         "discrepancy": options.discrepancy,
+        "shared": options.shared,
+        "members_miss": [round(float(np.median(row)) ** 0.5, 3) for row in sharpened],
     }
-    found = Calibration(parameters, posterior, record)
-    write_calibration(found, folder, options.draws)
+    found = Calibration(parameters, posterior, drawn, record)
+    write_calibration(found, folder)
     _write_misses(fit, problem, folder)
     if held is not None:
         with replacing(folder / "coverage.csv") as temporary:
@@ -106,11 +108,16 @@ def calibrate(
 def _runs(parameters: int, options: Calibrate) -> int:
     """Runs that a search takes at most, to tell how far it is."""
     coarse = (options.coarse_rounds + 1) * (parameters + 2) if options.coarse_rounds else 0
-    return coarse + (options.rounds + 1) * (parameters + 2) * options.seeds + options.coverage
+    return (
+        coarse
+        + (options.rounds + 1) * (parameters + 2) * options.seeds
+        + options.coverage
+        + ((options.sharpen + 1) * options.draws)
+    )
 
 
 def _write_misses(fit: Fit, problem: Problem, folder: Path) -> None:
-    ratios = fit.misses * problem.tolerance
+    ratios = problem.root @ fit.misses
     table = pd.DataFrame(
         {
             "metric": [target.metric for target in problem.targets.all],
@@ -120,7 +127,7 @@ def _write_misses(fit: Fit, problem: Problem, folder: Path) -> None:
             "fact": problem.targets.values,
             "log_ratio": ratios,
             "tolerance": problem.tolerance,
-            "miss": fit.misses,
+            "miss": ratios / problem.tolerance,
         }
     )
     with replacing(folder / "misses.csv") as temporary:

@@ -1,9 +1,9 @@
 """Many markets that agree with what was known at an origin, and what they say of other days.
 
-A member is a draw of the posterior under a seed of its own, with intensities that go on by chance after the origin.
-Its series are moved to the facts: where the facts of the last year before a series' last one lie above the member, so
-do its forecasts, by a part that fades with the time since then. What is left of doubt is added as noise that grows
-with the horizon: no model of named companies is right to the percent three years ahead.
+A member is one of the calibration's, under the seed for which it was moved to the facts, with intensities that go on by
+chance after the origin. Its series are moved on to the facts: where those of the last year before a series' last one
+lie above the member, so do its forecasts, by a part that fades with the time since then. What is left of doubt is added
+as noise that grows with the horizon: no model of named companies is right to the percent three years ahead.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from secondhalf.experiments.calibrate.evaluations import Evaluations
 from secondhalf.experiments.calibrate.fit import log_ratios
+from secondhalf.experiments.calibrate.members import FIRST_SEED
 from secondhalf.experiments.calibrate.origin import go_on
 from secondhalf.experiments.calibrate.parameters import Parameters
 from secondhalf.experiments.options import Outlook
@@ -26,8 +27,6 @@ from secondhalf.experiments.targets import Target
 from secondhalf.model.settings import MarketSettings
 
 Array = NDArray[np.float64]
-FIRST_SEED = 20_000
-"""Seed of the first member; the search and its checks use others."""
 YEAR = 365.25
 
 
@@ -43,7 +42,7 @@ class Ensemble:
 def markets(
     settings: MarketSettings,
     parameters: Parameters,
-    draws: Array,
+    members: Array,
     origin: dt.date,
     outlook: Outlook,
 ) -> list[MarketSettings]:
@@ -53,11 +52,11 @@ def markets(
     ----------
     settings
         as they were known at `origin`, with the calendar's last day
-    draws
+    members
         scores, [members, D]
     """
     made = []
-    for number, scores in enumerate(draws):
+    for number, scores in enumerate(members):
         rng = np.random.default_rng([FIRST_SEED, number])
         known = parameters.put(settings, parameters.values(scores))
         known = go_on(known, origin, outlook.damping, outlook.spread, rng)

@@ -68,8 +68,8 @@ def find_origin(settings: MarketSettings, options: Validate, date: dt.date, targ
 
 def members(origin: Origin, options: Validate, asked: Sequence[Asked], folder: Path) -> Ensemble:
     """Run an origin's members, or take those that are kept in the folder."""
-    drawn = origin.calibration.draws(options.draws)
-    made = markets(origin.settings, origin.calibration.parameters, drawn, origin.date, options.outlook)
+    chosen = origin.calibration.members[: options.draws]
+    made = markets(origin.settings, origin.calibration.parameters, chosen, origin.date, options.outlook)
     workers = options.workers or os.cpu_count() or 1
     return run(made, asked, workers, folder / f"members_{origin.date}.jsonl")
 

@@ -62,7 +62,7 @@ def validate(settings: MarketSettings, options: Validate, folder: Path, console:
     tables |= _fit_and_forecast(last, options, folder)
     tables["posterior"] = last.calibration.table()
     parameters = last.calibration.parameters
-    drawn = [parameters.values(scores) for scores in last.calibration.draws(options.draws)]
+    drawn = [parameters.values(scores) for scores in last.calibration.members]
     tables["draws"] = pd.DataFrame(drawn, columns=parameters.names)
     for name, table in tables.items():
         with replacing(folder / f"{name}.csv") as temporary:
