@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from secondhalf.experiments.calibrate.fit import FARTHEST, log_ratios, search, slopes
+from secondhalf.experiments.calibrate.fit import FARTHEST, Problem, log_ratios, search, slopes
 from secondhalf.experiments.calibrate.posterior import LEARNED, coverage, laplace
 from secondhalf.experiments.calibrate.recovery import recover
 from tests.experiments.calibrate.worlds import DESIGN, ERROR, FACTS, PARAMETERS, World, problem
@@ -121,3 +123,20 @@ def test_known_parameters_come_back() -> None:
     assert interval.low <= 0.9 <= interval.high
     known = table[table["parameter"] == PARAMETERS.names[0]]
     assert np.corrcoef(known["truth"], known["estimate"])[0, 1] > 0.95
+
+
+def test_facts_of_a_series_share_part_of_their_variance() -> None:
+    """A common miss of all facts of a series counts less than one that changes from fact to fact."""
+    apart, together = problem(facts()), replace(problem(facts()), shared=0.7)
+    level = np.full(FACTS, 0.05)
+    growth = 0.05 * np.where(np.arange(FACTS) % 2, 1.0, -1.0)
+
+    def size(own: Problem, ratios: NDArray[np.float64]) -> float:
+        return float(np.square(own.whitened(ratios)).sum())
+
+    assert size(apart, level) == pytest.approx(size(apart, growth)) == pytest.approx(FACTS)
+    assert size(together, growth) == pytest.approx(FACTS / 0.3)
+    assert size(together, level) == pytest.approx(FACTS / (0.3 + 0.7 * FACTS))
+    rng = np.random.default_rng(0)
+    drawn = together.whitened((together.root @ rng.standard_normal((FACTS, 4000))).T)
+    np.testing.assert_allclose(np.cov(drawn.T), np.eye(FACTS), atol=0.12)  # five standard errors

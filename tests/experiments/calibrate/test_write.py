@@ -68,23 +68,24 @@ def calibration() -> Calibration:
     posterior = Posterior(
         rng.standard_normal(len(parameters)) * 0.2, root @ root.T + 0.01 * np.eye(len(parameters)), 1.2
     )
-    return Calibration(parameters, posterior, {"until": "2022-12-31", "loss": 1.0})
+    members = rng.standard_normal((7, len(parameters))) * 0.3
+    return Calibration(parameters, posterior, members, {"until": "2022-12-31", "loss": 1.0})
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     made = calibration()
-    write_calibration(made, tmp_path / "own", draws=7)
+    write_calibration(made, tmp_path / "own")
     read = read_calibration(str(tmp_path / "own"), made.parameters)
     np.testing.assert_allclose(read.posterior.mode, made.posterior.mode)
     np.testing.assert_allclose(read.posterior.covariance, made.posterior.covariance, rtol=1e-4, atol=1e-8)
     assert read.values == pytest.approx(made.values)
     assert read.record == made.record
-    assert len((tmp_path / "own" / "draws.csv").read_text(encoding="utf-8").splitlines()) == 8
+    np.testing.assert_allclose(read.members, made.members, atol=1e-6)
 
 
 def test_a_calibration_of_other_parameters_is_refused(tmp_path: Path) -> None:
     made = calibration()
-    write_calibration(made, tmp_path / "own", draws=1)
+    write_calibration(made, tmp_path / "own")
     with pytest.raises(SettingsError, match="of other parameters than those of today"):
         read_calibration(str(tmp_path / "own"), read_parameters(load_settings()))
     with pytest.raises(SettingsError, match="no whole calibration is there"):
