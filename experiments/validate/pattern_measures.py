@@ -127,13 +127,18 @@ def closing(runs: Runs, platform: str) -> dt.date | None:
     return dt.date.fromisoformat(date) if date else None
 
 
-def leak_before_and_after(runs: Runs, platform: str) -> float:
-    """Leak rate of the days after the closing less that of as many before, percentage points."""
+def leak_before_and_after(runs: Runs, platform: str, arm: str = BASELINE) -> float:
+    """Leak rate of the days after the baseline's closing less that of as many before, percentage points."""
     date = closing(runs, platform)
     if date is None:
         return math.nan
-    before = leak_rate(runs, BASELINE, platform, date - dt.timedelta(days=AROUND), AROUND)
-    return leak_rate(runs, BASELINE, platform, date, AROUND) - before
+    before = leak_rate(runs, arm, platform, date - dt.timedelta(days=AROUND), AROUND)
+    return leak_rate(runs, arm, platform, date, AROUND) - before
+
+
+def leak_beyond_season(runs: Runs, platform: str, arm: str) -> float:
+    """The same less what the arm where links stay open shows over the same days: season and growth fall out."""
+    return leak_before_and_after(runs, platform) - leak_before_and_after(runs, platform, arm)
 
 
 def leak_against_open(runs: Runs, platform: str, arm: str) -> float:

@@ -146,7 +146,10 @@ PATTERNS: dict[str, Pattern] = {
     ),
     "leak": Pattern(
         "Fewer orders leak to shelf platforms when links close (Douyin October 2020, Kuaishou March 2022).",
-        _of_each("28 days after less 28 before", POINTS, FALLS, measures.leak_before_and_after)
+        _of_each("28 days after less 28 before", POINTS, REPORTED, measures.leak_before_and_after)
+        + _of_each(
+            "28 days after less 28 before, less open links", POINTS, FALLS, measures.leak_beyond_season, arm=OPEN_LINKS
+        )
         + _of_each("90 days after, against open links", POINTS, FALLS, measures.leak_against_open, arm=OPEN_LINKS),
         (OPEN_LINKS,),
     ),
