@@ -19,6 +19,7 @@ from secondhalf.experiments.options import Counterfactual, options
 from secondhalf.experiments.pictures import PICTURES
 from secondhalf.experiments.run import run
 from secondhalf.experiments.tables import TABLES
+from secondhalf.experiments.validate.pattern_runs import COLUMNS as PATTERN_COLUMNS
 from tests.experiments.conftest import SILENT
 
 DICTIONARY = Path(__file__).parents[2] / "docs" / "data_dictionary.md"
@@ -96,6 +97,10 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_column_of_a_counterfactual_is_described(compared: Path, name: str) -> None:
     with (compared / f"{name}.csv").open(encoding="utf-8") as lines:
         assert [row[0] for row in sections()[f"{name}.csv"]] == lines.readline().strip().split(",")
+
+
+def test_every_column_of_patterns_is_described() -> None:
+    assert [row[0] for row in sections()["patterns.csv"]] == list(PATTERN_COLUMNS)
 
 
 def test_every_key_of_a_counterfactual_is_described(compared: Path) -> None:
