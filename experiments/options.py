@@ -97,6 +97,7 @@ class Calibrate(Settings):
     draws: Annotated[Whole, Field(ge=2)]
     sharpen: Annotated[Whole, Field(ge=0)]
     coverage: Annotated[Whole, Field(ge=0)]
+    recover: Annotated[Whole, Field(ge=0)]
     workers: Count | None = None
     write: bool = False
 
@@ -126,6 +127,7 @@ class Validate(Settings):
     draws: Annotated[Whole, Field(ge=2)]
     users: Annotated[Whole, Field(ge=2)]
     merchants: Count
+    pattern_seeds: Annotated[Whole, Field(ge=2)]
     forecast_until: dt.date
     outlook: Outlook
     workers: Count | None = None

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from secondhalf.experiments.calibrate.calibration import Calibration, write_calibration
-from secondhalf.experiments.calibrate.study import bar, calibrate, prepare
+from secondhalf.experiments.calibrate.study import bar, calibrate, prepare, recovery
 from secondhalf.experiments.calibrate.write import put_into_conf
 from secondhalf.experiments.options import Calibrate
 from secondhalf.experiments.targets import LAST_FACT
@@ -29,6 +29,11 @@ def run(settings: MarketSettings, options: Calibrate, folder: Path) -> float:
     options = tiny(settings, options)
     console = Console(stderr=True)
     prepare(settings, options)  # what is wrong with the files is said before the bar is there
+    if options.recover:
+        with bar(console) as progress:
+            table = recovery(settings, options, folder, progress)
+        console.print(f"{table['inside'].mean():.0%} of the 90 % intervals hold the truth; written to {folder}")
+        return float(table["inside"].mean())
     with bar(console) as progress:
         found = calibrate(settings, options, folder, progress)
     console.print(words(found), soft_wrap=True)

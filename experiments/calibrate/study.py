@@ -19,6 +19,7 @@ from secondhalf.experiments.calibrate.members import members
 from secondhalf.experiments.calibrate.origin import as_of
 from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
 from secondhalf.experiments.calibrate.posterior import Coverage, coverage, laplace
+from secondhalf.experiments.calibrate.recovery import recover
 from secondhalf.experiments.calibrate.settings import sized
 from secondhalf.experiments.options import Calibrate
 from secondhalf.experiments.tables import replacing
@@ -98,11 +99,33 @@ def calibrate(
     }
     found = Calibration(parameters, posterior, drawn, record)
     write_calibration(found, folder)
-    _write_misses(fit, problem, folder)
-    if held is not None:
-        with replacing(folder / "coverage.csv") as temporary:
-            coverage_table(held).to_csv(temporary, index=False, lineterminator="\n", float_format="%.4g")
+    tables = {"misses": miss_table(fit, problem)} | ({"coverage": coverage_table(held)} if held is not None else {})
+    for name, table in tables.items():
+        with replacing(folder / f"{name}.csv") as temporary:
+            table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6g")
     return found
+
+
+def recovery(
+    settings: MarketSettings, options: Calibrate, folder: Path, progress: Progress | None = None
+) -> pd.DataFrame:
+    """Fit worlds whose parameters are known and write recovery.csv.
+
+    Truths lie around today's values, as far as the priors' standard deviations allow within the bounds; every search
+    begins at today's values.
+    """
+    known, parameters, targets = prepare(settings, options)
+    problem = Problem(known, parameters, targets, tuple(range(options.seeds)), options.discrepancy, options.shared)
+    start, (low, high) = parameters.scores(parameters.of(known)), parameters.limits
+    rng = np.random.default_rng(0)
+    truths = [np.clip(start + rng.standard_normal(start.size), low, high) for _ in range(options.recover)]
+    runs = options.recover * (1 + options.seeds * (options.rounds + 1) * (len(parameters) + 2))
+    tell = _Teller(progress, "worlds with known parameters", runs)
+    with Evaluations(targets.all, options.workers or os.cpu_count() or 1, folder / KEPT, tell.run) as evaluate:
+        table = recover(problem, truths, start, evaluate, options.rounds, options.step)
+    with replacing(folder / "recovery.csv") as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6g")
+    return table
 
 
 def _runs(parameters: int, options: Calibrate) -> int:
@@ -116,22 +139,21 @@ def _runs(parameters: int, options: Calibrate) -> int:
     )
 
 
-def _write_misses(fit: Fit, problem: Problem, folder: Path) -> None:
-    ratios = problem.root @ fit.misses
-    table = pd.DataFrame(
+def miss_table(fit: Fit, problem: Problem) -> pd.DataFrame:
+    """A row a fact: by how much the best point misses it."""
+    ratios, targets = problem.root @ fit.misses, problem.targets
+    return pd.DataFrame(
         {
-            "metric": [target.metric for target in problem.targets.all],
-            "platform": [target.platform for target in problem.targets.all],
-            "period_start": [target.start for target in problem.targets.all],
-            "period_end": [target.end for target in problem.targets.all],
-            "fact": problem.targets.values,
+            "metric": [target.metric for target in targets.all],
+            "platform": [target.platform for target in targets.all],
+            "period_start": [target.start for target in targets.all],
+            "period_end": [target.end for target in targets.all],
+            "fact": targets.values,
             "log_ratio": ratios,
             "tolerance": problem.tolerance,
             "miss": ratios / problem.tolerance,
         }
     )
-    with replacing(folder / "misses.csv") as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6g")
 
 
 class _Teller:

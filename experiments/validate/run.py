@@ -11,6 +11,7 @@ from rich.console import Console
 from secondhalf.experiments.marks import check, put_into
 from secondhalf.experiments.options import Validate
 from secondhalf.experiments.tables import replacing
+from secondhalf.experiments.validate.report import report
 from secondhalf.experiments.validate.study import prepare, validate
 from secondhalf.experiments.validate.words import MARKS, facts_markdown, in_words, rulers_markdown
 from secondhalf.model.facts import data_file
@@ -27,12 +28,15 @@ def run(settings: MarketSettings, options: Validate, folder: Path) -> float:
     check(options.documents, MARKS, "validate.documents")
     if settings.limits.users is not None:
         users = min(options.users, settings.limits.users)
-        options = options.model_copy(update={"draws": 2, "users": users, "origins": options.origins[:1]})
+        options = options.model_copy(
+            update={"draws": 2, "users": users, "origins": options.origins[:1], "pattern_seeds": 2}
+        )
     console = Console(stderr=True)
     prepare(settings, options)
     summary = validate(settings, options, folder, console)
     console.print(in_words(summary), soft_wrap=True)
-    console.print(f"written to {folder}")
+    page = report(folder)
+    console.print(f"written to {folder}; {page.name} shows it")
     targets, rulers = (pd.read_csv(folder / f"{name}.csv") for name in ("targets", "rulers"))
     tables = (facts_markdown(targets, sources=True), facts_markdown(targets, sources=False), rulers_markdown(rulers))
     put_into(options.documents, dict(zip(MARKS, tables, strict=True)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import pandas as pd
 from rich.console import Console
 
 from secondhalf.experiments.calibrate.calibration import rests_on
+from secondhalf.experiments.calibrate.settings import sized
 from secondhalf.experiments.options import Validate
 from secondhalf.experiments.run import commit, versions
 from secondhalf.experiments.tables import replacing
 from secondhalf.experiments.target_file import read_targets
 from secondhalf.experiments.targets import LAST_FACT, Target, check_horizon
 from secondhalf.experiments.validate.origins import Origin, find_origin, forecasts, members
+from secondhalf.experiments.validate.pattern_runs import patterns
 from secondhalf.experiments.validate.rolling import rolling_table, ruler_table
 from secondhalf.experiments.validate.series import Question, questions
 from secondhalf.experiments.validate.tables import band_table, target_table
@@ -60,6 +63,10 @@ def validate(settings: MarketSettings, options: Validate, folder: Path, console:
     tables["rulers"] = ruler_table(tables["rolling"], known)
     console.print(f"fit and forecast to {options.forecast_until}: {options.draws} markets")
     tables |= _fit_and_forecast(last, options, folder)
+    console.print(f"patterns: {options.pattern_seeds} seeds of the default market and what it is compared with")
+    plain = sized(settings, options.users, options.merchants, LAST_FACT)
+    workers = options.workers or os.cpu_count() or 1
+    tables["patterns"] = patterns(plain, options.pattern_seeds, options.users, options.merchants, workers)
     tables["posterior"] = last.calibration.table()
     parameters = last.calibration.parameters
     drawn = [parameters.values(scores) for scores in last.calibration.members]

@@ -11,7 +11,7 @@ import pytest
 
 from secondhalf.model.demand import KIND_IMPULSE, KIND_PLANNED, KIND_RIPENED
 from tests.mechanisms.cases_users import LOADED, SPRING
-from tests.mechanisms.measures import content_minutes, impulse_orders, leak_rate
+from tests.mechanisms.measures import content_minutes, leak_rate
 from tests.mechanisms.measures_supply import rivals_shops_open
 from tests.mechanisms.runs import ALL, CONTENT, Overrides, Run, run, until
 
@@ -174,16 +174,3 @@ def test_exclusivity_that_begins_closes_rivals_shops() -> None:
 def test_exclusivity_for_ever_keeps_rivals_poor() -> None:
     ended, kept = (("scenario.exclusivity", {"platform": "taobao", "share": 0.8, "until": u}) for u in (DATE, None))
     assert falls(gains(lambda at: rivals_shops_open(at, -1), (*FREE, ended), (kept,)), 0.1)
-
-
-def test_impulses_of_those_who_need_more_come_from_fewer_people() -> None:
-    """The mean impulse stays, up to saturation of the few; buyers of a month on content platforms become fewer."""
-    spread = [("users.impulse_power", power) for power in (0, 2)]
-
-    def buyers(at: Run) -> float:
-        return float(at.daily("monthly_buyers", CONTENT).sum())
-
-    runs = [(run(seed, (*SPRING, spread[1])), run(seed, (*SPRING, spread[0]))) for seed in SEEDS]
-    assert falls([math.log(buyers(few) / buyers(alike)) for few, alike in runs], least=0.05)
-    orders = [math.log(impulse_orders(few) / impulse_orders(alike)) for few, alike in runs]
-    assert abs(np.mean(orders)) < 0.15

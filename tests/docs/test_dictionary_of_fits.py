@@ -1,0 +1,53 @@
+"""docs/data_dictionary.md describes the columns that `calibrate` and `validate` write, and no other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from secondhalf.experiments.calibrate.calibration import Calibration, coverage_table
+from secondhalf.experiments.calibrate.fit import search
+from secondhalf.experiments.calibrate.posterior import coverage, laplace
+from secondhalf.experiments.calibrate.recovery import recover
+from secondhalf.experiments.calibrate.study import miss_table
+from secondhalf.experiments.target_file import read_targets
+from secondhalf.experiments.validate.rolling import rolling_table, ruler_table
+from secondhalf.experiments.validate.series import questions
+from secondhalf.experiments.validate.tables import band_table, target_table
+from tests.docs.test_data_dictionary import sections
+from tests.experiments.calibrate.worlds import FACTS, PARAMETERS, World, problem
+
+
+@pytest.fixture(scope="module")
+def written() -> dict[str, pd.DataFrame]:
+    own, start = problem(np.ones(FACTS)), np.zeros(len(PARAMETERS))
+    fit = search(own, start, World(), rounds=2, step=0.2)  # type: ignore[arg-type]
+    posterior = laplace(fit)
+    held, _ = coverage(own, fit, posterior, World(), 3)  # type: ignore[arg-type]
+    targets = read_targets().all
+    known, ahead = targets[:5], targets[5:9]
+    rolled = rolling_table(ahead[0].end, known, ahead, np.ones((4, 4)))
+    asked = questions(["kuaishou"], ahead[0].start, ahead[-1].end)
+    return {
+        "calibrate: posterior.csv": Calibration(PARAMETERS, posterior, np.zeros((1, len(PARAMETERS))), {}).table(),
+        "calibrate: misses.csv": miss_table(fit, own),
+        "calibrate: coverage.csv": coverage_table(held),
+        "calibrate: recovery.csv": recover(own, [start], start, World(), 1, 0.2),  # type: ignore[arg-type]
+        "validate: targets.csv": target_table(targets, np.ones((3, len(targets)))),
+        "validate: forecast.csv": band_table(asked, np.ones((3, len(asked)))),
+        "validate: rolling.csv": rolled,
+        "validate: rulers.csv": ruler_table(rolled, {str(ahead[0].end): known}),
+    }
+
+
+@pytest.mark.parametrize(
+    "title",
+    [title for title in sections() if title.startswith(("calibrate: ", "validate: "))],
+)
+def test_every_column_is_described(written: dict[str, pd.DataFrame], title: str) -> None:
+    assert [row[0] for row in sections()[title]] == list(written[title].columns)
+
+
+def test_every_table_is_described(written: dict[str, pd.DataFrame]) -> None:
+    assert set(written) <= set(sections())
