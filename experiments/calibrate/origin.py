@@ -60,7 +60,7 @@ def go_on(
 ) -> MarketSettings:
     """The settings with intensities that go on after `origin`, every half-year.
 
-    The logarithm of an intensity goes on with the mean pace of its last year, which fades as ``exp(-damping * years)``
+    The logarithm of an intensity goes on with its mean pace since the start, which fades as ``exp(-damping * years)``
     (as the calendar's curves do), and takes steps of chance.
 
     Parameters
@@ -79,7 +79,7 @@ def go_on(
         for dated in plain["strategy"].get(what, {}).values():
             if not dated:
                 continue
-            pace = _pace(dated, origin)
+            pace = _pace(dated, settings.calendar.start)
             level, at = np.log(dated[max(dated)]), dt.date.fromisoformat(max(dated))
             at = max(at + STEP, origin)
             while at <= end:
@@ -91,9 +91,7 @@ def go_on(
     return MarketSettings.from_dict(plain)
 
 
-def _pace(dated: Mapping[str, float], origin: dt.date) -> float:
-    """Growth of the logarithm per year over the year before `origin`, from the value that held a year ago."""
-    year_ago = (origin - dt.timedelta(days=365)).isoformat()
-    before = [date for date in dated if date <= year_ago]
-    then = dated[max(before)] if before else 1.0
-    return float(np.log(dated[max(dated)] / then))
+def _pace(dated: Mapping[str, float], start: dt.date) -> float:
+    """Mean growth of the logarithm per year, from one at the calendar's first day to the last value's date."""
+    years = (dt.date.fromisoformat(max(dated)) + STEP - start).days / 365.0
+    return float(np.log(dated[max(dated)])) / years

@@ -111,14 +111,14 @@ def recovery(
 ) -> pd.DataFrame:
     """Fit worlds whose parameters are known and write recovery.csv.
 
-    Truths lie around today's values, as far as the priors' standard deviations allow within the bounds; every search
-    begins at today's values.
+    Truths are drawn from the priors (of the parameters that `only` names; the others have today's values), and every
+    search begins at the priors' means.
     """
     known, parameters, targets = prepare(settings, options)
     problem = Problem(known, parameters, targets, tuple(range(options.seeds)), options.discrepancy, options.shared)
-    start, (low, high) = parameters.scores(parameters.of(known)), parameters.limits
+    start, (low, high) = np.zeros(len(parameters)), parameters.limits
     rng = np.random.default_rng(0)
-    truths = [np.clip(start + rng.standard_normal(start.size), low, high) for _ in range(options.recover)]
+    truths = [np.clip(rng.standard_normal(start.size), low, high) for _ in range(options.recover)]
     runs = options.recover * (1 + options.seeds * (options.rounds + 1) * (len(parameters) + 2))
     tell = _Teller(progress, "worlds with known parameters", runs)
     with Evaluations(targets.all, options.workers or os.cpu_count() or 1, folder / KEPT, tell.run) as evaluate:

@@ -58,25 +58,24 @@ def test_exclusivity_is_not_known_to_end() -> None:
     assert as_of(load_settings(), dt.date(2021, 12, 31)).scenario.exclusivity.until == dt.date(2021, 4, 10)  # type: ignore[union-attr]
 
 
-def test_a_last_year_without_change_stays() -> None:
+def test_what_never_changed_stays() -> None:
     known = as_of(load_settings(), ORIGIN)
     flat = known.model_dump(mode="json")
-    flat["strategy"]["deepen"] = {"kuaishou": {"2019-07-01": 1.2}}
+    flat["strategy"]["deepen"] = {"kuaishou": {"2019-07-01": 1.0}}
     flat["strategy"]["recruit"] = {}
     ahead = go_on(MarketSettings.from_dict(flat), ORIGIN, NOTHING, NOTHING, None)
-    assert set(ahead.strategy.parameters["deepen"]["kuaishou"].values()) == {1.2}
+    assert set(ahead.strategy.parameters["deepen"]["kuaishou"].values()) == {1.0}
 
 
-def test_the_last_years_pace_fades() -> None:
+def test_the_mean_pace_goes_on_and_fades() -> None:
+    """Half more within two years: a quarter of the logarithm each half-year, at first."""
     known = as_of(load_settings(["calendar.end=2035-12-31"]), ORIGIN).model_dump(mode="json")
-    known["strategy"]["deepen"] = {"kuaishou": {"2019-07-01": 1.0, "2020-07-01": 1.5}}
+    known["strategy"]["deepen"] = {"kuaishou": {"2019-07-01": 1.2, "2020-07-01": 1.5}}
     ahead = go_on(MarketSettings.from_dict(known), ORIGIN, Intensities(recruit=0.0, deepen=1.0), NOTHING, None)
     dated = ahead.strategy.parameters["deepen"]["kuaishou"]
-    values = np.log([dated[date] for date in sorted(dated)][1:])
-    rises = np.diff(values)
-    assert (rises > 0).all()
+    rises = np.diff(np.log([dated[date] for date in sorted(dated)][1:]))
+    assert rises[0] == pytest.approx(math.log(1.5) / 4, rel=0.02)
     np.testing.assert_allclose(rises[1:9] / rises[:8], math.exp(-STEP.days / 365), rtol=1e-6)
-    assert values[-1] - values[0] < 1.5 * math.log(1.5)  # the sum of the fading steps
 
 
 def test_steps_of_chance_have_the_declared_spread_and_their_own_luck() -> None:
