@@ -1,0 +1,38 @@
+"""In the real market: known parameters come back within their intervals, merchants' learning among them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from secondhalf.experiments.calibrate.evaluations import Evaluations
+from secondhalf.experiments.calibrate.fit import Problem
+from secondhalf.experiments.calibrate.origin import as_of
+from secondhalf.experiments.calibrate.parameters import read_parameters
+from secondhalf.experiments.calibrate.recovery import recover
+from secondhalf.experiments.calibrate.settings import sized
+from secondhalf.experiments.compose import load_settings
+from secondhalf.experiments.target_file import read_targets
+
+UNTIL = dt.date(2019, 12, 31)
+MOVED = r"^platform\.kuaishou\.(leisure|order_value)$|^merchants\.ewa_lambda$"
+WORLDS = 3
+
+
+@pytest.mark.slow
+def test_known_parameters_come_back() -> None:
+    settings = sized(as_of(load_settings(), UNTIL), 600, 100, UNTIL)
+    parameters = read_parameters(settings).only(MOVED)
+    problem = Problem(settings, parameters, read_targets().until(UNTIL), (0,), 0.05, 0.0)
+    truths = list(np.clip(np.random.default_rng(5).standard_normal((WORLDS, len(parameters))), -1.5, 1.5))
+    with Evaluations(problem.targets.all, os.cpu_count() or 1) as evaluate:
+        table = recover(problem, truths, np.zeros(len(parameters)), evaluate, rounds=3, step=0.3)
+    interval = stats.binomtest(int(table["inside"].sum()), len(table)).proportion_ci(0.99)
+    assert interval.low <= 0.9 <= interval.high, table
+    learned = table[table["parameter"] == "platform.kuaishou.leisure"]
+    assert (learned["score_sd"] < 0.8).all()
+    assert np.corrcoef(learned["truth"], learned["estimate"])[0, 1] > 0.8
