@@ -207,4 +207,4 @@ def _one_mood(
 @compiled
 def _turned(begins: np.float32, by: float) -> float:
     turned = begins + by
-    return turned - np.floor(turned)
+    return float(turned - np.floor(turned))

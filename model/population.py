@@ -19,7 +19,7 @@ QUANTILES = 512
 """Entries of the tables from which traits of fan ties are drawn."""
 
 
-def online_from(people_online: F64, people: float, rank: F32) -> np.ndarray:
+def online_from(people_online: F64, people: float, rank: F64) -> np.ndarray:
     """First day online of each user [N]: a rank in [0, 1) meets the people-online curve (millions).
 
     The curve's running maximum over `people` is the share online; who ranks above its end never comes online.
@@ -78,7 +78,7 @@ class Population:
         self.behaviour = behaviour(settings.users)
         self.columns = self._first_state(settings, calendar)
 
-    def uniforms(self, decision: Decision, who: int = 0) -> F32:
+    def uniforms(self, decision: Decision, who: int = 0) -> F64:
         """The luck that a trait is made of, evenly distributed in (0, 1), [N]."""
         return uniforms(key(self.seed, decision, who=who), self.users)
 

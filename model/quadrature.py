@@ -54,7 +54,7 @@ def near_normal_share(mood: float) -> float:
 def near_normal_quantile(share: F64) -> F64:
     """Quantiles of what `streams.near_normal` draws (zero mean, unit variance)."""
     mood = np.linspace(-2.0, 2.0, _GRID) * _WIDTH
-    return np.interp(share, [near_normal_share(m) for m in mood], mood)
+    return np.asarray(np.interp(share, [near_normal_share(m) for m in mood], mood))
 
 
 def moods(types: Types, platforms: int, count: int) -> F32:

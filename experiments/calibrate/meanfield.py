@@ -18,7 +18,16 @@ from scipy.optimize import least_squares
 from secondhalf.experiments.calibrate.parameters import Parameters
 from secondhalf.experiments.outputs import outputs
 from secondhalf.experiments.targets import Target, Targets
-from secondhalf.model.meanfield_path import OF_MARKET, OF_PLATFORMS, Path, Precision, TradePath, path, trade_path
+from secondhalf.model.meanfield_path import (
+    OF_MARKET,
+    OF_PLATFORMS,
+    PRECISION,
+    Path,
+    Precision,
+    TradePath,
+    path,
+    trade_path,
+)
 from secondhalf.model.settings import MarketSettings
 
 Array = NDArray[np.float64]
@@ -89,7 +98,7 @@ class MeanFieldModel:
     """
 
     def __init__(
-        self, settings: MarketSettings, targets: Targets, precision: Precision = Precision(), seeds: int = 2
+        self, settings: MarketSettings, targets: Targets, precision: Precision = PRECISION, seeds: int = 2
     ) -> None:
         self.targets, self.precision = targets, precision
         self.seen = np.array([sees(target) for target in targets.all])
@@ -139,7 +148,7 @@ def fit_meanfield(
     start: Array | None = None,
     rounds: int = 2,
     iterations: int = 6,
-    precision: Precision = Precision(),
+    precision: Precision = PRECISION,
     told: Callable[[str], None] = lambda _: None,
 ) -> Fit:
     """Move what the path sees until corrected paths meet the targets.
@@ -222,11 +231,12 @@ class _Round:
             everything[which] = some
             return everything
 
-        found = least_squares(
-            lambda some: self.residuals(whole(some)),
-            np.clip(scores[which], low + 1e-6, high - 1e-6),
-            jac=lambda some: self.slopes(whole(some), which),
-            bounds=(low, high),
-            max_nfev=iterations,
-        )
+        def residuals(some: Array) -> Array:
+            return self.residuals(whole(some))
+
+        def slopes(some: Array) -> Array:
+            return self.slopes(whole(some), which)
+
+        begun = np.clip(scores[which], low + 1e-6, high - 1e-6)
+        found = least_squares(residuals, begun, jac=slopes, bounds=(low, high), max_nfev=iterations)
         return whole(found.x)
