@@ -175,7 +175,7 @@ def fit_meanfield(
     evaluations = 0
     for number in range(rounds):
         here = parameters.put(settings, parameters.values(scores))
-        fit = _Round(MeanFieldModel(here, targets, precision), settings, parameters)
+        fit = CorrectedFit(MeanFieldModel(here, targets, precision), settings, parameters)
         if moved is None:
             moved = fit.visible(scores)
         before = fit.loss(scores)
@@ -187,7 +187,7 @@ def fit_meanfield(
     return Fit(scores, names, losses, evaluations)
 
 
-class _Round:
+class CorrectedFit:
     """A fit under one set of corrections."""
 
     def __init__(self, model: MeanFieldModel, settings: MarketSettings, parameters: Parameters) -> None:
