@@ -84,14 +84,22 @@ def path(settings: MarketSettings, trade: TradePath, precision: Precision = PREC
             f"scenario.entrants={list(settings.entrants)}: a mean-field path has no platform that enters"
         )
     platforms = _platforms_alone(settings)
+    try:
+        _require_dated(settings, platforms)
+        many = settings.population.model_copy(update={"users": precision.users})
+        own = settings.among(settings.first_platforms).model_copy(update={"population": many})
+        users = EvenUsers(own, platforms.calendar, precision.moods, precision.step_days)
+        return _Walk(settings, platforms, users, trade, precision.step_days).whole()
+    finally:
+        platforms.close()
+
+
+def _require_dated(settings: MarketSettings, platforms: Market) -> None:
+    """Refuse strategies that decide: they would see books that mean nothing."""
     for platform in platforms.platforms:
-        if not platform.strategy.replays and settings.strategy_of(platform.name).name != "hold":
-            name = settings.strategy_of(platform.name).name
+        name = settings.strategy_of(platform.name).name
+        if not platform.strategy.replays and name != "hold":
             raise SettingsError(f"strategy.name={name} ({platform.name}): a mean-field path needs history or hold")
-    many = settings.population.model_copy(update={"users": precision.users})
-    own = settings.among(settings.first_platforms).model_copy(update={"population": many})
-    users = EvenUsers(own, platforms.calendar, precision.moods, precision.step_days)
-    return _Walk(settings, platforms, users, trade, precision.step_days).whole()
 
 
 def _platforms_alone(settings: MarketSettings) -> Market:
