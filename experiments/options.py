@@ -90,7 +90,8 @@ class Calibrate(Settings):
     rounds: Count
     coarse_rounds: Annotated[Whole, Field(ge=0)]
     coarse_users: Annotated[Whole, Field(ge=2)]
-    start: Literal["settings", "prior"]
+    start: str
+    meanfield_rounds: Annotated[Whole, Field(ge=0)]
     step: Annotated[Number, Field(gt=0, le=1)]
     discrepancy: Annotated[Number, Field(ge=0, le=1)]
     shared: Annotated[Number, Field(ge=0, lt=1)]

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 from numba import prange
+from numpy.typing import NDArray
 
 from secondhalf.model.columns import (
     ACTIVE_THIS_MONTH,
@@ -154,21 +155,27 @@ def split(
     outside: np.float32,
 ) -> tuple[int, float]:
     """Turn a block's psi [P, users] into minutes, in place. Returns users online and their phone minutes."""
-    platforms, size = psi.shape
     online, phone = 0, 0.0
     own = budget_factor * budget
     price = prices_of_time(psi, gamma, own, outside)
     here = online_from <= today
-    for j in range(size):
+    for j in range(own.size):
         if here[j]:
             online += 1
             phone += own[j]
+    spend(psi, gamma, price, here)
+    return online, phone
+
+
+@compiled
+def spend(psi: F32, gamma: F32, price: F32, here: NDArray[np.bool_]) -> None:
+    """Turn a block's psi [P, users] into minutes at a price of time, in place; none for users who are not `here`."""
+    platforms, size = psi.shape
     for p in range(platforms):
         spent, depth = psi[p], gamma[p]
         for j in range(size):
             value = spent[j]
             spent[j] = depth * (value / price[j] - _ONE) if here[j] & (value > price[j]) else _ZERO
-    return online, phone
 
 
 @compiled

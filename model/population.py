@@ -19,13 +19,12 @@ QUANTILES = 512
 """Entries of the tables from which traits of fan ties are drawn."""
 
 
-def online_from(people_online: F64, people: float, seed: int, users: int) -> np.ndarray:
-    """First day online of each user [N]: a keyed rank meets the people-online curve (millions).
+def online_from(people_online: F64, people: float, rank: F64) -> np.ndarray:
+    """First day online of each user [N]: a rank in [0, 1) meets the people-online curve (millions).
 
     The curve's running maximum over `people` is the share online; who ranks above its end never comes online.
     """
     share = np.minimum(np.maximum.accumulate(people_online) * 1e6 / people, 1.0)
-    rank = uniforms(key(seed, Decision.ONLINE_FROM), users)
     day = np.searchsorted(share, rank, side="left")
     last = np.iinfo(np.int16).max
     return np.where(day == 0, NEVER, np.where(day >= share.size, last, day)).astype(np.int16)
@@ -80,27 +79,31 @@ class Population:
     """
 
     def __init__(self, settings: MarketSettings, calendar: MarketCalendar) -> None:
-        self.users = settings.population.users
+        self.users, self.seed = settings.population.users, settings.seed
         self.weight = settings.population.people / self.users
         self.behaviour = behaviour(settings.users)
         self.columns = self._first_state(settings, calendar)
 
-    def _normals(self, seed: int, decision: Decision, who: int = 0) -> F32:
-        return np.asarray(ndtri(uniforms(key(seed, decision, who=who), self.users)), np.float32)
+    def uniforms(self, decision: Decision, who: int = 0) -> F64:
+        """The luck that a trait is made of, evenly distributed in (0, 1), [N]."""
+        return uniforms(key(self.seed, decision, who=who), self.users)
+
+    def _normals(self, decision: Decision, who: int = 0) -> F32:
+        return np.asarray(ndtri(self.uniforms(decision, who)), np.float32)
 
     def _first_state(self, settings: MarketSettings, calendar: MarketCalendar) -> Columns:
-        seed, users, n = settings.seed, settings.users, self.users
+        users, n = settings.users, self.users
         names = settings.platforms
         slots = users.fan.slots
-        first_day = online_from(calendar.people_online, settings.population.people, seed, n)
+        first_day = online_from(calendar.people_online, settings.population.people, self.uniforms(Decision.ONLINE_FROM))
         taste = np.stack(
             [
-                self._normals(seed, Decision.TASTE, 0) * np.float32(users.taste_sd_content),
-                self._normals(seed, Decision.TASTE, 1) * np.float32(users.taste_sd_shelf),
+                self._normals(Decision.TASTE, 0) * np.float32(users.taste_sd_content),
+                self._normals(Decision.TASTE, 1) * np.float32(users.taste_sd_shelf),
             ]
         )
-        budget = np.exp(self._normals(seed, Decision.BUDGET) * users.budget_sd - users.budget_sd**2 / 2)
-        rate = gammaincinv(users.need_shape, uniforms(key(seed, Decision.NEED_RATE), n)) / users.need_shape
+        budget = np.exp(self._normals(Decision.BUDGET) * users.budget_sd - users.budget_sd**2 / 2)
+        rate = gammaincinv(users.need_shape, self.uniforms(Decision.NEED_RATE)) / users.need_shape
 
         def per_platform(value: float, dtype: type) -> np.ndarray:
             return np.full((len(names), n), value, dtype)
@@ -146,12 +149,12 @@ class Population:
         wanted = round(platform.installed_at_start * int(online.sum()))
         if not wanted:
             return
-        draw = uniforms(key(settings.seed, Decision.INSTALLED_AT_START, who=name_id(name)), self.users)
+        draw = self.uniforms(Decision.INSTALLED_AT_START, name_id(name))
         liking = platform.taste_content * columns.taste[0] + platform.taste_shelf * columns.taste[1]
         score = np.log(-np.log(draw)) - settings.users.adoption_taste * liking
         score[~online] = np.inf
         chosen = np.argpartition(score, wanted - 1)[:wanted]
-        age = uniforms(key(settings.seed, Decision.HISTORY_AT_START, who=name_id(name)), self.users)[chosen]
+        age = self.uniforms(Decision.HISTORY_AT_START, name_id(name))[chosen]
         recent = age < platform.recent_at_start
         days = np.where(recent, 1 + 365 * age / max(platform.recent_at_start, 1e-9), 366 + 1500 * age)
         columns.installed[chosen] |= np.uint32(1 << p)

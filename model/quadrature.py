@@ -9,10 +9,12 @@ from scipy.special import ndtri
 from scipy.stats import qmc
 
 from secondhalf.model.columns import F32, F64, I64, MAX_PLATFORMS, U32
+from secondhalf.model.compiled import compiled
 from secondhalf.model.settings.people import Users
 
 _TRAITS = 3
 _GRID = 20_001
+_WIDTH = np.sqrt(3.0)
 
 
 class Types(NamedTuple):
@@ -40,12 +42,19 @@ def user_types(users: Users, count: int = 512) -> Types:
     return Types(taste.astype(np.float32), budget.astype(np.float32), points[_TRAITS:])
 
 
+@compiled
+def near_normal_share(mood: float) -> float:
+    """Probability that the sum of four uniforms that `streams.near_normal` draws is below `mood`."""
+    total = min(max(mood / _WIDTH + 2.0, 0.0), 4.0)
+    low = min(total, 4.0 - total)
+    below = (low**4 - 4 * max(low - 1.0, 0.0) ** 4) / 24
+    return float(below if total <= 2.0 else 1 - below)
+
+
 def near_normal_quantile(share: F64) -> F64:
-    """Quantiles of the sum of four uniforms that `streams.near_normal` draws (zero mean, unit variance)."""
-    total = np.linspace(0.0, 4.0, _GRID)
-    low = np.minimum(total, 4.0 - total)
-    below = (low**4 - 4 * np.maximum(low - 1.0, 0.0) ** 4) / 24
-    return np.asarray((np.interp(share, np.where(total <= 2.0, below, 1 - below), total) - 2.0) * np.sqrt(3.0))
+    """Quantiles of what `streams.near_normal` draws (zero mean, unit variance)."""
+    mood = np.linspace(-2.0, 2.0, _GRID) * _WIDTH
+    return np.asarray(np.interp(share, [near_normal_share(m) for m in mood], mood))
 
 
 def moods(types: Types, platforms: int, count: int) -> F32:

@@ -41,6 +41,12 @@ def calendar_stage(market: Market) -> None:
 
 def platform_stage(market: Market) -> None:
     """Set `moves_today`, `offer` and `channel_share`."""
+    move_and_grow(market)
+    set_offer(market)
+
+
+def move_and_grow(market: Market) -> None:
+    """Set `moves_today`: platforms move, capabilities grow, campaigns and the pools' depth pass a day."""
     begun, at = market.day >= 0, max(market.day, 0)
     if begun:
         admit_entrants(market, market.calendar.dates[market.day])
@@ -50,7 +56,11 @@ def platform_stage(market: Market) -> None:
     if begun:  # campaigns and the deepening of a pool that a later start finds under way wait for the first day
         for platform in market.platforms:
             platform.pass_day()
-    calendar = market.calendar
+
+
+def set_offer(market: Market) -> None:
+    """Set `offer` and `channel_share` by what platforms are today."""
+    begun, at, calendar = market.day >= 0, max(market.day, 0), market.calendar
     market.offer, market.channel_share = market.desk.offer(
         market.trade, market.active_share, calendar.pull[at] * begun, calendar.boost[at] * begun
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,23 @@ def read_calibration(name: str, parameters: Parameters) -> Calibration:
     posterior = Posterior(np.array(list(scores.values())), covariance.to_numpy(float), widened)
     members = [parameters.scores({str(k): float(v) for k, v in row.items()}) for row in drawn.to_dict("records")]
     return Calibration(parameters, posterior, np.array(members), record)
+
+
+def ended(name: str, parameters: Sequence[str]) -> dict[str, float]:
+    """Values at which a calibration in a folder ended, of those of the parameters that it had.
+
+    Raises
+    ------
+    SettingsError
+        when there is none
+    """
+    try:
+        values = json.loads((data_file(name) / RECORD).read_text(encoding="utf-8"))["values"]
+    except (OSError, ValueError, KeyError) as error:
+        raise SettingsError(
+            f"calibrate.start={name}: allowed are settings, prior, and a folder that holds {RECORD}"
+        ) from error
+    return {parameter: float(values[parameter]) for parameter in parameters if parameter in values}
 
 
 def coverage_table(found: Coverage) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from secondhalf.experiments.targets import LAST_FACT
 from secondhalf.model.facts import data_file
 from secondhalf.model.settings import MarketSettings
 
-TINY = {"seeds": 1, "rounds": 1, "coarse_rounds": 0, "coverage": 2, "draws": 3, "sharpen": 1} | {
+TINY = {"seeds": 1, "rounds": 1, "coarse_rounds": 0, "meanfield_rounds": 0, "coverage": 2, "draws": 3, "sharpen": 1} | {
     "only": r"(kuaishou|pinduoduo)\.(leisure|gamma)$",
     "until": dt.date(2020, 12, 31),
 }

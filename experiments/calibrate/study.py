@@ -9,12 +9,20 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from secondhalf.experiments.calibrate.calibration import Calibration, coverage_table, rests_on, write_calibration
+from secondhalf.experiments.calibrate.calibration import (
+    Calibration,
+    coverage_table,
+    ended,
+    rests_on,
+    write_calibration,
+)
 from secondhalf.experiments.calibrate.evaluations import Evaluations
 from secondhalf.experiments.calibrate.fit import Fit, Problem, search
+from secondhalf.experiments.calibrate.meanfield import fit_meanfield
 from secondhalf.experiments.calibrate.members import members
 from secondhalf.experiments.calibrate.origin import as_of
 from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
@@ -26,6 +34,8 @@ from secondhalf.experiments.tables import replacing
 from secondhalf.experiments.target_file import read_targets
 from secondhalf.experiments.targets import Targets, check_horizon
 from secondhalf.model.settings import MarketSettings
+
+Array = NDArray[np.float64]
 
 KEPT = "evaluations.jsonl"
 """Every run of the search, a line each; what a killed calibration goes on from."""
@@ -43,7 +53,9 @@ def prepare(settings: MarketSettings, options: Calibrate) -> tuple[MarketSetting
     known = as_of(settings, options.until)
     known = sized(known, options.users, options.merchants, options.until)
     check_horizon(targets, known)
-    return known, read_parameters(known, options.parameters).only(options.only), targets
+    parameters = read_parameters(known, options.parameters).only(options.only)
+    _start(known, parameters, options.start)
+    return known, parameters, targets
 
 
 def calibrate(
@@ -68,8 +80,13 @@ def calibrate(
     coarse = replace(
         problem, settings=sized(known, options.coarse_users, options.merchants, options.until), seeds=seeds[:1]
     )
-    start = parameters.scores(parameters.of(known)) * (options.start == "settings")
+    start = _start(known, parameters, options.start)
     tell = _Teller(progress, f"fit to {options.until}", _runs(len(parameters), options))
+    seen: list[float] = []
+    if options.meanfield_rounds:
+        tell.say("mean-field path")
+        stage = fit_meanfield(coarse.settings, parameters, targets, start, options.meanfield_rounds)
+        start, seen = stage.scores, stage.losses
     with Evaluations(targets.all, workers, folder / KEPT, tell.run) as evaluate:
         first: Fit | None = None
         if options.coarse_rounds:
@@ -85,6 +102,7 @@ def calibrate(
     record = rests_on(targets, options.until) | {
         "loss": fit.loss,
         "loss_of_facts": float(fit.misses @ fit.misses) / 2,
+        "losses_of_meanfield": seen,
         "losses": [*(first.losses if first else ()), *fit.losses],
         "seeds": list(seeds),
         "users": known.population.users,
@@ -128,6 +146,19 @@ def recovery(
     return table
 
 
+def _start(known: MarketSettings, parameters: Parameters, name: str) -> Array:
+    """Where the search begins: today's values, the priors' means, or where an earlier calibration ended.
+
+    Parameters that an earlier calibration did not have begin at today's values.
+    """
+    scores = parameters.scores(parameters.of(known))
+    if name == "settings":
+        return scores
+    if name == "prior":
+        return np.zeros_like(scores)
+    return parameters.scores(parameters.of(known) | ended(name, parameters.names))
+
+
 def _runs(parameters: int, options: Calibrate) -> int:
     """Runs that a search takes at most, to tell how far it is."""
     coarse = (options.coarse_rounds + 1) * (parameters + 2) if options.coarse_rounds else 0
@@ -167,9 +198,12 @@ class _Teller:
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, completed=made)
 
-    def round(self, number: int, loss: float) -> None:
+    def say(self, what: str) -> None:
         if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, description=f"{self._name}, round {number}: loss {loss:.1f}")
+            self._progress.update(self._task, description=f"{self._name}, {what}")
+
+    def round(self, number: int, loss: float) -> None:
+        self.say(f"round {number}: loss {loss:.1f}")
 
 
 def bar(console: Console) -> Progress:

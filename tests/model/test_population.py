@@ -63,7 +63,7 @@ def test_people_online_follow_the_curve(people: Population, calendar: MarketCale
 
 def test_a_falling_curve_sends_nobody_home() -> None:
     curve = np.array([100.0, 110.0, 90.0, 120.0, 120.0])
-    first = online_from(curve, 200e6, 0, 5000)
+    first = online_from(curve, 200e6, np.random.default_rng(0).random(5000))
     counts = [np.count_nonzero(first <= day) for day in range(5)]
     assert counts[1] == counts[2]
     assert counts[3] == counts[4]
@@ -73,7 +73,7 @@ def test_a_falling_curve_sends_nobody_home() -> None:
 
 
 def test_more_people_online_than_the_population_is_everybody() -> None:
-    assert (online_from(np.array([2.0]), 1e6, 0, 100) == NEVER).all()
+    assert (online_from(np.array([2.0]), 1e6, np.linspace(0, 0.99, 100)) == NEVER).all()
 
 
 def test_traits_have_their_moments(people: Population) -> None:
