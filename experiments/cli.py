@@ -12,6 +12,7 @@ STUDIES = {
     "counterfactual": "a scenario or a strategy against the baseline, on shared luck: what it changes, with intervals",
     "facts": "ten facts of 2019-2022 beside what the model gives",
     "phases": "when the second half begins, over seeds, for the market and each platform",
+    "sensitivity": "what results depend on: parameters (Morris, Sobol, one at a time), networks, sizes, stage order",
     "pictures": "draw the pictures of a finished run again: pictures.of=FOLDER",
     "bench": "measure speed and memory, against the plain oracle and the machine's copy bandwidth",
 }

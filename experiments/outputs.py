@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from secondhalf.experiments.tables import daily, market_days, monthly, overlap
 from secondhalf.model.market import Market
+from secondhalf.model.phases import phase
 from secondhalf.model.reporters import DAILY, MARKET
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -25,14 +27,17 @@ Per = Literal["mean", "sum", "last", "ratio", "spend", "among", "window"]
 
 
 def outputs(market: Market) -> dict[str, pd.DataFrame]:
-    """The tables of a run that numbers come from, indexed by date or month."""
+    """The tables of a run that numbers come from, indexed by date or month; `phases` has one row, for the market."""
     made = {
         "daily": daily(market),
         "market": market_days(market),
         "monthly": monthly(market),
         "overlap": overlap(market),
     }
-    return {name: table.set_index("month" if "month" in table else "date") for name, table in made.items()}
+    found = {name: table.set_index("month" if "month" in table else "date") for name, table in made.items()}
+    turn = phase(np.array(market.record.flows), market.record.closed, market.calendar.days).day
+    found["phases"] = pd.DataFrame({"second_half_days": [np.nan if turn is None else float(turn)]}, index=["market"])
+    return found
 
 
 @dataclass(frozen=True)

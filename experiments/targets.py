@@ -119,6 +119,11 @@ class Targets:
         """Standard deviations of the facts as shares of their values, [T]."""
         return np.array([target.error for target in self.all])
 
+    @property
+    def question(self) -> str:
+        """What is measured, so that kept results of something else are not taken for it."""
+        return repr([(target.rule, target.start, target.end) for target in self.all])
+
     def measured(self, tables: Mapping[str, pd.DataFrame]) -> NDArray[np.float64]:
         """What a run's tables give, [T]."""
         return np.array([target.measured(tables) for target in self.all])
