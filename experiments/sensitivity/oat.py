@@ -16,7 +16,18 @@ from secondhalf.experiments.sensitivity.space import SEED, Space
 
 Array = NDArray[np.float64]
 COLUMNS = (
-    *("quantity", "unit", "parameter", "below", "above", "value_below", "value_above", "effect", "low", "high"),
+    *(
+        "quantity",
+        "unit",
+        "parameter",
+        "setting_below",
+        "setting_above",
+        "value_below",
+        "value_above",
+        "effect",
+        "low",
+        "high",
+    ),
     *("relative", "elasticity", "elasticity_low", "elasticity_high", "rank", "seed_sd", "seeds"),
 )
 """Columns of oat.csv."""

@@ -54,7 +54,7 @@ def find_question(settings: MarketSettings, asked: Sensitivity) -> Question:
     """
     tiny = settings.limits.users is not None
     base = sized(settings, asked.users, asked.merchants, settings.calendar.end, settings.seed)
-    parameters = _some(read_parameters(base), asked.parameters)
+    parameters = _some(read_parameters(base, some=True), asked.parameters)
     if tiny:
         every = -(-len(parameters) // TINY_PARAMETERS)
         parameters = Parameters(parameters.all[::every])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ class Space:
 
     def values(self, offsets: Array) -> dict[str, float]:
         """Settings' values at a point, by name; exactly those of the settings where nothing moves."""
-        found, given = self.parameters.values(self._centre + self.spread * offsets), self.parameters.of(self.settings)
+        found, given = self.parameters.values(self._centre + self.spread * offsets), self._given
         same = {name: abs(value - given[name]) <= SAME * abs(given[name]) for name, value in found.items()}
         return {name: given[name] if same[name] else value for name, value in found.items()}
 
@@ -99,9 +100,13 @@ class Space:
                 offsets[places[name]] = value
         return offsets, seed
 
-    @property
+    @cached_property
+    def _given(self) -> dict[str, float]:
+        return self.parameters.of(self.settings)
+
+    @cached_property
     def _centre(self) -> Array:
-        return self.parameters.scores(self.parameters.of(self.settings))
+        return self.parameters.scores(self._given)
 
 
 def find_space(settings: MarketSettings, parameters: Parameters, posterior: str | None) -> Space:

@@ -150,11 +150,12 @@ def _replicates(table: pd.DataFrame) -> list[str]:
     ]
     known = [count for count in enough.values() if count is not None]
     words = f"**{max(known)} seeds** are enough for {len(known)} of {len(enough)} quantities" if known else ""
-    more = f"{len(enough) - len(known)} would need more than the {most} there were" if len(known) < len(enough) else ""
+    short = len(enough) - len(known)
+    more = f"{short} would need more than the {most} there were" if short else ""
     return [
         "## How many seeds",
-        f"{'; '.join(part for part in (words, more) if part)}. Enough: no larger number of seeds changes the coefficient "
-        f"of variation by {EPSILON:g} or more.",
+        f"{'; '.join(part for part in (words, more) if part)}. Enough: no larger number of seeds changes the "
+        f"coefficient of variation by {EPSILON:g} or more.",
         _table(("quantity", "mean", "coefficient of variation", "seeds"), rows),
     ]
 
