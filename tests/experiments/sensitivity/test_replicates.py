@@ -24,7 +24,7 @@ def test_the_least_number_that_no_larger_one_contradicts() -> None:
 
 
 def test_table_and_recommendation() -> None:
-    """A constant settles at once, alternating values later, a growing spread never; a seed without a value is out."""
+    """A constant settles at once, alternating values later, a growing spread never; a gap is left out."""
     seeds = 400
     number = np.arange(seeds)
     values = np.column_stack([np.full(seeds, 4.0), 10 + (-1.0) ** number, 1.05**number, np.full(seeds, 7.0)])
@@ -34,7 +34,7 @@ def test_table_and_recommendation() -> None:
     enough = replicates.recommended(found)
     assert enough["constant"] == 2
     assert enough["growing"] is None
-    # 11, 9, 11, ...: 0.1414, 0.1117, 0.1155, 0.1074, 0.1095, ... towards 0.1, which is less than 0.01 away from five on.
+    # 11, 9, 11, ...: 0.1414, 0.1117, 0.1155, 0.1074, 0.1095, ... towards 0.1, less than 0.01 away from five on.
     assert enough["alternating"] == 5
     assert found[found["quantity"] == "gap"]["seeds"].max() == seeds - 1
     own = found[found["quantity"] == "alternating"].set_index("seeds")
