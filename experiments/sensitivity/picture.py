@@ -25,6 +25,9 @@ PREFERRED = (
     *("hhi_gmv", "interpenetration_gmv", "leak_rate", "second_half_day"),
 )
 """Quantities that are drawn first."""
+HEAD = "Screening (Morris): mu* as a share of the largest one, mean over quantities"
+CUT = 1.5
+"""Largest share of variance drawn: above 1 it is an error of the estimate, which few blocks leave wide."""
 TOTAL, FIRST, LUCK = "#9DB8D9", "#2F5D93", "#B9B9B9"
 Array = NDArray[np.float64]
 
@@ -40,16 +43,19 @@ def draw(found: Found) -> Figure:
     drawn = style.figure(upper + (lower if quantities else 0.0))
     if not quantities:
         _weights(drawn.subplots(), found, bars)
+        style.head(drawn, HEAD)
         return drawn
     parts = drawn.subfigures(2, 1, squeeze=False, height_ratios=(upper, lower))
     top, bottom = parts[0, 0], parts[1, 0]
     _weights(top.subplots(), found, bars)
+    style.head(top, HEAD)
     columns = min(3, len(quantities))
     panels = bottom.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes, quantity in zip(panels.ravel(), quantities, strict=False):
         _indices(axes, sobol[sobol["quantity"] == quantity], quantity)
     drawn_rows = sobol[sobol["quantity"].isin(quantities)]
-    panels[0, 0].set_xlim(0, max(1.05, 1.03 * drawn_rows[["first", "total_high"]].to_numpy().max()))
+    widest = 1.03 * float(drawn_rows[["first", "total", "total_high"]].to_numpy().max())
+    panels[0, 0].set_xlim(0, min(max(1.05, widest), CUT))
     for axes in panels.ravel()[len(quantities) :]:
         axes.set_axis_off()
     bottom.legend(
@@ -57,7 +63,7 @@ def draw(found: Found) -> Figure:
         loc="outside lower center",
         ncols=3,
     )
-    style.head(bottom, "Share of variance (Sobol)")
+    style.head(bottom, "Share of variance (Sobol)" + (f"; what is larger is cut at {CUT:g}" if widest > CUT else ""))
     return drawn
 
 
@@ -84,11 +90,8 @@ def _weights(axes: Axes, found: Found, bars: int) -> None:
     axes.axvline(weights[place], color=style.INK, linewidth=0.7, linestyle=(0, (4, 2)), zorder=1)
     _named(axes, names)
     others = len(found.box) - len(order)
-    title = (
-        f"Screening (Morris): mean of mu* over quantities; {others} more parameters" if others else "Screening (Morris)"
-    )
-    axes.set_title(title)
-    axes.set_xlabel("share of the largest mu* of a quantity; grey: what another seed alone does")
+    more = f"; {others} more parameters are not drawn" if others else ""
+    axes.set_xlabel(f"grey: what another seed alone does{more}")
 
 
 def _indices(axes: Axes, rows: pd.DataFrame, quantity: str) -> None:
@@ -111,7 +114,8 @@ def _named(axes: Axes, names: list[str]) -> None:
 def short(name: str) -> str:
     """A parameter's name without the group that says nothing more."""
     words = name.split(".")
-    return " ".join(words[1:] if words[0] in ("platform", "strategy") and len(words) > 1 else words)
+    kept = words[1:] if words[0] in ("platform", "strategy") and len(words) > 1 else words
+    return " ".join(word.replace("_", " ") for word in kept if word != "open_at_start")
 
 
 def _interval() -> Line2D:
