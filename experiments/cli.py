@@ -13,6 +13,7 @@ STUDIES = {
     "calibrate": "fit the free parameters to what was reported until the end of 2022; resumable",
     "validate": "the fitted model against facts, rulers and patterns, and its forecast to the end of 2025",
     "phases": "when the second half begins, over seeds, for the market and each platform",
+    "sensitivity": "what results depend on: parameters (Morris, Sobol, one at a time), networks, sizes, stage order",
     "pictures": "draw the pictures of a finished run again: pictures.of=FOLDER",
     "bench": "measure speed and memory, against the plain oracle and the machine's copy bandwidth",
 }

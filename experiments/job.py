@@ -25,6 +25,7 @@ from secondhalf.experiments.options import (
     Output,
     Phases,
     Pictures,
+    Sensitivity,
     StudyError,
     Validate,
     options,
@@ -34,6 +35,7 @@ from secondhalf.experiments.workers import NothingDoneError
 from secondhalf.model.books import BooksError
 from secondhalf.model.edge_list import read_ties
 from secondhalf.model.settings import SettingsError
+from secondhalf.model.stages import in_order
 from secondhalf.model.start import strategies
 
 LEFT = {
@@ -41,6 +43,7 @@ LEFT = {
     "calibrate": "finished runs are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
     "run": "what was recorded is in {folder} as *.partial.csv",
     "phases": "finished seeds are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
+    "sensitivity": "finished runs are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
 }
 """What a study leaves behind when the keyboard stops it."""
 
@@ -84,6 +87,7 @@ def _check_words(study: str, words: Words) -> None:
 def _check(study: str, config: DictConfig) -> None:
     settings = market_settings(config)
     strategies(settings.among(settings.competing))
+    in_order(settings.stage_order)
     for group in GROUPS.values():
         options(group, config)
     if settings.network.kind == "file":
@@ -100,6 +104,10 @@ def _check(study: str, config: DictConfig) -> None:
         from secondhalf.experiments.counterfactual.arms import find_arms, seeds_of
 
         seeds_of(find_arms(config), options(Counterfactual, config))
+    if study == "sensitivity":
+        from secondhalf.experiments.sensitivity.question import find_question
+
+        find_question(settings, options(Sensitivity, config))
 
 
 def _check_folder(name: str, folder: Path) -> None:
@@ -153,6 +161,12 @@ def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any
         from secondhalf.experiments.calibrate.run import run as calibrate
 
         return calibrate(settings, options(Calibrate, config), folder)
+    if study == "sensitivity":
+        from secondhalf.experiments.sensitivity.question import find_question
+        from secondhalf.experiments.sensitivity.study import sensitivity
+
+        asked = options(Sensitivity, config)
+        return sensitivity(find_question(settings, asked), asked, folder, output)
     if study == "pictures":
         from secondhalf.experiments.redraw import redraw
 

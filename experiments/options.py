@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from omegaconf import DictConfig, OmegaConf
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from secondhalf.model.settings.base import (
     Count,
@@ -136,6 +136,30 @@ class Validate(Settings):
     write: bool = False
 
 
+Part = Literal["replicates", "morris", "sobol", "oat", "robustness"]
+
+
+class Sensitivity(Settings):
+    """What `secondhalf sensitivity` varies, and how much work it may be."""
+
+    minutes: Positive
+    runs: Count | None = None
+    parts: tuple[Part, ...] = Field(min_length=1)
+    users: Annotated[Whole, Field(ge=2)]
+    merchants: Count
+    workers: Count | None = None
+    parameters: str
+    top: Count
+    posterior: str | None = None
+    user_counts: tuple[Annotated[Whole, Field(ge=2)], ...] = ()
+
+    @model_validator(mode="after")
+    def _screened_first(self) -> Sensitivity:
+        if "sobol" in self.parts and "morris" not in self.parts:
+            raise ValueError(f"parts={list(self.parts)}: sobol needs morris, which says which parameters matter")
+        return self
+
+
 GROUPS: dict[str, type[Settings]] = {
     "output": Output,
     "pictures": Pictures,
@@ -144,6 +168,7 @@ GROUPS: dict[str, type[Settings]] = {
     "counterfactual": Counterfactual,
     "calibrate": Calibrate,
     "validate": Validate,
+    "sensitivity": Sensitivity,
 }
 """Groups of conf/ and their checks."""
 

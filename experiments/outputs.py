@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from secondhalf.agents.vocabulary import PAN_SHELF
 from secondhalf.experiments.tables import channels, daily, market_days, monthly, overlap
 from secondhalf.model.market import Market
+from secondhalf.model.phases import phase
 from secondhalf.model.reporters import DAILY, MARKET
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -39,14 +40,31 @@ class Asked(Protocol):
     def end(self) -> dt.date: ...
 
 
-def measured(asked: Sequence[Asked], tables: Mapping[str, pd.DataFrame]) -> NDArray[np.float64]:
-    """What a run's tables give for each number that is asked for."""
-    series = {rule: rule.series(tables) for rule in {one.rule for one in asked}}
-    return np.array([series[one.rule].number(one.start, one.end) for one in asked])
+@dataclass(frozen=True)
+class Numbers:
+    """Several numbers, to be measured of many runs."""
+
+    all: tuple[Asked, ...]
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    @property
+    def question(self) -> str:
+        """What is measured, so that kept results of something else are not taken for it."""
+        return repr([(one.rule, one.start, one.end) for one in self.all])
+
+    def measured(self, tables: Mapping[str, pd.DataFrame]) -> NDArray[np.float64]:
+        """What a run's tables give, [numbers]."""
+        series = {rule: rule.series(tables) for rule in {one.rule for one in self.all}}
+        return np.array([series[one.rule].number(one.start, one.end) for one in self.all])
 
 
 def outputs(market: Market) -> dict[str, pd.DataFrame]:
-    """The tables of a run that numbers come from, indexed by date or month; channels are summed up."""
+    """The tables of a run that numbers come from, indexed by date or month; channels are summed up.
+
+    `phases` has one row, for the market.
+    """
     by_channel = channels(market)
     by_channel["pan_shelf_gmv"] = by_channel["gmv"].where(by_channel["channel"].isin(PAN_SHELF), 0.0)
     summed = by_channel.groupby(["month", "platform"], sort=False, as_index=False)[["gmv", "pan_shelf_gmv"]].sum()
@@ -57,7 +75,10 @@ def outputs(market: Market) -> dict[str, pd.DataFrame]:
         "overlap": overlap(market),
         "channels": summed,
     }
-    return {name: table.set_index("date" if "date" in table else "month") for name, table in made.items()}
+    found = {name: table.set_index("date" if "date" in table else "month") for name, table in made.items()}
+    turn = phase(np.array(market.record.flows), market.record.closed, market.calendar.days).day
+    found["phases"] = pd.DataFrame({"second_half_days": [np.nan if turn is None else float(turn)]}, index=["market"])
+    return found
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.experiments.outputs import Rule
+from secondhalf.experiments.outputs import Numbers, Rule
 from secondhalf.model.settings import MarketSettings, SettingsError
 
 LAST_FACT = dt.date(2022, 12, 31)
@@ -56,6 +56,11 @@ class Targets:
     def after(self, date: dt.date) -> Targets:
         """Those whose period ends later."""
         return Targets(tuple(target for target in self.all if target.end > date), self.left)
+
+    @property
+    def numbers(self) -> Numbers:
+        """What is to be measured of a run."""
+        return Numbers(self.all)
 
     @property
     def values(self) -> NDArray[np.float64]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SHARED = (
     "settings",
+    "stages",
     "calendar",
     "calendar_ahead",
     "luck",

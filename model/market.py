@@ -34,7 +34,7 @@ from secondhalf.model.record import Record
 from secondhalf.model.reports import Reports
 from secondhalf.model.revision import scenario_calendar
 from secondhalf.model.settings import MarketSettings
-from secondhalf.model.stages import STAGES
+from secondhalf.model.stages import in_order
 from secondhalf.model.trade import Trade
 from secondhalf.model.users_day import UsersDay
 
@@ -55,6 +55,8 @@ class Market(mesa.Model):
         number of the day that the next `step` runs; 0 is `calendar.start`
     book
         books of the latest day
+    stages
+        name and function of the day's stages, in their order
     record
         everything recorded since the start
     today, streams, offer, channel_share, shops, attention_sums, order_sums, buyer_sums, moves_today
@@ -77,7 +79,7 @@ class Market(mesa.Model):
 
     def __init__(self, settings: MarketSettings) -> None:
         super().__init__(rng=settings.seed % 2**32)
-        self.settings = settings
+        self.settings, self.stages = settings, in_order(settings.stage_order)
         settings = settings.among(settings.first_platforms)  # others enter on their dates (`model.entry`)
         self.platform_names = list(settings.platforms)
         self.calendar = MarketCalendar(
@@ -141,8 +143,8 @@ class Market(mesa.Model):
         self.day, self.running = self.day + 1, self.day + 1 < self.calendar.days
 
     def walk_stages(self) -> None:
-        """Walk `STAGES` once, for the day `self.day`."""
-        for name, stage in STAGES:
+        """Walk `stages` once, for the day `self.day`."""
+        for name, stage in self.stages:
             try:
                 stage(self)
             except BooksError as error:

@@ -14,7 +14,7 @@ Days of settling in have negative numbers: on them nobody moves, installs or rem
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from secondhalf.model.books import BooksError, require_finite, require_usable
 from secondhalf.model.demand import LOST_FANS, NEW_FANS
 from secondhalf.model.entry import admit_entrants
 from secondhalf.model.revision import move_platforms
+from secondhalf.model.settings import SettingsError
 from secondhalf.model.users_day import MonthBooks
 
 if TYPE_CHECKING:
@@ -171,7 +172,8 @@ def _require_finite(market: Market, *values: NDArray[Any]) -> None:
         require_finite(market.platform_names, value)
 
 
-STAGES: tuple[tuple[str, Callable[[Market], None]], ...] = (
+Stages = tuple[tuple[str, Callable[["Market"], None]], ...]
+STAGES: Stages = (
     ("calendar", calendar_stage),
     ("platforms", platform_stage),
     ("merchants", merchant_stage),
@@ -182,3 +184,27 @@ STAGES: tuple[tuple[str, Callable[[Market], None]], ...] = (
     ("books", book_stage),
 )
 """One day, in order; errors name a stage as it is named here."""
+
+
+def in_order(names: Sequence[str] | None) -> Stages:
+    """The stages in another order; None for that of `STAGES`.
+
+    The calendar sets the date, platforms the offer that all others read, a choice needs today's minutes, and the books
+    close the day. The rest may change places: it then reads what the day before left.
+
+    Raises
+    ------
+    SettingsError
+        when a name is missing, unknown or there twice, or a stage would come before what it needs
+    """
+    if names is None:
+        return STAGES
+    known = dict(STAGES)
+    where = f"stage_order={list(names)}"
+    if sorted(names) != sorted(known):
+        raise SettingsError(f"{where}: each of {', '.join(known)} is needed once")
+    if tuple(names[:2]) != ("calendar", "platforms") or names[-1] != "books":
+        raise SettingsError(f"{where}: calendar and platforms come first, books last")
+    if names.index("choice") < names.index("attention"):
+        raise SettingsError(f"{where}: choice comes after attention, on which it depends")
+    return tuple((name, known[name]) for name in names)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from secondhalf.experiments.calibrate.parameters import Parameters
-from secondhalf.experiments.outputs import measured, outputs
+from secondhalf.experiments.outputs import Numbers, outputs
 from secondhalf.experiments.targets import Target, Targets
 from secondhalf.model.meanfield_path import (
     OF_MARKET,
@@ -107,7 +107,7 @@ class MeanFieldModel:
         for seed in range(settings.seed, settings.seed + seeds):
             trade, market = trade_path(settings.model_copy(update={"seed": seed}))
             self.trade = self.trade or trade
-            runs.append(measured(targets.all, outputs(market)))
+            runs.append(targets.numbers.measured(outputs(market)))
             market.close()
         self.full: Array = np.mean(runs, axis=0)
         self.corrections: Array = self.full / self(settings)
@@ -117,11 +117,10 @@ class MeanFieldModel:
         found = path(settings, self.trade, self.precision)
         dates = pd.date_range(settings.calendar.start, settings.calendar.end).strftime("%Y-%m-%d")
         tables = path_tables(found, list(dates), settings.first_platforms)
-        found_values = np.full(len(self.targets), np.nan)
-        found_values[self.seen] = measured(
-            [t for t, seen in zip(self.targets.all, self.seen, strict=True) if seen], tables
-        )
-        return found_values
+        seen = Numbers(tuple(target for target, sees in zip(self.targets.all, self.seen, strict=True) if sees))
+        values = np.full(len(self.targets), np.nan)
+        values[self.seen] = seen.measured(tables)
+        return values
 
 
 def errors_of(values: Array, targets: Targets) -> Array:

@@ -162,8 +162,13 @@ class Parameters:
         return before
 
 
-def read_parameters(settings: MarketSettings, name: str = PARAMETERS) -> Parameters:
+def read_parameters(settings: MarketSettings, name: str = PARAMETERS, some: bool = False) -> Parameters:
     """The parameters that a file names among the settings.
+
+    Parameters
+    ----------
+    some
+        leave out entries that these settings do not have: dates of another strategy, say
 
     Raises
     ------
@@ -188,7 +193,7 @@ def read_parameters(settings: MarketSettings, name: str = PARAMETERS) -> Paramet
         except ValidationError as error:
             raise SettingsError(f"{where}: {sentence(error)}") from error
         paths = list(_paths(plain, row.setting.replace("{", "").replace("}", "").split(".")))
-        if not paths:
+        if not paths and not some:
             raise SettingsError(f"{where}: setting={row.setting}: there is no such number among the settings")
         for keys in paths:
             setting = ".".join(keys)

@@ -87,7 +87,7 @@ def calibrate(
         tell.say("mean-field path")
         stage = fit_meanfield(coarse.settings, parameters, targets, start, options.meanfield_rounds)
         start, seen = stage.scores, stage.losses
-    with Evaluations(targets.all, workers, folder / KEPT, tell.run) as evaluate:
+    with Evaluations(targets.numbers, workers, folder / KEPT, tell.run) as evaluate:
         first: Fit | None = None
         if options.coarse_rounds:
             first = search(coarse, start, evaluate, options.coarse_rounds, options.step, tell.round)
@@ -139,7 +139,7 @@ def recovery(
     truths = [np.clip(rng.standard_normal(start.size), low, high) for _ in range(options.recover)]
     runs = options.recover * (1 + options.seeds * (options.rounds + 1) * (len(parameters) + 2))
     tell = _Teller(progress, "worlds with known parameters", runs)
-    with Evaluations(targets.all, options.workers or os.cpu_count() or 1, folder / KEPT, tell.run) as evaluate:
+    with Evaluations(targets.numbers, options.workers or os.cpu_count() or 1, folder / KEPT, tell.run) as evaluate:
         table = recover(problem, truths, start, evaluate, options.rounds, options.step)
     with replacing(folder / "recovery.csv") as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6g")

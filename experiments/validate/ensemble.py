@@ -22,7 +22,7 @@ from secondhalf.experiments.calibrate.members import FIRST_SEED
 from secondhalf.experiments.calibrate.origin import go_on
 from secondhalf.experiments.calibrate.parameters import Parameters
 from secondhalf.experiments.options import Outlook
-from secondhalf.experiments.outputs import Asked
+from secondhalf.experiments.outputs import Asked, Numbers
 from secondhalf.experiments.targets import Target
 from secondhalf.model.settings import MarketSettings
 
@@ -66,7 +66,7 @@ def markets(
 
 def run(members: Sequence[MarketSettings], asked: Sequence[Asked], workers: int, path: Path | None) -> Ensemble:
     """Run the members; what is kept in `path` is not run again."""
-    with Evaluations(asked, workers, path) as evaluate:
+    with Evaluations(Numbers(tuple(asked)), workers, path) as evaluate:
         found = evaluate(members)
     whole = np.isfinite(found).all(axis=1)
     return Ensemble(found[whole], int((~whole).sum()))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from secondhalf.experiments.outputs import measured
+from secondhalf.experiments.outputs import Numbers
 from secondhalf.experiments.target_file import read_targets
 from secondhalf.experiments.targets import Target
 from secondhalf.experiments.validate import merchants_tail as tail
@@ -78,7 +78,7 @@ def _reported(metric: str, platform: str, period: str, name: str) -> Quantity:
 
 
 def _measured(target: Target, runs: Runs) -> float:
-    return float(measured([target], runs[BASELINE])[0])
+    return float(Numbers((target,)).measured(runs[BASELINE])[0])
 
 
 def _of_each(name: str, unit: str, rule: Rule, measure: Any, **given: str) -> tuple[Quantity, ...]:

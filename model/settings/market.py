@@ -56,6 +56,7 @@ class MarketSettings(Settings):
     growth: Growth
     scenario: Scenario
     mechanisms: Mechanisms
+    stage_order: tuple[str, ...] | None = None
     limits: Limits = Limits()
     measures: Measures = Measures()
 

@@ -19,8 +19,8 @@ from secondhalf.agents.products import ProductTable
 from secondhalf.experiments.compose import NOT_OF_THE_MARKET, compose_config, market_settings
 from secondhalf.experiments.tables import TABLES
 from secondhalf.model.columns import Columns
-from secondhalf.model.market import STAGES
 from secondhalf.model.settings.mechanisms import Mechanisms, without
+from secondhalf.model.stages import STAGES
 
 ROOT = Path(__file__).parents[2]
 ODD = (ROOT / "docs" / "odd.md").read_text(encoding="utf-8")

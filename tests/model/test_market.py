@@ -15,8 +15,8 @@ from secondhalf.agents.user import LazyUsers, User
 from secondhalf.experiments.compose import load_settings
 from secondhalf.experiments.tables import tables
 from secondhalf.model.market import Market
-from secondhalf.model.settings import MarketSettings
-from secondhalf.model.stages import STAGES
+from secondhalf.model.settings import MarketSettings, SettingsError
+from secondhalf.model.stages import STAGES, in_order
 
 SMALL = ("population.users=120", "population.merchants=15", "calendar.warm_up=56", "calendar.end=2019-01-10")
 
@@ -44,6 +44,38 @@ def test_order_of_a_day() -> None:
         "choice",
         "books",
     ]
+
+
+def test_another_order_of_a_day(own: MarketSettings) -> None:
+    """The order that ships, written out, is the same market to the bit; another one is another market."""
+    names = tuple(name for name, _ in STAGES)
+    evening = (*names[:3], *names[4:6], "adoption", *names[6:])
+    found = []
+    for order in (None, names, evening):
+        market = Market(own.model_copy(update={"stage_order": order}))
+        market.run_model()
+        found.append(np.concatenate([row["minutes"] for row in market.record.daily]))
+        assert market.fork().stages == market.stages
+        market.close()
+    assert (found[0] == found[1]).all()
+    assert (found[0] != found[2]).any()
+
+
+@pytest.mark.parametrize(
+    ("moved", "message"),
+    [
+        (("calendar", "books"), "each of calendar, platforms, merchants, .* is needed once"),
+        (("platforms", "calendar", "merchants", "adoption", "interest", "attention", "choice", "books"), "come first"),
+        (("calendar", "platforms", "merchants", "adoption", "interest", "attention", "books", "choice"), "books last"),
+        (
+            ("calendar", "platforms", "merchants", "adoption", "interest", "choice", "attention", "books"),
+            "choice comes",
+        ),
+    ],
+)
+def test_an_order_that_cannot_be_is_refused(moved: tuple[str, ...], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        in_order(moved)
 
 
 def test_step_walks_the_stages_once(market: Market, own: MarketSettings) -> None:

@@ -13,7 +13,7 @@ from secondhalf.experiments.calibrate.meanfield import CorrectedFit, MeanFieldMo
 from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
 from secondhalf.experiments.calibrate.settings import sized
 from secondhalf.experiments.compose import load_settings
-from secondhalf.experiments.outputs import measured, outputs
+from secondhalf.experiments.outputs import outputs
 from secondhalf.experiments.target_file import read_targets
 from secondhalf.experiments.targets import Targets
 from secondhalf.model.market import Market
@@ -63,7 +63,7 @@ def test_agrees_with_runs(here: Array, model: MeanFieldModel, settings: MarketSe
         market = Market(settings.model_copy(update={"seed": seed}))
         while market.running:
             market.step()
-        values.append(measured(targets.all, outputs(market)))
+        values.append(targets.numbers.measured(outputs(market)))
         market.close()
     logs = np.log(np.array(values)[:, model.seen])
     error = np.sqrt(logs.var(axis=0, ddof=1).mean() / SEEDS)

@@ -29,7 +29,7 @@ def test_known_parameters_come_back() -> None:
     parameters = read_parameters(settings).only(MOVED)
     problem = Problem(settings, parameters, read_targets().until(UNTIL), (0,), 0.05, 0.0)
     truths = list(np.clip(np.random.default_rng(5).standard_normal((WORLDS, len(parameters))), -1.5, 1.5))
-    with Evaluations(problem.targets.all, os.cpu_count() or 1) as evaluate:
+    with Evaluations(problem.targets.numbers, os.cpu_count() or 1) as evaluate:
         table = recover(problem, truths, np.zeros(len(parameters)), evaluate, rounds=3, step=0.3)
     interval = stats.binomtest(int(table["inside"].sum()), len(table)).proportion_ci(0.99)
     assert interval.low <= 0.9 <= interval.high, table

@@ -57,7 +57,7 @@ def test_the_default_market_gives_what_the_table_says(targets: pd.DataFrame) -> 
     """Means over a few seeds lie in the ensemble's band, but for as many as chance allows; none is far off it."""
     settings = sized(load_settings(), USERS, MERCHANTS, LAST_FACT)
     markets = [settings.model_copy(update={"seed": 40_000 + seed}) for seed in range(SEEDS)]
-    with Evaluations(read_targets().all, min(SEEDS, os.cpu_count() or 1)) as evaluate:
+    with Evaluations(read_targets().numbers, min(SEEDS, os.cpu_count() or 1)) as evaluate:
         mean = evaluate(markets).mean(axis=0)
     outside = (mean < targets["p05"]) | (mean > targets["p95"])
     assert outside.mean() <= 0.1, targets[outside]

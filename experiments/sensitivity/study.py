@@ -1,0 +1,202 @@
+"""The study `sensitivity` from its plan to its files."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from secondhalf.experiments.calibrate.evaluations import Evaluations
+from secondhalf.experiments.counterfactual.study import cores
+from secondhalf.experiments.identity import identity
+from secondhalf.experiments.options import Output, Sensitivity, StudyError
+from secondhalf.experiments.pictures import draw_pages
+from secondhalf.experiments.sensitivity import morris, oat, replicates, robustness, sobol
+from secondhalf.experiments.sensitivity.plan import USER_DAY, Plan, costs, divide, lines, smallest
+from secondhalf.experiments.sensitivity.quantities import Quantities
+from secondhalf.experiments.sensitivity.question import Question
+from secondhalf.experiments.sensitivity.runs import Runs
+from secondhalf.experiments.sensitivity.space import SEED
+from secondhalf.experiments.sensitivity.words import Found, summary
+from secondhalf.experiments.tables import replacing, write_tables
+from secondhalf.experiments.workers import NothingDoneError
+from secondhalf.model.settings import SettingsError
+
+Array = NDArray[np.float64]
+KEPT, PLAN = "runs.jsonl", "plan.json"
+PICTURE = "sensitivity"
+
+
+def sensitivity(
+    question: Question, asked: Sensitivity, folder: Path, output: Output | None = None, console: Console | None = None
+) -> int:
+    """Run the study; returns how many runs it stands on. A second call in the same folder goes on where it stopped.
+
+    Parameters
+    ----------
+    question
+        from `find_question`
+
+    Raises
+    ------
+    SettingsError
+        when the folder holds another study
+    StudyError
+        when the minutes are not enough for any part
+    NothingDoneError
+        when the settings as they are cannot be run
+    """
+    output, console = output or Output(), console or Console(stderr=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    quantities = Quantities.of(question.space.settings)
+    workers = 1 if question.tiny else asked.workers or cores()
+    shown = output.progress == "always" or (output.progress == "auto" and console.is_terminal)
+    columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not shown) as bar:
+        task = bar.add_task("runs", total=None)
+        with Evaluations(quantities, workers, folder / KEPT, lambda _: bar.advance(task)) as evaluations:
+            runs = Runs(question.space, evaluations, lambda done: bar.update(task, completed=done))
+            plan = _plan(question, runs, workers, folder)
+            for line in _announced(question, plan, workers):
+                console.print(line, soft_wrap=True, markup=False, highlight=False)
+            bar.update(task, total=_total(question, plan))
+            found = _parts(question, plan, runs, quantities, lambda tables: write_tables(tables, folder))
+    write_tables({"failed": runs.failed}, folder)
+    text = summary(question, plan, found, runs.failed, quantities)
+    with replacing(folder / "sensitivity.md") as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+    if output.pictures != "never" and ("morris" in found.tables or "sobol" in found.tables):
+        from secondhalf.experiments.sensitivity.picture import draw
+
+        pages = {PICTURE: lambda: draw(found)}
+        draw_pages(pages, folder, output.formats, output.font, lambda words: console.print(words, style="yellow"))
+    console.print(f"{runs.done} runs, {len(runs.failed)} failed; files in {folder}", soft_wrap=True, highlight=False)
+    return runs.done
+
+
+def _plan(question: Question, runs: Runs, workers: int, folder: Path) -> Plan:
+    """The plan that the folder holds, or a new one after a run was timed."""
+    path, hashed = folder / PLAN, identity(question.text)
+    if path.is_file():
+        written = json.loads(path.read_text(encoding="utf-8"))
+        if written.pop("question") != hashed:
+            raise SettingsError(
+                f"hydra.run.dir={folder}: {PLAN} there is of other settings, or of another version; "
+                "name another folder or remove it"
+            )
+        return Plan(**written)
+    seconds = _timed(runs, workers)
+    budget = question.runs if question.runs is not None else question.minutes * 60 * workers / seconds
+    cost = _costs(question)
+    fewest = smallest(cost)
+    if budget < fewest:
+        raise StudyError(
+            f"sensitivity.minutes={question.minutes:g}: a run takes {seconds:.1f} s; at least "
+            f"{fewest * seconds / 60 / workers:.2g} minutes are needed"
+        )
+    users = _users(question, seconds)
+    plan = divide(seconds, budget, cost, {count: each for count, each in users.items() if each is not None})
+    over = [f"robustness for {int(count):,} users: more than limits.users" for count in users if users[count] is None]
+    plan.left.extend(over)
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps({"question": hashed} | plan.plain(), indent=2) + "\n", encoding="utf-8")
+    return plan
+
+
+def _timed(runs: Runs, workers: int) -> float:
+    """Seconds of a run while all processes work; the first ones, which have to load the program, are not counted."""
+    seeds, warm = 0, False
+    while True:
+        before, began = runs.evaluations.made, time.perf_counter()
+        values = runs.base(range(seeds, seeds + workers))
+        seeds += workers
+        if not np.isfinite(values).any():
+            raise NothingDoneError(f"no seed could be run; the first: {runs.failed['error'].iloc[0]}")
+        if runs.evaluations.made - before == workers:
+            if warm:
+                return time.perf_counter() - began
+            warm = True
+
+
+def _costs(question: Question) -> dict[str, int]:
+    small = [variant for variant in question.variants if variant.changed != "users"]
+    return costs(question.parts, len(question.space), question.top, len(small))
+
+
+def _users(question: Question, seconds: float) -> dict[str, float | None]:
+    """By number of users, what a run costs in runs of the settings; None for what `limits` does not let be."""
+    settings = question.space.settings
+    days = (settings.calendar.end - settings.calendar.start).days + 1
+    found: dict[str, float | None] = {}
+    for variant in question.variants:
+        if variant.changed == "users":
+            users = variant.settings.population.users
+            more = max(users - settings.population.users, 0) * days * USER_DAY
+            allowed = settings.limits.users is None or users <= settings.limits.users
+            found[variant.name] = 1 + more / seconds if allowed else None
+    return found
+
+
+def _announced(question: Question, plan: Plan, workers: int) -> list[str]:
+    users = {name: each or 0.0 for name, each in _users(question, plan.seconds).items()}
+    head = (
+        f"{len(question.space)} parameters; a run takes {plan.seconds:.2g} s; {plan.budget:,.0f} runs on {workers} "
+        f"process{'es' if workers > 1 else ''} are about {plan.budget * plan.seconds / 60 / workers:.2g} minutes"
+    )
+    return [head, *(f"  {line}" for line in lines(plan, _costs(question), users))]
+
+
+def _total(question: Question, plan: Plan) -> int:
+    cost = _costs(question)
+    sized = sum(size * cost[part] for part, size in plan.sizes.items() if part != "replicates")
+    return sized + plan.base_seeds + sum(plan.users.values())
+
+
+def _parts(
+    question: Question,
+    plan: Plan,
+    runs: Runs,
+    quantities: Quantities,
+    write: Callable[[dict[str, pd.DataFrame]], object],
+) -> Found:
+    """Every part of the plan, its table written as soon as it is finished."""
+    runs.done = 0
+    found, space, sizes, asked = Found(), question.space, plan.sizes, quantities.all
+    base = runs.base(range(plan.base_seeds))
+
+    def keep(name: str, table: pd.DataFrame) -> None:
+        found.tables[name] = table
+        write({name: table})
+
+    if "replicates" in sizes:
+        keep("replicates", replicates.table(base, asked))
+    if "morris" in sizes:
+        box = space.box
+        points = morris.design(box, sizes["morris"])
+        values = runs.design("morris", box, points)
+        keep("morris", morris.table(box, points, values, asked))
+        found.effects, found.box = morris.effects(box, points, values), box
+        found.chosen = morris.chosen(box, found.effects, question.top)
+    if "sobol" in sizes and found.chosen:
+        box = space.box.only([*found.chosen, SEED])
+        keep("sobol", sobol.table(box, runs.design("sobol", box, sobol.design(box, sizes["sobol"])), asked))
+    if "oat" in sizes:
+        steps = oat.steps(space)
+        keep("oat", oat.table(steps, base, runs.under_seeds("oat", oat.design(steps), sizes["oat"]), asked))
+    if "robustness" in sizes:
+        kept = [variant for variant in question.variants if variant.changed != "users" or variant.name in plan.users]
+        values_of = []
+        for variant in kept:
+            seeds = plan.users.get(variant.name, sizes["robustness"])
+            first = space.settings.seed
+            markets = [variant.settings.model_copy(update={"seed": first + seed}) for seed in range(seeds)]
+            values_of.append(runs.markets(f"robustness, {variant.name}", markets))
+        keep("robustness", robustness.table(base, kept, values_of, asked))
+    return found
