@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from secondhalf.experiments.calibrate.evaluations import Evaluations
 from secondhalf.experiments.calibrate.fit import log_ratios
@@ -107,7 +108,14 @@ def moved_to_facts(
         years = max((middle - latest).days / YEAR, 0.0)
         fading = np.exp(-years / outlook.memory_years)
         # One shock a member and series: forecasts of neighbouring quarters err together.
-        chance = shocks.setdefault(series, rng.standard_normal(len(moved)))
+        if series not in shocks:
+            shocks[series] = rng.permutation(_even(len(moved)))
+        chance = shocks[series]
         noise = np.sqrt(error**2 + outlook.drift**2 * (years if own else min(years, 3.0)))
         moved[:, column] *= np.exp(offset * fading + noise * chance)
     return moved
+
+
+def _even(count: int) -> Array:
+    """As many even quantiles of the normal distribution: noise that widens a band and does not move its middle."""
+    return np.asarray(ndtri((np.arange(count) + 0.5) / count))

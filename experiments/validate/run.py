@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
@@ -13,7 +15,15 @@ from secondhalf.experiments.options import Validate
 from secondhalf.experiments.tables import replacing
 from secondhalf.experiments.validate.report import report
 from secondhalf.experiments.validate.study import prepare, validate
-from secondhalf.experiments.validate.words import MARKS, facts_markdown, in_words, rulers_markdown
+from secondhalf.experiments.validate.words import (
+    MARKS,
+    calibration_words,
+    facts_markdown,
+    in_words,
+    patterns_markdown,
+    rolling_words,
+    rulers_markdown,
+)
 from secondhalf.model.facts import data_file
 from secondhalf.model.settings import MarketSettings
 
@@ -37,12 +47,25 @@ def run(settings: MarketSettings, options: Validate, folder: Path) -> float:
     console.print(in_words(summary), soft_wrap=True)
     page = report(folder)
     console.print(f"written to {folder}; {page.name} shows it")
-    targets, rulers = (pd.read_csv(folder / f"{name}.csv") for name in ("targets", "rulers"))
-    tables = (facts_markdown(targets, sources=True), facts_markdown(targets, sources=False), rulers_markdown(rulers))
-    put_into(options.documents, dict(zip(MARKS, tables, strict=True)))
+    put_into(options.documents, in_documents(folder, summary))
     if options.write:
         _store(folder)
     return float(summary["mean_absolute_error"])
+
+
+def in_documents(folder: Path, summary: Mapping[str, Any]) -> dict[str, str]:
+    """What documents show between their marks, from the files of a finished validation."""
+    names = ("targets", "rulers", "posterior", "patterns")
+    targets, rulers, posterior, patterns = (pd.read_csv(folder / f"{name}.csv") for name in names)
+    words = (
+        facts_markdown(targets, sources=True),
+        facts_markdown(targets, sources=False),
+        rulers_markdown(rulers),
+        rolling_words(summary),
+        calibration_words(summary, posterior),
+        patterns_markdown(patterns),
+    )
+    return dict(zip(MARKS, words, strict=True))
 
 
 def _store(folder: Path) -> None:

@@ -124,6 +124,7 @@ def _summary(last: Origin, options: Validate, tables: dict[str, pd.DataFrame]) -
         "won": int(counted["won"].sum()),
         "covered": float((counted["covered"] * counted["tests"]).sum() / points) if points else None,
         "calibration": last.calibration.record,
+        "widened": last.calibration.posterior.widened,
         "versions": versions(),
         "commit": commit(),
     }

@@ -11,7 +11,7 @@ from secondhalf.experiments.lines import with_lines
 from secondhalf.experiments.target_file import TARGETS
 from secondhalf.model.facts import data_file
 
-MARKS = ("facts", "facts without sources", "rulers")
+MARKS = ("facts", "facts without sources", "rulers", "rolling", "calibration", "patterns")
 """Marks of the tables in documents."""
 KEYS = ("metric", "platform", "period_start", "period_end")
 
@@ -55,6 +55,59 @@ def rulers_markdown(rulers: pd.DataFrame) -> str:
             + f" | {row['covered']:.0%} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def rolling_words(summary: Mapping[str, Any]) -> str:
+    """How forecasts from earlier origins did, as a sentence."""
+    won, counted, covered = summary["won"], summary["counted"], summary["covered"]
+    years = " and of ".join(date[:4] for date in summary["origins"])
+    return (
+        f"Fitted to what was known at the end of {years} and compared with what came later, it was nearer "
+        f"than the best of four rulers on {won} of {counted} series, and its 90 % bands held {covered:.0%} of the facts.\n"
+    )
+
+
+def calibration_words(summary: Mapping[str, Any], posterior: pd.DataFrame) -> str:
+    """Where the search ended and what was learned, in a paragraph and a table of the best known parameters."""
+    record = summary["calibration"]
+    learned = posterior[posterior["identified"] == 1]
+    kept = posterior.loc[posterior["identified"] == 0, "parameter"]
+    best = learned.sort_values("score_sd").head(12)
+    lines = [
+        f"The default calibration: {record['facts_used']} facts, {len(posterior)} parameters, {record['runs']} runs of "
+        f"{record['users']:,} users and {record['merchants']} merchants under seeds {_and(record['seeds'])}, "
+        f"{record['minutes']:.0f} minutes on two cores. The loss is {record['loss']:.1f}, of which the facts make "
+        f"{record['loss_of_facts']:.1f}; tolerances were widened by {summary['widened']:.2f}.",
+        "",
+        f"{len(learned)} parameters were learned from the facts (standard deviation below 0.8 of the prior's). "
+        f"{len(kept)} keep their prior: {', '.join(f'`{name}`' for name in kept)}. The best known:",
+        "",
+        "| parameter | value | 90 % interval | prior mean | sd over prior's |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| `{row['parameter']}` | {row['value']:.3g} | {row['p05']:.3g} to {row['p95']:.3g} | {row['unit_mean']:.3g} "
+        f"| {row['score_sd']:.2f} |"
+        for _, row in best.iterrows()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def patterns_markdown(patterns: pd.DataFrame) -> str:
+    """What the default market shows of the patterns; `patterns` is patterns.csv."""
+    lines = ["| pattern | quantity | reported | model | 95 % interval | shown |", "|---|---|---:|---:|---:|---|"]
+    for _, row in patterns.iterrows():
+        shown = "reported only" if pd.isna(row["passed"]) else ("yes" if row["passed"] else "**no**")
+        fact = "" if pd.isna(row["fact"]) else f"{row['fact']:g}"
+        lines.append(
+            f"| {row['pattern']} | {row['quantity']} | {fact} | {row['model']:.4g} {row['unit']} "
+            f"| {row['low']:.4g} to {row['high']:.4g} | {shown} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _and(values: Sequence[object]) -> str:
+    return " and ".join(str(value) for value in values)
 
 
 def _share(value: float, best: bool) -> str:
