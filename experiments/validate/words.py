@@ -62,8 +62,8 @@ def rolling_words(summary: Mapping[str, Any]) -> str:
     won, counted, covered = summary["won"], summary["counted"], summary["covered"]
     years = " and of ".join(date[:4] for date in summary["origins"])
     return (
-        f"Fitted to what was known at the end of {years} and compared with what came later, it was nearer "
-        f"than the best of four rulers on {won} of {counted} series, and its 90 % bands held {covered:.0%} of the facts.\n"
+        f"Fitted to what was known at the end of {years} and compared with what came later, it was nearer than "
+        f"the best of four rulers on {won} of {counted} series, and its 90 % bands held {covered:.0%} of the facts.\n"
     )
 
 
