@@ -8,7 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from secondhalf.experiments.calibrate.calibration import Calibration, write_calibration
-from secondhalf.experiments.calibrate.study import bar, calibrate, prepare, recovery
+from secondhalf.experiments.calibrate.study import calibrate, prepare, recovery
+from secondhalf.experiments.calibrate.teller import bar
 from secondhalf.experiments.calibrate.write import put_into_conf
 from secondhalf.experiments.options import Calibrate
 from secondhalf.experiments.targets import LAST_FACT

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from secondhalf.experiments.calibrate.calibration import (
     Calibration,
@@ -29,6 +28,7 @@ from secondhalf.experiments.calibrate.parameters import Parameters, read_paramet
 from secondhalf.experiments.calibrate.posterior import Coverage, coverage, laplace
 from secondhalf.experiments.calibrate.recovery import recover
 from secondhalf.experiments.calibrate.settings import sized
+from secondhalf.experiments.calibrate.teller import Teller
 from secondhalf.experiments.options import Calibrate
 from secondhalf.experiments.tables import replacing
 from secondhalf.experiments.target_file import read_targets
@@ -81,7 +81,7 @@ def calibrate(
         problem, settings=sized(known, options.coarse_users, options.merchants, options.until), seeds=seeds[:1]
     )
     start = _start(known, parameters, options.start)
-    tell = _Teller(progress, f"fit to {options.until}", _runs(len(parameters), options))
+    tell = Teller(progress, f"fit to {options.until}", _runs(len(parameters), options))
     seen: list[float] = []
     if options.meanfield_rounds:
         tell.say("mean-field path")
@@ -138,7 +138,7 @@ def recovery(
     rng = np.random.default_rng(0)
     truths = [np.clip(rng.standard_normal(start.size), low, high) for _ in range(options.recover)]
     runs = options.recover * (1 + options.seeds * (options.rounds + 1) * (len(parameters) + 2))
-    tell = _Teller(progress, "worlds with known parameters", runs)
+    tell = Teller(progress, "worlds with known parameters", runs)
     with Evaluations(targets.numbers, options.workers or os.cpu_count() or 1, folder / KEPT, tell.run) as evaluate:
         table = recover(problem, truths, start, evaluate, options.rounds, options.step)
     with replacing(folder / "recovery.csv") as temporary:
@@ -184,36 +184,4 @@ def miss_table(fit: Fit, problem: Problem) -> pd.DataFrame:
             "tolerance": problem.tolerance,
             "miss": ratios / problem.tolerance,
         }
-    )
-
-
-class _Teller:
-    """Shows runs and the loss so far."""
-
-    def __init__(self, progress: Progress | None, name: str, runs: int) -> None:
-        self._progress, self._name = progress, name
-        self._task = progress.add_task(name, total=runs) if progress else None
-
-    def run(self, made: int) -> None:
-        if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, completed=made)
-
-    def say(self, what: str) -> None:
-        if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, description=f"{self._name}, {what}")
-
-    def round(self, number: int, loss: float) -> None:
-        self.say(f"round {number}: loss {loss:.1f}")
-
-
-def bar(console: Console) -> Progress:
-    """A progress bar of runs, silent where there is no terminal."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
     )

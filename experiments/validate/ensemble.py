@@ -9,7 +9,7 @@ as noise that grows with the horizon: no model of named companies is right to th
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,9 +65,15 @@ def markets(
     return made
 
 
-def run(members: Sequence[MarketSettings], asked: Sequence[Asked], workers: int, path: Path | None) -> Ensemble:
+def run(
+    members: Sequence[MarketSettings],
+    asked: Sequence[Asked],
+    workers: int,
+    path: Path | None,
+    told: Callable[[int], None] | None = None,
+) -> Ensemble:
     """Run the members; what is kept in `path` is not run again."""
-    with Evaluations(Numbers(tuple(asked)), workers, path) as evaluate:
+    with Evaluations(Numbers(tuple(asked)), workers, path, told) as evaluate:
         found = evaluate(members)
     whole = np.isfinite(found).all(axis=1)
     return Ensemble(found[whole], int((~whole).sum()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,12 +66,18 @@ def find_origin(settings: MarketSettings, options: Validate, date: dt.date, targ
     return Origin(date, calibration, known, targets)
 
 
-def members(origin: Origin, options: Validate, asked: Sequence[Asked], folder: Path) -> Ensemble:
+def members(
+    origin: Origin,
+    options: Validate,
+    asked: Sequence[Asked],
+    folder: Path,
+    told: Callable[[int], None] | None = None,
+) -> Ensemble:
     """Run an origin's members, or take those that are kept in the folder."""
     chosen = origin.calibration.members[: options.draws]
     made = markets(origin.settings, origin.calibration.parameters, chosen, origin.date, options.outlook)
     workers = options.workers or os.cpu_count() or 1
-    return run(made, asked, workers, folder / f"members_{origin.date}.jsonl")
+    return run(made, asked, workers, folder / f"members_{origin.date}.jsonl", told)
 
 
 def forecasts(

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
+from secondhalf.experiments.calibrate.teller import bar
 from secondhalf.experiments.marks import check, put_into
 from secondhalf.experiments.options import Validate
 from secondhalf.experiments.tables import replacing
@@ -43,7 +44,8 @@ def run(settings: MarketSettings, options: Validate, folder: Path) -> float:
         )
     console = Console(stderr=True)
     prepare(settings, options)
-    summary = validate(settings, options, folder, console)
+    with bar(console) as progress:
+        summary = validate(settings, options, folder, progress)
     console.print(in_words(summary), soft_wrap=True)
     page = report(folder)
     console.print(f"written to {folder}; {page.name} shows it")

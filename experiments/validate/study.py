@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
+from rich.progress import Progress
 
 from secondhalf.experiments.calibrate.calibration import rests_on
 from secondhalf.experiments.calibrate.settings import sized
+from secondhalf.experiments.calibrate.teller import Teller
 from secondhalf.experiments.options import Validate
 from secondhalf.experiments.run import commit, versions
 from secondhalf.experiments.tables import replacing
@@ -46,27 +47,31 @@ def prepare(settings: MarketSettings, options: Validate) -> tuple[list[Origin], 
     return [find_origin(settings, options, date, targets) for date in options.origins], last
 
 
-def validate(settings: MarketSettings, options: Validate, folder: Path, console: Console) -> dict[str, Any]:
+def validate(
+    settings: MarketSettings, options: Validate, folder: Path, progress: Progress | None = None
+) -> dict[str, Any]:
     """Write targets, bands, forecast, rolling origins, rulers and patterns into `folder`; returns the summary.
 
-    Members that are kept in the folder are not run again.
+    Members that are kept in the folder are not run again; `progress` shows how far it is.
     """
     origins, last = prepare(settings, options)
     folder.mkdir(parents=True, exist_ok=True)
     tables: dict[str, pd.DataFrame] = {}
     rolled, known = [], {}
     for origin in origins:
-        console.print(f"forecasting from {origin.date}: {options.draws} markets")
-        rolled.append(_rolled(origin, options, folder))
+        tell = Teller(progress, f"forecast from {origin.date}", options.draws)
+        rolled.append(_rolled(origin, options, folder, tell))
         known[origin.date.isoformat()] = origin.known.all
     tables["rolling"] = pd.concat(rolled, ignore_index=True)
     tables["rulers"] = ruler_table(tables["rolling"], known)
-    console.print(f"fit and forecast to {options.forecast_until}: {options.draws} markets")
-    tables |= _fit_and_forecast(last, options, folder)
-    console.print(f"patterns: {options.pattern_seeds} seeds of the default market and what it is compared with")
+    tell = Teller(progress, f"fit, forecast to {options.forecast_until}", options.draws)
+    tables |= _fit_and_forecast(last, options, folder, tell)
+    tell = Teller(progress, "patterns", options.pattern_seeds)
     plain = sized(settings, options.users, options.merchants, LAST_FACT)
     workers = options.workers or os.cpu_count() or 1
-    tables["patterns"] = patterns(plain, options.pattern_seeds, options.users, options.merchants, workers)
+    tables["patterns"] = patterns(
+        plain, options.pattern_seeds, options.users, settings.population.merchants, workers, tell.run
+    )
     tables["posterior"] = last.calibration.table()
     parameters = last.calibration.parameters
     drawn = [parameters.values(scores) for scores in last.calibration.members]
@@ -80,10 +85,10 @@ def validate(settings: MarketSettings, options: Validate, folder: Path, console:
     return summary
 
 
-def _rolled(origin: Origin, options: Validate, folder: Path) -> pd.DataFrame:
+def _rolled(origin: Origin, options: Validate, folder: Path, tell: Teller) -> pd.DataFrame:
     """A row a fact after the origin."""
     known, ahead = origin.known.all, origin.ahead.all
-    found = members(origin, options, [*known, *ahead], folder)
+    found = members(origin, options, [*known, *ahead], folder, tell.run)
     at_facts, measured = found.measured[:, : len(known)], found.measured[:, len(known) :]
     asked = [_question(target) for target in ahead]
     return rolling_table(origin.date, known, ahead, forecasts(origin, options, asked, measured, at_facts))
@@ -93,11 +98,11 @@ def _question(target: Target) -> Question:
     return Question(target.metric, target.platform, target.start, target.end, target.unit, target.rule)
 
 
-def _fit_and_forecast(last: Origin, options: Validate, folder: Path) -> dict[str, pd.DataFrame]:
+def _fit_and_forecast(last: Origin, options: Validate, folder: Path, tell: Teller) -> dict[str, pd.DataFrame]:
     targets, platforms = last.targets.all, last.settings.platforms
     past = questions(platforms, last.settings.calendar.start, LAST_FACT)
     future = questions(platforms, LAST_FACT + dt.timedelta(days=1), options.forecast_until)
-    found = members(last, options, [*targets, *past, *future], folder)
+    found = members(last, options, [*targets, *past, *future], folder, tell.run)
     at_facts, bands, ahead = np.split(found.measured, [len(targets), len(targets) + len(past)], axis=1)
     return {
         "targets": target_table(targets, at_facts),
