@@ -8,6 +8,7 @@ points are run under the same seeds, so that differences between points are not 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -128,6 +129,10 @@ def slopes(problem: Problem, scores: Array, misses: Array, evaluate: Evaluations
     return np.asarray(((there - misses) / moved[:, None]).T)
 
 
+class _EnoughError(Exception):
+    """All rounds are used up."""
+
+
 def search(
     problem: Problem,
     start: Array,
@@ -165,6 +170,8 @@ def search(
         return np.concatenate([misses(scores), scores])
 
     def derivative(scores: Array) -> Array:
+        if len(losses) == rounds:
+            raise _EnoughError
         now = misses(scores)
         losses.append(loss(scores, now))
         if told:
@@ -172,9 +179,10 @@ def search(
         return np.vstack([slopes(problem, scores, now, evaluate, step), np.eye(scores.size)])
 
     begin = np.clip(start, low + 1e-6, high - 1e-6)
-    least_squares(
-        residuals, begin, derivative, bounds=(low, high), x_scale=1.0, max_nfev=rounds, xtol=1e-3, ftol=1e-3, gtol=None
-    )
+    with suppress(
+        _EnoughError
+    ):  # SciPy counts points, of which a step that is taken back costs one: slopes are what costs
+        least_squares(residuals, begin, derivative, bounds=(low, high), x_scale=1.0, xtol=1e-3, ftol=1e-3, gtol=None)
     _, scores = min(best, key=lambda pair: pair[0])
     now = misses(scores)
     if told:
