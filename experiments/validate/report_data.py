@@ -40,14 +40,14 @@ NEEDED: dict[str, dict[str, str]] = {
             "counted": "flag",
             "model": "number",
             **OF_RULERS,
-            "best_ruler": "text",
+            "best_ruler": "any",
             "won": "flag",
             "covered": "number?",
         },
     },
     "patterns": {
         **{"pattern": "text", "statement": "text", "quantity": "text", "fact": "any", "model": "number?"},
-        **{"low": "number?", "high": "number?", "unit": "text", "passed": "flag?", "seeds": "any", "source": "text"},
+        **{"low": "number?", "high": "number?", "unit": "text", "passed": "flag?", "seeds": "any", "source": "any"},
     },
     "posterior": {
         **{"parameter": "text", "scale": "text", "unit_mean": "number", "prior_sd": "number", "low_bound": "number"},

@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
-from scipy.optimize import curve_fit
+from scipy.optimize import OptimizeWarning, curve_fit
 
 FASTEST = 10.0
 """Steepest growth of a logistic curve, per year."""
@@ -63,7 +64,9 @@ def logistic(known: Sequence[Point], asked: Point) -> float | None:
     for room in (1.05, 1.5, 4.0):
         for middle in (at.min(), at.mean(), at.max()):
             try:
-                found, _ = curve_fit(curve, at, values, (largest * room, 1.0, middle), bounds=bounds, maxfev=5000)
+                with catch_warnings():
+                    simplefilter("ignore", OptimizeWarning)  # of a covariance that nobody asks for
+                    found, _ = curve_fit(curve, at, values, (largest * room, 1.0, middle), bounds=bounds, maxfev=5000)
             except RuntimeError:  # no optimum from this start
                 continue
             miss = float(np.square(curve(at, *found) - values).sum())

@@ -32,7 +32,7 @@ def test_elements() -> None:
 @pytest.mark.parametrize("name", ROWS)
 def test_rows(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
-    rows = list(csv.DictReader(text.splitlines())) if name.endswith(".csv") else yaml.safe_load(text)
+    rows = list(csv.DictReader(text.splitlines())) if name.endswith(".csv") else yaml.safe_load(text)[Path(name).stem]
     assert len(rows) == int(ROWS[name])
 
 

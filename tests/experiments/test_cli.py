@@ -34,7 +34,7 @@ def command(*words: str, folder: Path, **environment: str) -> subprocess.Complet
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("nostudy", "study=nostudy: there is no such study; known are run, counterfactual, facts, "),
+        ("nostudy", "study=nostudy: there is no such study; known are run, counterfactual, calibrate, "),
         ("run population.userz=5", "population.userz=5: there is no such setting; population has users, merchants"),
         ("nonsense=1", "nonsense=1: there is no such setting; at the top has"),
         ("+nonsense=1", "nonsense=1: there is no such setting"),
@@ -63,7 +63,7 @@ def command(*words: str, folder: Path, **environment: str) -> subprocess.Complet
         ("run output.formats=[]", "output.formats=[]: tuple should have at least 1 item"),
         ("run output.formats=[gif]", "output.formats.0=gif: allowed are png, svg, pdf"),
         ("bench bench.repeats=0", "bench.repeats=0: input should be greater than or equal to 1"),
-        ("facts facts.seeds=none", "facts.seeds=none: input should be a valid integer"),
+        ("validate validate.draws=none", "validate.draws=none: input should be a valid integer"),
         ("run platforms=[jd", "no viable alternative at input"),
         ("run -m seed=0,1 population.users=-5", "population.users=-5: input should be greater than or equal to 2"),
         ("run -m seed=0,-1", "seed=-1: input should be greater than or equal to 0"),

@@ -41,7 +41,7 @@ def proposed(
     ("line", "words"),
     [
         ("secondhalf ru", ["run"]),
-        ("~/bin/secondhalf fac", ["facts", "facts.", "facts="]),
+        ("~/bin/secondhalf val", ["validate", "validate.", "validate="]),
         ("secondhalf popu", ["population.", "population="]),
         ("secondhalf run popu", ["population.", "population="]),
         ("secondhalf run  population.us", ["population.users="]),

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.install.conftest import ROOT, Installed, bring_machine_code, build
 
 FOLDERS = ("agents", "conf", "data", "experiments", "model")
-ENDINGS = {".py", ".yaml", ".csv", ".html", ".css", ".js"}
+ENDINGS = {".py", ".yaml", ".csv", ".html", ".css", ".js", ".json"}
 TINY = ("experiment=ci", "limits.users=150", "limits.merchants=20", "limits.days=5")
 COMMAND = "from secondhalf.experiments.cli import main; main()"
 

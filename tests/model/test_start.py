@@ -17,12 +17,13 @@ CAMPAIGN = 1.5
 @pytest.mark.parametrize("warm_up", [56, 120])
 def test_a_later_start_leaves_campaigns_their_days(warm_up: int) -> None:
     """However long the settling in: the campaign ends on its date, and the pool is as deep as it was to be."""
-    market = Market(
-        load_settings([*SMALL, "calendar.start=2020-02-01", "calendar.end=2020-04-30", f"calendar.warm_up={warm_up}"])
-    )
+    dates = ["calendar.start=2020-02-01", "calendar.end=2020-04-30", f"calendar.warm_up={warm_up}"]
+    settings = load_settings([*SMALL, *dates])
+    market, declared = Market(settings), settings.strategy.parameters
     kuaishou = market.platforms[0]
-    standing = 1.67
-    assert kuaishou.depth == pytest.approx(1.27 ** (123 / 180))  # on its way since 2019-10-01
+    standing = declared["recruit"]["kuaishou"]["2020-01-01"]
+    before, after = (declared["deepen"]["kuaishou"][date] for date in ("2019-07-01", "2020-01-01"))
+    assert kuaishou.depth == pytest.approx(before * (after / before) ** (31 / 180))  # on its way since 2020-01-01
     recruits = {}
     while market.running:
         date = market.calendar.labels[market.day]

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from secondhalf.experiments.targets import Target, read_targets
+from secondhalf.experiments.target_file import read_targets
+from secondhalf.experiments.targets import Target
 
 PLATFORMS = ("Kuaishou", "Douyin", "Taobao+Tmall", "JD", "Pinduoduo")
 LEVELS = {
