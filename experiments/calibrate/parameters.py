@@ -145,9 +145,9 @@ class Parameters:
         try:
             found = tuple(parameter for parameter in self.all if re.search(pattern, parameter.name))
         except re.error as error:
-            raise SettingsError(f"calibrate.only={pattern}: no regular expression ({error})") from error
+            raise SettingsError(f"parameters={pattern}: no regular expression ({error})") from error
         if not found:
-            raise SettingsError(f"calibrate.only={pattern}: finds none of {', '.join(self.names)}")
+            raise SettingsError(f"parameters={pattern}: finds none of {', '.join(self.names)}")
         return Parameters(found)
 
     def _before(self) -> list[str]:

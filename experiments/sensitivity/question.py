@@ -54,6 +54,7 @@ def find_question(settings: MarketSettings, asked: Sensitivity) -> Question:
     """
     tiny = settings.limits.users is not None
     base = sized(settings, asked.users, asked.merchants, settings.calendar.end, settings.seed)
+    base = base.model_copy(update={"limits": settings.limits})  # its days are as few as those of any tiny run
     parameters = _some(read_parameters(base, some=True), asked.parameters)
     if tiny:
         every = -(-len(parameters) // TINY_PARAMETERS)

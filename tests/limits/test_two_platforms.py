@@ -33,15 +33,13 @@ SIZE = ("population.users=500", "population.merchants=40", "calendar.warm_up=56"
 WORLD = (
     *(
         f"platform.kuaishou.{name}"
-        for name in ("leisure=-1.51", "gamma=20.3", "innovation=5.24e-5", "imitation=1.34e-3")
+        for name in ("leisure=-1.51", "gamma=20.3", "affordability=-0.732", "order_value=55.9")
     ),
-    *(f"platform.kuaishou.{name}" for name in ("affordability=-0.732", "order_value=55.9")),
+    *(f"platform.kuaishou.{name}" for name in ("innovation=5.24e-5", "imitation=1.34e-3")),
     *(f"users.{name}" for name in ("needs_per_day=0.419", "habit_weight=2.47", "shock=0.922", "social_weight=0.15")),
-    *(
-        f"users.{name}"
-        for name in ("need_weight=0.5", "impulse_rate=0.0333", "impulse_power=0", "ripening_rate=2.15e-3")
-    ),
-    *(f"users.{name}" for name in ("loyalty_weight=1.5", "fan.rate_mean=0.0476", "fan.dropout_b=5.12")),
+    *(f"users.{name}" for name in ("need_weight=0.5", "impulse_rate=0.0333", "impulse_power=0")),
+    *(f"users.{name}" for name in ("ripening_rate=2.15e-3", "loyalty_weight=1.5")),
+    *(f"users.{name}" for name in ("fan.rate_mean=0.0476", "fan.dropout_b=5.12")),
     *("capability.storefront.skill.content=1.47", "capability.storefront.ramp_days=467"),
     *("merchants.ewa_lambda=1.5", "merchants.feed_half=0.0375"),
 )

@@ -39,7 +39,7 @@ class Markets:
         self.seen.append(job.key)
         if self.fail and self.fail in job.settings.model_dump_json():
             raise ValueError("of this market,\nin two lines")
-        found = [quantity(job.settings, number) for number in range(len(job.targets))]
+        found = [quantity(job.settings, number) for number in range(len(job.numbers))]
         return [*found[:-1], found[-1] if job.settings.seed % 2 == 0 else float("nan")]
 
 

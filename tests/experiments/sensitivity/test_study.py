@@ -184,7 +184,7 @@ POSTERIOR = "sensitivity.posterior=draws.csv: "
         (["sensitivity.runs=5"], "sensitivity.runs=5: at least 6 are needed for replicates or morris or sobol or"),
         (
             ["sensitivity.runs=300", "sensitivity.parts=[morris]"],
-            "sensitivity.runs=300: at least 340 are needed for morris",
+            "sensitivity.runs=300: at least 348 are needed for morris",
         ),
         (
             ["sensitivity.parts=[sobol]"],
