@@ -115,7 +115,17 @@ def sources(axes: Axes, results: Results) -> None:
     style.whole_run(axes, results)
     style.mark_second_half(axes, results)
     style.mark_last_fact(axes, results)
-    style.name_lines(axes, style.last_values(trailing[shown]), INKS, NAMES)
+    style.name_lines(axes, _apart(style.last_values(trailing[shown]), axes.get_ylim()), INKS, NAMES)
+
+
+def _apart(ends: dict[str, float], limits: tuple[float, float]) -> dict[str, float]:
+    """Ends of lines at least a seventh of the panel apart, the highest within it: the panel is a low one."""
+    low, high = limits
+    placed, top = {}, high
+    for name in sorted(ends, key=lambda name: -ends[name]):
+        placed[name] = min(ends[name], top)
+        top = placed[name] - (high - low) / 7
+    return placed
 
 
 def _panel(axes: Axes, results: Results, platform: str) -> None:

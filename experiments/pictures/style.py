@@ -34,7 +34,7 @@ LAST_FACT = "2022-12-31"
 """Day of the last fact that the model was held against."""
 DAYS_DRAWN_SINGLY = 150
 """Longer runs are drawn month by month."""
-NAME_GAP = 13.0
+NAME_GAP = 9.5
 """Points between the names of two lines at least."""
 
 
@@ -157,7 +157,7 @@ def name_lines(axes: Axes, ends: Mapping[str, float], inks: Mapping[str, str], l
     height = axes.bbox.height * 72 / axes.figure.dpi  # points, before the layout, which makes panels a little higher
     low, high = axes.get_ylim()
     order = sorted(ends, key=lambda name: ends[name])
-    wanted = np.clip([(ends[name] - low) / (high - low) * height for name in order], 0.0, height)
+    wanted = np.array([(ends[name] - low) / (high - low) * height for name in order])
     placed = spread(wanted, NAME_GAP, height)
     for name, at, to in zip(order, wanted, placed, strict=True):
         axes.annotate(
