@@ -96,12 +96,21 @@ class Estimate(NamedTuple):
         return 1 - self.looks[-1].error
 
 
-def sample(profiles: int, players: int, pairs: Edges, draw: Draw, rule: Rule) -> Estimate:
+def sample(
+    profiles: int, players: int, pairs: Edges, draw: Draw, rule: Rule, asked: Sequence[int] | None = None
+) -> Estimate:
     """Simulate until every profile is decided, the seeds run out, or the budget does.
 
     At each look all profiles are judged. Those undecided, and the profiles that their open deviations lead to, are
     simulated under more seeds. As all gains, decided or not, stay in the family of each look, choosing by what was seen
     adds no error; every look that there can be spends as much of it.
+
+    Parameters
+    ----------
+    pairs
+        deviations between profiles, by place
+    asked
+        places of the profiles whose verdicts are wanted; None for all
     """
     values = np.full((profiles, rule.most, players), np.nan)
     tried = np.zeros((profiles, rule.most), bool)
@@ -115,15 +124,19 @@ def sample(profiles: int, players: int, pairs: Edges, draw: Draw, rule: Rule) ->
         judged = verdicts(pairs, found, profiles, rule.epsilon)
         counts = (judged.word.count(word) for word in ("certified", "refuted", "undecided"))
         looks.append(Look(seeds, error, len(wanted), *counts))
-        active = still_open(pairs, found, judged, rule.epsilon)
+        active = still_open(pairs, found, judged, rule.epsilon, asked)
         if not drawn.whole or not active.size:
             break
     return Estimate(values[:, :seeds], pairs, found, judged, looks, drawn.whole)
 
 
-def still_open(pairs: Edges, found: Gains, judged: Verdicts, epsilon: float) -> NDArray[np.intp]:
+def still_open(
+    pairs: Edges, found: Gains, judged: Verdicts, epsilon: float, asked: Sequence[int] | None = None
+) -> NDArray[np.intp]:
     """Undecided profiles and where their deviations that might pay lead."""
     every = deviations(pairs, found)
     undecided = np.array([word == UNDECIDED for word in judged.word])
+    if asked is not None:
+        undecided &= np.isin(np.arange(undecided.size), asked)
     matter = undecided[every.start] & ~(every.high <= epsilon)
     return np.unique(np.concatenate([np.flatnonzero(undecided), every.to[matter]]))

@@ -26,7 +26,7 @@ def payoff_table(values: Array, weights: Array | None = None) -> Array:
     array
         nan for profiles without a run
     """
-    there = np.isfinite(values).all(axis=2)
+    there = np.asarray(np.isfinite(values).all(axis=2))
     own = np.ones(there.shape[1]) if weights is None else np.asarray(weights, float)
     own = own * there.any(axis=0)
     weight = there * own
