@@ -14,6 +14,7 @@ STUDIES = {
     "validate": "the fitted model against facts, rulers and patterns, and its forecast to the end of 2025",
     "phases": "when the second half begins, over seeds, for the market and each platform",
     "sensitivity": "what results depend on: parameters (Morris, Sobol, one at a time), networks, sizes, stage order",
+    "equilibrium": "which profiles of crossing over are equilibria, how sure that is, and whether platforms reach one",
     "pictures": "draw the pictures of a finished run again: pictures.of=FOLDER",
     "bench": "measure speed and memory, against the plain oracle and the machine's copy bandwidth",
 }

@@ -22,6 +22,7 @@ from secondhalf.experiments.options import (
     Bench,
     Calibrate,
     Counterfactual,
+    Equilibrium,
     Output,
     Phases,
     Pictures,
@@ -43,6 +44,7 @@ LEFT = {
     "calibrate": "finished runs are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
     "run": "what was recorded is in {folder} as *.partial.csv",
     "phases": "finished seeds are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
+    "equilibrium": "finished runs are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
     "sensitivity": "finished runs are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
 }
 """What a study leaves behind when the keyboard stops it."""
@@ -55,7 +57,7 @@ def start(study: str, given: Sequence[str], studies: Collection[str]) -> None:
         if study not in studies:
             raise SettingsError(f"study={study}: there is no such study; known are {', '.join(studies)}")
         _check_words(study, words)
-    except SettingsError as error:
+    except (SettingsError, StudyError) as error:
         _fail(error)
 
     def job(config: DictConfig) -> Any:
@@ -108,6 +110,11 @@ def _check(study: str, config: DictConfig) -> None:
         from secondhalf.experiments.sensitivity.question import find_question
 
         find_question(settings, options(Sensitivity, config))
+    if study == "equilibrium":
+        from secondhalf.experiments.equilibrium import question
+        from secondhalf.experiments.equilibrium.study import check_runs
+
+        check_runs(question.find_question(settings, options(Equilibrium, config)))
 
 
 def _check_folder(name: str, folder: Path) -> None:
@@ -167,6 +174,11 @@ def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any
 
         asked = options(Sensitivity, config)
         return sensitivity(find_question(settings, asked), asked, folder, output)
+    if study == "equilibrium":
+        from secondhalf.experiments.equilibrium import question
+        from secondhalf.experiments.equilibrium.study import equilibrium
+
+        return equilibrium(question.find_question(settings, options(Equilibrium, config)), folder, output)
     if study == "pictures":
         from secondhalf.experiments.redraw import redraw
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
-from secondhalf.experiments.equilibrium.settings import Equilibrium
+from secondhalf.experiments.equilibrium.settings import Equilibrium as Equilibrium
 from secondhalf.model.settings.base import (
     Count,
     ImportPath,

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from secondhalf.experiments.equilibrium.game import Game
 from secondhalf.experiments.equilibrium.jobs import PROFILE, Job, Question, plain
-from secondhalf.experiments.equilibrium.measure import MARKET, YEAR, discounts
+from secondhalf.experiments.equilibrium.measure import YEAR, discounts
 from secondhalf.experiments.equilibrium.runner import Runner
 from secondhalf.experiments.equilibrium.sampling import Drawn, Pair
 from secondhalf.experiments.options import StudyError
@@ -120,21 +118,3 @@ class MarketGame:
         whole = self.runner([self.job(profiles[place], seed) for place, seed in pairs], part)
         rows = [self.values(profiles[place], seed) for place, seed in pairs]
         return Drawn(np.array(rows).reshape(len(pairs), len(self.players)), whole)
-
-
-def runs_table(game: MarketGame, played: Game, seeds: int) -> pd.DataFrame:
-    """runs.csv: a row a run, platform (or `market`) and measure would be long, so a row a run and platform."""
-    rows = []
-    for profile in played.profiles:
-        choices = played.choices(profile)
-        for seed in range(seeds):
-            job = game.job(choices, seed)
-            kept = game.runner.journal.known.get(job.key)
-            if kept is None:
-                continue
-            head = {"profile": played.words(profile), "seed": job.seed, "seconds": kept.seconds, "error": kept.error}
-            if kept.result is None:
-                rows.append(head | {"platform": ""})
-            else:
-                rows += [head | {"platform": name} | numbers for name, numbers in kept.result.items() if name != MARKET]
-    return pd.DataFrame(rows)
