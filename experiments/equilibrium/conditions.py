@@ -26,14 +26,8 @@ NAMES = {
 }
 
 
-def conditions(found: Found, rest: dict[Profile, tuple[str, float]]) -> pd.DataFrame:
-    """conditions.csv: a row a profile and condition.
-
-    Parameters
-    ----------
-    rest
-        by profile: whether its market comes to rest, and the largest drift
-    """
+def conditions(found: Found) -> pd.DataFrame:
+    """conditions.csv: a row a profile and condition; rest is judged for the focus only."""
     asked, rows = found.asked.options, []
     base = {seed: result[MARKET]["interpenetration_minutes"] for seed, result in results(found, found.game.nobody)}
     for profile in found.shown:
@@ -45,7 +39,7 @@ def conditions(found: Found, rest: dict[Profile, tuple[str, float]]) -> pd.DataF
         more = [result[MARKET]["interpenetration_minutes"] - base[seed] for seed, result in own.items() if seed in base]
         answers = {
             "E1": _below(numbers("growth"), asked.growth),
-            "E2": (*((rest[profile][0], rest[profile][1]) if profile in rest else (OPEN, np.nan)), np.nan, np.nan),
+            "E2": _rest(found, profile),
             "E3": _below(numbers("merchants_wishing"), asked.wishing),
             "E4": _no_regret(found, profile),
             "E5": _reached(found.solution, found.game.place(profile)),
@@ -68,6 +62,12 @@ def _below(value: tuple[float, float, float], most: float) -> Answer:
 def _above(value: tuple[float, float, float], least: float) -> Answer:
     mean, low, high = value
     return (HOLDS if low > least else FAILS if high <= least else OPEN), mean, low, high
+
+
+def _rest(found: Found, profile: Profile) -> Answer:
+    if found.rest is None or profile != found.focus:
+        return OPEN, np.nan, np.nan, np.nan
+    return found.rest.word, found.rest.drift, np.nan, np.nan
 
 
 def _no_regret(found: Found, profile: Profile) -> Answer:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from secondhalf.experiments.equilibrium.certify import Certified
 from secondhalf.experiments.equilibrium.game import Game
@@ -15,6 +17,27 @@ from secondhalf.experiments.equilibrium.solution import Solution
 from secondhalf.experiments.equilibrium.statements import CERTIFIED
 
 Profile = tuple[int, ...]
+
+
+class Rested(NamedTuple):
+    """Whether and how the market of a profile comes to rest.
+
+    Attributes
+    ----------
+    table
+        balance.csv: a row a start
+    paths
+        paths.csv: means and 90 % of the runs by week
+    word
+        `yes`, `no` or `undecided`: at rest from every start, and at the same place
+    drift
+        bound of the ensemble's drift that is farthest from 0, share of minutes or GMV
+    """
+
+    table: pd.DataFrame
+    paths: pd.DataFrame
+    word: str
+    drift: float
 
 
 @dataclass
@@ -37,6 +60,8 @@ class Found:
         candidates held against all capability sets
     failed
         runs of the game that failed
+    rest, adaptive, phases
+        the dynamic view: of `focus`, of platforms that decide, and when the second half began
     """
 
     asked: Asked
@@ -46,6 +71,9 @@ class Found:
     solution: Solution | None = None
     held: list[Certified] = field(default_factory=list)
     failed: int = 0
+    rest: Rested | None = None
+    adaptive: pd.DataFrame = field(default_factory=pd.DataFrame)
+    phases: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def runs(self) -> int:
@@ -62,11 +90,15 @@ class Found:
         return [one for one in self.game.profiles if self.verdict(one) == CERTIFIED]
 
     @property
+    def focus(self) -> Profile:
+        """The profile that is spoken of first; history's while the game is not solved."""
+        return self.solution.focus if self.solution else self.game.history
+
+    @property
     def shown(self) -> list[Profile]:
         """Profiles that are told of at length: certified ones, the focus, history's, nobody's and everybody's."""
-        focus = [self.solution.focus] if self.solution else []
         return list(
-            dict.fromkeys([*self.certified[:3], *focus, self.game.history, self.game.nobody, self.game.everybody])
+            dict.fromkeys([*self.certified[:3], self.focus, self.game.history, self.game.nobody, self.game.everybody])
         )
 
     def label(self, profile: Profile) -> str:

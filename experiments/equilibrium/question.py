@@ -81,6 +81,7 @@ def _tiny(settings: MarketSettings, options: Equilibrium) -> Equilibrium:
         "most_seeds": max(options.first_seeds, 4),
         "resamples": min(options.resamples, 20),
         "candidates": min(options.candidates, 1),
+        "certify": options.certify if options.players else "none",
         "balance": few,
         "adaptive": options.adaptive.model_copy(update={"seeds": min(options.adaptive.seeds, 1)}),
         "meanfield": options.meanfield.model_copy(update={"types": min(options.meanfield.types, 2), "points": 3}),

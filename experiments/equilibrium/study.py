@@ -16,6 +16,7 @@ from secondhalf.experiments.counterfactual.study import cores
 from secondhalf.experiments.equilibrium import tables, words
 from secondhalf.experiments.equilibrium.certify import Certified, certify
 from secondhalf.experiments.equilibrium.conditions import conditions, statements
+from secondhalf.experiments.equilibrium.dynamic import adaptive, rested, second_half_days
 from secondhalf.experiments.equilibrium.found import Found, Profile
 from secondhalf.experiments.equilibrium.game import Game
 from secondhalf.experiments.equilibrium.jobs import PAST, Job
@@ -73,6 +74,7 @@ def equilibrium(asked: Asked, folder: Path, output: Output | None = None, consol
             _check_budget(asked, market, workers)
             found = _play(asked, market, asked.game)
             _hold(found)
+            _watch(found)
             return finish(found, folder, console)
 
 
@@ -85,11 +87,15 @@ def finish(found: Found, folder: Path, console: Console) -> int:
         "outcomes": tables.outcomes(found),
         "welfare": tables.welfare(found),
         "candidates": tables.candidates(found),
-        "conditions": conditions(found, {}),
+        "conditions": conditions(found),
         "statements": statements(found),
         "looks": tables.looks(found),
         "runs": tables.runs(found),
+        "adaptive": found.adaptive,
+        "phases": found.phases,
     }
+    if found.rest is not None:
+        made |= {"balance": found.rest.table, "paths": found.rest.paths}
     for name, table in made.items():
         write(table, folder / f"{name}.csv")
     text = words.paragraph(found)
@@ -228,6 +234,14 @@ def _hold(found: Found) -> None:
         )
         break
     found.held = list(known.values())
+
+
+def _watch(found: Found) -> None:
+    """The dynamic view, with what the budget has left."""
+    found.phases = second_half_days(found, REST_PART)
+    if found.asked.options.balance.seeds:
+        found.rest = rested(found, found.focus, REST_PART)
+    found.adaptive = adaptive(found, REST_PART)
 
 
 def _candidates(found: Found) -> list[Profile]:

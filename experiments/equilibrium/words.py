@@ -93,8 +93,8 @@ def dynamics_sentence(found: Found) -> str:
     often = [1.0 if one.reached[states].sum() > 0 else 0.0 for one in solution.resampled]
     sure = f"; in {percent(float(np.mean(often)))} of the resampled tables they can" if often else ""
     return (
-        f"From nobody's crossing, best responses one at a time end in {where} with a chance of {percent(chance)}, after "
-        f"{solution.reading.moves:.1f} moves on average{sure}."
+        f"From nobody's crossing, best responses one at a time end in {where} with a chance of {percent(chance)}, "
+        f"after {solution.reading.moves:.1f} moves on average{sure}."
     )
 
 
@@ -113,6 +113,32 @@ def dilemma_sentence(found: Found) -> str:
         f"It is no prisoner's dilemma: {_and(worse) or 'nobody'} would have less than if nobody had crossed, and "
         f"{_and(dominant) or 'nobody'} has a choice that is best whatever the others do."
     )
+
+
+def rest_sentence(found: Found) -> str:
+    """Does the market come to rest there, and where does learning lead?"""
+    if found.rest is None or found.rest.table.empty:
+        return ""
+    own = found.rest.table.iloc[0]
+    answer = {"yes": "comes to rest", "no": "does not come to rest", "undecided": "may or may not come to rest"}
+    said = (
+        f"In a world that stands still the market of {profile_words(found, found.focus)} {answer[found.rest.word]}"
+        f" ({own['runs']} runs)"
+    )
+    if own["at_rest"] == "yes":
+        said += f", in balance from week {own['week']} ({own['week_low']} to {own['week_high']})"
+    return said + "."
+
+
+def adaptive_sentence(found: Found) -> str:
+    """How play of platforms that decide for themselves ends."""
+    if found.adaptive.empty:
+        return ""
+    ends = [
+        f"{name}'s in one in {int((own['verdict'] == CERTIFIED).sum())} of {len(own)} seeds"
+        for name, own in found.adaptive.groupby("strategy", sort=False)
+    ]
+    return f"Does play end in a certified profile? {'; '.join(ends)}."
 
 
 def held_sentences(found: Found) -> list[str]:
@@ -139,7 +165,7 @@ def held_sentences(found: Found) -> list[str]:
 def paragraph(found: Found) -> str:
     """The study's answer."""
     said = [history_sentence(found), equilibria_sentence(found), dynamics_sentence(found), dilemma_sentence(found)]
-    said += held_sentences(found)
+    said += [*held_sentences(found), rest_sentence(found), adaptive_sentence(found)]
     if found.failed:
         said.append(f"{found.failed} runs failed and are missing (runs.csv says why).")
     if not found.estimate.whole:
