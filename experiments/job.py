@@ -112,7 +112,7 @@ def _check(study: str, config: DictConfig) -> None:
         find_question(settings, options(Sensitivity, config))
     if study == "equilibrium":
         from secondhalf.experiments.equilibrium import question
-        from secondhalf.experiments.equilibrium.study import check_runs
+        from secondhalf.experiments.equilibrium.affordable import check_runs
 
         check_runs(question.find_question(settings, options(Equilibrium, config)))
 

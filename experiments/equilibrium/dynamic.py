@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from secondhalf.experiments.compose import load_settings
 from secondhalf.experiments.equilibrium.found import Found, Profile, Rested
 from secondhalf.experiments.equilibrium.game import said
-from secondhalf.experiments.equilibrium.jobs import ADAPTIVE, BALANCE, PATH, Job, plain
+from secondhalf.experiments.equilibrium.jobs import ADAPTIVE, BALANCE, MEANFIELD, PATH, Job, plain
+from secondhalf.experiments.equilibrium.mean_field import meanfield_table, tipping_table
 from secondhalf.experiments.equilibrium.rest import FAILS, HOLDS, OPEN, balance_week, equivalent, judge
 
 Array = NDArray[np.float64]
@@ -118,6 +119,21 @@ def _ended(found: Found, standing: Mapping[str, frozenset[str]]) -> tuple[str, s
         profile.append(place)
     whole = tuple(place for place in profile if place is not None)
     return ", ".join(names), found.verdict(whole) if len(whole) == len(profile) else OUTSIDE
+
+
+def mean_field(found: Found, part: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """meanfield.csv and tipping.csv: for the focus, history's and nobody's profile."""
+    asked, game, runner = found.asked.options.meanfield, found.game, found.market.runner
+    profiles = list(dict.fromkeys([found.focus, game.history, game.nobody])) if asked.types else []
+    seed, jobs = found.asked.question.settings.seed, {}
+    for profile in profiles:
+        jobs[profile] = Job(MEANFIELD, found.asked.question, seed, plain(game.choices(profile)), mean_field=asked)
+    runner(list(jobs.values()), part, free=True)
+    done = [(game.words(profile), result) for profile, job in jobs.items() if (result := runner.result(job))]
+    return (
+        pd.concat([meanfield_table(words, result, asked) for words, result in done] or [pd.DataFrame()]),
+        pd.concat([tipping_table(words, result, asked) for words, result in done] or [pd.DataFrame()]),
+    )
 
 
 def second_half_days(found: Found, part: float) -> pd.DataFrame:

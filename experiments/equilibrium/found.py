@@ -62,6 +62,8 @@ class Found:
         runs of the game that failed
     rest, adaptive, phases
         the dynamic view: of `focus`, of platforms that decide, and when the second half began
+    meanfield, tipping
+        the mean-field map beside simulations, and along one weight
     """
 
     asked: Asked
@@ -74,6 +76,8 @@ class Found:
     rest: Rested | None = None
     adaptive: pd.DataFrame = field(default_factory=pd.DataFrame)
     phases: pd.DataFrame = field(default_factory=pd.DataFrame)
+    meanfield: pd.DataFrame = field(default_factory=pd.DataFrame)
+    tipping: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def runs(self) -> int:

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from secondhalf.experiments.equilibrium.mean_field import worked_out
 from secondhalf.experiments.equilibrium.measure import past_year, run_and_measure
+from secondhalf.experiments.equilibrium.settings import MeanFieldMap
 from secondhalf.model.branch import branch
 from secondhalf.model.compiled import threads_for
 from secondhalf.model.continuation import continuation
@@ -19,7 +21,7 @@ from secondhalf.model.profile import Choice, settle, standing, with_profile
 from secondhalf.model.settings import MarketSettings
 from secondhalf.model.settings.supply import Strategy as StrategySettings
 
-PAST, PROFILE, PATH, BALANCE, ADAPTIVE = "past", "profile", "path", "balance", "adaptive"
+PAST, PROFILE, PATH, BALANCE, ADAPTIVE, MEANFIELD = "past", "profile", "path", "balance", "adaptive", "meanfield"
 KEPT = 4
 """Markets at the revision that a process keeps: seeds come in order."""
 WEEK = 7
@@ -56,7 +58,7 @@ class Job(NamedTuple):
     kind
         `past`: to the revision only; `profile`: the horizon under a profile; `path`: as the settings have it;
         `balance`: a profile, before it another one for the horizon, and then some weeks of a world that stands still;
-        `adaptive`: a strategy of all players from the revision on
+        `adaptive`: a strategy of all players from the revision on; `meanfield`: the map for what a profile offers
     profile, before
         choices; `before` for a balance that comes from another profile
     weeks
@@ -72,22 +74,14 @@ class Job(NamedTuple):
     before: Plain | None = None
     weeks: int = 0
     strategies: tuple[tuple[str, StrategySettings], ...] = ()
+    mean_field: MeanFieldMap | None = None
 
     @property
     def key(self) -> str:
         """Tells a study's runs apart."""
-        before = None if self.before is None else [list(map(list, own[1:])) for own in self.before]
-        about = [[who, list(among), list(has)] for who, among, has in self.profile]
-        return json.dumps(
-            [
-                self.kind,
-                self.seed,
-                about,
-                before,
-                self.weeks,
-                [[who, own.model_dump(mode="json")] for who, own in self.strategies],
-            ]
-        )
+        decides = [[who, own.model_dump(mode="json")] for who, own in self.strategies]
+        mean = None if self.mean_field is None else self.mean_field.model_dump(mode="json")
+        return json.dumps([self.kind, self.seed, self.profile, self.before, self.weeks, decides, mean])
 
 
 def plain(choices: Mapping[str, Choice]) -> Plain:
@@ -184,10 +178,22 @@ def _adaptive(job: Job, market: Market) -> dict[str, Any]:
         child.close()
 
 
+def _meanfield(job: Job, market: Market) -> dict[str, Any]:
+    assert job.mean_field is not None
+    child = with_profile(market, _choices(job.profile))
+    try:
+        while child.running:
+            child.step()
+        return worked_out(child, job.mean_field)
+    finally:
+        child.close()
+
+
 _JOBS: dict[str, Callable[[Job, Market], dict[str, Any]]] = {
     PAST: _past,
     PROFILE: _profile,
     PATH: _path,
     BALANCE: _balance,
     ADAPTIVE: _adaptive,
+    MEANFIELD: _meanfield,
 }

@@ -75,6 +75,7 @@ def _tiny(settings: MarketSettings, options: Equilibrium) -> Equilibrium:
     few = options.balance.model_copy(update={"seeds": min(options.balance.seeds, 3), "weeks": 16, "judged": 12})
     update = {
         "players": players,
+        "workers": options.workers or 1,
         "bundles": options.bundles if options.players else bundles,
         "history": options.history
         or ({} if options.players else {name: list(bundles[kind])[-1] for kind, name in first.items()}),
@@ -84,6 +85,6 @@ def _tiny(settings: MarketSettings, options: Equilibrium) -> Equilibrium:
         "certify": options.certify if options.players else "none",
         "balance": few,
         "adaptive": options.adaptive.model_copy(update={"seeds": min(options.adaptive.seeds, 1)}),
-        "meanfield": options.meanfield.model_copy(update={"types": min(options.meanfield.types, 2), "points": 3}),
+        "meanfield": options.meanfield.model_copy(update={"types": 0}),
     }
     return options.model_copy(update=update)

@@ -38,11 +38,15 @@ class Adaptive(Settings):
 
 
 class MeanFieldMap(Settings):
-    """How finely the mean-field map is worked out; without types it is not."""
+    """How finely the mean-field map is worked out, and along which of users' weights; without types it is not."""
 
-    types: Annotated[Whole, Field(ge=0)]
-    moods: Count
+    types: Literal[0, 2, 4, 8, 16, 32, 64]
+    moods: Literal[1, 2, 4, 8, 16, 32, 64]
+    weight: Literal["habit_weight", "social_weight"]
+    until: Positive
     points: Annotated[Whole, Field(ge=2)]
+    users: Annotated[Whole, Field(ge=2)]
+    days: Annotated[Whole, Field(ge=2)]
 
 
 class Equilibrium(Settings):

@@ -19,6 +19,12 @@ def percent(share: float, signed: bool = False) -> str:
     return f"{text} %".replace("-", "−")
 
 
+def number(value: float) -> str:
+    """Four digits, thousands apart."""
+    text = f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
+    return text.replace("-", "−")
+
+
 def _digits(number: float) -> int:
     return 2 if abs(number) < 1 else 1 if abs(number) < 10 else 0
 
@@ -42,14 +48,15 @@ def history_sentence(found: Found) -> str:
     head = f"History's profile ({what})"
     epsilon = percent(found.asked.options.epsilon)
     if word == REFUTED:
-        return f"{head} is not an equilibrium: {label(player)} would gain {gain} by {to}."
+        return f"{head} is not an equilibrium: {label(player)} would gain {gain} by choosing “{to}”."
     if word == CERTIFIED:
         return (
             f"{head} is an equilibrium: no platform would gain more than {epsilon} by another bundle; the most that "
-            f"any might gain is {label(player)}'s {gain} by {to}."
+            f"any might gain is {label(player)}'s {gain} by choosing “{to}”."
         )
     return (
-        f"Whether history's profile ({what}) is an equilibrium is undecided: {label(player)} might gain {gain} by {to}."
+        f"Whether history's profile ({what}) is an equilibrium is undecided: {label(player)} might gain {gain} by "
+        f"choosing “{to}”."
     )
 
 
@@ -149,10 +156,11 @@ def held_sentences(found: Found) -> list[str]:
         if one.paying is not None and one.estimate is not None:
             told = one.estimate.verdicts
             who = label(found.game.players[one.paying.player])
-            what = "+".join(sorted(one.paying.choice.has)) or "nothing"
+            what = "+".join(sorted(one.paying.choice.has)) or "nothing of them"
             said.append(
                 f"{head} does not stand: {who} would gain {percent(part(told.gain[0]), signed=True)} "
-                f"({percent(part(told.low[0]), signed=True)} to {percent(part(told.high[0]), signed=True)}) by {what}."
+                f"({percent(part(told.low[0]), signed=True)} to {percent(part(told.high[0]), signed=True)}) with "
+                f"{what}."
             )
         elif one.word == CERTIFIED:
             rest = f", {len(one.ruled_out)} of them by two seeds only" if one.ruled_out else ""
