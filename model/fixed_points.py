@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Map = Callable[[Array], Array]
-NUDGE = 1e-3
+NUDGE = 5e-3
 """Step of differences: states are shares and habits between 0 and 1, and maps may be worked out in single precision."""
 CLOSE = 1e-5
 """Largest change by one step of the map at a point that counts as fixed."""
@@ -51,12 +51,21 @@ class FixedPoint(NamedTuple):
         return self.found and self.radius < 1
 
 
-def fixed_point(step: Map, start: Array) -> FixedPoint:
+def _anywhere(state: Array) -> Array:
+    return state
+
+
+def fixed_point(step: Map, start: Array, within: Map = _anywhere) -> FixedPoint:
     """The fixed point that the map's own motion leads to from `start`.
 
     Newton's method on ``step(x) = x``, held back to implicit steps of some days as long as it is far away, which grow
     as the change shrinks (pseudo-transient continuation: Kelley and Keyes 1998). So the point found is the one in whose
     basin the start lies, or near it, and not just any.
+
+    Parameters
+    ----------
+    within
+        brings a state back to where the map means something
     """
     state, days = np.array(start, float), FIRST_DAYS
     change = step(state) - state
@@ -69,7 +78,7 @@ def fixed_point(step: Map, start: Array) -> FixedPoint:
             move = np.linalg.solve(np.eye(state.size) / days - slopes, change)
         except np.linalg.LinAlgError:
             break
-        state = state + move * min(1.0, FARTHEST / float(np.abs(move).max()))
+        state = within(state + move * min(1.0, FARTHEST / float(np.abs(move).max())))
         change = step(state) - state
         days *= float(np.clip(2 * size / max(float(np.abs(change).max()), 1e-300), 0.5, 20.0))
     return FixedPoint(state, float(np.abs(change).max()), spectral_radius(jacobian(step, state)))
@@ -113,12 +122,14 @@ class Branch(NamedTuple):
 def follow(
     step: Callable[[Array, float], Array], start: Array, first: float, last: float, points: int, longest: int = 4
 ) -> Branch:
-    """Follow the fixed point near `start` from one value of a parameter towards another.
+    """Follow a fixed point from one value of a parameter towards another.
 
     Parameters
     ----------
     step
         the map, of state and parameter
+    start
+        fixed point at the first value
     points
         on a straight way; a branch that turns back may have `longest` times as many
     """
@@ -127,7 +138,7 @@ def follow(
     def change(z: Array) -> Array:
         return np.asarray(step(z[:-1], first + wide * z[-1]) - z[:-1])
 
-    z = np.append(fixed_point(lambda x: step(x, first), start).state, 0.0)
+    z = np.append(start, 0.0)
     way, radii, states, parameters = np.append(np.zeros(start.size), 1.0), [], [], []
     folds: list[float] = []
     for _ in range(points * longest + 1):

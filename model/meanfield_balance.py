@@ -16,7 +16,7 @@ from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.columns import NEVER, Behaviour, Offer
 from secondhalf.model.fixed_points import Branch, FixedPoint, fixed_point, follow
 from secondhalf.model.luck import Luck
-from secondhalf.model.meanfield import MeanField
+from secondhalf.model.meanfield import MeanField, State
 from secondhalf.model.network import build_friends
 from secondhalf.model.population import Population, behaviour
 from secondhalf.model.quadrature import user_types
@@ -53,7 +53,14 @@ def field_of(settings: MarketSettings, offer: Offer, budget: float, types: int, 
 def resting(field: MeanField, shares: Array) -> Resting:
     """The fixed point near a market in which apps are installed on `shares` of the people, [P]."""
     start = field.start(shares, habit=0.5)
-    found = fixed_point(lambda x: field.vector(field.step(field.state(x))), field.vector(start))
+
+    def within(x: Array) -> Array:
+        """Shares that are shares again, and habits between none and all."""
+        state = field.state(x)
+        sets = np.maximum(state.sets, 0.0)
+        return field.vector(State(sets / sets.sum(axis=1, keepdims=True), np.clip(state.habit, 0.0, 1.0)))
+
+    found = fixed_point(lambda x: field.vector(field.step(field.state(x))), field.vector(start), within)
     day = field.day(field.state(found.state))
     return Resting(found, day.installed, day.minutes)
 

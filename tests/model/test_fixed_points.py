@@ -52,7 +52,7 @@ def test_differences_are_the_jacobian() -> None:
 
 def test_a_branch_turns_at_its_folds() -> None:
     """From p = -1 the branch folds at +0.385, comes back unstable to -0.385, and goes on stable to p = 1."""
-    branch = follow(cubic, np.array([-1.3]), -1.0, 1.0, 60)
+    branch = follow(cubic, np.array([-1.3247]), -1.0, 1.0, 60)
     known = 2 / (3 * np.sqrt(3))
     assert branch.folds == pytest.approx([known, -known], abs=0.03)
     x, p = branch.states[:, 0], branch.parameter
