@@ -59,7 +59,10 @@ def open_overrides(overrides: Sequence[str]) -> list[str]:
 
     `phases.against` needs no quotes.
     """
-    named = ("strategy.", "strategies.", "objectives.", "platform.", "measures.", "output.own_pictures.")
+    named = (
+        *("strategy.", "strategies.", "objectives.", "platform.", "measures.", "output.own_pictures."),
+        *("equilibrium.history.", "equilibrium.bundles."),
+    )
     return [f"++{o}" if o.startswith(named) and "=" in o else quoted(o) for o in overrides]
 
 

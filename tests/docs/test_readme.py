@@ -64,6 +64,7 @@ def test_every_command_runs(
     else:
         left = {"pictures": "overview.png", "facts": "facts.csv", "phases": "phases.md", "bench": "bench.csv"}
         left |= {"counterfactual": "differences.csv", "sensitivity": "sensitivity.md"}
+        left |= {"equilibrium": "profiles.csv"}
         assert left[words[0]] in made
     assert ("overview.svg" in made) == (with_pictures or words[0] == "pictures")
 
