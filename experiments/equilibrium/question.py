@@ -79,7 +79,8 @@ def _tiny(settings: MarketSettings, options: Equilibrium) -> Equilibrium:
         "bundles": options.bundles if options.players else bundles,
         "history": options.history
         or ({} if options.players else {name: list(bundles[kind])[-1] for kind, name in first.items()}),
-        "most_seeds": max(options.first_seeds, 4),
+        "first_seeds": min(options.first_seeds, 4),
+        "most_seeds": min(options.most_seeds, 4),
         "resamples": min(options.resamples, 20),
         "candidates": min(options.candidates, 1),
         "certify": options.certify if options.players else "none",

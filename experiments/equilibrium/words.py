@@ -9,11 +9,16 @@ from secondhalf.experiments.equilibrium.statements import CERTIFIED, REFUTED
 from secondhalf.experiments.equilibrium.tables import part
 from secondhalf.experiments.pictures.style import label
 
+MOST = 10.0
+"""Parts above this say only that nothing is known yet."""
+
 
 def percent(share: float, signed: bool = False) -> str:
     """A part in per cent, with two digits that count."""
     if not np.isfinite(share):
         return "any amount" if share > 0 else "—"
+    if share > MOST:
+        return f"over {100 * MOST:,.0f} %"
     number = 100 * share
     text = f"{number:+.{_digits(number)}f}" if signed else f"{number:.{_digits(number)}f}"
     return f"{text} %".replace("-", "−")
@@ -117,8 +122,8 @@ def dilemma_sentence(found: Found) -> str:
         return "It is a prisoner's dilemma: each choice is best whatever others do, and all have less than before."
     dominant = [label(name) for name, share in zip(players, own.dominant, strict=True) if share == 1]
     return (
-        f"It is no prisoner's dilemma: {_and(worse) or 'nobody'} would have less than if nobody had crossed, and "
-        f"{_and(dominant) or 'nobody'} has a choice that is best whatever the others do."
+        f"It is no prisoner's dilemma: {_and(worse) or 'nobody'} would have less than if nobody had crossed, and a "
+        f"choice that is best whatever the others do is there for {_and(dominant) or 'nobody'}."
     )
 
 

@@ -109,7 +109,7 @@ def test_refused(given: dict[str, Any], message: str) -> None:
 def test_too_small_a_budget_names_a_smaller_game() -> None:
     asked = question(budget_runs=400)
     with pytest.raises(
-        StudyError, match=r"243 profiles need 486 runs .* 810 with .*players=\[kuaishou,douyin,taobao\]"
+        StudyError, match=r"243 profiles need 486 runs .* 748 with .*players=\[kuaishou,douyin,taobao\]"
     ):
         check_runs(asked)
-    check_runs(question(budget_runs=810))
+    check_runs(question(budget_runs=748))
