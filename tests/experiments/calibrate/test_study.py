@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,8 @@ from secondhalf.experiments.calibrate.study import calibrate, recovery
 from secondhalf.experiments.compose import compose_config, load_settings
 from secondhalf.experiments.options import Calibrate, options
 
-WORDS = ["calibrate.users=100", "calibrate.merchants=20", "calibrate.seeds=1", "calibrate.workers=1"] + [
+WORDS = [
+    *("calibrate.users=100", "calibrate.merchants=20", "calibrate.seeds=1", "calibrate.workers=1"),
     *("calibrate.rounds=1", "calibrate.coarse_rounds=1", "calibrate.coarse_users=60", "calibrate.meanfield_rounds=1"),
     *("calibrate.draws=2", "calibrate.sharpen=1", "calibrate.coverage=2", "calibrate.until=2019-09-30"),
     r"calibrate.only='^platform\.(kuaishou|douyin)\.leisure$'",
