@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -56,11 +56,12 @@ def start(study: str, given: Sequence[str], studies: Collection[str]) -> None:
             raise SettingsError(f"study={study}: there is no such study; known are {', '.join(studies)}")
         _check_words(study, words)
     except SettingsError as error:
-        _fail(error)
+        fail(error)
 
     def job(config: DictConfig) -> Any:
         return _job(study, config)
 
+    vars(job)["study"] = study  # for the launcher, whose processes cannot be sent a function within a function
     sys.argv = [sys.argv[0], *open_overrides(given)]
     hydra.main(version_base="1.3", config_path="pkg://secondhalf.conf", config_name="config")(job)()
 
@@ -127,7 +128,7 @@ def _job(study: str, config: DictConfig) -> Any:
     except (SettingsError, BooksError, MoveError, StudyError, NothingDoneError, OSError) as error:
         _remove_empty_run(folder)
         if single or isinstance(error, SettingsError):
-            _fail(error)
+            fail(error)
         raise
     except KeyboardInterrupt:
         print(f"stopped; {LEFT[study].format(folder=folder)}" if study in LEFT else "stopped", file=sys.stderr)
@@ -187,7 +188,8 @@ def _remove_empty_run(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _fail(error: Exception) -> None:
+def fail(error: Exception) -> NoReturn:
+    """End the command with one sentence and exit code 1."""
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         raise error
     print(f"secondhalf: {error}", file=sys.stderr)

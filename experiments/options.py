@@ -160,6 +160,27 @@ class Sensitivity(Settings):
         return self
 
 
+class Launcher(Settings):
+    """How the runs of a sweep are spread."""
+
+    engine: Literal["local", "ray"]
+    workers: Count | None = None
+    threads: Count
+    address: str | None = None
+
+
+class Search(Settings):
+    """What `secondhalf search` looks for."""
+
+    metric: str | None = None
+    direction: Literal["maximize", "minimize"]
+    space: dict[str, Any]
+    log: tuple[str, ...] = ()
+    trials: Count
+    seeds: Count
+    batch: Count
+
+
 GROUPS: dict[str, type[Settings]] = {
     "output": Output,
     "pictures": Pictures,
@@ -169,6 +190,8 @@ GROUPS: dict[str, type[Settings]] = {
     "calibrate": Calibrate,
     "validate": Validate,
     "sensitivity": Sensitivity,
+    "launcher": Launcher,
+    "search": Search,
 }
 """Groups of conf/ and their checks."""
 
