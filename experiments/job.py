@@ -22,6 +22,7 @@ from secondhalf.experiments.options import (
     Bench,
     Calibrate,
     Counterfactual,
+    Launcher,
     Output,
     Phases,
     Pictures,
@@ -109,6 +110,10 @@ def _check(study: str, config: DictConfig) -> None:
         from secondhalf.experiments.sensitivity.question import find_question
 
         find_question(settings, options(Sensitivity, config))
+    if study == "search":
+        from secondhalf.experiments.sweep.search import prepare as prepare_search
+
+        prepare_search(config)
 
 
 def _check_folder(name: str, folder: Path) -> None:
@@ -138,10 +143,18 @@ def _job(study: str, config: DictConfig) -> Any:
 def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any:
     """Run one study in `folder`, `single` or as one job of a multirun; imports only what it needs."""
     settings, output = market_settings(config), options(Output, config)
+    if study == "bench" and options(Bench, config).what == "sweep":
+        from secondhalf.experiments.sweep.bench import bench_sweep
+
+        return bench_sweep(options(Bench, config), options(Launcher, config), settings.limits.users is not None, folder)
     if study == "bench":
         from secondhalf.experiments.bench import bench
 
         return bench(settings, options(Bench, config), folder)
+    if study == "search":
+        from secondhalf.experiments.sweep.search import search
+
+        return search(config, folder, output)
     if study == "validate":
         from secondhalf.experiments.validate.run import run as validate
 

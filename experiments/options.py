@@ -62,6 +62,10 @@ class Bench(Settings):
     days: Count
     repeats: Count
     oracle_users: Count
+    what: Literal["speed", "sweep"]
+    runs: Count
+    kills: Annotated[Whole, Field(ge=0)]
+    flat: Annotated[Whole, Field(ge=0)]
     documents: tuple[str, ...] = ()
 
 

@@ -61,7 +61,15 @@ def open_overrides(overrides: Sequence[str]) -> list[str]:
 
     `phases.against` needs no quotes.
     """
-    named = ("strategy.", "strategies.", "objectives.", "platform.", "measures.", "output.own_pictures.")
+    named = (
+        "strategy.",
+        "strategies.",
+        "objectives.",
+        "platform.",
+        "measures.",
+        "output.own_pictures.",
+        "search.space.",
+    )
     return [f"++{o}" if o.startswith(named) and "=" in o else quoted(o) for o in overrides]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
 from secondhalf.experiments.compose import NOT_OF_THE_MARKET, compose_config, config_folders, plain, settings_of
 from secondhalf.experiments.identity import identity
@@ -42,8 +42,11 @@ class Job:
         what the overrides set, by key
     values
         all values as plain dictionaries
+    composed, changes
+        the configuration without Hydra's own settings, pickled, and the values that the job has instead: making it of
+        `values` would take a tenth of a short run
     hydra
-        Hydra's own node, pickled
+        Hydra's own settings, pickled
     """
 
     run: str
@@ -52,6 +55,8 @@ class Job:
     overrides: tuple[str, ...]
     settings: dict[str, Any]
     values: dict[str, Any]
+    composed: bytes
+    changes: tuple[tuple[str, Any], ...]
     hydra: bytes
 
 
@@ -60,7 +65,8 @@ class _Base:
     """What jobs with the same choices of groups share."""
 
     values: dict[str, Any]
-    hydra: DictConfig
+    composed: bytes
+    hydra: bytes
     folders: list[Path]
     interpolated: bool
 
@@ -110,15 +116,18 @@ class Composer:
             tuple(overrides),
             {o.key_or_group: o.value() for o in parsed if o.key_or_group.split(".")[0] not in WITHOUT_EFFECT},
             values,
-            pickle.dumps(base.hydra),
+            base.composed,
+            tuple((o.key_or_group, o.value()) for o in rest),
+            base.hydra,
         )
 
     def _base(self, overrides: list[str]) -> _Base:
         key = tuple(overrides)
         if key not in self._bases:
             config = compose_config([*overrides, *self._hydra_overrides])
-            refers = "${" in str(OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]))
-            self._bases[key] = _Base(plain(config), config.hydra, config_folders(config), refers)
+            own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+            hydra = pickle.dumps(OmegaConf.masked_copy(config, "hydra"))
+            self._bases[key] = _Base(plain(config), pickle.dumps(own), hydra, config_folders(config), "${" in str(own))
         return self._bases[key]
 
     def _identity(self, settings: MarketSettings, values: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from secondhalf.experiments.job import fail
 from secondhalf.experiments.options import Launcher, Output, StudyError, options
+from secondhalf.experiments.sweep.asked import hydra_overrides, resume_of
 from secondhalf.experiments.sweep.engines import Engine, make_engine
 from secondhalf.experiments.sweep.jobs import Composer, Job, check_different
 from secondhalf.experiments.sweep.record import Record
@@ -58,7 +59,7 @@ class Launched:
         self.folder = Path(str(config.hydra.sweep.dir))
         self.engine_name = engine
         self.work: Work | None = None
-        self.composer = Composer(self.study, hydra_overrides(config))
+        self.composer = Composer(self.study, hydra_overrides(config.hydra))
 
     def batch(self, overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
         """Do the jobs of one batch; a run that fails is part of what is returned."""
@@ -97,25 +98,3 @@ def _return(job: Job, record: Record) -> JobReturn:
     done.status = JobStatus.COMPLETED if record.status == "succeeded" else JobStatus.FAILED
     done.return_value = record.value if record.status == "succeeded" else StudyError(record.error)
     return done
-
-
-def hydra_overrides(config: DictConfig) -> list[str]:
-    """Overrides of Hydra's own settings that a job needs too: folders of configuration and what was set by hand."""
-    given = [str(word) for word in config.hydra.overrides.hydra]
-    known = {str(source.path) for source in config.hydra.runtime.config_sources if source.schema == "file"}
-    if known and not any(word.startswith("hydra.searchpath=") for word in given):
-        given.append(f"hydra.searchpath=[{','.join(sorted(repr('file://' + path) for path in known))}]")
-    return given
-
-
-def resume_of(config: DictConfig) -> bool:
-    """The word `resume`.
-
-    Raises
-    ------
-    SettingsError
-        when it is neither true nor false
-    """
-    if not isinstance(config.resume, bool):
-        raise SettingsError(f"resume={config.resume}: allowed are true, false")
-    return config.resume

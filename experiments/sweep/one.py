@@ -61,10 +61,13 @@ def do(task: Task) -> Record:
         shutil.rmtree(task.aside, ignore_errors=True)
         task.aside.mkdir(parents=True)
         record = attempt(task.job, task.aside)
-        if not record.stops:
+        if record.stops:
+            shutil.rmtree(task.aside, ignore_errors=True)  # room for runs.csv
+        else:
             settle(record, task)
         return record
     except OSError as error:
+        shutil.rmtree(task.aside, ignore_errors=True)
         return Record(task.job.run, "failed", one_line(error), stops=error.errno in FULL)
 
 
@@ -90,14 +93,15 @@ def attempt(job: Job, folder: Path) -> Record:
             stops = isinstance(caught, OSError) and caught.errno in FULL
             with suppress(OSError):
                 traceback.print_exc(file=log)
+    seconds, peak = time.perf_counter() - began, _peak()
     _free_models()
     return Record(
         job.run,
         "failed" if error else "succeeded",
         error,
         value,
-        round(time.perf_counter() - began, 3),
-        round(_peak(), 1),
+        round(seconds, 3),
+        round(peak, 1),
         socket.gethostname(),
         started,
         stops,
@@ -107,47 +111,53 @@ def attempt(job: Job, folder: Path) -> Record:
 def _run(job: Job, folder: Path) -> float | None:
     from secondhalf.experiments.job import run_study
 
-    config = _config(job, folder)
-    with _hydra(config):
-        found = run_study(job.study, OmegaConf.masked_copy(config, list(job.values)), folder, single=False)
+    config: DictConfig = pickle.loads(job.composed)
+    for key, value in job.changes:
+        OmegaConf.update(config, key, value)
+    with _hydra(job, folder):
+        found = run_study(job.study, config, folder, single=False)
     return float(found) if isinstance(found, (int, float)) else None
 
 
-def _config(job: Job, folder: Path) -> DictConfig:
-    """The composed configuration, and its files in .hydra as Hydra's own launchers leave them."""
-    hydra: DictConfig = pickle.loads(job.hydra)
+@contextmanager
+def _hydra(job: Job, folder: Path) -> Iterator[None]:
+    """What a study asks of Hydra about its job is answered as under Hydra's own launchers; the files in .hydra too."""
+    config: DictConfig = pickle.loads(job.hydra)
+    hydra = config.hydra
     with read_write(hydra), open_dict(hydra):
         hydra.overrides.task = list(job.overrides)
         hydra.job.num, hydra.job.id = job.number, str(job.number)
         hydra.runtime.output_dir = str(folder)
-    config = OmegaConf.create(job.values)
-    config.hydra = hydra
     kept = folder / str(hydra.output_subdir or ".hydra")
     kept.mkdir()
-    for name, values in {"config": job.values, "overrides": list(job.overrides)}.items():
+    own = OmegaConf.to_container(hydra, resolve=False, enum_to_str=True)
+    for name, values in {"config": job.values, "overrides": list(job.overrides), "hydra": {"hydra": own}}.items():
         text = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
         (kept / f"{name}.yaml").write_text(text, encoding="utf-8")
-    (kept / "hydra.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create({"hydra": hydra})), encoding="utf-8")
-    return config
-
-
-@contextmanager
-def _hydra(config: DictConfig) -> Iterator[None]:
-    """What a study asks of Hydra about its job is answered as under Hydra's own launchers."""
     setup_globals()
     known = HydraConfig.instance()
-    before = known.cfg
-    known.set_config(config)
+    config_node: Any = config
+    before, known.cfg = known.cfg, config_node  # `set_config` would copy all of it twice
     try:
         yield
     finally:
         known.cfg = before
 
 
+_frozen = False
+
+
 def _free_models() -> None:
-    """Let go of markets: Mesa before 3.5 keeps every model under its counter, and models and agents hold each other."""
+    """Let go of markets: Mesa before 3.5 keeps every model under its counter, and models and agents hold each other.
+
+    What is there after the first run, modules above all, is then left out, or each collection takes as long as a run.
+    """
+    global _frozen
     getattr(mesa.Agent, "_ids", {}).clear()
     gc.collect()
+    if not _frozen:
+        gc.freeze()
+        _frozen = True
 
 
 def _forget_peak() -> None:

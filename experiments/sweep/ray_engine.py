@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import shutil
 import socket
@@ -24,6 +25,8 @@ ANSWER = 5.0
 """Seconds in which a cluster has to take a connection."""
 RETRIES = 2
 """Times that a job is begun again elsewhere when its machine or process is lost."""
+ENVIRONMENT = {"RAY_NUM_REDIS_GET_RETRIES": "5", "RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_USAGE_STATS_ENABLED": "0"}
+"""Ray gives up after 5 attempts, a second each, to reach a cluster behind something that takes every connection."""
 PORTS = {"ray": 10001, "": 6379}
 """Where a head listens: for clients, and for its own machines."""
 
@@ -36,6 +39,8 @@ def connect(options: Launcher) -> Cluster:
     SettingsError
         when Ray is not installed, or the cluster does not answer within seconds
     """
+    for name, value in ENVIRONMENT.items():  # read when Ray is imported
+        os.environ.setdefault(name, value)
     try:
         import ray
     except ImportError as error:
@@ -46,8 +51,7 @@ def connect(options: Launcher) -> Cluster:
     where = f"launcher.address={address}"
     if address is not None and address != "auto":
         _check_answer(address, where)
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    given: dict[str, Any] = {"log_to_driver": False, "logging_level": "error", "configure_logging": False}
+    given: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
     if address is None:
         given |= {"num_cpus": options.workers, "include_dashboard": False}
     try:
@@ -97,7 +101,8 @@ class Cluster:
     def each(self, tasks: Sequence[Task], begun: Callable[[Task], None]) -> Iterator[Record]:
         """See `Engine.each`; a few more jobs than workers are under way, so that no machine waits for the next."""
         far = self._ray.remote(num_cpus=self._threads, max_retries=RETRIES, max_calls=0)(far_away)
-        waiting, running = list(reversed(tasks)), {}
+        waiting = list(reversed(tasks))
+        running: dict[Any, Task] = {}
         try:
             while waiting or running:
                 while waiting and len(running) < self.workers + max(1, self.workers // 4):
@@ -113,6 +118,8 @@ class Cluster:
 
     def _settled(self, task: Task, reference: Any) -> Record:
         shutil.rmtree(task.aside, ignore_errors=True)
+        record: Record
+        packed: bytes
         try:
             record, packed = self._ray.get(reference)
         except Exception as error:  # the machine was lost too often, or the job could not be sent
@@ -134,7 +141,7 @@ def far_away(job: Job, known: str, threads: int) -> tuple[Record, bytes]:
     """Run a job on a machine of the cluster; returns its record and its files, packed."""
     import numba
 
-    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    numba.set_num_threads(min(threads, numba.get_num_threads()))
     if state() != known:
         error = f"secondhalf on {socket.gethostname()} is not the same as where the sweep was started"
         return Record(job.run, "failed", error, host=socket.gethostname()), b""

@@ -59,8 +59,8 @@ class Status:
     def take(self, jobs: Sequence[Job]) -> list[Job]:
         """Add jobs to the sweep; returns those that are still to be run, failed ones among them."""
         left = []
-        for job in jobs:
-            self.jobs[job.run] = job
+        for job in {job.run: job for job in reversed(jobs)}.values():
+            self.jobs.setdefault(job.run, job)
             known = read(self.folder / RUNS / job.run)
             if known is not None and known.status == "succeeded":
                 self.records[job.run] = known
@@ -79,7 +79,7 @@ class Status:
         with durable(self.folder / ABOUT) as temporary:
             temporary.write_text(json.dumps(about, ensure_ascii=False) + "\n", encoding="utf-8")
         self.write()
-        return left
+        return left[::-1]
 
     def begun(self, job: Job) -> None:
         """A run was handed out."""
@@ -125,15 +125,24 @@ class Status:
             self.write()
 
 
-def check_folder(folder: Path, jobs: Sequence[Job], study: str, resume: bool) -> None:
+def check_folder(
+    folder: Path, jobs: Sequence[Job] | None, study: str, resume: bool, name: str = "hydra.sweep.dir"
+) -> None:
     """Refuse a folder that holds another sweep, or this one without `resume=true`.
+
+    Parameters
+    ----------
+    jobs
+        all of the sweep; None when they are not known yet
+    name
+        the setting that names the folder
 
     Raises
     ------
     SettingsError
         one sentence that names the folder and what is wrong with it
     """
-    where = f"hydra.sweep.dir={folder}"
+    where = f"{name}={folder}"
     if folder.exists() and not folder.is_dir():
         raise SettingsError(f"{where}: that is a file; allowed is a folder, or a name that is free")
     try:
@@ -153,6 +162,8 @@ def check_folder(folder: Path, jobs: Sequence[Job], study: str, resume: bool) ->
         raise SettingsError(f"{where}: the sweep there is of the study {about['study']} and not of {study}")
     if about["state"] != state():
         raise SettingsError(f"{where}: resume=true needs the program as it was; its sources have changed since")
+    if jobs is None:
+        return
     missing = [about["values"] | own for run, own in about["runs"].items() if run not in {job.run for job in jobs}]
     if missing:
         raise SettingsError(f"{where}: resume=true needs the settings of the sweep there; {_difference(missing, jobs)}")

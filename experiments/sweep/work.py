@@ -16,7 +16,7 @@ from secondhalf.experiments.sweep.engines import Engine
 from secondhalf.experiments.sweep.gather import finish
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.one import Task
-from secondhalf.experiments.sweep.record import Record
+from secondhalf.experiments.sweep.record import Record, one_line
 from secondhalf.experiments.sweep.status import Status
 
 SHOWN = 10
@@ -71,7 +71,7 @@ class Work:
                     self._over(record)
             self.status.write()
         except OSError as error:  # of this process: runs.csv, or an engine's own files
-            raise StudyError(self._cannot(f"{type(error).__name__}: {error}")) from error
+            raise StudyError(self._cannot(one_line(error))) from error
         except BaseException:
             self._let_be()
             raise
@@ -81,7 +81,7 @@ class Work:
         try:
             finish(self.status.folder, list(self.status.jobs.values()), self.status.records)
         except OSError as error:
-            raise StudyError(self._cannot(f"{type(error).__name__}: {error}")) from error
+            raise StudyError(self._cannot(one_line(error))) from error
         failed = self.status.count("failed")
         said = f"{self.status.count('succeeded')} runs finished"
         if failed:
