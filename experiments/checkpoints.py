@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from omegaconf import DictConfig
 
 from secondhalf.experiments.compose import load_settings, market_settings, overrides_of
-from secondhalf.model.checkpoint import Checkpoint, CheckpointError, read_checkpoint, restore
+from secondhalf.model.checkpoint import Checkpoint, CheckpointError, read_checkpoint, register_agents, restore
 from secondhalf.model.market import Market
 from secondhalf.model.resume import FREE, check_change, go_on, leaves
 from secondhalf.model.settings import MarketSettings, SettingsError
@@ -55,7 +55,7 @@ def begin(checkpoint: Checkpoint, settings: MarketSettings) -> Market:
     if changed(checkpoint.settings, settings):
         before, market = market, go_on(market, settings)
         before.close()
-        market.register_people()
+        register_agents(market)
     return market
 
 

@@ -142,7 +142,9 @@ def read_checkpoint(path: Path) -> Checkpoint:
         _check_version(path, header)
         if header["checksum"] != _checksum(state, arrays):
             raise CheckpointError(f"{path}: the file is damaged, its checksum does not fit")
-        settings = MarketSettings.model_validate_json(json.dumps(header["settings"]))
+        seed = header["settings"]["seed"]  # that of a fork with other luck is none that anybody may set
+        settings = MarketSettings.model_validate_json(json.dumps(header["settings"] | {"seed": 0}))
+        settings = settings.model_copy(update={"seed": seed})
         return Checkpoint(path, settings, header["day"], header["date"], header["running"], header, state, arrays)
     except OSError as error:
         raise CheckpointError(f"{path}: the file cannot be read ({error.strerror or error})") from error
@@ -188,11 +190,20 @@ def restore(checkpoint: Checkpoint) -> Market:
     market.record = Record(market)
     vars(market.record).update(taken_down)
     market.users_day = UsersDay(market.population, market.friends)
-    for platform in market.platforms:
-        mesa.Agent.__init__(platform, market)
-    market.register_people()
+    register_agents(market)
     market.steps = checkpoint.header["steps"]
     return market
+
+
+def register_agents(market: Market) -> None:
+    """Give platforms, merchants and users the numbers that they have in a market from its first day, entrants last."""
+    mesa.Model.remove_all_agents(market)
+    first = len(market.settings.first_platforms)
+    for platform in market.platforms[:first]:
+        mesa.Agent.__init__(platform, market)
+    market.register_people()
+    for platform in market.platforms[first:]:
+        mesa.Agent.__init__(platform, market)
 
 
 def _rebuild(market: Market, settings: MarketSettings, end: str) -> None:

@@ -27,6 +27,8 @@ FREE = ("scenario", "strategy", "strategies", "objective", "objectives", "growth
 """Settings that may change on any day."""
 END = "calendar.end"
 """May change as long as there is a day left."""
+SWITCHES = "mechanisms."
+"""Named first, as a mechanism that is switched off changes other settings."""
 APPLIED = ("limits",)
 """Settings that have done their work when a market begins."""
 MAY_CHANGE = f"a market that goes on may change {', '.join(FREE)} and {END}"
@@ -60,7 +62,8 @@ def check_change(before: MarketSettings, after: MarketSettings, date: dt.date) -
     """
     known = dict(leaves(before.model_dump(mode="json")))
     wanted = dict(leaves(after.model_dump(mode="json")))
-    for name in [*known, *(name for name in wanted if name not in known)]:
+    names = [*known, *(name for name in wanted if name not in known)]
+    for name in sorted(names, key=lambda name: not name.startswith(SWITCHES)):
         free = name.split(".")[0] in (*FREE, *APPLIED) or name == END
         if not free and known.get(name) != wanted.get(name):
             raise SettingsError(f"{name}={wanted.get(name)}: it was {known.get(name)} until now; {MAY_CHANGE}")

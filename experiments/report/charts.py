@@ -16,6 +16,8 @@ from secondhalf.experiments.pictures import style
 USUAL = ("market.hhi_attention", "market.hhi_gmv", "market.interpenetration_gmv", "market.leak_rate", "value")
 """Metrics shown when none is asked for, as far as there are any."""
 SEED = "seed"
+WIDTH, HEIGHT = 4.6, 1.9
+"""Inches of a picture, and of one of its panels; letters stay readable on a phone."""
 DOTS, MEAN = "#7A8CA3", "#A33C00"
 GROUPS = 12
 """Values of a setting up to which each has a place of its own; more numbers lie on an axis."""
@@ -45,18 +47,13 @@ def swept(results: pd.DataFrame, keys: Sequence[str]) -> list[str]:
 
 
 def draw(results: pd.DataFrame, metric: str, settings: Sequence[str]) -> Figure:
-    """One panel a setting, two in a row; without a setting but the seed, one panel with all runs."""
-    settings = [key for key in settings if key != SEED]
-    panels = max(len(settings), 1)
-    columns = min(panels, 2)
-    drawn = style.figure(2.5 * -(-panels // columns))
-    axes = np.atleast_1d(drawn.subplots(-(-panels // columns), columns, sharey=True, squeeze=False)).ravel()
+    """One panel a setting, one below the other; without a setting but the seed, one panel with all runs."""
+    shown = [key for key in settings if key != SEED] or [""]
+    drawn = Figure(figsize=(WIDTH, 0.3 + HEIGHT * len(shown)), dpi=style.DPI, layout="constrained")
     values = results[metric].astype(float)
-    for panel, key in zip(axes, settings or [""], strict=False):
+    for panel, key in zip(drawn.subplots(len(shown), 1, squeeze=False)[:, 0], shown, strict=True):
         _panel(panel, results[key] if key else pd.Series("all runs", index=results.index), values)
         panel.set_xlabel(key)
-    for panel in axes[panels:]:
-        panel.set_axis_off()
     style.head(drawn, metric)
     return drawn
 

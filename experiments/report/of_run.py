@@ -76,7 +76,6 @@ def _platforms(run: Run) -> Section:
             Cell(style.label(name)),
             Cell(run.everything.kind(name)),
             words.number(own["active_users"]),
-            words.number(own["monthly_active_users"]),
             words.share(own["attention_share"]),
             words.number(own["gmv"]),
             words.share(own["gmv"] / traded if traded else 0.0),
@@ -85,7 +84,7 @@ def _platforms(run: Run) -> Section:
         )
         for name, own in summary["platforms"].items()
     )
-    heads = ("daily users", "monthly users", "share of mobile time", "GMV, RMB", "share of GMV", "buyers of the year")
+    heads = ("daily users", "share of mobile time", "GMV, RMB", "share of GMV", "buyers of the year")
     columns = (
         Column("platform", width="whole"),
         Column("line"),

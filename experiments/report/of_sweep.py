@@ -93,7 +93,7 @@ def _state(sweep: Sweep, counts: dict[str, int]) -> Section:
             (Cell(str(row["number"])), Cell(row["overrides"]), Cell(row["error"], tone=""), Cell(row["host"]))
             for row in failed.to_dict("records")
         )
-        blocks.append(Table("failed", f"{len(rows)} runs failed; resume=true tries them again", columns, rows))
+        blocks.append(Table("failed", f"Failed: {len(rows)}; resume=true tries them again", columns, rows))
     return Section("runs", "Runs", blocks)
 
 
