@@ -21,7 +21,7 @@ from secondhalf.experiments.overrides import open_overrides
 from secondhalf.model.settings import MarketSettings, SettingsError
 
 CONFIG_MODULE = "secondhalf.conf"
-NOT_OF_THE_MARKET = (*GROUPS, "resume", "hydra")
+NOT_OF_THE_MARKET = (*GROUPS, "from_checkpoint", "resume", "hydra")
 
 
 def load_settings(overrides: Sequence[str] = ()) -> MarketSettings:

@@ -21,11 +21,13 @@ from secondhalf.experiments.options import (
     GROUPS,
     Bench,
     Calibrate,
+    Checkpoint,
     Counterfactual,
     Launcher,
     Output,
     Phases,
     Pictures,
+    Report,
     Sensitivity,
     StudyError,
     Validate,
@@ -35,7 +37,7 @@ from secondhalf.experiments.overrides import Words, open_overrides, read_words, 
 from secondhalf.experiments.workers import NothingDoneError
 from secondhalf.model.books import BooksError
 from secondhalf.model.edge_list import read_ties
-from secondhalf.model.settings import SettingsError
+from secondhalf.model.settings import MarketSettings, SettingsError
 from secondhalf.model.stages import in_order
 from secondhalf.model.start import strategies
 
@@ -88,12 +90,18 @@ def _check_words(study: str, words: Words) -> None:
 
 def _check(study: str, config: DictConfig) -> None:
     settings = market_settings(config)
+    if config.from_checkpoint is not None:
+        settings = _check_checkpoint(study, config)
     strategies(settings.among(settings.competing))
     in_order(settings.stage_order)
     for group in GROUPS.values():
         options(group, config)
     if settings.network.kind == "file":
         read_ties(str(settings.network.file), settings.population.users)
+    if study == "report":
+        from secondhalf.experiments.report.study import prepare as prepare_report
+
+        prepare_report(options(Report, config))
     if study == "calibrate":
         from secondhalf.experiments.calibrate.study import prepare
 
@@ -114,6 +122,17 @@ def _check(study: str, config: DictConfig) -> None:
         from secondhalf.experiments.sweep.search import prepare as prepare_search
 
         prepare_search(config)
+
+
+def _check_checkpoint(study: str, config: DictConfig) -> MarketSettings:
+    """Settings of a run that goes on from a file."""
+    if study != "run":
+        raise SettingsError(f"from_checkpoint={config.from_checkpoint}: only `secondhalf run` goes on from a file")
+    from secondhalf.experiments.checkpoints import asked_for
+
+    asked = asked_for(config)
+    assert asked is not None
+    return asked[1]
 
 
 def _check_folder(name: str, folder: Path) -> None:
@@ -185,13 +204,21 @@ def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any
         from secondhalf.experiments.redraw import redraw
 
         return redraw(options(Pictures, config), output, folder)
+    if study == "report":
+        from secondhalf.experiments.report.study import report
+
+        return report(options(Report, config), folder)
+    from secondhalf.experiments.checkpoints import asked_for
     from secondhalf.experiments.run import run
     from secondhalf.model.compiled import threads_for
 
     if output.pictures == "auto" and not single:
         output = output.model_copy(update={"pictures": "never"})
+    begun = asked_for(config)
+    settings = settings if begun is None else begun[1]
     with threads_for(settings.population.users):
-        return run(settings, folder, output)["market"]["hhi_attention"]
+        summary = run(settings, folder, output, every=options(Checkpoint, config).every, begun=begun)
+        return summary["market"]["hhi_attention"]
 
 
 def _remove_empty_run(folder: Path) -> None:

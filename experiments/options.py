@@ -46,6 +46,19 @@ class Pictures(Settings):
     only: tuple[str, ...] = ()
 
 
+class Checkpoint(Settings):
+    """How often a run keeps its market."""
+
+    every: Count | None = None
+
+
+class Report(Settings):
+    """What `secondhalf report` shows."""
+
+    of: str | None = None
+    metrics: tuple[str, ...] = ()
+
+
 class Phases(Settings):
     """How `secondhalf phases` measures."""
 
@@ -188,6 +201,8 @@ class Search(Settings):
 GROUPS: dict[str, type[Settings]] = {
     "output": Output,
     "pictures": Pictures,
+    "checkpoint": Checkpoint,
+    "report": Report,
     "phases": Phases,
     "bench": Bench,
     "counterfactual": Counterfactual,
