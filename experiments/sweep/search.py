@@ -34,7 +34,7 @@ from secondhalf.model.settings import SettingsError
 
 JOURNAL, QUESTION, TRIALS = "search.journal", "search.json", "trials.csv"
 STUDY = "search"
-TINY = {"trials": 2, "seeds": 2, "batch": 2}
+TINY = {"trials": 1, "seeds": 2, "batch": 1}
 """Least that shows a mean with its error, for a tiny variant."""
 
 

@@ -63,7 +63,7 @@ def test_every_command_runs(
         assert {f"{name}.csv" for name in TABLES} | {"summary.json", "friends.graphml"} <= made
     else:
         left = {"pictures": "overview.png", "facts": "facts.csv", "phases": "phases.md", "bench": "bench.csv"}
-        left |= {"counterfactual": "differences.csv", "sensitivity": "sensitivity.md"}
+        left |= {"counterfactual": "differences.csv", "sensitivity": "sensitivity.md", "search": "trials.csv"}
         assert left[words[0]] in made
     assert ("overview.svg" in made) == (with_pictures or words[0] == "pictures")
 
