@@ -19,7 +19,7 @@ from secondhalf.experiments.tables import TABLES
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [line.strip() for line in README.splitlines() if line.startswith("    secondhalf ")]
-TINY = ["experiment=ci", "output.progress=never"]
+TINY = ["experiment=ci", "output.progress=never", "launcher.workers=1"]
 """What is appended to each command; all but the first also draw no pictures."""
 
 
