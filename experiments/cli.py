@@ -14,10 +14,13 @@ STUDIES = {
     "validate": "the fitted model against facts, rulers and patterns, and its forecast to the end of 2025",
     "phases": "when the second half begins, over seeds, for the market and each platform",
     "sensitivity": "what results depend on: parameters (Morris, Sobol, one at a time), networks, sizes, stage order",
+    "search": "settings that make one metric as large or as small as can be, over seeds, by Optuna",
     "pictures": "draw the pictures of a finished run again: pictures.of=FOLDER",
     "report": "one HTML page about a run or a sweep, written into its folder: secondhalf report FOLDER",
-    "bench": "measure speed and memory, against the plain oracle and the machine's copy bandwidth",
+    "bench": "measure speed and memory, against the plain oracle and the copy bandwidth; bench sweep: of many runs",
 }
+NAMED = {"bench": "bench.what"}
+"""Settings that the word after a study stands for: `secondhalf bench sweep`."""
 HELP = """\
 secondhalf STUDY [setting=value ...] [Hydra flags]
 
@@ -47,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     study = "run"
     if given and not given[0].startswith("-") and "=" not in given[0]:
         study = given.pop(0)
+        if study in NAMED and given and not given[0].startswith("-") and "=" not in given[0]:
+            given[0] = f"{NAMED[study]}={given[0]}"
     if study == "report" and given and not given[0].startswith("-") and "=" not in given[0]:
         given[:1] = _into_its_folder(given[0])
     # Imported late: an answer above, or one to the shell, does not wait for what only a study needs.

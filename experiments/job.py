@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -23,6 +23,7 @@ from secondhalf.experiments.options import (
     Calibrate,
     Checkpoint,
     Counterfactual,
+    Launcher,
     Output,
     Phases,
     Pictures,
@@ -58,11 +59,12 @@ def start(study: str, given: Sequence[str], studies: Collection[str]) -> None:
             raise SettingsError(f"study={study}: there is no such study; known are {', '.join(studies)}")
         _check_words(study, words)
     except SettingsError as error:
-        _fail(error)
+        fail(error)
 
     def job(config: DictConfig) -> Any:
         return _job(study, config)
 
+    vars(job)["study"] = study  # for the launcher, whose processes cannot be sent a function within a function
     sys.argv = [sys.argv[0], *open_overrides(given)]
     hydra.main(version_base="1.3", config_path="pkg://secondhalf.conf", config_name="config")(job)()
 
@@ -116,6 +118,10 @@ def _check(study: str, config: DictConfig) -> None:
         from secondhalf.experiments.sensitivity.question import find_question
 
         find_question(settings, options(Sensitivity, config))
+    if study == "search":
+        from secondhalf.experiments.sweep.search import prepare as prepare_search
+
+        prepare_search(config)
 
 
 def _check_checkpoint(study: str, config: DictConfig) -> MarketSettings:
@@ -146,7 +152,7 @@ def _job(study: str, config: DictConfig) -> Any:
     except (SettingsError, BooksError, MoveError, StudyError, NothingDoneError, OSError) as error:
         _remove_empty_run(folder)
         if single or isinstance(error, SettingsError):
-            _fail(error)
+            fail(error)
         raise
     except KeyboardInterrupt:
         print(f"stopped; {LEFT[study].format(folder=folder)}" if study in LEFT else "stopped", file=sys.stderr)
@@ -156,10 +162,18 @@ def _job(study: str, config: DictConfig) -> Any:
 def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any:
     """Run one study in `folder`, `single` or as one job of a multirun; imports only what it needs."""
     settings, output = market_settings(config), options(Output, config)
+    if study == "bench" and options(Bench, config).what == "sweep":
+        from secondhalf.experiments.sweep.bench import bench_sweep
+
+        return bench_sweep(options(Bench, config), options(Launcher, config), settings.limits.users is not None, folder)
     if study == "bench":
         from secondhalf.experiments.bench import bench
 
         return bench(settings, options(Bench, config), folder)
+    if study == "search":
+        from secondhalf.experiments.sweep.search import search
+
+        return search(config, folder, output)
     if study == "validate":
         from secondhalf.experiments.validate.run import run as validate
 
@@ -214,7 +228,8 @@ def _remove_empty_run(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _fail(error: Exception) -> None:
+def fail(error: Exception) -> NoReturn:
+    """End the command with one sentence and exit code 1."""
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         raise error
     print(f"secondhalf: {error}", file=sys.stderr)

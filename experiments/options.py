@@ -75,6 +75,10 @@ class Bench(Settings):
     days: Count
     repeats: Count
     oracle_users: Count
+    what: Literal["speed", "sweep"]
+    runs: Count
+    kills: Annotated[Whole, Field(ge=0)]
+    flat: Annotated[Whole, Field(ge=0)]
     documents: tuple[str, ...] = ()
 
 
@@ -173,6 +177,27 @@ class Sensitivity(Settings):
         return self
 
 
+class Launcher(Settings):
+    """How the runs of a sweep are spread."""
+
+    engine: Literal["local", "ray"]
+    workers: Count | None = None
+    threads: Count
+    address: str | None = None
+
+
+class Search(Settings):
+    """What `secondhalf search` looks for."""
+
+    metric: str | None = None
+    direction: Literal["maximize", "minimize"]
+    space: dict[str, Any]
+    log: tuple[str, ...] = ()
+    trials: Count
+    seeds: Count
+    batch: Count
+
+
 GROUPS: dict[str, type[Settings]] = {
     "output": Output,
     "pictures": Pictures,
@@ -184,6 +209,8 @@ GROUPS: dict[str, type[Settings]] = {
     "calibrate": Calibrate,
     "validate": Validate,
     "sensitivity": Sensitivity,
+    "launcher": Launcher,
+    "search": Search,
 }
 """Groups of conf/ and their checks."""
 
