@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -105,7 +106,7 @@ def asked_for(config: DictConfig) -> Begun | None:
 def _with(before: MarketSettings, config: DictConfig) -> MarketSettings:
     """Settings of a checkpoint with what a configuration sets: named in its overrides, or not as by default."""
     given = market_settings(config).model_dump(mode="json")
-    usual = dict(leaves(load_settings().model_dump(mode="json")))
+    usual = defaults()
     words = [override.lstrip("+~").partition("=")[0] for override in overrides_of(config)[0]]
     asked = [name for name, value in leaves(given) if _named(name, words) or usual.get(name) != value]
     groups = {name.split(".")[0] for name in asked} | {word.split(".")[0] for word in words}
@@ -116,6 +117,12 @@ def _with(before: MarketSettings, config: DictConfig) -> MarketSettings:
         if name.split(".")[0] not in (*FREE, "limits"):
             _put(raw, name.split("."), flat[name])
     return MarketSettings.from_dict(raw)
+
+
+@cache
+def defaults() -> dict[str, Any]:
+    """Every setting of the default market by its dotted name."""
+    return dict(leaves(load_settings().model_dump(mode="json")))
 
 
 def _named(name: str, words: Sequence[str]) -> bool:

@@ -1,8 +1,12 @@
-"""Pictures of a sweep: a metric over each setting that was swept, a dot a run, with the mean and its interval."""
+"""Pictures of a sweep: a metric over each setting that was swept, a dot a run, with the mean and its interval.
+
+Runs under one seed share their luck, whatever else differs: an interval is over seeds, of each the mean of its runs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,37 +55,40 @@ def draw(results: pd.DataFrame, metric: str, settings: Sequence[str]) -> Figure:
     shown = [key for key in settings if key != SEED] or [""]
     drawn = Figure(figsize=(WIDTH, 0.3 + HEIGHT * len(shown)), dpi=style.DPI, layout="constrained")
     values = results[metric].astype(float)
+    seeds = results[SEED] if SEED in settings else pd.Series(0, index=results.index)
     for panel, key in zip(drawn.subplots(len(shown), 1, squeeze=False)[:, 0], shown, strict=True):
-        _panel(panel, results[key] if key else pd.Series("all runs", index=results.index), values)
+        _panel(panel, results[key] if key else pd.Series("all runs", index=results.index), values, seeds)
         panel.set_xlabel(key)
     style.head(drawn, metric)
     return drawn
 
 
-def _panel(axes: Axes, setting: pd.Series[str], values: pd.Series[float]) -> None:
-    numbers = pd.to_numeric(setting, errors="coerce")
-    if numbers.notna().all() and setting.nunique() > GROUPS:
+def _panel(axes: Axes, setting: pd.Series[Any], values: pd.Series[float], seeds: pd.Series[int]) -> None:
+    names = setting.astype(object).where(setting.notna(), "—").astype(str)
+    numbers = pd.to_numeric(names, errors="coerce")
+    if numbers.notna().all() and names.nunique() > GROUPS:
         axes.plot(numbers, values, "o", color=DOTS, markersize=3, alpha=0.7)
     else:
-        _groups(axes, setting, values, ordered=bool(numbers.notna().all()))
+        ordered = numbers.notna().all()
+        _groups(axes, names, values, seeds, sorted(set(names), key=float) if ordered else list(dict.fromkeys(names)))
     sns.despine(ax=axes, left=True)
     axes.grid(False, axis="x")
     axes.set_ylabel("")
 
 
-def _groups(axes: Axes, setting: pd.Series[str], values: pd.Series[float], ordered: bool) -> None:
-    """A column of dots for each value, with the mean and its 95 % interval beside."""
-    names = setting.astype(object).where(setting.notna(), "—").astype(str)
-    order = sorted(names.unique(), key=float) if ordered else list(dict.fromkeys(names))
+def _groups(
+    axes: Axes, names: pd.Series[str], values: pd.Series[float], seeds: pd.Series[int], order: Sequence[str]
+) -> None:
+    """A column of dots for each value; beside it the mean, with its 95 % interval where there are two seeds."""
     for place, name in enumerate(order):
-        own = np.asarray(values[names == name], np.float64)
-        own = own[np.isfinite(own)]
+        there = (names == name) & values.notna()
+        own = values[there]
         axes.plot(np.full(own.size, place - 0.12), own, "o", color=DOTS, markersize=3, alpha=0.6, linewidth=0)
-        if own.size > 1:
-            mean, _, margin = mean_and_margin(own)
-            axes.errorbar(
-                place + 0.12, mean, yerr=margin, fmt="D", color=MEAN, markersize=4, capsize=2.5, linewidth=1.2
-            )
+        by_seed = np.asarray(own.groupby(seeds[there]).mean(), np.float64)
+        if by_seed.size:
+            mean, _, margin = mean_and_margin(by_seed)
+            spread = margin if by_seed.size > 1 else None
+            axes.errorbar(place + 0.12, mean, spread, fmt="D", color=MEAN, markersize=4, capsize=2.5, linewidth=1.2)
     slanting = max(map(len, order)) > LETTERS or len(order) > 8
     axes.set_xticks(range(len(order)), order, rotation=30 if slanting else 0, ha="right" if slanting else "center")
     axes.set_xlim(-0.6, len(order) - 0.4)

@@ -110,7 +110,8 @@ def _pictures(results: pd.DataFrame, chosen: Sequence[str], varied: Sequence[str
                 about = f"{name}: {meaning.replace('`', '')}" + (f" ({unit})" if unit else "")
                 svg = inline(path.read_text(encoding="utf-8"), f"metric-{n}", about)
                 found.append(Picture(f"metric-{n}", svg, about, about, files=False))
-    note = "A dot is a run, a diamond the mean of runs with that value, with its 95 % interval; other settings vary."
+    seeds = ", with its 95 % interval over seeds" if charts.SEED in varied else ""
+    note = f"A dot is a run, a diamond the mean of the runs with that value{seeds}; the other settings vary."
     blocks: list[Words | Gallery] = [Gallery(tuple(found), note=note, size="large")]
     if said:
         blocks.append(Words(tuple(said), quiet=True))

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from secondhalf.experiments.compose import load_settings
+from secondhalf.experiments.checkpoints import defaults
 from secondhalf.experiments.pages.blocks import Cell, Code, Column, Section, Table, Words
 from secondhalf.experiments.pages.write import HIDDEN
 from secondhalf.model.resume import leaves
@@ -48,7 +48,7 @@ def settings_section(settings: Mapping[str, Any], besides: Iterable[str] = ()) -
         names of settings that are shown elsewhere
     """
     left_out = set(besides)
-    usual = dict(leaves(load_settings().model_dump(mode="json")))
+    usual = defaults()
     own = {name: value for name, value in leaves(dict(settings)) if not left_out & set(_groups(name))}
     differing = {name: value for name, value in own.items() if usual.get(name) != value}
     head = (Column("setting", width="whole"), Column("value", width="long"), Column("default", width="long"))

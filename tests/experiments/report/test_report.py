@@ -72,12 +72,12 @@ def test_a_sweep_in_one_file(sweep: Path) -> None:
     nothing_is_fetched(page)
     seen = text_of(page)
     assert "5 runs; swept: strategy (2 values), seed (2 values)." in seen
-    assert "4 of 5 runs succeeded 1 failed" in seen
+    assert "runs succeeded 4 of 5 failed 1" in seen
     assert "SettingsError: &lt;i&gt;none&lt;/i&gt;" in seen
     assert "<i>none" not in page
     assert page.count("<svg") == 2
-    assert "secondhalf run strategy=history seed=1" in seen
-    rows = re.findall(r"<tr><td[^>]*>(\d)</td><td[^>]*>\s*(\w+)</td>", page)
+    assert "secondhalf run strategy=hold seed=1" in seen
+    rows = re.findall(r"<tr><td[^>]*>(\d)</td>\s*<td[^>]*>\s*(\w+)</td>", page)
     assert rows == [("3", "history"), ("2", "history"), ("1", "hold"), ("0", "hold")]
 
 
@@ -88,6 +88,11 @@ def test_means_are_over_the_runs_of_a_value(sweep: Path) -> None:
     means = [bars.lines[0].get_ydata()[0] for bars in axes.containers]
     wanted = found.groupby("strategy", sort=False)["market.hhi_attention"].mean()
     assert means == pytest.approx(list(wanted))
+    # Two seeds a hundredth apart: half the interval is 12.706 (t, one degree of freedom) times 0.01 / 2.
+    low, high = axes.containers[0].lines[2][0].get_segments()[0][:, 1]
+    assert (high - low) / 2 == pytest.approx(12.706 * 0.005, rel=1e-4)
+    (alone,) = charts.draw(found[found["seed"] == 0], "market.hhi_attention", ["strategy"]).axes
+    assert not any(bars.has_yerr for bars in alone.containers)
     assert [label.get_text() for label in axes.get_xticklabels()] == ["history", "hold"]
 
 
