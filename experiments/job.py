@@ -84,6 +84,10 @@ def _check_words(study: str, words: Words) -> None:
         _check(study, config)
         for settings in arms(config, [*overrides, *search], options(Phases, config)).values():
             strategies(settings)
+    if config.resume is not False and not words.sweep and study != "search":
+        raise SettingsError(
+            f"resume={config.resume}: is for sweeps (-m) and searches; a single run begins anew, other studies go on"
+        )
     name = "sweep" if words.sweep else "run"
     _check_folder(f"hydra.{name}.dir", Path(str(config.hydra[name].dir)))
 

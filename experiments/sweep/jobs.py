@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import pickle
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +39,11 @@ class Job:
         Hydra overrides that it was composed from
     settings
         what the overrides set, by key
-    values
-        all values as plain dictionaries
-    composed, changes
-        the configuration without Hydra's own settings, pickled, and the values that the job has instead: making it of
-        `values` would take a tenth of a short run
-    hydra
-        Hydra's own settings, pickled
+    composed, plain, hydra
+        what jobs with the same choices of files share, pickled: the configuration, the same as plain dictionaries, and
+        Hydra's own settings. To make one of another would take a tenth of a short run
+    changes
+        values that the job has instead, by key
     """
 
     run: str
@@ -54,10 +51,18 @@ class Job:
     study: str
     overrides: tuple[str, ...]
     settings: dict[str, Any]
-    values: dict[str, Any]
     composed: bytes
-    changes: tuple[tuple[str, Any], ...]
+    plain: bytes
     hydra: bytes
+    changes: tuple[tuple[str, Any], ...]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """All values as plain dictionaries."""
+        found: dict[str, Any] = pickle.loads(self.plain)
+        for key, value in self.changes:
+            _set(found, key.split("."), value)
+        return found
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class _Base:
 
     values: dict[str, Any]
     composed: bytes
+    plain: bytes
     hydra: bytes
     folders: list[Path]
     interpolated: bool
@@ -104,30 +110,31 @@ class Composer:
         # Another file may not have that key, which Hydra then says; and a value may be one that others refer to.
         if base.interpolated or any(not _is_value(o, base.values) for o in rest):
             base, rest = self._base(list(overrides)), []
-        values = pickle.loads(pickle.dumps(base.values))  # several times as fast as copy.deepcopy
-        for override in rest:
-            _set(values, override.key_or_group.split("."), override.value())
-        market = {key: value for key, value in copy.copy(values).items() if key not in NOT_OF_THE_MARKET}
-        settings = settings_of(pickle.loads(pickle.dumps(market)), base.folders)
-        return Job(
-            self._identity(settings, values),
+        job = Job(
+            "",
             number,
             self.study,
             tuple(overrides),
             {o.key_or_group: o.value() for o in parsed if o.key_or_group.split(".")[0] not in WITHOUT_EFFECT},
-            values,
             base.composed,
-            tuple((o.key_or_group, o.value()) for o in rest),
+            base.plain,
             base.hydra,
+            tuple((o.key_or_group, o.value()) for o in rest),
         )
+        values = job.values
+        settings = settings_of({key: values[key] for key in values if key not in NOT_OF_THE_MARKET}, base.folders)
+        return replace(job, run=self._identity(settings, job.values))
 
     def _base(self, overrides: list[str]) -> _Base:
         key = tuple(overrides)
         if key not in self._bases:
             config = compose_config([*overrides, *self._hydra_overrides])
             own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+            values = plain(config)
             hydra = pickle.dumps(OmegaConf.masked_copy(config, "hydra"))
-            self._bases[key] = _Base(plain(config), pickle.dumps(own), hydra, config_folders(config), "${" in str(own))
+            self._bases[key] = _Base(
+                values, pickle.dumps(own), pickle.dumps(values), hydra, config_folders(config), "${" in str(own)
+            )
         return self._bases[key]
 
     def _identity(self, settings: MarketSettings, values: dict[str, Any]) -> str:
