@@ -137,9 +137,11 @@ def _check_checkpoint(study: str, config: DictConfig) -> MarketSettings:
 
 def _check_folder(name: str, folder: Path) -> None:
     try:
-        if not folder.is_dir():  # Hydra makes it in a moment, under its own time
+        if not folder.is_dir():  # Hydra makes it in a moment, under its own time, unless a sweep is refused before
+            missing = [path for path in (folder, *folder.parents) if not path.exists()]
             folder.mkdir(parents=True)
-            folder.rmdir()
+            for path in missing:
+                path.rmdir()
     except OSError as error:
         raise SettingsError(f"{name}={folder}: the folder cannot be made ({error.strerror})") from error
 

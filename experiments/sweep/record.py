@@ -52,8 +52,8 @@ class Record:
 def keep(record: Record, folder: Path) -> None:
     """Write a record, with the sizes of the other files, into the folder of its run.
 
-    A loss of power can shorten files that were written shortly before. Their sizes tell, and cost nothing; to wait
-    until each of them is on the disk would cost a short run a third of its time.
+    A loss of power can shorten files that were written shortly before. Their sizes tell, and cost nothing; to wait for
+    each of them to reach the disk would cost a short run a third of its time.
     """
     sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
     kept = {"format": FORMAT, "files": {name: sizes[name] for name in sorted(sizes) if not name.endswith(DRAWN)}}

@@ -34,7 +34,7 @@ from secondhalf.model.settings import SettingsError
 
 JOURNAL, QUESTION, TRIALS = "search.journal", "search.json", "trials.csv"
 STUDY = "search"
-TINY = {"trials": 2, "seeds": 2, "batch": 2}
+TINY = {"trials": 1, "seeds": 2, "batch": 1}
 """Least that shows a mean with its error, for a tiny variant."""
 
 
@@ -208,8 +208,8 @@ def _say(table: pd.DataFrame, question: Question, console: Console) -> float:
     )
     error = "" if np.isnan(best["standard_error"]) else f" ± {best['standard_error']:.2g} (standard error)"
     console.print(
-        f"best of {len(finished)} trials: {question.asked.metric} {best['mean']:.6g}{error} over {best['runs']} seeds "
-        f"with {found}; as the best of many, the mean flatters it: run it again with other seeds",
+        f"best of {len(finished)} trials: {question.asked.metric} {best['mean']:.6g}{error} over {int(best['runs'])} "
+        f"seeds with {found}; as the best of many, the mean flatters it: run it again with other seeds",
         soft_wrap=True, markup=False, highlight=False,
     )  # fmt: skip
     return float(best["mean"])

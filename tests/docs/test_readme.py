@@ -19,7 +19,7 @@ from secondhalf.experiments.tables import TABLES
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [line.strip() for line in README.splitlines() if line.startswith("    secondhalf ")]
-TINY = ["experiment=ci", "output.progress=never"]
+TINY = ["experiment=ci", "output.progress=never", "launcher.workers=1"]
 """What is appended to each command; all but the first also draw no pictures."""
 
 
@@ -66,7 +66,7 @@ def test_every_command_runs(
     else:
         left = {"pictures": "overview.png", "facts": "facts.csv", "phases": "phases.md", "bench": "bench.csv"}
         left |= {"counterfactual": "differences.csv", "sensitivity": "sensitivity.md", "report": "report.html"}
-        left |= {"calibrate": "calibration.json", "validate": "report.html"}
+        left |= {"calibrate": "calibration.json", "validate": "report.html", "search": "trials.csv"}
         assert left[words[0]] in made
     assert ("overview.svg" in made) == (with_pictures or words[0] == "pictures")
 
