@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from secondhalf.experiments.finished import metrics
 from secondhalf.experiments.published import publish
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.one import RUNS, summary_of
 from secondhalf.experiments.sweep.record import Record, durable
 
 RESULTS = "results"
-HOW = ("settings", "seed", "versions", "commit", "wall_seconds", "peak_memory_mb", "column_bytes_per_user")
-"""Keys of summary.json that are no metric: what was set, and how it was computed."""
 
 
 def finish(folder: Path, jobs: Sequence[Job], records: Mapping[str, Record]) -> None:
@@ -42,8 +41,8 @@ def results(folder: Path, jobs: Sequence[Job], records: Mapping[str, Record]) ->
         if record is None or record.status != "succeeded":
             continue
         row: dict[str, Any] = {"run": job.run} | {key: job.settings.get(key) for key in keys}
-        metrics = metrics_of(folder / RUNS / job.run, job.study, record)
-        rows.append(row | {name: value for name, value in metrics.items() if name not in row})
+        found = metrics_of(folder / RUNS / job.run, job.study, record)
+        rows.append(row | {name: value for name, value in found.items() if name not in row})
     table = pd.DataFrame(rows, columns=None if rows else ["run", *keys], dtype=object)
     return table.apply(_one_kind) if rows else table.astype("string")
 
@@ -53,17 +52,7 @@ def metrics_of(folder: Path, study: str, record: Record) -> dict[str, Any]:
     summary = summary_of(folder) if study == "run" else None
     if summary is None:
         return {"value": record.value}
-    metrics = {key: value for key, value in summary.items() if key not in HOW}
-    metrics["festivals"] = {f"{row.pop('festival')}_{row.pop('start')[:4]}": row for row in summary["festivals"]}
-    return dict(_flat(metrics))
-
-
-def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _flat(inner, f"{name}.{key}" if name else str(key))
-    else:
-        yield name, json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+    return metrics(summary)
 
 
 def _one_kind(column: pd.Series[Any]) -> pd.Series[Any]:

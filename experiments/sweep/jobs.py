@@ -20,7 +20,7 @@ from secondhalf.experiments.overrides import open_overrides
 from secondhalf.model.settings import MarketSettings, SettingsError
 from secondhalf.model.start import strategies
 
-WITHOUT_EFFECT = ("output", "pictures", "launcher", "search", "resume")
+WITHOUT_EFFECT = ("output", "pictures", "report", "checkpoint", "launcher", "search", "resume")
 """Groups that change how a run is made or shown and not what it gives."""
 MISSING = object()
 
@@ -145,6 +145,8 @@ class Composer:
         }
         parts: list[str | bytes] = [self.study, settings.model_dump_json(), json.dumps(of_study, sort_keys=True)]
         parts.append(repr([strategy.launches for strategy in strategies(settings.among(settings.competing))]))
+        if isinstance(values["from_checkpoint"], str):
+            parts.append(Path(values["from_checkpoint"]).expanduser().read_bytes())
         if settings.network.kind == "file":
             parts.append(Path(str(settings.network.file)).read_bytes())
         return identity(*parts)

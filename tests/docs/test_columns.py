@@ -8,7 +8,7 @@ from secondhalf.experiments.columns import of_table
 from secondhalf.experiments.tables import TABLES
 from tests.docs.test_data_dictionary import sections
 
-SECTIONS = {name: f"{name}.csv" for name in TABLES} | {"summary": "summary.json"}
+SECTIONS = {name: f"{name}.csv" for name in TABLES} | {"summary": "summary.json", "runs": "sweep: runs.csv"}
 
 
 @pytest.mark.parametrize("table", SECTIONS)

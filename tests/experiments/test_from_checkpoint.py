@@ -66,7 +66,7 @@ def test_what_is_asked_for_changes_and_the_rest_stays(kept: Path, tmp_path: Path
 
 def test_forks_into_scenarios_are_a_sweep(kept: Path, tmp_path: Path) -> None:
     words = ["run", "-m", f"from_checkpoint={kept}/checkpoints/2019-03-22.market", "scenario=baseline,links_stay_open"]
-    cli.main([*words, "output.progress=never", f"hydra.sweep.dir={tmp_path}"])
+    cli.main([*words, "hydra/launcher=basic", "output.progress=never", f"hydra.sweep.dir={tmp_path}"])
     found = [json.loads(path.read_text()) for path in tmp_path.rglob("summary.json")]
     assert sorted(tuple(one["from_checkpoint"]["changed"]) for one in found) == [(), ("scenario",)]
 
