@@ -15,6 +15,7 @@ STUDIES = {
     "phases": "when the second half begins, over seeds, for the market and each platform",
     "sensitivity": "what results depend on: parameters (Morris, Sobol, one at a time), networks, sizes, stage order",
     "pictures": "draw the pictures of a finished run again: pictures.of=FOLDER",
+    "browse": "a page in the browser, on which a market runs and can be changed: --port N, --host H",
     "bench": "measure speed and memory, against the plain oracle and the machine's copy bandwidth",
 }
 HELP = """\

@@ -160,6 +160,15 @@ class Sensitivity(Settings):
         return self
 
 
+class Browse(Settings):
+    """Where `secondhalf browse` is found, and how much it draws."""
+
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[Whole, Field(ge=1, le=65535)]
+    nodes: Annotated[Whole, Field(ge=2, le=500)]
+    frames: Annotated[Number, Field(gt=0, le=60)]
+
+
 GROUPS: dict[str, type[Settings]] = {
     "output": Output,
     "pictures": Pictures,
@@ -169,6 +178,7 @@ GROUPS: dict[str, type[Settings]] = {
     "calibrate": Calibrate,
     "validate": Validate,
     "sensitivity": Sensitivity,
+    "browse": Browse,
 }
 """Groups of conf/ and their checks."""
 

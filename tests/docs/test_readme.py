@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 
 from secondhalf.experiments import bench, cli
+from secondhalf.experiments.browser import study
+from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.compose import compose_config
 from secondhalf.experiments.pictures import PICTURES
 from secondhalf.experiments.tables import TABLES
@@ -50,6 +52,8 @@ def test_every_command_runs(
     """In the order of the text, in one folder: `pictures.of=out` draws what an earlier line left."""
     monkeypatch.chdir(here)
     monkeypatch.setattr(bench, "_start_up", lambda: {"import_and_compose": 1.0})  # compiles from cold, elsewhere
+    served: list[Setup] = []
+    monkeypatch.setattr(study, "serve", lambda setup, options: served.append(setup))  # would serve until it is stopped
     words = shlex.split(command, comments=True)[1:]
     if "pictures.of=out" in words and not (here / "out").exists():  # another worker had the line that makes it
         cli.main(["run", *TINY, "hydra.run.dir=out", "output.pictures=never"])
@@ -57,7 +61,11 @@ def test_every_command_runs(
     with_pictures = words[:2] == ["run", "strategy=hold"]
     cli.main([*words, *TINY, *([] if with_pictures else ["output.pictures=never"])])
     made = {path.name for path in here.rglob("*") if path.stat().st_mtime_ns != before.get(path)}
-    if "--cfg" in words:
+    assert bool(served) == (words[0] == "browse")
+    if served:
+        assert served[0].settings.population.users == 400
+        assert not made
+    elif "--cfg" in words:
         assert "population:" in capsys.readouterr().out
     elif words[0] == "run":
         assert {f"{name}.csv" for name in TABLES} | {"summary.json", "friends.graphml"} <= made
