@@ -12,6 +12,10 @@ from pathlib import Path
 from tests.browser.served import browsing, serving, visit
 
 QUARTERS_BEFORE, QUARTERS_AFTER = 5, 9
+LAST_OF_QUARTER = """before => {
+    const date = document.querySelector('#sh-date').textContent;
+    return date !== before && ['03-31', '06-30', '09-30', '12-31'].includes(date.slice(5));
+}"""
 
 
 def main(target: Path) -> None:
@@ -29,12 +33,7 @@ def main(target: Path) -> None:
                 tab.page.wait_for_selector(".sh-done li")
             before = tab.page.inner_text("#sh-date")
             tab.page.click("#sh-quarter")
-            tab.page.wait_for_function(
-                "before => document.querySelector('#sh-date').textContent.slice(5) > '03-30' &&"
-                " ['03-31', '06-30', '09-30', '12-31'].includes(document.querySelector('#sh-date').textContent.slice(5))"
-                " && document.querySelector('#sh-date').textContent !== before",
-                arg=before,
-            )
+            tab.page.wait_for_function(LAST_OF_QUARTER, arg=before)
         tab.page.wait_for_timeout(1500)
         tab.page.screenshot(path=target)
 

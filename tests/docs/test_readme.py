@@ -64,7 +64,7 @@ def test_every_command_runs(
     assert bool(served) == (words[0] == "browse")
     if served:
         assert served[0].settings.population.users == 400
-        assert not made
+        assert not [name for name in made if "." in name]
     elif "--cfg" in words:
         assert "population:" in capsys.readouterr().out
     elif words[0] == "run":
