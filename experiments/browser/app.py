@@ -6,7 +6,6 @@ from typing import Any
 
 import solara
 
-from secondhalf.experiments.browser.mesa_page import MesaPage
 from secondhalf.experiments.browser.page import Market
 
 
@@ -16,7 +15,15 @@ def Bare(children: Any = ()) -> Any:
     return solara.Div(children=list(children), style={"width": "100%", "height": "100%"})
 
 
+@solara.component
+def Mesa() -> Any:
+    """Mesa's viewer; it takes seconds to load, for which the main page does not wait."""
+    from secondhalf.experiments.browser.mesa_page import MesaPage
+
+    return MesaPage()
+
+
 routes = [
     solara.Route("/", component=Market, label="Second Half", layout=Bare),
-    solara.Route("mesa", component=MesaPage, label="Second Half: Mesa", layout=solara.AppLayout),
+    solara.Route("mesa", component=Mesa, label="Second Half: Mesa", layout=solara.AppLayout),
 ]
