@@ -17,7 +17,7 @@ export const capabilities = {
     const wide = (paint.width - left - 4) / store.platforms.length;
     const high = (paint.height - top - key - 4) / names.length;
     store.platforms.forEach((name, p) => {
-      paint.text(brief(words.name(name)), left + wide * (p + 0.5), 9, { align: "center", size: 10, width: wide });
+      paint.text(brief(words.name(name)), left + wide * (p + 0.5), 9, { align: "center", size: 10, width: wide + 10 });
     });
     names.forEach((name, k) => {
       const y = top + high * k;

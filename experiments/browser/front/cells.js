@@ -106,7 +106,7 @@ export const effort = {
         paint.rect(x + 1.5, y + 1.5, wide - 3, high - 3, paint.theme.empty, null, 3);
         paint.rect(x + 1.5, y + 1.5, wide - 3, high - 3, faded(store.ink(p), Math.sqrt(share / largest)), null, 3);
         const moved = twin && store.twin;
-        const strong = share / largest > 0.35;
+        const strong = share / largest > 0.55;
         const color = strong ? "#FFFFFF" : paint.theme.ink;
         paint.text(percent(share), x + wide / 2, y + high * (moved ? 0.36 : 0.5), { align: "center", size: 11, color, width: wide - 4 });
         if (moved) paint.text(percent(twin.data[p * names.length + c]), x + wide / 2, y + high * 0.72, { align: "center", size: 9, color: strong ? "rgba(255,255,255,.8)" : paint.theme.quiet });

@@ -1,6 +1,9 @@
 // Drawing on a canvas in CSS pixels, sharp on every screen, in the colours of the page's theme.
 const FONT = '"Helvetica Neue", Arial, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif';
 
+const ROOMY = { width: 640, height: 360 };
+const LARGEST_ZOOM = 1.8;
+
 /** Numbers as people write them: 12.3k, 4.56M, 7.89B; in Chinese 万 and 亿. */
 export function short(value, language) {
   if (!Number.isFinite(value)) return "–";
@@ -73,15 +76,19 @@ export class Paint {
   /** An empty picture in the size that the canvas has on the page. */
   begin(theme) {
     const ratio = window.devicePixelRatio || 1;
-    this.width = this.canvas.clientWidth;
-    this.height = this.canvas.clientHeight;
-    const [wide, high] = [Math.round(this.width * ratio), Math.round(this.height * ratio)];
+    const { clientWidth, clientHeight } = this.canvas;
+    const [wide, high] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
+    // An enlarged view has larger letters, not only more room.
+    this.zoom = Math.min(LARGEST_ZOOM, Math.max(1, Math.min(clientWidth / ROOMY.width, clientHeight / ROOMY.height)));
+    this.width = clientWidth / this.zoom;
+    this.height = clientHeight / this.zoom;
     if (this.canvas.width !== wide || this.canvas.height !== high) {
       this.canvas.width = wide;
       this.canvas.height = high;
     }
     this.theme = theme;
-    this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const scale = ratio * this.zoom;
+    this.context.setTransform(scale, 0, 0, scale, 0, 0);
     this.context.fillStyle = theme.ground;
     this.context.fillRect(0, 0, this.width, this.height);
   }

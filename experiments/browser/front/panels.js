@@ -55,7 +55,7 @@ export class Panels {
     const frame = make("section", { class: `sh-panel${view.wide ? " sh-wide" : ""}`, id: `sh-${view.key}` }, make("header", {}, heading, about, csv, png, larger), canvas);
     const panel = { view, canvas, heading, about, larger, csv, png, frame, paint: new Paint(canvas), pointer: null };
     canvas.addEventListener("pointermove", (event) => {
-      panel.pointer = { x: event.offsetX, y: event.offsetY };
+      panel.pointer = { x: event.offsetX / panel.paint.zoom, y: event.offsetY / panel.paint.zoom };
       this.redraw();
     });
     canvas.addEventListener("pointerleave", () => {
@@ -71,6 +71,7 @@ export class Panels {
     this.panels.forEach(({ frame }, at) => frame.classList.toggle("sh-hidden", n !== null && at !== n));
     this.label();
     this.redraw();
+    if (n !== null && window.matchMedia("(max-width: 760px)").matches) this.panels[n].frame.scrollIntoView();
   }
 
   label() {
