@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -22,10 +22,13 @@ from secondhalf.experiments.options import (
     Bench,
     Browse,
     Calibrate,
+    Checkpoint,
     Counterfactual,
+    Launcher,
     Output,
     Phases,
     Pictures,
+    Report,
     Sensitivity,
     StudyError,
     Validate,
@@ -35,7 +38,7 @@ from secondhalf.experiments.overrides import Words, open_overrides, read_words, 
 from secondhalf.experiments.workers import NothingDoneError
 from secondhalf.model.books import BooksError
 from secondhalf.model.edge_list import read_ties
-from secondhalf.model.settings import SettingsError
+from secondhalf.model.settings import MarketSettings, SettingsError
 from secondhalf.model.stages import in_order
 from secondhalf.model.start import strategies
 
@@ -52,20 +55,17 @@ LEFT = {
 def start(study: str, given: Sequence[str], studies: Collection[str]) -> None:
     """Check everything, then hand over to Hydra, which calls the study once or, with `-m`, several times."""
     try:
-        if study == "browse":
-            from secondhalf.experiments.browser.serve import flags
-
-            given = flags(list(given))
         words = read_words(given)
         if study not in studies:
             raise SettingsError(f"study={study}: there is no such study; known are {', '.join(studies)}")
         _check_words(study, words)
     except SettingsError as error:
-        _fail(error)
+        fail(error)
 
     def job(config: DictConfig) -> Any:
         return _job(study, config)
 
+    vars(job)["study"] = study  # for the launcher, whose processes cannot be sent a function within a function
     sys.argv = [sys.argv[0], *open_overrides(given)]
     hydra.main(version_base="1.3", config_path="pkg://secondhalf.conf", config_name="config")(job)()
 
@@ -91,12 +91,18 @@ def _check_words(study: str, words: Words) -> None:
 
 def _check(study: str, config: DictConfig) -> None:
     settings = market_settings(config)
+    if config.from_checkpoint is not None:
+        settings = _check_checkpoint(study, config)
     strategies(settings.among(settings.competing))
     in_order(settings.stage_order)
     for group in GROUPS.values():
         options(group, config)
     if settings.network.kind == "file":
         read_ties(str(settings.network.file), settings.population.users)
+    if study == "report":
+        from secondhalf.experiments.report.study import prepare as prepare_report
+
+        prepare_report(options(Report, config))
     if study == "calibrate":
         from secondhalf.experiments.calibrate.study import prepare
 
@@ -117,6 +123,21 @@ def _check(study: str, config: DictConfig) -> None:
         from secondhalf.experiments.sensitivity.question import find_question
 
         find_question(settings, options(Sensitivity, config))
+    if study == "search":
+        from secondhalf.experiments.sweep.search import prepare as prepare_search
+
+        prepare_search(config)
+
+
+def _check_checkpoint(study: str, config: DictConfig) -> MarketSettings:
+    """Settings of a run that goes on from a file."""
+    if study != "run":
+        raise SettingsError(f"from_checkpoint={config.from_checkpoint}: only `secondhalf run` goes on from a file")
+    from secondhalf.experiments.checkpoints import asked_for
+
+    asked = asked_for(config)
+    assert asked is not None
+    return asked[1]
 
 
 def _check_folder(name: str, folder: Path) -> None:
@@ -136,7 +157,7 @@ def _job(study: str, config: DictConfig) -> Any:
     except (SettingsError, BooksError, MoveError, StudyError, NothingDoneError, OSError) as error:
         _remove_empty_run(folder)
         if single or isinstance(error, SettingsError):
-            _fail(error)
+            fail(error)
         raise
     except KeyboardInterrupt:
         print(f"stopped; {LEFT[study].format(folder=folder)}" if study in LEFT else "stopped", file=sys.stderr)
@@ -146,10 +167,18 @@ def _job(study: str, config: DictConfig) -> Any:
 def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any:
     """Run one study in `folder`, `single` or as one job of a multirun; imports only what it needs."""
     settings, output = market_settings(config), options(Output, config)
+    if study == "bench" and options(Bench, config).what == "sweep":
+        from secondhalf.experiments.sweep.bench import bench_sweep
+
+        return bench_sweep(options(Bench, config), options(Launcher, config), settings.limits.users is not None, folder)
     if study == "bench":
         from secondhalf.experiments.bench import bench
 
         return bench(settings, options(Bench, config), folder)
+    if study == "search":
+        from secondhalf.experiments.sweep.search import search
+
+        return search(config, folder, output)
     if study == "validate":
         from secondhalf.experiments.validate.run import run as validate
 
@@ -185,13 +214,21 @@ def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any
         from secondhalf.experiments.redraw import redraw
 
         return redraw(options(Pictures, config), output, folder)
+    if study == "report":
+        from secondhalf.experiments.report.study import report
+
+        return report(options(Report, config), folder)
+    from secondhalf.experiments.checkpoints import asked_for
     from secondhalf.experiments.run import run
     from secondhalf.model.compiled import threads_for
 
     if output.pictures == "auto" and not single:
         output = output.model_copy(update={"pictures": "never"})
+    begun = asked_for(config)
+    settings = settings if begun is None else begun[1]
     with threads_for(settings.population.users):
-        return run(settings, folder, output)["market"]["hhi_attention"]
+        summary = run(settings, folder, output, every=options(Checkpoint, config).every, begun=begun)
+        return summary["market"]["hhi_attention"]
 
 
 def _remove_empty_run(folder: Path) -> None:
@@ -201,7 +238,8 @@ def _remove_empty_run(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _fail(error: Exception) -> None:
+def fail(error: Exception) -> NoReturn:
+    """End the command with one sentence and exit code 1."""
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         raise error
     print(f"secondhalf: {error}", file=sys.stderr)

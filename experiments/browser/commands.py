@@ -51,12 +51,12 @@ def _pause(session: Session, command: Command) -> None:
 
 
 def _step(session: Session, command: Command) -> None:
-    """A day, or to the first day of the next quarter."""
+    """A day more, or to the first day of the next quarter."""
     if session.world is None or session.state not in ("paused", "playing"):
         return
     session.state = "paused"
     market = session.world.market
-    session.steps_left = days_to_quarter(market) if command.get("until") == "quarter" else 1
+    session.steps_left = days_to_quarter(market) if command.get("until") == "quarter" else session.steps_left + 1
     session.restart_clock()
     session.changed()
 

@@ -22,29 +22,6 @@ ABANDONED = "10m"
 """After this time a tab that is gone without a word is thought closed, and its market let go."""
 
 
-def flags(given: list[str]) -> list[str]:
-    """The words of a command line with `--port N` and `--host H` as settings.
-
-    Raises
-    ------
-    SettingsError
-        when a flag stands without its value
-    """
-    words, found = iter(given), []
-    for word in words:
-        name, is_set, value = word.partition("=")
-        if name in ("--port", "--host"):
-            value = value if is_set else next(words, "")
-            if not value:
-                raise SettingsError(f"{name}: a value is needed, for instance {name} {EXAMPLES[name]}")
-            word = f"browse.{name[2:]}={value}"
-        found.append(word)
-    return found
-
-
-EXAMPLES = {"--port": "8765", "--host": "127.0.0.1"}
-
-
 def require_free(options: Browse) -> None:
     """Raise when the address cannot be listened on.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -12,6 +14,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -81,6 +85,37 @@ class Visit:
     def day(self, number: int) -> None:
         """Wait until so many days are drawn."""
         self.page.wait_for_selector(f".sh-root[data-day='{number}']", timeout=PATIENCE)
+
+
+@dataclass
+class Guests:
+    """The browser's window, the server's address and the first tab."""
+
+    tab: Visit
+    address: str
+
+    def csv(self, view: str) -> pd.DataFrame:
+        """What the button of a view gives."""
+        with self.tab.page.expect_download() as waiting:
+            self.tab.page.click(f"[data-csv={view}]")
+        assert waiting.value.suggested_filename == f"{view}.csv"
+        return pd.read_csv(waiting.value.path(), keep_default_na=False)
+
+    def command(self) -> list[str]:
+        """Overrides of the command line that the page gives."""
+        self.tab.page.click("#sh-command")
+        self.tab.page.wait_for_function("document.querySelector('#sh-line').value")
+        words = shlex.split(self.tab.page.input_value("#sh-line"))
+        self.tab.page.evaluate("document.querySelector('#sh-line').value = ''")
+        assert words[:2] == ["secondhalf", "run"]
+        return words[2:]
+
+
+def check_addresses(tab: Visit, address: str) -> None:
+    """Everything came from the server itself."""
+    host = address.removeprefix("http://")
+    for asked in tab.addresses:
+        assert re.match(rf"(http|ws)://{re.escape(host)}/|data:|blob:", asked), asked
 
 
 @contextmanager

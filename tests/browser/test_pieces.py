@@ -16,9 +16,10 @@ import pytest
 
 from secondhalf.experiments.browser import words
 from secondhalf.experiments.browser.commands import days_to_quarter
+from secondhalf.experiments.browser.flags import flags
 from secondhalf.experiments.browser.interventions import RefusedError, wished
 from secondhalf.experiments.browser.memory import bytes_needed
-from secondhalf.experiments.browser.serve import flags, loopback, require_free
+from secondhalf.experiments.browser.serve import loopback, require_free
 from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.browser.turns import Turns
 from secondhalf.experiments.browser.widget import PARTS, facts_of_page, page_words, script
@@ -106,8 +107,7 @@ def test_flags_are_settings() -> None:
         "browse.host=0.0.0.0",
         "-m",
     ]
-    with pytest.raises(SettingsError, match="--port: a value is needed"):
-        flags(["--port"])
+    assert flags(["--port"]) == ["browse.port="]
 
 
 def test_a_port_in_use_is_named_with_the_next_one(
@@ -131,6 +131,7 @@ def test_a_port_in_use_is_named_with_the_next_one(
     ("word", "said"),
     [
         ("browse.port=0", "browse.port=0: input should be greater than or equal to 1"),
+        ("browse.port=", "browse.port=: input should be a valid integer, unable to parse string as an integer"),
         ("browse.nodes=501", "browse.nodes=501: input should be less than or equal to 500"),
     ],
 )
