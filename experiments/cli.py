@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 import secondhalf
+from secondhalf.experiments.browser.flags import flags
 
 STUDIES = {
     "run": "one market from the first day to the last; tables as CSV, summary as JSON (the default)",
@@ -16,6 +17,7 @@ STUDIES = {
     "sensitivity": "what results depend on: parameters (Morris, Sobol, one at a time), networks, sizes, stage order",
     "search": "settings that make one metric as large or as small as can be, over seeds, by Optuna",
     "pictures": "draw the pictures of a finished run again: pictures.of=FOLDER",
+    "browse": "a page in the browser, on which a market runs and can be changed: --port N, --host H",
     "report": "one HTML page about a run or a sweep, written into its folder: secondhalf report FOLDER",
     "bench": "measure speed and memory, against the plain oracle and the copy bandwidth; bench sweep: of many runs",
 }
@@ -54,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             given[0] = f"{NAMED[study]}={given[0]}"
     if study == "report" and given and not given[0].startswith("-") and "=" not in given[0]:
         given[:1] = _into_its_folder(given[0])
+    if study == "browse":
+        given = flags(given)
     # Imported late: an answer above, or one to the shell, does not wait for what only a study needs.
     if any(word in ("--shell-completion", "-sc") for word in given):
         from secondhalf.experiments.completion import complete

@@ -136,6 +136,12 @@ def config_folders(config: DictConfig) -> list[Path]:
     return [*own, Path(str(files(CONFIG_MODULE)))]
 
 
+def choices_of(config: DictConfig, group: str) -> list[str]:
+    """Names that can be chosen in a group, in conf/ and in folders of one's own."""
+    found = {path.stem for folder in config_folders(config) for path in (folder / group).glob("*.yaml")}
+    return sorted(found - {"base"})
+
+
 def _read(group: str, name: str, sources: list[Path]) -> dict[str, Any] | None:
     for folder in sources:
         path = folder / group / f"{name}.yaml"

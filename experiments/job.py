@@ -20,6 +20,7 @@ from secondhalf.experiments.compose import compose_config, market_settings
 from secondhalf.experiments.options import (
     GROUPS,
     Bench,
+    Browse,
     Calibrate,
     Checkpoint,
     Counterfactual,
@@ -53,8 +54,8 @@ LEFT = {
 
 def start(study: str, given: Sequence[str], studies: Collection[str]) -> None:
     """Check everything, then hand over to Hydra, which calls the study once or, with `-m`, several times."""
-    words = read_words(given)
     try:
+        words = read_words(given)
         if study not in studies:
             raise SettingsError(f"study={study}: there is no such study; known are {', '.join(studies)}")
         _check_words(study, words)
@@ -118,6 +119,10 @@ def _check(study: str, config: DictConfig) -> None:
         from secondhalf.experiments.counterfactual.arms import find_arms, seeds_of
 
         seeds_of(find_arms(config), options(Counterfactual, config))
+    if study == "browse":
+        from secondhalf.experiments.browser.serve import require_free
+
+        require_free(options(Browse, config))
     if study == "sensitivity":
         from secondhalf.experiments.sensitivity.question import find_question
 
@@ -206,6 +211,11 @@ def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any
 
         asked = options(Sensitivity, config)
         return sensitivity(find_question(settings, asked), asked, folder, output)
+    if study == "browse":
+        from secondhalf.experiments.browser.study import browse
+
+        _remove_empty_run(folder)
+        return browse(config, options(Browse, config), single)
     if study == "pictures":
         from secondhalf.experiments.redraw import redraw
 

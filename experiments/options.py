@@ -177,6 +177,15 @@ class Sensitivity(Settings):
         return self
 
 
+class Browse(Settings):
+    """Where `secondhalf browse` is found, and how much it draws."""
+
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[Whole, Field(ge=1, le=65535)]
+    nodes: Annotated[Whole, Field(ge=2, le=500)]
+    frames: Annotated[Number, Field(gt=0, le=60)]
+
+
 class Launcher(Settings):
     """How the runs of a sweep are spread."""
 
@@ -209,6 +218,7 @@ GROUPS: dict[str, type[Settings]] = {
     "calibrate": Calibrate,
     "validate": Validate,
     "sensitivity": Sensitivity,
+    "browse": Browse,
     "launcher": Launcher,
     "search": Search,
 }

@@ -154,6 +154,9 @@ class Market(mesa.Model):
                 stage(self)
             except BooksError as error:
                 raise BooksError(f"stage {name}, {self.date_label}: {error}") from error
+            except Exception as error:
+                error.add_note(f"stage {name}, {self.date_label}")
+                raise
 
     @property
     def date_label(self) -> str:

@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 
 from secondhalf.experiments import bench, cli
+from secondhalf.experiments.browser import study
+from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.compose import compose_config
 from secondhalf.experiments.pictures import PICTURES
 from secondhalf.experiments.tables import TABLES
@@ -50,6 +52,8 @@ def test_every_command_runs(
     """In the order of the text, in one folder: `pictures.of=out` draws what an earlier line left."""
     monkeypatch.chdir(here)
     monkeypatch.setattr(bench, "_start_up", lambda: {"import_and_compose": 1.0})  # compiles from cold, elsewhere
+    served: list[Setup] = []
+    monkeypatch.setattr(study, "serve", lambda setup, options: served.append(setup))  # would serve until it is stopped
     words = shlex.split(command, comments=True)[1:]
     needs = {"out": {"pictures.of=out", "out"}, "kept": {word for word in words if word.startswith("from_checkpoint=")}}
     for folder, asked in needs.items():  # another worker may have had the line that makes it
@@ -59,7 +63,11 @@ def test_every_command_runs(
     with_pictures = words[:2] == ["run", "strategy=hold"]
     cli.main([*words, *TINY, *([] if with_pictures else ["output.pictures=never"])])
     made = {path.name for path in here.rglob("*") if path.stat().st_mtime_ns != before.get(path)}
-    if "--cfg" in words:
+    assert bool(served) == (words[0] == "browse")
+    if served:
+        assert served[0].settings.population.users == 400
+        assert not [name for name in made if "." in name]
+    elif "--cfg" in words:
         assert "population:" in capsys.readouterr().out
     elif words[0] == "run":
         assert {f"{name}.csv" for name in TABLES} | {"summary.json", "friends.graphml"} <= made
