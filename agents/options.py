@@ -11,6 +11,7 @@ from secondhalf.agents.vocabulary import CHOOSABLE, NATIVE
 
 if TYPE_CHECKING:
     from secondhalf.agents.platform import Platform
+    from secondhalf.model.settings.supply import Platform as PlatformSettings
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,15 @@ class MoveError(RuntimeError):
 
 
 def choosable(platform: Platform) -> list[str]:
-    """Capabilities that a platform may choose: as its file says, else all that are not its own native business."""
-    if platform.settings.choosable is not None:
-        return list(platform.settings.choosable)
-    native = NATIVE[platform.settings.kind]
-    catalogue = platform.capabilities.catalogue
+    """Capabilities that a platform may choose."""
+    return choosable_of(platform.settings, platform.capabilities.catalogue)
+
+
+def choosable_of(settings: PlatformSettings, catalogue: Collection[str]) -> list[str]:
+    """The same from a platform's file: as it says, else all that are not the platform's own native business."""
+    if settings.choosable is not None:
+        return list(settings.choosable)
+    native = NATIVE[settings.kind]
     return [name for name in CHOOSABLE if name in catalogue and name not in native]
 
 

@@ -16,6 +16,7 @@ STUDIES = {
     "phases": "when the second half begins, over seeds, for the market and each platform",
     "sensitivity": "what results depend on: parameters (Morris, Sobol, one at a time), networks, sizes, stage order",
     "search": "settings that make one metric as large or as small as can be, over seeds, by Optuna",
+    "equilibrium": "which profiles of crossing over are equilibria, how sure that is, and whether platforms reach one",
     "pictures": "draw the pictures of a finished run again: pictures.of=FOLDER",
     "browse": "a page in the browser, on which a market runs and can be changed: --port N, --host H",
     "report": "one HTML page about a run or a sweep, written into its folder: secondhalf report FOLDER",

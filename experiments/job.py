@@ -24,6 +24,7 @@ from secondhalf.experiments.options import (
     Calibrate,
     Checkpoint,
     Counterfactual,
+    Equilibrium,
     Launcher,
     Output,
     Phases,
@@ -47,6 +48,7 @@ LEFT = {
     "calibrate": "finished runs are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
     "run": "what was recorded is in {folder} as *.partial.csv",
     "phases": "finished seeds are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
+    "equilibrium": "finished runs are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
     "sensitivity": "finished runs are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
 }
 """What a study leaves behind when the keyboard stops it."""
@@ -59,7 +61,7 @@ def start(study: str, given: Sequence[str], studies: Collection[str]) -> None:
         if study not in studies:
             raise SettingsError(f"study={study}: there is no such study; known are {', '.join(studies)}")
         _check_words(study, words)
-    except SettingsError as error:
+    except (SettingsError, StudyError) as error:
         fail(error)
 
     def job(config: DictConfig) -> Any:
@@ -131,6 +133,11 @@ def _check(study: str, config: DictConfig) -> None:
         from secondhalf.experiments.sweep.search import prepare as prepare_search
 
         prepare_search(config)
+    if study == "equilibrium":
+        from secondhalf.experiments.equilibrium import question
+        from secondhalf.experiments.equilibrium.affordable import check_runs
+
+        check_runs(question.find_question(settings, options(Equilibrium, config)))
 
 
 def _check_checkpoint(study: str, config: DictConfig) -> MarketSettings:
@@ -216,6 +223,11 @@ def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any
 
         _remove_empty_run(folder)
         return browse(config, options(Browse, config), single)
+    if study == "equilibrium":
+        from secondhalf.experiments.equilibrium import question
+        from secondhalf.experiments.equilibrium.study import equilibrium
+
+        return equilibrium(question.find_question(settings, options(Equilibrium, config)), folder, output)
     if study == "pictures":
         from secondhalf.experiments.redraw import redraw
 

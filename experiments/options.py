@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
+from secondhalf.experiments.equilibrium.settings import Equilibrium as Equilibrium
 from secondhalf.model.settings.base import (
     Count,
     ImportPath,
@@ -221,6 +222,7 @@ GROUPS: dict[str, type[Settings]] = {
     "browse": Browse,
     "launcher": Launcher,
     "search": Search,
+    "equilibrium": Equilibrium,
 }
 """Groups of conf/ and their checks."""
 

@@ -124,6 +124,12 @@ class MeanField:
         other.offer, other._latest = offer, None
         return other
 
+    def behaving(self, behaviour: Behaviour) -> MeanField:
+        """The same users with other weights, under the same offer."""
+        other = copy.copy(self)
+        other.behaviour, other._latest = behaviour, None
+        return other
+
     def start(self, shares: F64, habit: float = 0.0) -> State:
         """Installed on `shares` [P] of the people, likelier with taste, as `population` does; habit where it is on."""
         having = np.empty((self._kinds, self.platforms))

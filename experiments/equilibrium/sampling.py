@@ -1,0 +1,142 @@
+"""Sequential sampling: what is decided is simulated no more, and every look spends its part of the error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondhalf.experiments.equilibrium.statements import (
+    UNDECIDED,
+    Edges,
+    Gains,
+    Verdicts,
+    deviations,
+    gains,
+    verdicts,
+)
+
+Array = NDArray[np.float64]
+Pair = tuple[int, int]
+"""A profile's place and a seed, counted from 0."""
+
+
+class Drawn(NamedTuple):
+    """What simulating some pairs gave."""
+
+    values: Array
+    """log payoffs, [pairs, players]; nan where a run failed or was not made"""
+    whole: bool
+    """False when the budget ended on the way"""
+
+
+Draw = Callable[[Sequence[Pair]], Drawn]
+
+
+class Rule(NamedTuple):
+    """How to sample and judge.
+
+    Attributes
+    ----------
+    error
+        chance that any of all statements, over all looks, is wrong
+    epsilon
+        log gain that moves nobody
+    first, most
+        seeds at the first look, and at most
+    more
+        factor on seeds from look to look
+    """
+
+    error: float = 0.05
+    epsilon: float = 0.0
+    first: int = 4
+    most: int = 64
+    more: float = 2.0
+
+    @property
+    def looks(self) -> list[int]:
+        """Seeds at each look there can be."""
+        seeds = [min(self.first, self.most)]
+        while seeds[-1] < self.most:
+            seeds.append(min(max(int(np.ceil(seeds[-1] * self.more)), seeds[-1] + 1), self.most))
+        return seeds
+
+
+class Look(NamedTuple):
+    """One look at the table."""
+
+    seeds: int
+    error: float
+    """chance of a wrong statement that it spends"""
+    runs: int
+    """runs made for it"""
+    certified: int
+    refuted: int
+    undecided: int
+
+
+class Estimate(NamedTuple):
+    """Where sampling ended."""
+
+    values: Array
+    """log payoffs, [profile, seed, player], nan where there is no run"""
+    pairs: Edges
+    gains: Gains
+    verdicts: Verdicts
+    looks: list[Look]
+    whole: bool
+    """False when the budget ended it"""
+
+    @property
+    def level(self) -> float:
+        """Level of the intervals: one less what the last look spends."""
+        return 1 - self.looks[-1].error
+
+
+def sample(
+    profiles: int, players: int, pairs: Edges, draw: Draw, rule: Rule, asked: Sequence[int] | None = None
+) -> Estimate:
+    """Simulate until every profile is decided, the seeds run out, or the budget does.
+
+    At each look all profiles are judged. Those undecided, and the profiles that their open deviations lead to, are
+    simulated under more seeds. As all gains, decided or not, stay in the family of each look, choosing by what was seen
+    adds no error; every look that there can be spends as much of it.
+
+    Parameters
+    ----------
+    pairs
+        deviations between profiles, by place
+    asked
+        places of the profiles whose verdicts are wanted; None for all
+    """
+    values = np.full((profiles, rule.most, players), np.nan)
+    tried = np.zeros((profiles, rule.most), bool)
+    active, looks, error = np.arange(profiles), list[Look](), rule.error / len(rule.looks)
+    for seeds in rule.looks:
+        wanted = [(int(place), seed) for seed in range(seeds) for place in active if not tried[place, seed]]
+        drawn = draw(wanted)
+        for (place, seed), row in zip(wanted, drawn.values, strict=True):
+            values[place, seed], tried[place, seed] = row, True
+        found = gains(values[:, :seeds], pairs, 1 - error)
+        judged = verdicts(pairs, found, profiles, rule.epsilon)
+        counts = (judged.word.count(word) for word in ("certified", "refuted", "undecided"))
+        looks.append(Look(seeds, error, len(wanted), *counts))
+        active = still_open(pairs, found, judged, rule.epsilon, asked)
+        if not drawn.whole or not active.size:
+            break
+    return Estimate(values[:, :seeds], pairs, found, judged, looks, drawn.whole)
+
+
+def still_open(
+    pairs: Edges, found: Gains, judged: Verdicts, epsilon: float, asked: Sequence[int] | None = None
+) -> NDArray[np.intp]:
+    """Undecided profiles and where their deviations that might pay lead."""
+    every = deviations(pairs, found)
+    undecided = np.array([word == UNDECIDED for word in judged.word])
+    if asked is not None:
+        undecided &= np.isin(np.arange(undecided.size), asked)
+    matter = undecided[every.start] & ~(every.high <= epsilon)
+    return np.unique(np.concatenate([np.flatnonzero(undecided), every.to[matter]]))

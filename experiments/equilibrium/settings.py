@@ -1,0 +1,102 @@
+"""Checked options of the study: the group conf/equilibrium."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from secondhalf.model.settings.base import Count, Number, Positive, Rate, Settings, Share, Whole
+
+Bundles = dict[str, tuple[str, ...]]
+"""Capabilities by the name of the bundle; the first is empty."""
+
+
+class Balance(Settings):
+    """How the market's coming to rest is judged; without seeds it is not."""
+
+    seeds: Annotated[Whole, Field(ge=0)]
+    weeks: Annotated[Whole, Field(ge=8)]
+    judged: Annotated[Whole, Field(ge=8)]
+    margin: Annotated[Number, Field(gt=0, lt=1)]
+
+    @model_validator(mode="after")
+    def _within(self) -> Balance:
+        if self.judged > self.weeks:
+            raise ValueError(f"judged={self.judged}: allowed are at most weeks={self.weeks}")
+        if self.seeds in (1, 2):
+            raise ValueError(f"seeds={self.seeds}: allowed are 0 (the balance is not judged) and 3 or more")
+        return self
+
+
+class Adaptive(Settings):
+    """Strategies whose play is held against the game; without seeds none is."""
+
+    strategies: tuple[str, ...]
+    seeds: Annotated[Whole, Field(ge=0)]
+
+
+class MeanFieldMap(Settings):
+    """How finely the mean-field map is worked out, and along which of users' weights; without types it is not."""
+
+    types: Literal[0, 2, 4, 8, 16, 32, 64]
+    moods: Literal[1, 2, 4, 8, 16, 32, 64]
+    weight: Literal["habit_weight", "social_weight"]
+    until: Positive
+    points: Annotated[Whole, Field(ge=2)]
+    users: Annotated[Whole, Field(ge=2)]
+    days: Annotated[Whole, Field(ge=2)]
+
+
+class Equilibrium(Settings):
+    """What `secondhalf equilibrium` plays, and how much work it may be."""
+
+    players: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    revision: dt.date
+    horizon_years: Positive
+    discount_rate: Rate
+    payoff: Literal["revenue", "profit", "gmv", "attention"]
+    costs: bool
+    epsilon: Share
+    confidence: Annotated[Number, Field(gt=0, lt=1)]
+    bundles: dict[Literal["content", "shelf"], Bundles]
+    history: dict[str, str] = Field(default_factory=dict)
+    history_until: dt.date
+    users: Annotated[Whole, Field(ge=2)]
+    merchants: Count
+    budget_minutes: Positive
+    budget_runs: Count | None = None
+    first_seeds: Annotated[Whole, Field(ge=2)]
+    most_seeds: Annotated[Whole, Field(ge=2)]
+    resamples: Annotated[Whole, Field(ge=0)]
+    growth: Rate
+    wishing: Share
+    certify: Literal["none", "screen", "full"]
+    candidates: Annotated[Whole, Field(ge=0)]
+    screen_margin: Rate
+    balance: Balance
+    adaptive: Adaptive
+    meanfield: MeanFieldMap
+    workers: Count | None = None
+
+    @field_validator("revision")
+    @classmethod
+    def _starts_a_quarter(cls, revision: dt.date) -> dt.date:
+        if revision.day != 1 or revision.month not in (1, 4, 7, 10):
+            raise ValueError("the first day of a quarter is needed, such as 2021-10-01")
+        return revision
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Equilibrium:
+        if self.first_seeds > self.most_seeds:
+            raise ValueError(f"first_seeds={self.first_seeds}: allowed are at most most_seeds={self.most_seeds}")
+        for kind, bundles in self.bundles.items():
+            if len(bundles) < 2:
+                raise ValueError(f"bundles.{kind} has {len(bundles)} strategies; two are needed at least")
+            first = next(iter(bundles))
+            if bundles[first]:
+                raise ValueError(f"bundles.{kind}.{first}={list(bundles[first])}: the first bundle has to be empty")
+            if len({frozenset(items) for items in bundles.values()}) < len(bundles):
+                raise ValueError(f"bundles.{kind}: two of {', '.join(bundles)} are the same")
+        return self

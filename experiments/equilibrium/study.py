@@ -1,0 +1,152 @@
+"""The study from its question to its files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from secondhalf.experiments.counterfactual.study import cores
+from secondhalf.experiments.equilibrium import tables, words
+from secondhalf.experiments.equilibrium.affordable import check_minutes
+from secondhalf.experiments.equilibrium.conditions import conditions, statements
+from secondhalf.experiments.equilibrium.dynamic import adaptive, mean_field, rested, second_half_days
+from secondhalf.experiments.equilibrium.found import Found
+from secondhalf.experiments.equilibrium.jobs import PAST, Job
+from secondhalf.experiments.equilibrium.journal import Journal
+from secondhalf.experiments.equilibrium.market_game import MarketGame, past
+from secondhalf.experiments.equilibrium.play import REST_PART, hold, play
+from secondhalf.experiments.equilibrium.question import Asked
+from secondhalf.experiments.equilibrium.report import report
+from secondhalf.experiments.equilibrium.runner import Budget, Runner
+from secondhalf.experiments.options import Output
+from secondhalf.experiments.run import commit, versions
+from secondhalf.experiments.tables import replacing
+from secondhalf.experiments.workers import NothingDoneError
+
+
+def equilibrium(asked: Asked, folder: Path, output: Output | None = None, console: Console | None = None) -> int:
+    """Run the study; returns how many profiles are certified.
+
+    Parameters
+    ----------
+    asked
+        from `find_question`
+    folder
+        where the files go; runs of the same question that lie there are not made again
+
+    Raises
+    ------
+    StudyError
+        when the budget cannot sample every profile twice, or a payoff has no logarithm
+    NothingDoneError
+        when no run of the first half succeeded
+    """
+    output, console = output or Output(), console or Console(stderr=True)
+    options, workers = asked.options, asked.options.workers or cores()
+    journal = Journal(folder, asked.text)
+    budget = Budget(options.budget_minutes * 60 * workers, options.budget_runs)
+    with _bar(output, console) as bar:
+        task = bar.add_task("runs")
+
+        def told(job: Job, error: str) -> None:
+            bar.advance(task)
+            if error:
+                console.print(f"{job.kind}, seed {job.seed}: {error}", style="yellow", markup=False)
+
+        with Runner(journal, workers, budget, told) as runner:
+            market = _market(asked, runner)
+            check_minutes(asked, market, workers)
+            found = hold(play(asked, market, asked.game))
+            _watch(found)
+            return finish(found, folder, console)
+
+
+def finish(found: Found, folder: Path, console: Console) -> int:
+    """Write everything that the runs so far give."""
+    made = {
+        "profiles": tables.profiles(found),
+        "deviations": tables.deviation_table(found),
+        "payoffs": tables.payoffs(found),
+        "outcomes": tables.outcomes(found),
+        "welfare": tables.welfare(found),
+        "candidates": tables.candidates(found),
+        "conditions": conditions(found),
+        "statements": statements(found),
+        "looks": tables.looks(found),
+        "runs": tables.runs(found),
+        "adaptive": found.adaptive,
+        "phases": found.phases,
+    }
+    if found.rest is not None:
+        made |= {"balance": found.rest.table, "paths": found.rest.paths}
+    if not found.meanfield.empty:
+        made |= {"meanfield": found.meanfield, "tipping": found.tipping}
+    for name, table in made.items():
+        write(table, folder / f"{name}.csv")
+    report(found, made, folder)
+    text = words.paragraph(found)
+    with replacing(folder / "equilibrium.md") as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+    with replacing(folder / "summary.json") as temporary:
+        temporary.write_text(json.dumps(summary(found), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    console.print(text, soft_wrap=True, markup=False, highlight=False)
+    return len(found.certified)
+
+
+def write(table: pd.DataFrame, path: Path) -> None:
+    """Write a table, whole or not at all; what is no number is an empty cell."""
+    with replacing(path) as temporary:
+        table.replace([np.inf, -np.inf], np.nan).to_csv(temporary, index=False, lineterminator="\n")
+
+
+def summary(found: Found) -> dict[str, Any]:
+    """summary.json."""
+    told, budget = found.estimate.verdicts.word, found.market.runner.budget
+    return {
+        "history": words.history_sentence(found),
+        "players": list(found.game.players),
+        "strategies": [[own.name for own in strategies] for strategies in found.game.strategies],
+        "profiles": len(found.game.profiles),
+        "verdicts": {word: told.count(word) for word in ("certified", "refuted", "undecided")},
+        "runs": found.runs,
+        "failed": found.failed,
+        "seconds": round(budget.spent, 1),
+        "users": found.asked.question.settings.population.users,
+        "merchants": found.asked.question.settings.population.merchants,
+        "options": found.asked.options.model_dump(mode="json"),
+        "settings": found.asked.question.settings.model_dump(mode="json"),
+        "versions": versions(),
+        "commit": commit(),
+    }
+
+
+def _market(asked: Asked, runner: Runner) -> MarketGame:
+    """Where payoffs come from, once the past of the first seeds is known."""
+    options, seed = asked.options, asked.question.settings.seed
+    pasts = [Job(PAST, asked.question, seed + number) for number in range(options.first_seeds)]
+    runner(pasts, free=True)
+    done = [result for job in pasts if (result := runner.result(job)) is not None]
+    if not done:
+        raise NothingDoneError(f"no seed reached the revision; seed {seed}: {runner.error(pasts[0]) or 'no time left'}")
+    return MarketGame(asked.question, runner, past(done), asked.game.players, options.payoff, options.costs)
+
+
+def _watch(found: Found) -> None:
+    """The dynamic view, with what the budget has left."""
+    found.phases = second_half_days(found, REST_PART)
+    if found.asked.options.balance.seeds:
+        found.rest = rested(found, found.focus, REST_PART)
+    found.adaptive = adaptive(found, REST_PART)
+    found.meanfield, found.tipping = mean_field(found, REST_PART)
+
+
+def _bar(output: Output, console: Console) -> Progress:
+    shown = output.progress == "always" or (output.progress == "auto" and console.is_terminal)
+    columns = (TextColumn("runs"), BarColumn(), TextColumn("{task.completed:.0f}"), TimeElapsedColumn())
+    return Progress(*columns, console=console, disable=not shown)

@@ -1,0 +1,72 @@
+"""What a market is worth to those on its sides, and who in it would do otherwise; measures never steer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from secondhalf.agents.effort import relative_returns
+from secondhalf.model import effort_returns
+
+if TYPE_CHECKING:
+    from secondhalf.model.market import Market
+
+Array = NDArray[np.float64]
+MOVED = 0.1
+"""Part of its effort that a merchant is asked about."""
+WORTH_IT = 0.01
+"""Part of its sales that a merchant must gain to count as one that would rather do otherwise."""
+
+
+def time_surplus(minutes: ArrayLike, gamma: ArrayLike, budget: ArrayLike) -> Array:
+    """What a day with platforms is worth beyond one without, in minutes at the price of the last one, by user [N].
+
+    At the optimum of `model.attention` the marginal utility of time is the same everywhere in use, so the utility of
+    the day follows from the minutes. With ``x_0 = budget - sum_p x_p``, divided by that marginal utility::
+
+        x_0 ln(x_0 / budget) + sum_p (gamma_p + x_p) ln(1 + x_p / gamma_p)
+
+    Parameters
+    ----------
+    minutes
+        of the day, [P, N]
+    gamma
+        satiation of each platform, minutes, [P]
+    budget
+        phone minutes of each user, [N], more than `minutes` together
+    """
+    spent, depth, time = np.asarray(minutes, float), np.asarray(gamma, float)[:, None], np.asarray(budget, float)
+    outside = time - spent.sum(axis=0)
+    return np.asarray(outside * np.log(outside / time) + ((depth + spent) * np.log1p(spent / depth)).sum(axis=0))
+
+
+def users_surplus(market: Market) -> float:
+    """Mean of `time_surplus` over people online on the latest day, minutes a day."""
+    columns = market.population.columns
+    online = columns.online_from <= market.today.number
+    budget = columns.budget_factor[online].astype(float) * float(market.today.budget)
+    return float(time_surplus(columns.minutes[:, online], market.offer.gamma, budget).mean())
+
+
+def merchants_keep(market: Market) -> float:
+    """What all merchants keep of the latest day's sales after returns, commission and advertising on sales, RMB."""
+    book, desk = market.book, market.bookkeeper
+    fees = book.commission + book.platform_gmv * desk.ad_take
+    return float(book.net_gmv.sum() - fees.sum())
+
+
+def merchants_wishing(market: Market) -> float:
+    """Share of merchants who would have gained last week by a fixed reallocation of effort.
+
+    Each is offered to move a tenth of its effort to the cell that returned most a unit; those who would gain more than
+    a hundredth of their sales, by last week's slopes, count.
+    """
+    table = market.trade.table
+    returns = effort_returns.returns(market.trade, market.bookkeeper.take_rate, market.desk.live_presence())
+    shape = (table.number.size, -1)
+    relative = np.ascontiguousarray(returns.reshape(shape))
+    relative_returns(relative, table.effort.reshape(shape))
+    gain = MOVED * (relative.max(axis=1) - 1)
+    return float(np.average(gain > WORTH_IT, weights=table.weight))

@@ -1,0 +1,67 @@
+"""The mean-field map's fixed point is where many users end, in the regime in which the map is exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from secondhalf.model.columns import Offer
+from secondhalf.model.meanfield_balance import Resting, along, field_of, resting, simulated
+from secondhalf.model.settings import MarketSettings
+from tests.limits.test_meanfield import BUDGET, NAMES, USERS
+
+Array = NDArray[np.float64]
+TYPES, MOODS = 16, 8
+
+
+@pytest.fixture(scope="module")
+def offer(make_offer: Callable[..., Offer]) -> Offer:
+    """Fast adoption and removal, so that 300 days are long."""
+    return make_offer(
+        2,
+        leisure=[0.3, -0.2],
+        taste_weight=np.eye(2),
+        gamma=[30, 12],
+        innovation=[0.01, 0.005],
+        imitation=[0.08, 0.02],
+        drop=[0.04, 0.03],
+    )
+
+
+@pytest.fixture(scope="module")
+def settings(make_settings: Callable[..., MarketSettings]) -> MarketSettings:
+    return make_settings(NAMES, *USERS, "population.users=4000")
+
+
+@pytest.fixture(scope="module")
+def rest(settings: MarketSettings, offer: Offer) -> Resting:
+    return resting(field_of(settings, offer, BUDGET, TYPES, MOODS), np.array([0.2, 0.5]))
+
+
+def test_long_simulations_end_at_the_fixed_point(settings: MarketSettings, offer: Offer, rest: Resting) -> None:
+    """Within 4 standard errors of a share among 4,000 users, and what twice the types change."""
+    assert rest.point.stable
+    installed, minutes = simulated(settings, offer, BUDGET, 300, 100)
+    finer = resting(field_of(settings, offer, BUDGET, 2 * TYPES, MOODS), np.array([0.2, 0.5]))
+    luck = 4 * np.sqrt(rest.installed * (1 - rest.installed) / 4000)
+    assert (np.abs(installed - finer.installed) <= luck + np.abs(finer.installed - rest.installed)).all()
+    assert minutes == pytest.approx(finer.minutes, rel=0.06)
+
+
+def test_the_fixed_point_does_not_depend_on_the_start(settings: MarketSettings, offer: Offer, rest: Resting) -> None:
+    other = resting(field_of(settings, offer, BUDGET, TYPES, MOODS), np.array([0.9, 0.9]))
+    assert other.installed == pytest.approx(rest.installed, abs=1e-3)
+    assert other.point.radius == pytest.approx(rest.point.radius, abs=1e-2)
+
+
+def test_more_company_brings_more_minutes(settings: MarketSettings, offer: Offer, rest: Resting) -> None:
+    """Along the weight of friends' use; at factor one the branch passes through the fixed point."""
+    field = field_of(settings, offer, BUDGET, TYPES, MOODS)
+    branch, minutes = along(field, "social_weight", 1.0, 3.0, 3, rest)
+    assert branch.folds == []
+    assert minutes[0] == pytest.approx(rest.minutes, rel=1e-3)
+    assert (np.diff(minutes.sum(axis=1)) > 0).all()
+    assert (branch.radius < 1).all()
