@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -36,6 +35,7 @@ from secondhalf.experiments.options import (
     options,
 )
 from secondhalf.experiments.overrides import Words, open_overrides, read_words, single_runs
+from secondhalf.experiments.run_folder import check_folder, remove_empty
 from secondhalf.experiments.workers import NothingDoneError
 from secondhalf.model.books import BooksError
 from secondhalf.model.edge_list import read_ties
@@ -82,6 +82,8 @@ def _check_words(study: str, words: Words) -> None:
         search = [f"hydra.searchpath=['file://{folder}']"]
     if words.other:
         return
+    if study == "browse" and words.sweep:
+        raise SettingsError("browse -m: one page at a time; each of its tabs has a market of its own")
     for overrides in single_runs(words.overrides) if words.sweep else [words.overrides]:
         config = compose_config([*overrides, *search])
         _check(study, config)
@@ -92,7 +94,7 @@ def _check_words(study: str, words: Words) -> None:
             f"resume={config.resume}: is for sweeps (-m) and searches; a single run begins anew, other studies go on"
         )
     name = "sweep" if words.sweep else "run"
-    _check_folder(f"hydra.{name}.dir", Path(str(config.hydra[name].dir)))
+    check_folder(f"hydra.{name}.dir", Path(str(config.hydra[name].dir)))
 
 
 def _check(study: str, config: DictConfig) -> None:
@@ -151,24 +153,13 @@ def _check_checkpoint(study: str, config: DictConfig) -> MarketSettings:
     return asked[1]
 
 
-def _check_folder(name: str, folder: Path) -> None:
-    try:
-        if not folder.is_dir():  # Hydra makes it in a moment, under its own time, unless a sweep is refused before
-            missing = [path for path in (folder, *folder.parents) if not path.exists()]
-            folder.mkdir(parents=True)
-            for path in missing:
-                path.rmdir()
-    except OSError as error:
-        raise SettingsError(f"{name}={folder}: the folder cannot be made ({error.strerror})") from error
-
-
 def _job(study: str, config: DictConfig) -> Any:
     single = HydraConfig.get().mode == RunMode.RUN
     folder = Path(HydraConfig.get().runtime.output_dir)
     try:
         return run_study(study, config, folder, single)
     except (SettingsError, BooksError, MoveError, StudyError, NothingDoneError, OSError) as error:
-        _remove_empty_run(folder)
+        remove_empty(folder)
         if single or isinstance(error, SettingsError):
             fail(error)
         raise
@@ -221,8 +212,8 @@ def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any
     if study == "browse":
         from secondhalf.experiments.browser.study import browse
 
-        _remove_empty_run(folder)
-        return browse(config, options(Browse, config), single)
+        remove_empty(folder)
+        return browse(config, options(Browse, config))
     if study == "equilibrium":
         from secondhalf.experiments.equilibrium import question
         from secondhalf.experiments.equilibrium.study import equilibrium
@@ -247,13 +238,6 @@ def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any
     with threads_for(settings.population.users):
         summary = run(settings, folder, output, every=options(Checkpoint, config).every, begun=begun)
         return summary["market"]["hhi_attention"]
-
-
-def _remove_empty_run(folder: Path) -> None:
-    """Take back the folder that Hydra made for a run that never began."""
-    left = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if left <= {".hydra", "secondhalf.log"}:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def fail(error: Exception) -> NoReturn:

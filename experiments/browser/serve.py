@@ -66,8 +66,8 @@ def warn_of_others(host: str) -> None:
     """Say that an address which is not this machine's own lets others in."""
     if not loopback(host):
         print(
-            f"secondhalf: warning: browse.host={host} lets everybody who reaches this machine use the page; there is no "
-            "password",
+            f"secondhalf: warning: browse.host={host} lets everybody who reaches this machine use the page; there is "
+            "no password",
             file=sys.stderr,
         )
 

@@ -142,6 +142,10 @@ def test_bad_options_are_refused(
     assert refused(capsys, "browse", word) == said
 
 
+def test_one_page_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "browse", "-m", "seed=1,2").startswith("browse -m: one page at a time")
+
+
 def test_addresses_of_this_machine() -> None:
     assert [loopback(host) for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "192.168.1.4", "example")] == [
         True,
