@@ -21,6 +21,7 @@ from secondhalf.experiments.options import (
     options,
 )
 from secondhalf.experiments.overrides import Words, single_runs
+from secondhalf.experiments.run_folder import check_folder
 from secondhalf.model.edge_list import read_ties
 from secondhalf.model.settings import MarketSettings, SettingsError
 from secondhalf.model.stages import in_order
@@ -43,6 +44,8 @@ def check_words(study: str, words: Words) -> None:
         search = [f"hydra.searchpath=['file://{folder}']"]
     if words.other:
         return
+    if study == "browse" and words.sweep:
+        raise SettingsError("browse -m: one page at a time; each of its tabs has a market of its own")
     for overrides in single_runs(words.overrides) if words.sweep else [words.overrides]:
         config = compose_config([*overrides, *search])
         _check(study, config)
@@ -53,7 +56,7 @@ def check_words(study: str, words: Words) -> None:
             f"resume={config.resume}: is for sweeps (-m) and searches; a single run begins anew, other studies go on"
         )
     name = "sweep" if words.sweep else "run"
-    _check_folder(f"hydra.{name}.dir", Path(str(config.hydra[name].dir)))
+    check_folder(f"hydra.{name}.dir", Path(str(config.hydra[name].dir)))
 
 
 def _check(study: str, config: DictConfig) -> None:
@@ -110,14 +113,3 @@ def _check_checkpoint(study: str, config: DictConfig) -> MarketSettings:
     asked = asked_for(config)
     assert asked is not None
     return asked[1]
-
-
-def _check_folder(name: str, folder: Path) -> None:
-    try:
-        if not folder.is_dir():  # Hydra makes it in a moment, under its own time, unless a sweep is refused before
-            missing = [path for path in (folder, *folder.parents) if not path.exists()]
-            folder.mkdir(parents=True)
-            for path in missing:
-                path.rmdir()
-    except OSError as error:
-        raise SettingsError(f"{name}={folder}: the folder cannot be made ({error.strerror})") from error

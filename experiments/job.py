@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -36,6 +35,7 @@ from secondhalf.experiments.options import (
     options,
 )
 from secondhalf.experiments.overrides import open_overrides, read_words
+from secondhalf.experiments.run_folder import remove_empty
 from secondhalf.experiments.workers import NothingDoneError
 from secondhalf.model.books import BooksError
 from secondhalf.model.settings import SettingsError
@@ -72,7 +72,7 @@ def _job(study: str, config: DictConfig) -> Any:
     try:
         return run_study(study, config, folder, single)
     except (SettingsError, BooksError, MoveError, StudyError, NothingDoneError, OSError) as error:
-        _remove_empty_run(folder)
+        remove_empty(folder)
         if single or isinstance(error, SettingsError):
             fail(error)
         raise
@@ -125,8 +125,8 @@ def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any
     if study == "browse":
         from secondhalf.experiments.browser.study import browse
 
-        _remove_empty_run(folder)
-        return browse(config, options(Browse, config), single)
+        remove_empty(folder)
+        return browse(config, options(Browse, config))
     if study == "equilibrium":
         from secondhalf.experiments.equilibrium import question
         from secondhalf.experiments.equilibrium.study import equilibrium
@@ -151,13 +151,6 @@ def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any
     with threads_for(settings.population.users):
         summary = run(settings, folder, output, every=options(Checkpoint, config).every, begun=begun)
         return summary["market"]["hhi_attention"]
-
-
-def _remove_empty_run(folder: Path) -> None:
-    """Take back the folder that Hydra made for a run that never began."""
-    left = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if left <= {".hydra", "secondhalf.log"}:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def fail(error: Exception) -> NoReturn:

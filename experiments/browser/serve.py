@@ -62,6 +62,16 @@ def loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def warn_of_others(host: str) -> None:
+    """Say that an address which is not this machine's own lets others in."""
+    if not loopback(host):
+        print(
+            f"secondhalf: warning: browse.host={host} lets everybody who reaches this machine use the page; there is "
+            "no password",
+            file=sys.stderr,
+        )
+
+
 def serve(setup: Setup, options: Browse) -> None:
     """Serve both pages until the keyboard stops it."""
     # Read when Solara is imported: no usage statistics.
@@ -75,12 +85,7 @@ def serve(setup: Setup, options: Browse) -> None:
     SERVED.begin(setup, options)
     app.apps["__default__"] = app.AppScript(APP)
     shown = f"[{options.host}]" if ":" in options.host else options.host
-    if not loopback(options.host):
-        print(
-            f"secondhalf: warning: browse.host={options.host} lets everybody who reaches this machine use the page; "
-            "there is no password",
-            file=sys.stderr,
-        )
+    warn_of_others(options.host)
     config = uvicorn.Config(
         starlette.app, host=options.host, port=options.port, log_level="warning", timeout_graceful_shutdown=2
     )

@@ -19,7 +19,7 @@ from secondhalf.experiments.browser.commands import days_to_quarter
 from secondhalf.experiments.browser.flags import flags
 from secondhalf.experiments.browser.interventions import RefusedError, wished
 from secondhalf.experiments.browser.memory import bytes_needed
-from secondhalf.experiments.browser.serve import loopback, require_free
+from secondhalf.experiments.browser.serve import loopback, require_free, warn_of_others
 from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.browser.turns import Turns
 from secondhalf.experiments.browser.widget import PARTS, facts_of_page, page_words, script
@@ -142,6 +142,10 @@ def test_bad_options_are_refused(
     assert refused(capsys, "browse", word) == said
 
 
+def test_one_page_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "browse", "-m", "seed=1,2").startswith("browse -m: one page at a time")
+
+
 def test_addresses_of_this_machine() -> None:
     assert [loopback(host) for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "192.168.1.4", "example")] == [
         True,
@@ -151,6 +155,13 @@ def test_addresses_of_this_machine() -> None:
         False,
         False,
     ]
+
+
+def test_other_addresses_come_with_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    warn_of_others("127.0.0.1")
+    assert capsys.readouterr().err == ""
+    warn_of_others("0.0.0.0")
+    assert "browse.host=0.0.0.0 lets everybody" in capsys.readouterr().err
 
 
 def test_turns_are_taken_in_the_order_of_asking() -> None:
