@@ -23,7 +23,7 @@ from secondhalf.experiments.sweep.engines import cores, make_engine
 from secondhalf.experiments.sweep.gather import RESULTS
 from secondhalf.experiments.sweep.jobs import Composer, Job
 from secondhalf.experiments.sweep.record import durable
-from secondhalf.experiments.sweep.status import Status
+from secondhalf.experiments.sweep.status import ABOUT, Status
 from secondhalf.experiments.sweep.work import Work
 
 RUN = ("experiment=ci", "limits.days=20", "output.progress=never")
@@ -112,14 +112,17 @@ def _killed(kills: int, workers: int, console: Console) -> int:
     survived = 0
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        began = time.perf_counter()
-        _sweep(folder / "whole", workers).wait()
+        process = _sweep(folder / "whole", workers)
+        began = _at_work(process, folder / "whole")
+        process.wait()
         whole = time.perf_counter() - began
         luck = random.Random(0)
         while survived < kills:
+            (folder / "cut" / ABOUT).unlink(missing_ok=True)  # written when the sweep goes on
             process = _sweep(folder / "cut", workers)
+            _at_work(process, folder / "cut")
             try:
-                process.wait(whole * luck.uniform(0.1, 1.0))
+                process.wait(whole * luck.uniform(0.0, 1.0))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -133,6 +136,13 @@ def _killed(kills: int, workers: int, console: Console) -> int:
         _sweep(folder / "cut", workers).wait()
         _compare(folder)
     return survived
+
+
+def _at_work(process: subprocess.Popen[bytes], folder: Path) -> float:
+    """Wait until a sweep begins, so that no kill falls into the seconds before; returns the time."""
+    while process.poll() is None and not (folder / ABOUT).is_file():
+        time.sleep(0.01)
+    return time.perf_counter()
 
 
 def _sweep(folder: Path, workers: int) -> subprocess.Popen[bytes]:
