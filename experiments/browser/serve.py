@@ -7,6 +7,7 @@ import ipaddress
 import os
 import socket
 import sys
+import warnings
 from contextlib import closing
 
 import uvicorn
@@ -76,8 +77,11 @@ def serve(setup: Setup, options: Browse) -> None:
     """Serve both pages until the keyboard stops it."""
     # Read when Solara is imported: no usage statistics.
     os.environ["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] = "false"
+    import solara.settings
     from solara.server import app, cdn_helper, settings, starlette
 
+    solara.settings.main.check_hooks = "off"  # Mesa's viewer would be warned of, not us
+    warnings.filterwarnings("ignore", message="Cookies with samesite")  # speaks of pages inside other pages
     settings.telemetry.mixpanel_enable = False
     settings.kernel.cull_timeout = ABANDONED
     settings.theme.title, settings.theme.loader = "Second Half", "plain"

@@ -17,7 +17,8 @@ export function series(table, column, platform, box, last, since = 0) {
   const points = [];
   const perPixel = Math.max(1, last / Math.max(box.width, 1));
   const window = table.end > SMOOTH_FROM ? Math.max(WEEK, perPixel) : perPixel;
-  for (let day = Math.max(table.first, since); day < table.end; day += perPixel) {
+  const whole = table.first === 0 ? 0 : table.first + window; // a twin's first week has no mean of a week yet
+  for (let day = Math.max(whole, since); day < table.end; day += perPixel) {
     const at = Math.floor(day);
     points.push([at, table.mean(column, Math.floor(at + 1 - window), at + 1, platform)]);
   }
