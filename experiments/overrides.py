@@ -62,13 +62,8 @@ def open_overrides(overrides: Sequence[str]) -> list[str]:
     `phases.against` needs no quotes.
     """
     named = (
-        "strategy.",
-        "strategies.",
-        "objectives.",
-        "platform.",
-        "measures.",
-        "output.own_pictures.",
-        "search.space.",
+        *("strategy.", "strategies.", "objectives.", "platform.", "measures.", "output.own_pictures."),
+        *("equilibrium.history.", "equilibrium.bundles.", "search.space."),
     )
     return [f"++{o}" if o.startswith(named) and "=" in o else quoted(o) for o in overrides]
 

@@ -133,10 +133,21 @@ def sample(
 def still_open(
     pairs: Edges, found: Gains, judged: Verdicts, epsilon: float, asked: Sequence[int] | None = None
 ) -> NDArray[np.intp]:
-    """Undecided profiles and where their deviations that might pay lead."""
+    """Undecided profiles, and what is needed to decide them.
+
+    Where some deviation seems to pay, that is the one whose gain stands out most, as one is enough to refute; else all
+    deviations that might pay.
+    """
     every = deviations(pairs, found)
     undecided = np.array([word == UNDECIDED for word in judged.word])
     if asked is not None:
         undecided &= np.isin(np.arange(undecided.size), asked)
-    matter = undecided[every.start] & ~(every.high <= epsilon)
+    error = np.concatenate([found.error, found.error])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(np.isfinite(error), (every.gain - epsilon) / error, np.nan)
+    ratio = np.where(np.isnan(ratio), np.inf, ratio)  # nothing is known of it: it has to be run
+    best = np.full(undecided.size, -np.inf)
+    np.maximum.at(best, every.start, ratio)
+    seems = best[every.start] > 0
+    matter = undecided[every.start] & ~(every.high <= epsilon) & (~seems | (ratio >= best[every.start]))
     return np.unique(np.concatenate([np.flatnonzero(undecided), every.to[matter]]))

@@ -64,11 +64,11 @@ def equilibrium(asked: Asked, folder: Path, output: Output | None = None, consol
             check_minutes(asked, market, workers)
             found = hold(play(asked, market, asked.game))
             _watch(found)
-            return finish(found, folder, console)
+            return finish(found, folder, console, output.pictures != "never")
 
 
-def finish(found: Found, folder: Path, console: Console) -> int:
-    """Write everything that the runs so far give."""
+def finish(found: Found, folder: Path, console: Console, page: bool) -> int:
+    """Write everything that the runs so far give, with a `page` where it is wanted."""
     made = {
         "profiles": tables.profiles(found),
         "deviations": tables.deviation_table(found),
@@ -89,7 +89,8 @@ def finish(found: Found, folder: Path, console: Console) -> int:
         made |= {"meanfield": found.meanfield, "tipping": found.tipping}
     for name, table in made.items():
         write(table, folder / f"{name}.csv")
-    report(found, made, folder)
+    if page:
+        report(found, made, folder)
     text = words.paragraph(found)
     with replacing(folder / "equilibrium.md") as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")

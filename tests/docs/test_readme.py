@@ -75,6 +75,7 @@ def test_every_command_runs(
         left = {"pictures": "overview.png", "facts": "facts.csv", "phases": "phases.md", "bench": "bench.csv"}
         left |= {"counterfactual": "differences.csv", "sensitivity": "sensitivity.md", "report": "report.html"}
         left |= {"calibrate": "calibration.json", "validate": "report.html", "search": "trials.csv"}
+        left |= {"equilibrium": "profiles.csv"}
         assert left[words[0]] in made
     assert ("overview.svg" in made) == (with_pictures or words[0] == "pictures")
 

@@ -42,13 +42,16 @@ def rest(settings: MarketSettings, offer: Offer) -> Resting:
 
 
 def test_long_simulations_end_at_the_fixed_point(settings: MarketSettings, offer: Offer, rest: Resting) -> None:
-    """Within 4 standard errors of a share among 4,000 users, and what twice the types change."""
+    """Within 4 standard errors of a share among 4,000 users, and what twice the types change.
+
+    Minutes of a user scatter by some two and a half times their mean: 4 standard errors are 16 %.
+    """
     assert rest.point.stable
     installed, minutes = simulated(settings, offer, BUDGET, 300, 100)
     finer = resting(field_of(settings, offer, BUDGET, 2 * TYPES, MOODS), np.array([0.2, 0.5]))
     luck = 4 * np.sqrt(rest.installed * (1 - rest.installed) / 4000)
     assert (np.abs(installed - finer.installed) <= luck + np.abs(finer.installed - rest.installed)).all()
-    assert minutes == pytest.approx(finer.minutes, rel=0.06)
+    assert minutes == pytest.approx(finer.minutes, rel=0.16)
 
 
 def test_the_fixed_point_does_not_depend_on_the_start(settings: MarketSettings, offer: Offer, rest: Resting) -> None:

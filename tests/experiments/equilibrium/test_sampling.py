@@ -53,19 +53,18 @@ def test_one_gain_has_the_interval_of_students_t() -> None:
     assert (found.low[0], found.high[0]) == pytest.approx((known.low, known.high), abs=0.06 * (known.high - known.low))
 
 
-@pytest.mark.parametrize("shared", [0.0, 0.8])
-@pytest.mark.parametrize("seeds", [4, 10])
+@pytest.mark.parametrize(("shared", "seeds"), [(0.0, 4), (0.8, 4), (0.0, 10)])
 def test_intervals_hold_all_gains_at_once(shared: float, seeds: int) -> None:
-    """200 worlds, 60 gains each, between which luck is shared or not; 16 misses of 200 at 5 % happen once in 30."""
+    """100 worlds, 60 gains each, between which luck is shared or not; more than 11 misses at 5 % happen once in 230."""
     luck, missed = np.random.default_rng(1), 0
     pairs = star([0] * 60)
-    for _ in range(200):
+    for _ in range(100):
         common = luck.normal(size=(1, seeds, 1))
         values = np.sqrt(1 - shared) * luck.normal(size=(61, seeds, 1)) + np.sqrt(shared) * common
         values[0] = common[0] * np.sqrt(shared)
         found = gains(values, pairs, 0.95)
         missed += bool(((found.low > 0) | (found.high < 0)).any())
-    assert missed <= 18
+    assert missed <= 11
 
 
 def test_gains_that_go_together_need_narrower_intervals() -> None:
@@ -85,14 +84,14 @@ def test_gains_that_go_together_need_narrower_intervals() -> None:
     [(PRISONERS, [3]), (BATTLE, [0, 3]), (MATCHING_PENNIES, []), (THREE_PLAYERS, [0, 3, 5, 6])],
 )
 def test_textbook_games_are_recovered_through_noise(table: Array, equilibria: list[int]) -> None:
-    """40 worlds each, noise as large as the smallest gap: more than 5 wrong ones at 5 % happen once in 70."""
+    """25 worlds each, noise as large as the smallest gap: more than 4 wrong ones at 5 % happen once in 140."""
     errors, whole = 0, 0
-    for seed in range(40):
+    for seed in range(25):
         found = judged(NoisyGame(table, 0.7, seed), Rule())
         errors += wrong(table, found, 0.0)
         whole += [place for place, word in enumerate(found.verdicts.word) if word == CERTIFIED] == equilibria
-    assert errors <= 5
-    assert whole >= 34
+    assert errors <= 4
+    assert whole >= 21
 
 
 def test_degenerate_ties_are_never_decided_but_by_a_tolerance() -> None:
@@ -107,16 +106,16 @@ def test_degenerate_ties_are_never_decided_but_by_a_tolerance() -> None:
 
 
 def test_structured_games_make_no_false_statement() -> None:
-    """Forty games of five players: more than 5 with any wrong verdict, at 5 % at most, happen once in 70."""
-    assert (
-        sum(wrong(structured(s), judged(NoisyGame(structured(s), 0.05, s), Rule(most=12)), 0.0) for s in range(40)) <= 5
-    )
+    """Twenty games of five players: more than 3 with any wrong verdict, at 5 % at most, happen once in 60."""
+    tables = [structured(seed) for seed in range(20)]
+    found = [judged(NoisyGame(table, 0.05, seed), Rule(most=16)) for seed, table in enumerate(tables)]
+    assert sum(wrong(table, one, 0.0) for table, one in zip(tables, found, strict=True)) <= 3
 
 
 def test_sequential_sampling_decides_more_with_as_many_runs() -> None:
-    """Against all profiles under equally many seeds, over ten games."""
+    """Against all profiles under equally many seeds, over six games."""
     sequential, uniform = 0, 0
-    for seed in range(10):
+    for seed in range(6):
         table = structured(seed)
         game = NoisyGame(table, 0.05, seed)
         found = judged(game, Rule())

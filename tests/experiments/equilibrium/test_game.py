@@ -1,0 +1,115 @@
+"""The game of some options: players, bundles, history's profile; what is refused."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from omegaconf import OmegaConf
+
+from secondhalf.experiments.compose import compose_config, market_settings
+from secondhalf.experiments.equilibrium.affordable import check_runs
+from secondhalf.experiments.equilibrium.game import Game
+from secondhalf.experiments.equilibrium.question import Asked, find_question
+from secondhalf.experiments.equilibrium.settings import Equilibrium
+from secondhalf.experiments.options import StudyError, options
+from secondhalf.model.profile import Choice
+from secondhalf.model.settings import SettingsError
+
+BASE = compose_config([])
+"""Composing takes half a second: once is enough."""
+
+
+def question(**given: Any) -> Asked:
+    """The default question with some options and, under `settings`, values of the market's settings."""
+    config = copy.deepcopy(BASE)
+    for name, value in given.pop("settings", {}).items():
+        OmegaConf.update(config, name, value, force_add=True)
+    for name, value in given.items():
+        OmegaConf.update(config, f"equilibrium.{name}", value, merge=False, force_add=True)
+    return find_question(market_settings(config), options(Equilibrium, config))
+
+
+@pytest.fixture(scope="module")
+def default() -> Game:
+    return question().game
+
+
+def test_the_default_game_and_what_really_happened(default: Game) -> None:
+    assert default.shape == (3, 3, 3, 3, 3)
+    assert len(default.profiles) == 243
+    assert default.names(default.history) == ["mall", "mall+search", "live+video", "live", "live+video"]
+    assert default.names(default.nobody) == ["stay"] * 5
+    assert default.names(default.everybody) == ["mall+search"] * 2 + ["live+video"] * 3
+    assert [default.place(profile) for profile in default.profiles] == list(range(243))
+
+
+def test_choices_of_a_profile(default: Game) -> None:
+    chosen = default.choices((1, 0, 2, 0, 0))
+    assert chosen["kuaishou"] == Choice(frozenset({"mall", "search"}), frozenset({"mall"}))
+    assert chosen["douyin"].has == frozenset()
+    assert chosen["taobao"].has == {"live", "short_video"}
+
+
+def test_another_strategy_joins(default: Game) -> None:
+    more = default.with_strategy(1, Choice(frozenset({"mall", "subsidy"}), frozenset({"subsidy"})))
+    assert more.shape == (3, 4, 3, 3, 3)
+    assert more.names((0, 3, 0, 0, 0))[1] == "{subsidy}"
+    assert more.profiles[more.place((0, 3, 1, 0, 2))] == (0, 3, 1, 0, 2)
+
+
+def test_sizes_of_the_study() -> None:
+    asked = question(horizon_years=2, settings={"population.users": 1000})
+    assert asked.question.settings.population.users == 1000
+    assert asked.question.settings.population.merchants == 500
+    assert asked.question.days == 730
+    assert asked.question.revision == 1004
+    tiny = question(settings={"limits": {"users": 400, "merchants": 60, "days": 100}})
+    assert tiny.game.shape == (2, 2)
+    assert tiny.question.days == 91
+
+
+SHELF = {"stay": [], "live": ["live"], "live+video": ["live", "short_video"]}
+EITHER = {"stay": [], "live": ["live"], "video": ["short_video"]}
+CONTENT = {"stay": [], "mall": ["mall"]}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"bundles": {"shelf": SHELF | {"live": ["shop"]}, "content": CONTENT}},
+            "live: unknown capability 'shop'; known",
+        ),
+        ({"bundles": {"shelf": SHELF | {"live": ["mall"]}, "content": CONTENT}}, "taobao may not choose mall; allowed"),
+        ({"bundles": {"shelf": {"stay": []}, "content": CONTENT}}, "shelf has 1 strategies; two are needed"),
+        ({"bundles": {"shelf": SHELF, "content": {"stay": ["mall"], "no": []}}}, "the first bundle has to be empty"),
+        ({"bundles": {"shelf": SHELF | {"more": ["live"]}, "content": CONTENT}}, "two of stay, live, .* are the same"),
+        ({"bundles": {"shelf": SHELF}}, "kuaishou is a content platform, for which there are no bundles"),
+        ({"bundles": {"shelf": EITHER, "content": CONTENT}}, "taobao had opened live, short_video, which is no bundle"),
+        ({"players": ["kuaishou", "amazon"]}, "amazon does not compete on 2021-10-01; allowed are kuaishou, douyin"),
+        ({"players": ["jd", "jd"]}, "name each player once"),
+        ({"history": {"jd": "all"}}, r"equilibrium.history.jd=all: allowed are stay, live, live\+video"),
+        ({"revision": "2021-10-02"}, "the first day of a quarter is needed"),
+        ({"revision": "2019-01-01"}, "equilibrium.revision=2019-01-01: allowed are first days of quarters"),
+        ({"first_seeds": 9, "most_seeds": 8}, "first_seeds=9: allowed are at most most_seeds=8"),
+        (
+            {"balance": {"seeds": 5, "weeks": 20, "judged": 30, "margin": 0.01}},
+            "judged=30: allowed are at most weeks=20",
+        ),
+        ({"payoff": "fame"}, "equilibrium.payoff=fame: allowed are revenue, profit, gmv, attention"),
+    ],
+)
+def test_refused(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        question(**given)
+
+
+def test_too_small_a_budget_names_a_smaller_game() -> None:
+    asked = question(budget_runs=400)
+    with pytest.raises(
+        StudyError, match=r"243 profiles need 486 runs .* 810 with .*players=\[kuaishou,douyin,taobao\]"
+    ):
+        check_runs(asked)
+    check_runs(question(budget_runs=810))

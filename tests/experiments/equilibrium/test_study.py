@@ -1,0 +1,157 @@
+"""`secondhalf equilibrium` on tiny markets: its files, what goes on after a stop, and what fails."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from secondhalf.experiments.compose import compose_config, market_settings
+from secondhalf.experiments.equilibrium import jobs
+from secondhalf.experiments.equilibrium.jobs import Job
+from secondhalf.experiments.equilibrium.journal import NAME, Journal
+from secondhalf.experiments.equilibrium.question import find_question
+from secondhalf.experiments.equilibrium.settings import Equilibrium
+from secondhalf.experiments.equilibrium.study import equilibrium
+from secondhalf.experiments.options import Output, StudyError, options
+from secondhalf.model.settings import SettingsError
+from tests.docs.test_data_dictionary import sections
+from tests.experiments.conftest import SILENT
+
+TINY = ["experiment=ci", "limits.users=60", "limits.merchants=10", "calendar.warm_up=56", "equilibrium.resamples=20"]
+QUIET = Console(quiet=True)
+GAME = ["equilibrium.balance.seeds=0", "equilibrium.adaptive.seeds=0"]
+
+
+def run(folder: Path, *words: str, output: Output = SILENT) -> int:
+    config = compose_config([*TINY, *words])
+    asked = find_question(market_settings(config), options(Equilibrium, config))
+    return equilibrium(asked, folder, output, QUIET)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole study, with its page."""
+    folder = tmp_path_factory.mktemp("equilibrium")
+    run(folder, output=Output(progress="never"))
+    return folder
+
+
+def test_verdicts_are_in_the_files_and_the_answer(finished: Path) -> None:
+    profiles = pd.read_csv(finished / "profiles.csv", keep_default_na=False)
+    assert len(profiles) == 4
+    assert set(profiles["verdict"]) <= {"certified", "refuted", "undecided"}
+    text = (finished / "equilibrium.md").read_text(encoding="utf-8")
+    assert text.startswith("History's profile (") or text.startswith("Whether history's profile (")
+    assert "certified" in text
+    page = (finished / "report.html").read_text(encoding="utf-8")
+    assert "The second-half equilibrium" in page
+    for name in ("regrets", "responses", "payoffs", "shares", "paths"):
+        assert (finished / "pictures" / f"{name}.svg").is_file()
+    summary = json.loads((finished / "summary.json").read_text(encoding="utf-8"))
+    assert summary["verdicts"] == {word: list(profiles["verdict"]).count(word) for word in summary["verdicts"]}
+
+
+def test_anybody_can_redo_the_gains_from_the_runs(finished: Path) -> None:
+    """Without costs a gain is the mean over seeds of a log ratio of revenues; costs shift it by a constant."""
+    runs, table = pd.read_csv(finished / "runs.csv"), pd.read_csv(finished / "deviations.csv")
+    by = runs.pivot(index="seed", columns=["profile", "platform"], values="revenue")
+    shifts = {}
+    for row in table.to_dict("records"):
+        there = row["profile"].replace(f"{row['player']} {row['from']}", f"{row['player']} {row['to']}")
+        ratio = np.log(by[there, row["player"]] / by[row["profile"], row["player"]]).mean()
+        shift = np.log1p(row["gain"]) - ratio
+        assert shifts.setdefault((row["player"], row["to"]), shift) == pytest.approx(shift, abs=1e-9)
+    assert all((shift < 0) == (to != "stay") for (_, to), shift in shifts.items())
+
+
+def test_every_column_is_described(finished: Path) -> None:
+    described = {title.removeprefix("equilibrium: "): rows for title, rows in sections().items()}
+    names = [path.name for path in finished.glob("*.csv")]
+    assert len(names) == 14
+    for name in names:
+        with (finished / name).open(encoding="utf-8") as lines:
+            assert [row[0] for row in described[name]] == lines.readline().strip().split(","), name
+
+
+def test_a_stopped_analysis_gives_the_same_tables(finished: Path, tmp_path: Path) -> None:
+    """Half of the runs are lost, and the last line is half a line."""
+    lines = (finished / NAME).read_text(encoding="utf-8").splitlines()
+    kept = "\n".join(line for line in lines[1:] if "balance" not in line and "adaptive" not in line)
+    (tmp_path / NAME).write_text(lines[0] + "\n" + kept[: len(kept) // 2], encoding="utf-8")
+    run(tmp_path, *GAME)
+    for name in ("profiles", "deviations", "payoffs", "statements", "outcomes"):
+        assert (tmp_path / f"{name}.csv").read_bytes() == (finished / f"{name}.csv").read_bytes(), name
+    with pytest.raises(SettingsError, match=r"journal.jsonl there is of other settings"):
+        run(tmp_path, "users.habit_weight=1.0", *GAME)
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every run of a mall on Kuaishou under seed 1 fails; all others are made up."""
+    luck = np.random.default_rng(0)
+
+    def work(job: Job) -> dict[str, Any]:
+        names = job.question.settings.platforms
+        if job.kind == jobs.PAST:
+            year = {name: {"revenue": 1e11, "gmv": 1e12, "attention": 0.1} for name in names}
+            return {"year": year, "standing": {name: [] for name in names}}
+        if job.kind == jobs.PATH:
+            return {"second_half_day": "2021-01-31"}
+        if job.seed == 1 and job.profile[0][2]:
+            raise RuntimeError("out of luck")
+        crossed = sum(len(has) for _, _, has in job.profile)
+        number = {"revenue": 1e11 * (1 + 0.1 * crossed), "profit": -1.0, "gmv": 1e12, "attention": 0.1}
+        number |= {"revenue_last": 1e11, "gmv_last": 1e12, "attention_last": 0.1, "installed_growth": 0.0}
+        market = dict.fromkeys(
+            ("users_surplus", "merchants_keep", "merchants_wishing", "hhi_attention", "hhi_gmv"), 1.0
+        ) | {"interpenetration_gmv": float(luck.random()), "interpenetration_minutes": 0.1, "growth": 0.0}
+        return {name: dict(number) for name in names} | {"market": market}
+
+    monkeypatch.setattr(jobs, "work", work)
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_failed_run_is_a_row_and_the_analysis_goes_on(tmp_path: Path) -> None:
+    run(tmp_path, *GAME)
+    runs = pd.read_csv(tmp_path / "runs.csv", keep_default_na=False)
+    failed = runs[runs["error"] != ""]
+    assert list(failed["error"]) == ["RuntimeError: out of luck"] * 2
+    assert set(failed["seed"]) == {1}
+    profiles = pd.read_csv(tmp_path / "profiles.csv").set_index("profile")
+    assert list(profiles["seeds"]) == [4, 4, 3, 3]
+    assert list(profiles["verdict"]) == ["refuted", "refuted", "refuted", "certified"]
+    assert "2 runs failed and are missing" in (tmp_path / "equilibrium.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_payoff_without_a_logarithm_is_refused_with_its_number(tmp_path: Path) -> None:
+    with pytest.raises(
+        StudyError, match=r"payoff=profit: kuaishou gets -1 under seed 0 when kuaishou stay, taobao stay"
+    ):
+        run(tmp_path, "equilibrium.payoff=profit", *GAME)
+
+
+@pytest.mark.usefixtures("broken")
+def test_all_sets_are_held_against_a_candidate(tmp_path: Path) -> None:
+    """In the made-up market every capability pays: a set outside of the bundles refutes, joins, and is certified."""
+    run(tmp_path, *GAME, "equilibrium.players=[douyin,taobao]", "equilibrium.certify=full", "equilibrium.costs=false")
+    table = pd.read_csv(tmp_path / "candidates.csv")
+    assert len(table[table["profile"] == table["profile"].iloc[0]]) == 2 * (2**4 - 1)
+    assert (table["verdict"] == "pays").any()
+    assert "does not stand" in (tmp_path / "equilibrium.md").read_text(encoding="utf-8")
+    assert len(pd.read_csv(tmp_path / "profiles.csv")) == 12
+
+
+def test_a_journal_survives_half_a_line(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text('["q"]\n["a", null, "no", 1.0]\n["b", {"x"', encoding="utf-8")
+    found = Journal(tmp_path, "q")
+    assert set(found.known) == {"a"}
+    assert found.known["a"].error == "no"
+    with pytest.raises(SettingsError, match="of other settings"):
+        Journal(tmp_path, "another")
