@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -50,7 +51,7 @@ def bench_sweep(options: Bench, launcher: Launcher, tiny: bool, folder: Path) ->
         options.flat
     ):
         rows.append(_timed(composer, launcher.model_copy(update={"workers": workers}), runs))
-        console.print(_said(rows[-1]))
+        console.print(_said(rows[-1]), soft_wrap=True)
     survived = _killed(options.kills, launcher.workers or cores(), console)
     table = pd.DataFrame(rows)
     with durable(folder / "bench_sweep.csv") as temporary:
@@ -128,7 +129,7 @@ def _killed(kills: int, workers: int, console: Console) -> int:
                 )
             else:
                 _compare(folder)
-                (folder / "cut").rename(folder / f"cut-{survived}")  # it was done: another begins
+                shutil.rmtree(folder / "cut")  # it was done: another begins
         _sweep(folder / "cut", workers).wait()
         _compare(folder)
     return survived

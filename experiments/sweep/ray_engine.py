@@ -25,8 +25,9 @@ ANSWER = 5.0
 """Seconds in which a cluster has to take a connection."""
 RETRIES = 2
 """Times that a job is begun again elsewhere when its machine or process is lost."""
-ENVIRONMENT = {"RAY_NUM_REDIS_GET_RETRIES": "5", "RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_USAGE_STATS_ENABLED": "0"}
-"""Ray gives up after 5 attempts, a second each, to reach a cluster behind something that takes every connection."""
+ENVIRONMENT = {"RAY_NUM_REDIS_GET_RETRIES": "5", "RAY_worker_niceness": "0", "RAY_USAGE_STATS_ENABLED": "0"}
+"""Ray gives up after 5 attempts, a second each, to reach a cluster behind something that takes every connection. When
+it is started here, its workers are as urgent as processes of the machine's own pool, and it reports to nobody."""
 PORTS = {"ray": 10001, "": 6379}
 """Where a head listens: for clients, and for its own machines."""
 
