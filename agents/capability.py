@@ -103,8 +103,8 @@ class CapabilityTable:
         factor = np.where(np.isinf(self._step), self.skill / np.where(growing, self.maturity, 1.0), factor)
         np.multiply(self.maturity, factor, out=self.maturity, where=growing)
 
-    def change(self, p: int, name: str, change: str, entrance: str | None) -> None:
-        """Test, open, strengthen, restrict, close or restore a capability."""
+    def change(self, p: int, name: str, change: str, entrance: str | None, share: float | None = None) -> None:
+        """Test, open (to a `share` of the users), strengthen, restrict, close or restore a capability."""
         k = self.column[name]
         capability = self.catalogue[name]
         if change in ("test", "open", "strengthen"):
@@ -112,7 +112,7 @@ class CapabilityTable:
         if change == "test":
             self.exposure[p, k] = max(self.exposure[p, k], capability.test_share)
         elif change in ("open", "restore"):
-            self.exposure[p, k] = 1.0
+            self.exposure[p, k] = 1.0 if share is None else share
         elif change == "strengthen":
             self.exposure[p, k] = 1.0
             self.skill[p, k] *= 1 + capability.strengthen

@@ -11,7 +11,8 @@ from secondhalf.agents.vocabulary import CAPABILITY_CHANGES, PLATFORM_CHANGES
 class Move:
     """One change by one platform.
 
-    `value` is the factor of a `recruit` or `deepen`; `days` limits a `recruit` or stretches a `deepen`. A `declared`
+    `value` is the factor of a `recruit` or `deepen`; `days` limits a `recruit` or stretches a `deepen`. `share` of an
+    `open` is the part of the users who see the capability from then on, all of them when it is None. A `declared`
     deepening is part of a calibration and costs nothing. `reason` says why, `estimates` on which payoffs it was chosen.
     """
 
@@ -20,6 +21,7 @@ class Move:
     entrance: str | None = None
     value: float = 1.0
     days: int | None = None
+    share: float | None = None
     declared: bool = False
     reason: str = ""
     estimates: str = ""

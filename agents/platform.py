@@ -84,7 +84,7 @@ class Platform(mesa.Agent):
                 known = ", ".join(self.capabilities.names)
                 raise ValueError(f"{self.name} moves the unknown capability {move.capability!r}; known are {known}")
             shown = float(self.capabilities.exposure[self.index, self.capabilities.column[move.capability]])
-            self.capabilities.change(self.index, move.capability, move.change, move.entrance)
+            self.capabilities.change(self.index, move.capability, move.change, move.entrance, move.share)
             return self.capabilities.catalogue[move.capability].launch_cost * _parts_of_launch(move.change, shown)
         if move.change == "recruit":
             if move.days is None:  # a standing level, declared and not bought

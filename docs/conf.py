@@ -8,6 +8,7 @@ from pathlib import Path
 
 # Without the compiler, a stage is a plain function with a docstring and a signature. Read when numba is imported.
 os.environ["NUMBA_DISABLE_JIT"] = "1"
+os.environ["SOLARA_CHECK_HOOKS"] = "off"  # would warn of code in Mesa when solara is imported
 sys.path.insert(0, str(Path(__file__).parent / "hooks"))
 
 import secondhalf

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 import secondhalf
+from secondhalf.experiments.browser.flags import flags
 
 STUDIES = {
     "run": "one market from the first day to the last; tables as CSV, summary as JSON (the default)",
@@ -14,10 +15,15 @@ STUDIES = {
     "validate": "the fitted model against facts, rulers and patterns, and its forecast to the end of 2025",
     "phases": "when the second half begins, over seeds, for the market and each platform",
     "sensitivity": "what results depend on: parameters (Morris, Sobol, one at a time), networks, sizes, stage order",
+    "search": "settings that make one metric as large or as small as can be, over seeds, by Optuna",
     "equilibrium": "which profiles of crossing over are equilibria, how sure that is, and whether platforms reach one",
     "pictures": "draw the pictures of a finished run again: pictures.of=FOLDER",
-    "bench": "measure speed and memory, against the plain oracle and the machine's copy bandwidth",
+    "browse": "a page in the browser, on which a market runs and can be changed: --port N, --host H",
+    "report": "one HTML page about a run or a sweep, written into its folder: secondhalf report FOLDER",
+    "bench": "measure speed and memory, against the plain oracle and the copy bandwidth; bench sweep: of many runs",
 }
+NAMED = {"bench": "bench.what"}
+"""Settings that the word after a study stands for: `secondhalf bench sweep`."""
 HELP = """\
 secondhalf STUDY [setting=value ...] [Hydra flags]
 
@@ -29,6 +35,7 @@ Examples:
   secondhalf run strategy=hold population.users=5000 calendar.end=2022-12-31
   secondhalf run -m seed=0,1,2 strategy=history,hold
   secondhalf counterfactual scenario=NAME
+  secondhalf report outputs/FOLDER
   secondhalf run --cfg job          show every setting and its value
 Settings are the keys of conf/config.yaml and its groups; hydra.run.dir=FOLDER says where the files go.
 """
@@ -46,6 +53,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     study = "run"
     if given and not given[0].startswith("-") and "=" not in given[0]:
         study = given.pop(0)
+        if study in NAMED and given and not given[0].startswith("-") and "=" not in given[0]:
+            given[0] = f"{NAMED[study]}={given[0]}"
+    if study == "report" and given and not given[0].startswith("-") and "=" not in given[0]:
+        given[:1] = _into_its_folder(given[0])
+    if study == "browse":
+        given = flags(given)
     # Imported late: an answer above, or one to the shell, does not wait for what only a study needs.
     if any(word in ("--shell-completion", "-sc") for word in given):
         from secondhalf.experiments.completion import complete
@@ -55,3 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from secondhalf.experiments.job import start
 
     start(study, given, STUDIES)
+
+
+def _into_its_folder(folder: str) -> list[str]:
+    """`report FOLDER` as settings: what is shown, and that the page goes there without files of Hydra's own."""
+    quoted = "'" + folder.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return [f"report.of={quoted}", f"hydra.run.dir={quoted}", "hydra.output_subdir=null"]

@@ -21,7 +21,7 @@ from secondhalf.experiments.overrides import open_overrides
 from secondhalf.model.settings import MarketSettings, SettingsError
 
 CONFIG_MODULE = "secondhalf.conf"
-NOT_OF_THE_MARKET = (*GROUPS, "hydra")
+NOT_OF_THE_MARKET = (*GROUPS, "from_checkpoint", "resume", "hydra")
 
 
 def load_settings(overrides: Sequence[str] = ()) -> MarketSettings:
@@ -81,9 +81,25 @@ def _allowed(name: str, error: Exception) -> str:
 
 def market_settings(config: DictConfig) -> MarketSettings:
     """Checked settings of a composed configuration."""
-    keys = [str(key) for key in config if key not in NOT_OF_THE_MARKET]
-    raw: Any = OmegaConf.to_container(OmegaConf.masked_copy(config, keys), resolve=True)
-    sources = _sources(config)
+    return settings_of(plain(config, without=NOT_OF_THE_MARKET), config_folders(config))
+
+
+def plain(config: DictConfig, without: Sequence[str] = ("hydra",)) -> dict[str, Any]:
+    """The values of a composed configuration as dictionaries, lists and words, without some of its groups."""
+    found = {str(key): config[key] for key in config if key not in without}
+    return {k: OmegaConf.to_container(v, resolve=True) if OmegaConf.is_config(v) else v for k, v in found.items()}
+
+
+def settings_of(raw: dict[str, Any], sources: list[Path]) -> MarketSettings:
+    """Checked settings of plain values.
+
+    Parameters
+    ----------
+    raw
+        as from `plain`, of the market alone; what is named in it is filled in
+    sources
+        folders in which files of platforms and strategies are looked up
+    """
     for name in _named(raw):
         raw["platform"][name] = _platform(name, raw["platform"].get(name), sources)
     chosen = raw.get("strategies") or {}
@@ -109,7 +125,7 @@ def _named(raw: Mapping[str, Any]) -> list[str]:
     return [name for name in (*names, *later) if isinstance(name, str)]
 
 
-def _sources(config: DictConfig) -> list[Path]:
+def config_folders(config: DictConfig) -> list[Path]:
     """Folders that configuration files come from: those of Hydra's search path, and the project's own."""
     known: Any = ()
     if "hydra" in config:
@@ -118,6 +134,12 @@ def _sources(config: DictConfig) -> list[Path]:
         known = HydraConfig.get().runtime.config_sources
     own = [Path(source.path) for source in known if source.schema == "file"]
     return [*own, Path(str(files(CONFIG_MODULE)))]
+
+
+def choices_of(config: DictConfig, group: str) -> list[str]:
+    """Names that can be chosen in a group, in conf/ and in folders of one's own."""
+    found = {path.stem for folder in config_folders(config) for path in (folder / group).glob("*.yaml")}
+    return sorted(found - {"base"})
 
 
 def _read(group: str, name: str, sources: list[Path]) -> dict[str, Any] | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -16,114 +15,55 @@ from omegaconf import DictConfig
 
 from secondhalf.agents.options import MoveError
 from secondhalf.experiments.arms import arms, job_overrides
-from secondhalf.experiments.compose import compose_config, market_settings
+from secondhalf.experiments.checks import check_words
+from secondhalf.experiments.compose import market_settings
 from secondhalf.experiments.options import (
-    GROUPS,
     Bench,
+    Browse,
     Calibrate,
+    Checkpoint,
     Counterfactual,
     Equilibrium,
+    Launcher,
     Output,
     Phases,
     Pictures,
+    Report,
     Sensitivity,
     StudyError,
     Validate,
     options,
 )
-from secondhalf.experiments.overrides import Words, open_overrides, read_words, single_runs
+from secondhalf.experiments.overrides import open_overrides, read_words
+from secondhalf.experiments.run_folder import remove_empty
 from secondhalf.experiments.workers import NothingDoneError
 from secondhalf.model.books import BooksError
-from secondhalf.model.edge_list import read_ties
 from secondhalf.model.settings import SettingsError
-from secondhalf.model.stages import in_order
-from secondhalf.model.start import strategies
 
+GOES_ON = "finished runs are in {folder}; the same command with hydra.run.dir={folder} goes on from there"
 LEFT = {
-    "validate": "finished markets are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
-    "calibrate": "finished runs are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
     "run": "what was recorded is in {folder} as *.partial.csv",
-    "phases": "finished seeds are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
-    "equilibrium": "finished runs are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
-    "sensitivity": "finished runs are in {folder}; the same command with hydra.run.dir={folder} goes on from there",
+    **dict.fromkeys(("validate", "calibrate", "phases", "equilibrium", "sensitivity"), GOES_ON),
 }
 """What a study leaves behind when the keyboard stops it."""
 
 
 def start(study: str, given: Sequence[str], studies: Collection[str]) -> None:
     """Check everything, then hand over to Hydra, which calls the study once or, with `-m`, several times."""
-    words = read_words(given)
     try:
+        words = read_words(given)
         if study not in studies:
             raise SettingsError(f"study={study}: there is no such study; known are {', '.join(studies)}")
-        _check_words(study, words)
+        check_words(study, words)
     except (SettingsError, StudyError) as error:
-        _fail(error)
+        fail(error)
 
     def job(config: DictConfig) -> Any:
         return _job(study, config)
 
+    vars(job)["study"] = study  # for the launcher, whose processes cannot be sent a function within a function
     sys.argv = [sys.argv[0], *open_overrides(given)]
     hydra.main(version_base="1.3", config_path="pkg://secondhalf.conf", config_name="config")(job)()
-
-
-def _check_words(study: str, words: Words) -> None:
-    """Refuse bad settings, and bad files they name, before Hydra makes a folder."""
-    search = []
-    if words.config_dir is not None:
-        folder = Path(words.config_dir).absolute()
-        if not folder.is_dir():
-            raise SettingsError(f"--config-dir={folder}: there is no such folder")
-        search = [f"hydra.searchpath=['file://{folder}']"]
-    if words.other:
-        return
-    for overrides in single_runs(words.overrides) if words.sweep else [words.overrides]:
-        config = compose_config([*overrides, *search])
-        _check(study, config)
-        for settings in arms(config, [*overrides, *search], options(Phases, config)).values():
-            strategies(settings)
-    name = "sweep" if words.sweep else "run"
-    _check_folder(f"hydra.{name}.dir", Path(str(config.hydra[name].dir)))
-
-
-def _check(study: str, config: DictConfig) -> None:
-    settings = market_settings(config)
-    strategies(settings.among(settings.competing))
-    in_order(settings.stage_order)
-    for group in GROUPS.values():
-        options(group, config)
-    if settings.network.kind == "file":
-        read_ties(str(settings.network.file), settings.population.users)
-    if study == "calibrate":
-        from secondhalf.experiments.calibrate.study import prepare
-
-        prepare(settings, options(Calibrate, config))
-    if study == "validate":
-        from secondhalf.experiments.validate.study import prepare as prepare_validation
-
-        prepare_validation(settings, options(Validate, config))
-    if study == "counterfactual":
-        from secondhalf.experiments.counterfactual.arms import find_arms, seeds_of
-
-        seeds_of(find_arms(config), options(Counterfactual, config))
-    if study == "sensitivity":
-        from secondhalf.experiments.sensitivity.question import find_question
-
-        find_question(settings, options(Sensitivity, config))
-    if study == "equilibrium":
-        from secondhalf.experiments.equilibrium import question
-        from secondhalf.experiments.equilibrium.affordable import check_runs
-
-        check_runs(question.find_question(settings, options(Equilibrium, config)))
-
-
-def _check_folder(name: str, folder: Path) -> None:
-    try:
-        if not folder.is_dir():  # Hydra makes it in a moment, under its own time
-            folder.mkdir(parents=True)
-            folder.rmdir()
-    except OSError as error:
-        raise SettingsError(f"{name}={folder}: the folder cannot be made ({error.strerror})") from error
 
 
 def _job(study: str, config: DictConfig) -> Any:
@@ -132,9 +72,9 @@ def _job(study: str, config: DictConfig) -> Any:
     try:
         return run_study(study, config, folder, single)
     except (SettingsError, BooksError, MoveError, StudyError, NothingDoneError, OSError) as error:
-        _remove_empty_run(folder)
+        remove_empty(folder)
         if single or isinstance(error, SettingsError):
-            _fail(error)
+            fail(error)
         raise
     except KeyboardInterrupt:
         print(f"stopped; {LEFT[study].format(folder=folder)}" if study in LEFT else "stopped", file=sys.stderr)
@@ -144,10 +84,18 @@ def _job(study: str, config: DictConfig) -> Any:
 def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any:
     """Run one study in `folder`, `single` or as one job of a multirun; imports only what it needs."""
     settings, output = market_settings(config), options(Output, config)
+    if study == "bench" and options(Bench, config).what == "sweep":
+        from secondhalf.experiments.sweep.bench import bench_sweep
+
+        return bench_sweep(options(Bench, config), options(Launcher, config), settings.limits.users is not None, folder)
     if study == "bench":
         from secondhalf.experiments.bench import bench
 
         return bench(settings, options(Bench, config), folder)
+    if study == "search":
+        from secondhalf.experiments.sweep.search import search
+
+        return search(config, folder, output)
     if study == "validate":
         from secondhalf.experiments.validate.run import run as validate
 
@@ -174,6 +122,11 @@ def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any
 
         asked = options(Sensitivity, config)
         return sensitivity(find_question(settings, asked), asked, folder, output)
+    if study == "browse":
+        from secondhalf.experiments.browser.study import browse
+
+        remove_empty(folder)
+        return browse(config, options(Browse, config))
     if study == "equilibrium":
         from secondhalf.experiments.equilibrium import question
         from secondhalf.experiments.equilibrium.study import equilibrium
@@ -183,23 +136,25 @@ def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any
         from secondhalf.experiments.redraw import redraw
 
         return redraw(options(Pictures, config), output, folder)
+    if study == "report":
+        from secondhalf.experiments.report.study import report
+
+        return report(options(Report, config), folder)
+    from secondhalf.experiments.checkpoints import asked_for
     from secondhalf.experiments.run import run
     from secondhalf.model.compiled import threads_for
 
     if output.pictures == "auto" and not single:
         output = output.model_copy(update={"pictures": "never"})
+    begun = asked_for(config)
+    settings = settings if begun is None else begun[1]
     with threads_for(settings.population.users):
-        return run(settings, folder, output)["market"]["hhi_attention"]
+        summary = run(settings, folder, output, every=options(Checkpoint, config).every, begun=begun)
+        return summary["market"]["hhi_attention"]
 
 
-def _remove_empty_run(folder: Path) -> None:
-    """Take back the folder that Hydra made for a run that never began."""
-    left = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if left <= {".hydra", "secondhalf.log"}:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _fail(error: Exception) -> None:
+def fail(error: Exception) -> NoReturn:
+    """End the command with one sentence and exit code 1."""
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         raise error
     print(f"secondhalf: {error}", file=sys.stderr)

@@ -47,6 +47,19 @@ class Pictures(Settings):
     only: tuple[str, ...] = ()
 
 
+class Checkpoint(Settings):
+    """How often a run keeps its market."""
+
+    every: Count | None = None
+
+
+class Report(Settings):
+    """What `secondhalf report` shows."""
+
+    of: str | None = None
+    metrics: tuple[str, ...] = ()
+
+
 class Phases(Settings):
     """How `secondhalf phases` measures."""
 
@@ -63,6 +76,10 @@ class Bench(Settings):
     days: Count
     repeats: Count
     oracle_users: Count
+    what: Literal["speed", "sweep"]
+    runs: Count
+    kills: Annotated[Whole, Field(ge=0)]
+    flat: Annotated[Whole, Field(ge=0)]
     documents: tuple[str, ...] = ()
 
 
@@ -161,15 +178,50 @@ class Sensitivity(Settings):
         return self
 
 
+class Browse(Settings):
+    """Where `secondhalf browse` is found, and how much it draws."""
+
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[Whole, Field(ge=1, le=65535)]
+    nodes: Annotated[Whole, Field(ge=2, le=500)]
+    frames: Annotated[Number, Field(gt=0, le=60)]
+
+
+class Launcher(Settings):
+    """How the runs of a sweep are spread."""
+
+    engine: Literal["local", "ray"]
+    workers: Count | None = None
+    threads: Count
+    address: str | None = None
+
+
+class Search(Settings):
+    """What `secondhalf search` looks for."""
+
+    metric: str | None = None
+    direction: Literal["maximize", "minimize"]
+    space: dict[str, Any]
+    log: tuple[str, ...] = ()
+    trials: Count
+    seeds: Count
+    batch: Count
+
+
 GROUPS: dict[str, type[Settings]] = {
     "output": Output,
     "pictures": Pictures,
+    "checkpoint": Checkpoint,
+    "report": Report,
     "phases": Phases,
     "bench": Bench,
     "counterfactual": Counterfactual,
     "calibrate": Calibrate,
     "validate": Validate,
     "sensitivity": Sensitivity,
+    "browse": Browse,
+    "launcher": Launcher,
+    "search": Search,
     "equilibrium": Equilibrium,
 }
 """Groups of conf/ and their checks."""

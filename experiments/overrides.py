@@ -9,6 +9,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
 
+from secondhalf.model.settings import SettingsError
+
 
 class Words(NamedTuple):
     """What stands on the command line."""
@@ -61,7 +63,7 @@ def open_overrides(overrides: Sequence[str]) -> list[str]:
     """
     named = (
         *("strategy.", "strategies.", "objectives.", "platform.", "measures.", "output.own_pictures."),
-        *("equilibrium.history.", "equilibrium.bundles."),
+        *("equilibrium.history.", "equilibrium.bundles.", "search.space."),
     )
     return [f"++{o}" if o.startswith(named) and "=" in o else quoted(o) for o in overrides]
 
@@ -92,6 +94,8 @@ def _values(override: Override, given: str) -> list[str]:
     if override.value_type in (ValueType.GLOB_CHOICE_SWEEP, ValueType.INTERVAL_SWEEP):
         return []
     values = list(dict.fromkeys(override.sweep_string_iterator()))
+    if not values:
+        raise SettingsError(f"{given}: a sweep without a run; a range or list with a value is needed")
     if all(value.removeprefix("-").isdecimal() for value in values):  # what is allowed has no gaps
         values = sorted({min(values, key=int), max(values, key=int)}, key=int)
     return [f"{override.get_key_element()}={value}" for value in values]

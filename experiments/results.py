@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,11 @@ from typing import Any
 import networkx as nx
 import pandas as pd
 
+import secondhalf
 from secondhalf.experiments.tables import TABLES
 from secondhalf.model.settings import SettingsError
 
-FRIENDS = "friends.graphml"
+FRIENDS, REPORT = "friends.graphml", "report.html"
 
 
 @dataclass(frozen=True)
@@ -44,15 +47,17 @@ class Results:
         return str(self.summary["settings"]["platform"][platform]["kind"])
 
 
-def read_results(folder: Path) -> Results:
-    """Read a finished run's folder.
+def read_results(folder: Path, asked: str = "pictures.of=") -> Results:
+    """Read a finished run's folder; `asked` stands before its name in errors.
 
     Raises
     ------
     SettingsError
-        when a file of a finished run is missing or is none; names it
+        when a file of a finished run is missing or is none, or a newer version wrote it; names it
     """
     path = folder
+    if any(folder.glob("*.partial.csv")):
+        raise SettingsError(f"{asked}{folder}: the run there was stopped before its end; a finished run is needed")
     try:
         # keep_default_na: an empty cell is an empty word, never "not a number".
         tables = {}
@@ -61,8 +66,22 @@ def read_results(folder: Path) -> Results:
             tables[name] = pd.read_csv(path, keep_default_na=False)
         path = folder / "summary.json"
         summary = json.loads(path.read_text(encoding="utf-8"))
+        refuse_newer(summary, f"{asked}{folder}")
         path = folder / FRIENDS
         return Results(tables, summary, nx.read_graphml(path))
+    except SettingsError:
+        raise
     except (OSError, ValueError, SyntaxError) as error:  # a broken GraphML file is a SyntaxError
         reason = error.strerror if isinstance(error, OSError) else error
-        raise SettingsError(f"pictures.of={folder}: a finished run is needed; {path.name}: {reason}") from error
+        raise SettingsError(f"{asked}{folder}: a finished run is needed; {path.name}: {reason}") from error
+
+
+def refuse_newer(summary: Mapping[str, Any], where: str) -> None:
+    """Refuse what a newer version of the program wrote, which may mean other things by the same names."""
+    wrote = str(summary.get("versions", {}).get("secondhalf", "0"))
+    if _parts(wrote) > _parts(secondhalf.__version__):
+        raise SettingsError(f"{where}: written by the newer secondhalf {wrote}; this is {secondhalf.__version__}")
+
+
+def _parts(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)[:3]]

@@ -20,11 +20,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 import secondhalf
+from secondhalf.experiments.checkpoints import Begun, Keeper, begin, origin
 from secondhalf.experiments.friends import friends_sample
 from secondhalf.experiments.halves import in_words, phases
 from secondhalf.experiments.options import FORMATS, Output
+from secondhalf.experiments.package import NAME as DESCRIPTOR
+from secondhalf.experiments.package import describe_run
 from secondhalf.experiments.pictures import by_path, draw_pictures
-from secondhalf.experiments.results import FRIENDS, Results
+from secondhalf.experiments.results import FRIENDS, REPORT, Results
 from secondhalf.experiments.tables import TABLES, replacing, tables, write_tables
 from secondhalf.model.market import Market
 from secondhalf.model.settings import MarketSettings
@@ -36,7 +39,12 @@ PARTIAL = ".partial"
 
 
 def run(
-    settings: MarketSettings, folder: Path, output: Output | None = None, console: Console | None = None
+    settings: MarketSettings,
+    folder: Path,
+    output: Output | None = None,
+    console: Console | None = None,
+    every: int | None = None,
+    begun: Begun | None = None,
 ) -> dict[str, Any]:
     """Run a market, write its files, draw its pictures; returns the summary.
 
@@ -46,6 +54,10 @@ def run(
         where the files go; made when it is missing
     output
         what is shown and drawn; by default a bar on a terminal, and the pictures
+    every
+        days between two checkpoints, in the folder's `checkpoints`; None for none
+    begun
+        the checkpoint to go on from, with the settings for that, which take the place of `settings`
 
     Raises
     ------
@@ -55,11 +67,14 @@ def run(
     output, console = output or Output(), console or Console(stderr=True)
     started = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
-    market = Market(settings)
+    market = Market(settings) if begun is None else begin(*begun)
     ready = time.perf_counter()
     _clear(folder, output)
+    keeper = Keeper(folder, every)
+    if begun is None:
+        keeper.clear()
     try:
-        _run_days(market, output.progress, console)
+        _run_days(market, output.progress, console, keeper)
     except BaseException:
         write_tables(tables(market), folder, mark=PARTIAL)
         raise
@@ -70,6 +85,7 @@ def run(
     with replacing(folder / FRIENDS) as temporary:
         nx.write_graphml(sample, temporary)
     summary = summarise(market)
+    summary["from_checkpoint"] = begun and origin(*begun)
     summary["wall_seconds"] = {
         "start": ready - started,
         "simulation": simulated - ready,
@@ -78,6 +94,7 @@ def run(
     }
     with replacing(folder / "summary.json") as temporary:
         temporary.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    describe_run(folder)
     print_summary(market, summary, folder, console)
     market.close()
     if output.pictures != "never":
@@ -103,11 +120,11 @@ def _clear(folder: Path, output: Output) -> None:
         for mark in ("", PARTIAL):
             (folder / f"{name}{mark}.csv").unlink(missing_ok=True)
     pictures = [f"{name}.{ending}" for name in by_path(output.own_pictures) for ending in FORMATS]
-    for name in ("summary.json", FRIENDS, *pictures):
+    for name in ("summary.json", FRIENDS, DESCRIPTOR, REPORT, *pictures):
         (folder / name).unlink(missing_ok=True)
 
 
-def _run_days(market: Market, progress: str, console: Console) -> None:
+def _run_days(market: Market, progress: str, console: Console, keeper: Keeper) -> None:
     shown = progress == "always" or (progress == "auto" and console.is_terminal)
     columns = (
         TextColumn("{task.fields[date]}"),
@@ -118,9 +135,10 @@ def _run_days(market: Market, progress: str, console: Console) -> None:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, disable=not shown) as bar:
-        task = bar.add_task("days", total=market.calendar.days, date=market.calendar.labels[0])
+        task = bar.add_task("days", total=market.calendar.days, completed=market.day, date=market.calendar.labels[0])
         while market.running:
             market.step()
+            keeper.look(market)
             if market.day % 7 == 0 or not market.running:
                 bar.update(task, completed=market.day, date=market.calendar.labels[market.day - 1])
 

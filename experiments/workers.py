@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -49,10 +51,16 @@ class Team(Generic[Job, Result]):
     ----------
     function, workers
         as for `each`
+    threads
+        of each process; by default they divide what there is among them
+    apart
+        a single worker gets a process too, so that a job can take no more than that with it
     """
 
-    def __init__(self, function: Callable[[Job], Result], workers: int) -> None:
-        self._function, self._workers = function, workers
+    def __init__(
+        self, function: Callable[[Job], Result], workers: int, threads: int | None = None, apart: bool = False
+    ) -> None:
+        self._function, self._workers, self._threads, self._apart = function, workers, threads, apart
         self._idle: list[tuple[BaseProcess, Connection]] = []
         self._running: dict[Connection, tuple[BaseProcess, Job]] = {}
 
@@ -66,16 +74,25 @@ class Team(Generic[Job, Result]):
             process.join()
         self._idle.clear()
 
-    def each(self, jobs: Sequence[Job]) -> Iterator[Done[Job, Result]]:
-        """Yield every job as soon as it is done, in no fixed order; one round at a time."""
-        if self._workers < 2:
+    def each(self, jobs: Sequence[Job], begun: Callable[[Job], None] | None = None) -> Iterator[Done[Job, Result]]:
+        """Yield every job as soon as it is done, in no fixed order; one round at a time.
+
+        Parameters
+        ----------
+        begun
+            is told of every job that is handed out
+        """
+        begun = begun or (lambda job: None)
+        if self._workers < 2 and not self._apart:
             for job in jobs:
+                begun(job)
                 yield _attempt(self._function, job)
             return
         waiting, running = deque(jobs), self._running
         try:
             while waiting or running:
                 while waiting and len(running) < self._workers:
+                    begun(waiting[0])
                     _hand_out(waiting, running, *(self._idle.pop() if self._idle else self._hire()))
                 for pipe in wait(list(running)):
                     assert isinstance(pipe, Connection)
@@ -93,7 +110,7 @@ class Team(Generic[Job, Result]):
             self._dismiss()
 
     def _hire(self) -> tuple[BaseProcess, Connection]:
-        return _hire(self._function, self._workers)
+        return _hire(self._function, self._workers, self._threads)
 
     def _dismiss(self) -> None:
         """End processes that are still at work, whose results nobody waits for."""
@@ -104,10 +121,10 @@ class Team(Generic[Job, Result]):
         self._running.clear()
 
 
-def _hire(function: Callable[[Job], Result], workers: int) -> tuple[BaseProcess, Connection]:
+def _hire(function: Callable[[Job], Result], workers: int, threads: int | None) -> tuple[BaseProcess, Connection]:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_work, args=(function, there, workers), daemon=True)
+    process = context.Process(target=_work, args=(function, there, workers, threads), daemon=True)
     process.start()
     there.close()  # held by the process alone, so that its end is noticed here
     return process, here
@@ -129,15 +146,27 @@ def _attempt(function: Callable[[Job], Result], job: Job) -> Done[Job, Result]:
         return Done(job, None, " ".join(f"{type(error).__name__}: {error}".split()))
 
 
-def _work(function: Callable[[Job], Result], pipe: Connection, workers: int) -> None:
+def _work(function: Callable[[Job], Result], pipe: Connection, workers: int, threads: int | None) -> None:
     """The life of a process: a job at a time until the other end of the pipe is closed."""
     import numba
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # the keyboard stops all at once; only the first process says so
-    numba.set_num_threads(max(1, numba.get_num_threads() // workers))
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    numba.set_num_threads(
+        min(threads, numba.get_num_threads()) if threads else max(1, numba.get_num_threads() // workers)
+    )
     while True:
         try:
             job = pipe.recv()
         except EOFError:
             return
         pipe.send(_attempt(function, job))
+
+
+def _end_with_parent() -> None:
+    """A first process that is killed cannot dismiss the others; they must not go on with what a second one repeats."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

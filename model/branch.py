@@ -66,15 +66,21 @@ def first_difference(first: MarketSettings, second: MarketSettings) -> int | Non
 
 
 def branch(market: Market, settings: MarketSettings) -> Market:
-    """A whole fork that goes on with other settings, from a day not after `first_difference` and after the first."""
+    """A whole fork that goes on with other settings.
+
+    Until `first_difference` that is the market of these settings from its first day on; later it is one that changes
+    its settings on the way. A platform that decides for itself, and goes on to do so as before, keeps what it learned.
+    """
     other = market.fork()
     other.settings = settings
     there = settings.among(other.platform_names)
     for platform, strategy in zip(other.platforms, strategies(there), strict=True):
-        platform.strategy = strategy
+        before, after = (one.strategy_of(platform.name).model_dump(mode="json") for one in (market.settings, settings))
+        if strategy.replays or before != after:
+            platform.strategy = strategy
     other.scenario_moves = scenario_calendar(there, other.platforms)
     other.bans, other.caps, other.entrants = Bans(settings), Caps(settings), settings.entrants
-    yesterday = market.calendar.dates[market.day - 1]
+    yesterday = market.calendar.dates[market.day - 1] if market.day else None
     other.preferencing = Preferencing(settings)
     other.preferencing.changed(yesterday)
     other.exclusivity.settings = settings

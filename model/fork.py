@@ -95,7 +95,7 @@ def fork(
     for name, value in state.items():
         setattr(child, name, value)
     for platform in child.platforms:
-        child.register_agent(platform)  # type: ignore[no-untyped-call]
+        child.register_agent(platform)  # type: ignore[no-untyped-call]  # Mesa gives it no types
     sample = _sample(market, users)
     child.population = _population(market.population, sample)
     if sample is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import mesa
@@ -20,6 +21,7 @@ from secondhalf.model.bookkeeper import Bookkeeper
 from secondhalf.model.books import BooksError, DayBook
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.caps import Caps
+from secondhalf.model.checkpoint import save_market
 from secondhalf.model.columns import Day, Offer, Shops, Streams
 from secondhalf.model.exclusivity import ExclusivityRule
 from secondhalf.model.fork import fork
@@ -104,7 +106,7 @@ class Market(mesa.Model):
         self.bans, self.caps = Bans(self.settings), Caps(self.settings)
         self.preferencing = Preferencing(self.settings)
         self.entrants = self.settings.entrants
-        self._register_agents(settings)
+        self.register_people()
         self.scenario_moves = scenario_calendar(settings, self.platforms)
         self.moves_today: list[tuple[Platform, Move, float]] = []
         self.active_share = np.array([settings.platform[name].installed_at_start for name in self.platform_names]) / 2
@@ -120,11 +122,14 @@ class Market(mesa.Model):
         start.settle_in(self)
         self.running = True
 
-    def _register_agents(self, settings: MarketSettings) -> None:
-        for slot in range(settings.population.merchants):
+    def register_people(self) -> None:
+        """Make the Mesa agents that are views on merchants and, up to a size, on users."""
+        settings = self.settings.population
+        for slot in range(settings.merchants):
             Merchant(self, self.trade.table, slot)
-        if settings.population.users <= settings.population.agent_objects:
-            for row in range(settings.population.users):
+        # The sample of a small fork has no agents of its own.
+        if self.population.users == settings.users <= settings.agent_objects:
+            for row in range(settings.users):
                 User(self, row)
 
     def step(self) -> None:
@@ -149,6 +154,9 @@ class Market(mesa.Model):
                 stage(self)
             except BooksError as error:
                 raise BooksError(f"stage {name}, {self.date_label}: {error}") from error
+            except Exception as error:
+                error.add_note(f"stage {name}, {self.date_label}")
+                raise
 
     @property
     def date_label(self) -> str:
@@ -174,6 +182,10 @@ class Market(mesa.Model):
     def fork(self, users: int | None = None, luck: int | None = None, calendar: MarketCalendar | None = None) -> Market:
         """A second market that goes on from here: all users or a sample, the same luck or another (`model.fork`)."""
         return fork(self, users, luck, calendar)
+
+    def save(self, path: Path | str) -> Path:
+        """Write the market as it stands into one file (`model.checkpoint`); `load_market` makes it again."""
+        return save_market(self, Path(path))
 
     def close(self) -> None:
         """Let go of what Mesa keeps of a model after it is dropped."""

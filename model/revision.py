@@ -28,11 +28,12 @@ ScenarioMoves = dict[int, list[tuple[Platform, Move]]]
 def scenario_calendar(settings: MarketSettings, platforms: Sequence[Platform]) -> ScenarioMoves:
     """Moves that the scenario imposes, by day; those of platforms that do not compete are left out."""
     by_name = {platform.name: platform for platform in platforms}
-    reason = f"scenario {settings.scenario.name}"
     moves: ScenarioMoves = {}
     for imposed in settings.scenario.moves:
         if imposed.platform in by_name:
-            move = Move(imposed.change, imposed.capability, imposed.entrance, reason=reason)
+            part = "" if imposed.share is None else f", for {imposed.share:.3g} of the users"
+            reason = f"scenario {settings.scenario.name}{part}"
+            move = Move(imposed.change, imposed.capability, imposed.entrance, share=imposed.share, reason=reason)
             day = max((imposed.date - settings.calendar.start).days, 0)  # imposed earlier: in force from the first day
             moves.setdefault(day, []).append((by_name[imposed.platform], move))
     return moves

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ class Launch:
     grade: str
 
 
-class Strategy:
+class Strategy(ABC):
     """Base of all strategies; one object serves one platform.
 
     Parameters
@@ -60,12 +61,12 @@ class Strategy:
         self.parameters = self.Parameters.model_validate(parameters)
         self.launches = launches
 
+    @abstractmethod
     def moves(self, view: View) -> Sequence[Move]:
         """What the platform changes today, of `view.options()`; nothing, or `hold`, changes nothing.
 
         It may read what the view gives, and changes nothing itself: the moves do.
         """
-        raise NotImplementedError
 
     def before(self, date: dt.date) -> list[tuple[dt.date, Move]] | None:
         """Dated moves before a run that starts on `date`, in order; None for a strategy that has no dates.

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 from scipy.optimize import least_squares
 
-from secondhalf.experiments.calibrate.evaluations import Evaluations
 from secondhalf.experiments.calibrate.parameters import Parameters
 from secondhalf.experiments.targets import Targets
 from secondhalf.model.settings import MarketSettings
 
 Array = NDArray[np.float64]
+Evaluate = Callable[[Sequence[MarketSettings]], Array]
+"""What measures markets, [markets, T]; nan for a run that failed."""
 FARTHEST = 3.0
 """Log ratio of model to fact that stands for all beyond, and for a run that failed."""
 
@@ -85,7 +86,7 @@ class Problem:
         there = self.parameters.put(self.settings, self.parameters.values(scores))
         return [there.model_copy(update={"seed": seed}) for seed in self.seeds]
 
-    def misses(self, points: Sequence[Array], evaluate: Evaluations) -> Array:
+    def misses(self, points: Sequence[Array], evaluate: Evaluate) -> Array:
         """Mean log ratios over the tolerance, [points, T]."""
         measured = evaluate([market for point in points for market in self.markets(point)])
         ratios = log_ratios(measured, self.targets.values).reshape(len(points), len(self.seeds), -1)
@@ -116,7 +117,7 @@ def loss(scores: Array, misses: Array) -> float:
     return float((misses @ misses + scores @ scores) / 2)
 
 
-def slopes(problem: Problem, scores: Array, misses: Array, evaluate: Evaluations, step: float) -> Array:
+def slopes(problem: Problem, scores: Array, misses: Array, evaluate: Evaluate, step: float) -> Array:
     """Forward differences of the misses at a point, [T, D]; backward ones at a bound."""
     low, high = problem.parameters.limits
     points, steps = [], np.where(scores + step <= high, step, -step)
@@ -136,7 +137,7 @@ class _EnoughError(Exception):
 def search(
     problem: Problem,
     start: Array,
-    evaluate: Evaluations,
+    evaluate: Evaluate,
     rounds: int,
     step: float,
     told: Callable[[int, float], None] | None = None,

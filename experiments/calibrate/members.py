@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.experiments.calibrate.evaluations import Evaluations
-from secondhalf.experiments.calibrate.fit import Fit, Problem, log_ratios
+from secondhalf.experiments.calibrate.fit import Evaluate, Fit, Problem, log_ratios
 from secondhalf.experiments.calibrate.posterior import Posterior
 
 Array = NDArray[np.float64]
@@ -21,7 +20,7 @@ FIRST_SEED = 20_000
 
 
 def members(
-    problem: Problem, fit: Fit, posterior: Posterior, evaluate: Evaluations, count: int, rounds: int
+    problem: Problem, fit: Fit, posterior: Posterior, evaluate: Evaluate, count: int, rounds: int
 ) -> tuple[Array, Array]:
     """Draw members and move them to the facts.
 
@@ -60,7 +59,7 @@ def members(
     return best, np.array(told)
 
 
-def _misses(problem: Problem, points: Array, evaluate: Evaluations) -> Array:
+def _misses(problem: Problem, points: Array, evaluate: Evaluate) -> Array:
     """Misses of every member under its own seed, [members, T]."""
     markets = [
         problem.parameters.put(problem.settings, problem.parameters.values(point)).model_copy(

@@ -56,7 +56,7 @@ def go_on(
     origin: dt.date,
     damping: Intensities,
     spread: Intensities,
-    rng: np.random.Generator | None,
+    rng: np.random.Generator,
 ) -> MarketSettings:
     """The settings with intensities that go on after `origin`, every half-year.
 
@@ -69,8 +69,6 @@ def go_on(
         per year
     spread
         standard deviation of a step, log units
-    rng
-        None for the expected path
     """
     plain = settings.model_dump(mode="json")
     end = settings.calendar.end
@@ -84,8 +82,7 @@ def go_on(
             at = max(at + STEP, origin)
             while at <= end:
                 ahead = (at - origin).days / 365.0
-                chance = rng.standard_normal() if rng is not None else 0.0
-                level += pace * STEP.days / 365.0 * np.exp(-fade * ahead) + doubt * chance
+                level += pace * STEP.days / 365.0 * np.exp(-fade * ahead) + doubt * rng.standard_normal()
                 dated[at.isoformat()] = float(np.exp(level))
                 at += STEP
     return MarketSettings.from_dict(plain)

@@ -134,8 +134,8 @@ class Parameters:
                 _at(plain, parameter.path[:-1])[parameter.path[-1]] = values[parameter.name]
         return MarketSettings.from_dict(plain)
 
-    def only(self, pattern: str) -> Parameters:
-        """Those whose names a regular expression finds.
+    def only(self, pattern: str, setting: str = "only") -> Parameters:
+        """Those whose names a regular expression finds; `setting` is what an error calls it.
 
         Raises
         ------
@@ -145,9 +145,9 @@ class Parameters:
         try:
             found = tuple(parameter for parameter in self.all if re.search(pattern, parameter.name))
         except re.error as error:
-            raise SettingsError(f"parameters={pattern}: no regular expression ({error})") from error
+            raise SettingsError(f"{setting}={pattern}: no regular expression ({error})") from error
         if not found:
-            raise SettingsError(f"parameters={pattern}: finds none of {', '.join(self.names)}")
+            raise SettingsError(f"{setting}={pattern}: finds none of {', '.join(self.names)}")
         return Parameters(found)
 
     def _before(self) -> list[str]:

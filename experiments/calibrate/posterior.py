@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from secondhalf.experiments.calibrate.evaluations import Evaluations
-from secondhalf.experiments.calibrate.fit import Fit, Problem, log_ratios
+from secondhalf.experiments.calibrate.fit import Evaluate, Fit, Problem, log_ratios
 
 Array = NDArray[np.float64]
 LEARNED = 0.8
@@ -83,7 +82,7 @@ def coverage(
     problem: Problem,
     fit: Fit,
     posterior: Posterior,
-    evaluate: Evaluations,
+    evaluate: Evaluate,
     replicates: int,
     seed: int = 0,
     levels: tuple[float, ...] = (0.5, 0.8, 0.9, 0.95),

@@ -14,8 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from secondhalf.experiments.calibrate.evaluations import Evaluations
-from secondhalf.experiments.calibrate.fit import Problem, search
+from secondhalf.experiments.calibrate.fit import Evaluate, Problem, search
 from secondhalf.experiments.calibrate.posterior import laplace
 from secondhalf.experiments.targets import Targets
 
@@ -26,7 +25,7 @@ LEVEL = 0.9
 
 
 def recover(
-    problem: Problem, truths: Sequence[Array], start: Array, evaluate: Evaluations, rounds: int, step: float
+    problem: Problem, truths: Sequence[Array], start: Array, evaluate: Evaluate, rounds: int, step: float
 ) -> pd.DataFrame:
     """Fit worlds with known parameters.
 
@@ -67,7 +66,7 @@ def recover(
     return pd.DataFrame(rows)
 
 
-def _world(problem: Problem, truth: Array, number: int, evaluate: Evaluations) -> Problem:
+def _world(problem: Problem, truth: Array, number: int, evaluate: Evaluate) -> Problem:
     """The problem with facts that a market with these parameters would report, errors of facts included."""
     rng = np.random.default_rng([FIRST_SEED, number])
     market = problem.parameters.put(problem.settings, problem.parameters.values(truth))

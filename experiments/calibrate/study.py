@@ -53,7 +53,7 @@ def prepare(settings: MarketSettings, options: Calibrate) -> tuple[MarketSetting
     known = as_of(settings, options.until)
     known = sized(known, options.users, options.merchants, options.until)
     check_horizon(targets, known)
-    parameters = read_parameters(known, options.parameters).only(options.only)
+    parameters = read_parameters(known, options.parameters).only(options.only, "calibrate.only")
     _start(known, parameters, options.start)
     return known, parameters, targets
 

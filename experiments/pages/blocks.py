@@ -41,6 +41,8 @@ class Picture:
     """names of the CSV files it is drawn from"""
     wide: bool = False
     """too rich to shrink: on a phone it is moved sideways in its frame"""
+    files: bool = True
+    """whether it lies in files beside the page, too"""
 
 
 @dataclass(frozen=True)

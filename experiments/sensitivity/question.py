@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +54,7 @@ def find_question(settings: MarketSettings, asked: Sensitivity) -> Question:
     tiny = settings.limits.users is not None
     base = sized(settings, asked.users, asked.merchants, settings.calendar.end, settings.seed)
     base = base.model_copy(update={"limits": settings.limits})  # its days are as few as those of any tiny run
-    parameters = _some(read_parameters(base, some=True), asked.parameters)
+    parameters = read_parameters(base, some=True).only(asked.parameters, "sensitivity.parameters")
     if tiny:
         every = -(-len(parameters) // TINY_PARAMETERS)
         parameters = Parameters(parameters.all[::every])
@@ -71,12 +70,3 @@ def find_question(settings: MarketSettings, asked: Sensitivity) -> Question:
     plain = asked.model_dump_json(exclude={"workers"})
     text = "\0".join([base.model_dump_json(), plain, repr(parameters), posterior])
     return Question(space, others, asked.parts, top, runs, asked.minutes, tiny, text)
-
-
-def _some(parameters: Parameters, pattern: str) -> Parameters:
-    try:
-        return parameters.only(pattern)
-    except re.error as error:
-        raise SettingsError(f"sensitivity.parameters={pattern}: no regular expression ({error})") from error
-    except SettingsError as error:
-        raise SettingsError(f"sensitivity.{error}") from error

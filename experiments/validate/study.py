@@ -57,15 +57,17 @@ def validate(
     origins, last = prepare(settings, options)
     folder.mkdir(parents=True, exist_ok=True)
     tables: dict[str, pd.DataFrame] = {}
-    rolled, known = [], {}
+    rolled, known, failed = [], {}, {}
     for origin in origins:
         tell = Teller(progress, f"forecast from {origin.date}", options.draws)
-        rolled.append(_rolled(origin, options, folder, tell))
+        table, failed[str(origin.date)] = _rolled(origin, options, folder, tell)
+        rolled.append(table)
         known[origin.date.isoformat()] = origin.known.all
     tables["rolling"] = pd.concat(rolled, ignore_index=True)
     tables["rulers"] = ruler_table(tables["rolling"], known)
     tell = Teller(progress, f"fit, forecast to {options.forecast_until}", options.draws)
-    tables |= _fit_and_forecast(last, options, folder, tell)
+    found, failed[str(last.date)] = _fit_and_forecast(last, options, folder, tell)
+    tables |= found
     tell = Teller(progress, "patterns", options.pattern_seeds)
     plain = sized(settings, options.users, options.merchants, LAST_FACT)
     workers = options.workers or os.cpu_count() or 1
@@ -79,36 +81,40 @@ def validate(
     for name, table in tables.items():
         with replacing(folder / f"{name}.csv") as temporary:
             table.to_csv(temporary, index=False, lineterminator="\n", float_format=FLOAT)
-    summary = _summary(last, options, tables)
+    summary = _summary(last, options, tables) | {"failed_members": failed}
     with replacing(folder / "summary.json") as temporary:
         temporary.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return summary
 
 
-def _rolled(origin: Origin, options: Validate, folder: Path, tell: Teller) -> pd.DataFrame:
-    """A row a fact after the origin."""
+def _rolled(origin: Origin, options: Validate, folder: Path, tell: Teller) -> tuple[pd.DataFrame, int]:
+    """A row a fact after the origin, and how many members failed."""
     known, ahead = origin.known.all, origin.ahead.all
     found = members(origin, options, [*known, *ahead], folder, tell.run)
     at_facts, measured = found.measured[:, : len(known)], found.measured[:, len(known) :]
     asked = [_question(target) for target in ahead]
-    return rolling_table(origin.date, known, ahead, forecasts(origin, options, asked, measured, at_facts))
+    table = rolling_table(origin.date, known, ahead, forecasts(origin, options, asked, measured, at_facts))
+    return table, found.failed
 
 
 def _question(target: Target) -> Question:
     return Question(target.metric, target.platform, target.start, target.end, target.unit, target.rule)
 
 
-def _fit_and_forecast(last: Origin, options: Validate, folder: Path, tell: Teller) -> dict[str, pd.DataFrame]:
+def _fit_and_forecast(
+    last: Origin, options: Validate, folder: Path, tell: Teller
+) -> tuple[dict[str, pd.DataFrame], int]:
     targets, platforms = last.targets.all, last.settings.platforms
     past = questions(platforms, last.settings.calendar.start, LAST_FACT)
     future = questions(platforms, LAST_FACT + dt.timedelta(days=1), options.forecast_until)
     found = members(last, options, [*targets, *past, *future], folder, tell.run)
     at_facts, bands, ahead = np.split(found.measured, [len(targets), len(targets) + len(past)], axis=1)
-    return {
+    tables = {
         "targets": target_table(targets, at_facts),
         "bands": band_table(past, bands),
         "forecast": band_table(future, forecasts(last, options, future, ahead, at_facts)),
     }
+    return tables, found.failed
 
 
 def _summary(last: Origin, options: Validate, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:

@@ -118,10 +118,12 @@ def _share(value: float, best: bool) -> str:
 
 def in_words(summary: Mapping[str, Any]) -> str:
     """The main numbers in a few lines."""
+    failed = sum(summary["failed_members"].values())
+    left_out = f"\n{failed} members of the ensembles failed and are left out" if failed else ""
     covered = "no point" if summary["covered"] is None else f"{summary['covered']:.0%} of the points"
     return (
         f"{summary['facts_used']} facts are missed by {summary['mean_absolute_error']:.1%} in the mean; "
         f"{summary['facts_inside']:.0%} lie in the 90 % band\n"
         f"rolling origins: better than the best of four rulers on {summary['won']} of {summary['counted']} series; "
-        f"90 % bands hold {covered}"
+        f"90 % bands hold {covered}{left_out}"
     )

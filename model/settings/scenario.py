@@ -46,13 +46,20 @@ class Exclusivity(Rule):
 
 
 class ScenarioMove(Settings):
-    """A change that the scenario imposes on a date."""
+    """A change that the scenario imposes on a date; `share` is the part of the users to whom an `open` opens."""
 
     date: dt.date
     platform: str
     change: str
     capability: str
     entrance: Entrance | None = None
+    share: Annotated[Number, Field(gt=0, le=1)] | None = None
+
+    @model_validator(mode="after")
+    def _share_of_opening(self) -> ScenarioMove:
+        if self.share is not None and self.change != "open":
+            raise ValueError(f"share={self.share}: only change=open has a share, not {self.change}")
+        return self
 
 
 class Without(Settings):

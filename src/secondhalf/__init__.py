@@ -11,17 +11,21 @@ import importlib as _importlib
 import typing as _typing
 
 if _typing.TYPE_CHECKING:
+    from secondhalf import results
     from secondhalf.experiments.compose import load_settings
     from secondhalf.experiments.run import run
     from secondhalf.experiments.tables import tables
+    from secondhalf.model.checkpoint import load_market
     from secondhalf.model.market import Market
 
 __version__ = "0.1.0"
-__all__ = ["Market", "__version__", "load_settings", "run", "tables"]
+__all__ = ["Market", "__version__", "load_market", "load_settings", "results", "run", "tables"]
 
 _HOMES = {
     "Market": "secondhalf.model.market",
+    "load_market": "secondhalf.model.checkpoint",
     "load_settings": "secondhalf.experiments.compose",
+    "results": "secondhalf.results",
     "run": "secondhalf.experiments.run",
     "tables": "secondhalf.experiments.tables",
 }
@@ -31,6 +35,8 @@ if not _typing.TYPE_CHECKING:  # a type checker, which has the names from above,
     def __getattr__(name: str) -> object:
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if _HOMES[name] == f"{__name__}.{name}":
+            return _importlib.import_module(_HOMES[name])
         value: object = getattr(_importlib.import_module(_HOMES[name]), name)
         globals()[name] = value
         return value

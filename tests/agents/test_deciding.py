@@ -160,14 +160,14 @@ def test_gains_are_against_all_platforms(market: Market) -> None:
 
 def test_ewa_does_more_of_what_paid(market: Market) -> None:
     """The chance of a move that paid rises, that of one which cost falls; what a rival's move paid counts in part."""
-    learner = strategy("ewa", sharpness=20.0)
+    learner: Any = strategy("ewa", sharpness=20.0)
     learner.moves(Made(market, "douyin", {"douyin": [report()]}, luck=0.0))  # the first option: hold
     opened = [Seen(DAY, "kuaishou", Move("open", "mall"), 1)]
     learner.moves(Made(market, "douyin", rivals(50.0), opened, luck=0.0))
-    attraction: Any = learner._learner.attraction[0]  # type: ignore[attr-defined]
-    names: Any = learner._names  # type: ignore[attr-defined]
+    attraction: Any = learner._learner.attraction[0]
+    names: Any = learner._names
     assert attraction[names.index("open mall")] > 0 > attraction[names.index("hold")]
-    share = learner._learner.probabilities()[0]  # type: ignore[attr-defined]
+    share = learner._learner.probabilities()[0]
     assert share[names.index("open mall")] == share.max()
 
 

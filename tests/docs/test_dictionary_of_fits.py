@@ -22,9 +22,9 @@ from tests.experiments.calibrate.worlds import FACTS, PARAMETERS, World, problem
 @pytest.fixture(scope="module")
 def written() -> dict[str, pd.DataFrame]:
     own, start = problem(np.ones(FACTS)), np.zeros(len(PARAMETERS))
-    fit = search(own, start, World(), rounds=2, step=0.2)  # type: ignore[arg-type]
+    fit = search(own, start, World(), rounds=2, step=0.2)
     posterior = laplace(fit)
-    held, _ = coverage(own, fit, posterior, World(), 3)  # type: ignore[arg-type]
+    held, _ = coverage(own, fit, posterior, World(), 3)
     targets = read_targets().all
     known, ahead = targets[:5], targets[5:9]
     rolled = rolling_table(ahead[0].end, known, ahead, np.ones((4, 4)))
@@ -33,7 +33,7 @@ def written() -> dict[str, pd.DataFrame]:
         "calibrate: posterior.csv": Calibration(PARAMETERS, posterior, np.zeros((1, len(PARAMETERS))), {}).table(),
         "calibrate: misses.csv": miss_table(fit, own),
         "calibrate: coverage.csv": coverage_table(held),
-        "calibrate: recovery.csv": recover(own, [start], start, World(), 1, 0.2),  # type: ignore[arg-type]
+        "calibrate: recovery.csv": recover(own, [start], start, World(), 1, 0.2),
         "validate: targets.csv": target_table(targets, np.ones((3, len(targets)))),
         "validate: forecast.csv": band_table(asked, np.ones((3, len(asked)))),
         "validate: rolling.csv": rolled,

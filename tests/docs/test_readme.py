@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 
 from secondhalf.experiments import bench, cli
+from secondhalf.experiments.browser import study
+from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.compose import compose_config
 from secondhalf.experiments.pictures import PICTURES
 from secondhalf.experiments.tables import TABLES
@@ -19,7 +21,7 @@ from secondhalf.experiments.tables import TABLES
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [line.strip() for line in README.splitlines() if line.startswith("    secondhalf ")]
-TINY = ["experiment=ci", "output.progress=never"]
+TINY = ["experiment=ci", "output.progress=never", "launcher.workers=1"]
 """What is appended to each command; all but the first also draw no pictures."""
 
 
@@ -50,20 +52,29 @@ def test_every_command_runs(
     """In the order of the text, in one folder: `pictures.of=out` draws what an earlier line left."""
     monkeypatch.chdir(here)
     monkeypatch.setattr(bench, "_start_up", lambda: {"import_and_compose": 1.0})  # compiles from cold, elsewhere
+    served: list[Setup] = []
+    monkeypatch.setattr(study, "serve", lambda setup, options: served.append(setup))  # would serve until it is stopped
     words = shlex.split(command, comments=True)[1:]
-    if "pictures.of=out" in words and not (here / "out").exists():  # another worker had the line that makes it
-        cli.main(["run", *TINY, "hydra.run.dir=out", "output.pictures=never"])
+    needs = {"out": {"pictures.of=out", "out"}, "kept": {word for word in words if word.startswith("from_checkpoint=")}}
+    for folder, asked in needs.items():  # another worker may have had the line that makes it
+        if asked & set(words) and not (here / folder).exists():
+            cli.main(["run", *TINY, f"hydra.run.dir={folder}", "output.pictures=never", "checkpoint.every=90"])
     before = {path: path.stat().st_mtime_ns for path in here.rglob("*")}
     with_pictures = words[:2] == ["run", "strategy=hold"]
     cli.main([*words, *TINY, *([] if with_pictures else ["output.pictures=never"])])
     made = {path.name for path in here.rglob("*") if path.stat().st_mtime_ns != before.get(path)}
-    if "--cfg" in words:
+    assert bool(served) == (words[0] == "browse")
+    if served:
+        assert served[0].settings.population.users == 400
+        assert not [name for name in made if "." in name]
+    elif "--cfg" in words:
         assert "population:" in capsys.readouterr().out
     elif words[0] == "run":
         assert {f"{name}.csv" for name in TABLES} | {"summary.json", "friends.graphml"} <= made
     else:
         left = {"pictures": "overview.png", "facts": "facts.csv", "phases": "phases.md", "bench": "bench.csv"}
-        left |= {"counterfactual": "differences.csv", "sensitivity": "sensitivity.md"}
+        left |= {"counterfactual": "differences.csv", "sensitivity": "sensitivity.md", "report": "report.html"}
+        left |= {"calibrate": "calibration.json", "validate": "report.html", "search": "trials.csv"}
         left |= {"equilibrium": "profiles.csv"}
         assert left[words[0]] in made
     assert ("overview.svg" in made) == (with_pictures or words[0] == "pictures")
@@ -78,7 +89,11 @@ def test_files_that_a_run_writes_are_those_of_the_text() -> None:
     named = set(re.findall(r"`(\w+\.\w+)`", section))
     pictures = {name for name in named if name.endswith(".png")}
     assert pictures <= {f"{name}.png" for name in PICTURES}
-    assert named - pictures == {f"{name}.csv" for name in TABLES} | {"summary.json", "friends.graphml"}
+    assert named - pictures == {f"{name}.csv" for name in TABLES} | {
+        "summary.json",
+        "friends.graphml",
+        "datapackage.json",
+    }
     assert "eight pictures" in section
     assert len(PICTURES) == 8
 
@@ -92,14 +107,6 @@ def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert "kuaishou" in capsys.readouterr().out
     assert isinstance(names["daily"], pd.DataFrame)
     assert "graph" in names
-
-
-def test_facts_are_those_of_the_calibration() -> None:
-    """The same numbers in both; tests/experiments/test_facts.py holds those of docs/calibration.md to the model."""
-    text = (ROOT / "docs" / "calibration.md").read_text(encoding="utf-8")
-    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| ") and "±" in line]
-    assert len(rows) == 10
-    assert table("facts without sources")[1:] == [[cell.strip() for cell in row[:7]] for row in rows]
 
 
 def test_speeds_are_a_table_of_the_benchmark() -> None:

@@ -69,6 +69,13 @@ def command(*words: str, folder: Path, **environment: str) -> subprocess.Complet
         ("run -m seed=0,-1", "seed=-1: input should be greater than or equal to 0"),
         ("run -m seed=0,1 population.userz=5", "population.userz=5: there is no such setting; population has users"),
         ("run -m strategy=hold,nobody", "strategy=nobody: unknown choice; allowed are best_response, ewa"),
+        ("run -m seed=range(3,3)", "seed=range(3,3): a sweep without a run; a range or list with a value is needed"),
+        ("run -m seed=0,1 resume=perhaps", "resume=perhaps: allowed are true, false"),
+        ("run resume=true", "resume=True: is for sweeps (-m) and searches; a single run begins anew"),
+        ("run -m seed=0,1 launcher.engine=both", "launcher.engine=both: allowed are local, ray"),
+        ("run -m seed=0,0 experiment=ci", "runs 0 (seed=0 experiment=ci) and 1 (seed=0 experiment=ci) are the same"),
+        ("search", "search.metric=null: a metric of summary.json is needed, e.g. platforms.kuaishou.gmv"),
+        ("bench nothing", "bench.what=nothing: allowed are speed, sweep"),
         ("run -m seed=0,1 hydra.sweep.dir=/dev/null/x", "hydra.sweep.dir=/dev/null/x: the folder cannot be made"),
     ],
 )

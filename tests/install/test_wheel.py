@@ -20,13 +20,17 @@ def contents(wheel: Path) -> dict[str, bytes]:
 
 
 def test_the_wheel_holds_one_package_and_all_of_it(wheel: Path) -> None:
-    """Nothing beside `secondhalf`: another project may well have an `agents` of its own, and openai-agents does."""
+    """Nothing beside `secondhalf`: another project may well have an `agents` of its own, and openai-agents does.
+
+    Hydra looks for plugins under its own name.
+    """
     names = set(contents(wheel))
-    (about,) = {name.split("/")[0] for name in names} - {"secondhalf"}
+    (about,) = {name.split("/")[0] for name in names} - {"secondhalf", "hydra_plugins"}
     assert about.endswith(".dist-info")
     tree = {p.relative_to(ROOT) for folder in FOLDERS for p in (ROOT / folder).rglob("*") if p.suffix in ENDINGS}
     tree |= {Path(p.name) for p in (ROOT / "src" / "secondhalf").iterdir() if p.is_file()}
-    assert {name for name in names if not name.startswith(about)} == {f"secondhalf/{p.as_posix()}" for p in tree}
+    plugin = "hydra_plugins/secondhalf_launcher/__init__.py"
+    assert {name for name in names if not name.startswith(about)} == {plugin} | {f"secondhalf/{p}" for p in tree}
     assert f"{about}/licenses/LICENSE" in names
 
 

@@ -82,8 +82,8 @@ def test_points_are_compared_under_the_same_seeds() -> None:
 def test_slopes_at_a_bound_are_taken_inwards() -> None:
     own = problem(facts())
     high = PARAMETERS.limits[1]
-    at_bound = own.misses([high], World())[0]  # type: ignore[arg-type]
-    np.testing.assert_allclose(slopes(own, high, at_bound, World(), 0.2), DESIGN / ERROR, atol=1e-6)  # type: ignore[arg-type]
+    at_bound = own.misses([high], World())[0]
+    np.testing.assert_allclose(slopes(own, high, at_bound, World(), 0.2), DESIGN / ERROR, atol=1e-6)
 
 
 def test_a_failing_run_is_far_off_and_no_crash() -> None:
@@ -117,7 +117,7 @@ def test_known_parameters_come_back() -> None:
     """90 % intervals of 25 worlds with truths from the prior: misses are binomial."""
     rng = np.random.default_rng(3)
     truths = [np.clip(truth, *PARAMETERS.limits) for truth in rng.standard_normal((25, 4))]
-    table = recover(problem(np.ones(FACTS)), truths, START, World(), rounds=6, step=0.2)  # type: ignore[arg-type]
+    table = recover(problem(np.ones(FACTS)), truths, START, World(), rounds=6, step=0.2)
     assert list(table["parameter"].unique()) == PARAMETERS.names
     interval = stats.binomtest(int(table["inside"].sum()), len(table)).proportion_ci(0.999)
     assert interval.low <= 0.9 <= interval.high

@@ -63,7 +63,7 @@ def test_what_never_changed_stays() -> None:
     flat = known.model_dump(mode="json")
     flat["strategy"]["deepen"] = {"kuaishou": {"2019-07-01": 1.0}}
     flat["strategy"]["recruit"] = {}
-    ahead = go_on(MarketSettings.from_dict(flat), ORIGIN, NOTHING, NOTHING, None)
+    ahead = go_on(MarketSettings.from_dict(flat), ORIGIN, NOTHING, NOTHING, np.random.default_rng(0))
     assert set(ahead.strategy.parameters["deepen"]["kuaishou"].values()) == {1.0}
 
 
@@ -71,7 +71,9 @@ def test_the_mean_pace_goes_on_and_fades() -> None:
     """Half more within two years: a quarter of the logarithm each half-year, at first."""
     known = as_of(load_settings(["calendar.end=2035-12-31"]), ORIGIN).model_dump(mode="json")
     known["strategy"]["deepen"] = {"kuaishou": {"2019-07-01": 1.2, "2020-07-01": 1.5}}
-    ahead = go_on(MarketSettings.from_dict(known), ORIGIN, Intensities(recruit=0.0, deepen=1.0), NOTHING, None)
+    ahead = go_on(
+        MarketSettings.from_dict(known), ORIGIN, Intensities(recruit=0.0, deepen=1.0), NOTHING, np.random.default_rng(0)
+    )
     dated = ahead.strategy.parameters["deepen"]["kuaishou"]
     rises = np.diff(np.log([dated[date] for date in sorted(dated)][1:]))
     assert rises[0] == pytest.approx(math.log(1.5) / 4, rel=0.02)

@@ -13,19 +13,21 @@ from PIL import Image
 
 from secondhalf.experiments import cli
 from secondhalf.experiments.options import Output
-from secondhalf.experiments.pictures import PICTURES, draw_pictures
+from secondhalf.experiments.pictures import PICTURES, by_path, draw_pictures
 from secondhalf.experiments.results import Results, read_results
 from secondhalf.experiments.tables import TABLES
 from tests.experiments.conftest import Finished, finish
 
 SMALL = ("population.users=60", "population.merchants=8")
 PNG = Output().formats[:1]
+TWO = {name: path for name, path in by_path({}).items() if name in ("shares", "friends")}
+"""Enough where what is looked at is the same for every picture."""
 
 
-def draw(folder: Path, target: Path, font: str | None = None) -> tuple[set[str], list[str]]:
+def draw(folder: Path, target: Path) -> tuple[set[str], list[str]]:
     """Names of the pictures drawn of a finished run, and what was said."""
     said: list[str] = []
-    written = draw_pictures(read_results(folder), target, PNG, font, said.append)
+    written = draw_pictures(read_results(folder), target, PNG, None, said.append)
     return {path.stem for path in written}, said
 
 
@@ -90,9 +92,10 @@ def test_a_thousand_merchants_and_no_sale(tmp_path: Path) -> None:
     ]
 
 
-def test_a_font_that_is_not_there(tmp_path: Path, full: Finished) -> None:
-    drawn, said = draw(full.folder, tmp_path, font="No Such Font")
-    assert drawn == set(PICTURES)
+def test_a_font_that_is_not_there(tmp_path: Path, results: Results) -> None:
+    said: list[str] = []
+    written = draw_pictures(results, tmp_path, PNG, "No Such Font", said.append, TWO)
+    assert {path.stem for path in written} == set(TWO)
     assert said == ["output.font=No Such Font: no font of this name is installed; the one of Matplotlib is used"]
 
 
@@ -102,7 +105,7 @@ def test_letters_that_the_font_lacks(tmp_path: Path, results: Results) -> None:
     frames = [type(next(iter(results.tables.values())))(rows) for rows in json.loads(text)]
     renamed = Results(dict(zip(results.tables, frames, strict=True)), summary, results.friends)
     said: list[str] = []
-    assert draw_pictures(renamed, tmp_path, PNG, None, said.append)
+    assert draw_pictures(renamed, tmp_path, PNG, None, said.append, TWO)
     assert "pictures: the font lacks letters of some names; output.font=NAME chooses one that has them" in said
 
 
@@ -121,8 +124,8 @@ def test_a_picture_that_fails_costs_no_other(tmp_path: Path, results: Results, m
 
     monkeypatch.setattr("secondhalf.experiments.pictures.shares.draw", fail)
     said: list[str] = []
-    written = draw_pictures(results, tmp_path, PNG, None, said.append)
-    assert {path.stem for path in written} == set(PICTURES) - {"shares"}
+    written = draw_pictures(results, tmp_path, PNG, None, said.append, TWO)
+    assert {path.stem for path in written} == {"friends"}
     assert said == ["picture shares: not drawn, KeyError: 'spoilt'"]
 
 
@@ -131,9 +134,10 @@ def test_no_display_and_no_home(tmp_path: Path, full: Finished) -> None:
     environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
     environment |= {"MPLBACKEND": "TkAgg", "MPLCONFIGDIR": "/dev/null/none", "HOME": "/dev/null"}
     words = ["pictures", f"pictures.of={full.folder}", f"hydra.run.dir={tmp_path}", "output.formats=[png]"]
+    words.append(f"pictures.only=[{','.join(TWO)}]")
     program = f"from secondhalf.experiments.cli import main; main({words!r})"
     subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, cwd=tmp_path)
-    assert {path.stem for path in tmp_path.glob("*.png")} == set(PICTURES)
+    assert {path.stem for path in tmp_path.glob("*.png")} == set(TWO)
 
 
 @pytest.mark.parametrize("missing", ["daily.csv", "summary.json", "friends.graphml"])

@@ -1,0 +1,139 @@
+// What the page knows of the market: a row of numbers for every day, and the state of everything else.
+const KINDS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, i1: Int8Array, u1: Uint8Array };
+const DAY = 86400000;
+
+/** Named arrays of a message: their numbers and shapes. */
+export function unpack(index, view) {
+  // Copied, because a typed array needs a beginning that is a multiple of its numbers' size.
+  const buffer = view ? view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) : new ArrayBuffer(0);
+  const found = {};
+  for (const { name, kind, shape, at } of index) {
+    const size = shape.reduce((all, one) => all * one, 1);
+    found[name] = { data: new KINDS[kind](buffer, at, size), shape };
+  }
+  return found;
+}
+
+/** A table of days that grows: [day, column, platform]. */
+class Days {
+  constructor(columns, width) {
+    this.columns = columns;
+    this.width = width;
+    this.first = 0;
+    this.length = 0;
+    this.data = new Float64Array(0);
+  }
+
+  get row() {
+    return this.columns.length * this.width;
+  }
+
+  add(first, { data, shape }) {
+    if (this.length === 0) this.first = first;
+    const wanted = (this.length + shape[0]) * this.row;
+    if (wanted > this.data.length) {
+      const wider = new Float64Array(Math.max(wanted, 2 * this.data.length));
+      wider.set(this.data.subarray(0, this.length * this.row));
+      this.data = wider;
+    }
+    this.data.set(data, this.length * this.row);
+    this.length += shape[0];
+  }
+
+  get end() {
+    return this.first + this.length;
+  }
+
+  at(column, day, platform = 0) {
+    return this.data[((day - this.first) * this.columns.length + column) * this.width + platform];
+  }
+
+  /** Mean over the days from `from` to before `to`, as far as they are known. */
+  mean(column, from, to, platform = 0) {
+    const first = Math.max(from, this.first);
+    const last = Math.min(to, this.end);
+    let sum = 0;
+    for (let day = first; day < last; day += 1) sum += this.at(column, day, platform);
+    return last > first ? sum / (last - first) : NaN;
+  }
+}
+
+/** Everything that has arrived. */
+export class Store {
+  constructor(facts) {
+    this.facts = facts;
+    this.column = Object.fromEntries(facts.daily.map((name, number) => [name, number]));
+    this.measure = Object.fromEntries(facts.market.map((name, number) => [name, number]));
+    this.start = Date.UTC(2019, 0, 1);
+    this.days = 1;
+    this.clear();
+  }
+
+  clear() {
+    this.day = 0;
+    this.platforms = [];
+    this.kinds = [];
+    this.moves = [];
+    this.interventions = [];
+    this.now = {};
+    this.graph = null;
+    this.twin = false;
+    this.secondHalf = null;
+    this.daily = null;
+    this.twinDaily = null;
+  }
+
+  /** Take in a frame; false when days are missing in between, and all of it is needed again. */
+  take(message, view) {
+    const arrays = unpack(message.arrays, view);
+    if (message.from !== this.day && message.from !== 0) return false;
+    if (message.from !== 0 && message.platforms.length !== this.platforms.length) return false;
+    if (message.from === 0) {
+      const { graph, interventions } = this;
+      this.clear();
+      this.graph = graph;
+      this.interventions = interventions;
+      this.daily = new Days(this.facts.daily, message.platforms.length);
+      this.market = new Days(this.facts.market, 1);
+    }
+    this.platforms = message.platforms;
+    this.kinds = message.kinds;
+    this.daily.add(message.from, arrays.daily);
+    this.market.add(message.from, arrays.market);
+    this.moves.length = message.moves_from;
+    this.moves.push(...message.moves);
+    this.day = message.day;
+    this.secondHalf = message.second_half;
+    this.books = message.books;
+    this.takeTwin(message, arrays);
+    this.now = arrays;
+    return true;
+  }
+
+  takeTwin(message, arrays) {
+    this.twin = message.twin;
+    if (!message.twin) {
+      this.twinDaily = this.twinMarket = null;
+      return;
+    }
+    if (message.twin_from === message.twin_first) {
+      this.twinDaily = new Days(this.facts.daily, message.platforms.length);
+      this.twinMarket = new Days(this.facts.market, 1);
+    }
+    this.twinDaily.add(message.twin_from, arrays.twin_daily);
+    this.twinMarket.add(message.twin_from, arrays.twin_market);
+  }
+
+  /** Colour of a platform, by its place. */
+  ink(platform) {
+    return this.facts.colors[this.platforms[platform]];
+  }
+
+  date(day) {
+    return new Date(this.start + day * DAY).toISOString().slice(0, 10);
+  }
+
+  dayOf(date) {
+    return Math.round((Date.parse(`${date}T00:00:00Z`) - this.start) / DAY);
+  }
+}

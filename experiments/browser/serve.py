@@ -1,0 +1,114 @@
+"""The server: on this machine alone unless another address is asked for, and without a request to anywhere else."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import os
+import socket
+import sys
+import warnings
+from contextlib import closing
+
+import uvicorn
+
+from secondhalf.experiments.browser.serving import SERVED
+from secondhalf.experiments.browser.setup import Setup
+from secondhalf.experiments.options import Browse
+from secondhalf.model.settings import SettingsError
+
+APP = "secondhalf.experiments.browser.app"
+PORTS_TRIED = 50
+ABANDONED = "10m"
+"""After this time a tab that is gone without a word is thought closed, and its market let go."""
+
+
+def require_free(options: Browse) -> None:
+    """Raise when the address cannot be listened on.
+
+    Raises
+    ------
+    SettingsError
+        names the port, and the next that is free
+    """
+    problem = _problem(options.host, options.port)
+    if problem is None:
+        return
+    if not isinstance(problem, socket.gaierror):
+        following = range(options.port + 1, min(options.port + PORTS_TRIED, 65535) + 1)
+        free = next((port for port in following if _problem(options.host, port) is None), None)
+        if free is not None:
+            reason = "another program uses it" if problem.errno == errno.EADDRINUSE else problem.strerror
+            raise SettingsError(f"browse.port={options.port}: {reason}; the next free one is {free} (--port {free})")
+    raise SettingsError(f"browse.host={options.host}: this address cannot be listened on ({problem.strerror})")
+
+
+def _problem(host: str, port: int) -> OSError | None:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with closing(socket.socket(family, kind)) as tried:
+            if sys.platform != "win32":
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server itself does
+            tried.bind(address)
+    except OSError as error:
+        return error
+    return None
+
+
+def loopback(host: str) -> bool:
+    """Whether an address is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def warn_of_others(host: str) -> None:
+    """Say that an address which is not this machine's own lets others in."""
+    if not loopback(host):
+        print(
+            f"secondhalf: warning: browse.host={host} lets everybody who reaches this machine use the page; there is "
+            "no password",
+            file=sys.stderr,
+        )
+
+
+def serve(setup: Setup, options: Browse) -> None:
+    """Serve both pages until the keyboard stops it."""
+    # Read when Solara is imported: no usage statistics.
+    os.environ["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] = "false"
+    import solara.settings
+    from solara.server import app, cdn_helper, settings, starlette
+
+    solara.settings.main.check_hooks = "off"  # Mesa's viewer would be warned of, not us
+    warnings.filterwarnings("ignore", message="Cookies with samesite")  # speaks of pages inside other pages
+    settings.telemetry.mixpanel_enable = False
+    settings.kernel.cull_timeout = ABANDONED
+    settings.theme.title, settings.theme.loader = "Second Half", "plain"
+    cdn_helper.fetch_from_cdn = _not_from_outside
+    SERVED.begin(setup, options)
+    app.apps["__default__"] = app.AppScript(APP)
+    shown = f"[{options.host}]" if ":" in options.host else options.host
+    warn_of_others(options.host)
+    config = uvicorn.Config(
+        starlette.app, host=options.host, port=options.port, log_level="warning", timeout_graceful_shutdown=2
+    )
+    Server(config, f"http://{shown}:{options.port}").run()
+
+
+class Server(uvicorn.Server):
+    """Says where the page is as soon as it can be opened."""
+
+    def __init__(self, config: uvicorn.Config, address: str) -> None:
+        super().__init__(config)
+        self.address = address
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        print(f"Second Half: {self.address} (Ctrl-C ends it)", file=sys.stderr, flush=True)
+
+
+def _not_from_outside(url: str) -> bytes:
+    """Stands for Solara's download of files that are not installed: a page works without the internet or not at all."""
+    raise FileNotFoundError(f"{url} is not installed")

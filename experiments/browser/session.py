@@ -1,0 +1,240 @@
+"""One tab's market: a thread that steps it, takes the page's commands and sends it frames.
+
+The thread alone touches the market. Commands wait in a queue; a frame is taken between two days when the page has
+drawn the last one, so that drawing never holds up stepping: a slow page sees fewer days, not a slower market.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from secondhalf.experiments.browser.arrays import packed
+from secondhalf.experiments.browser.commands import FASTEST, obey
+from secondhalf.experiments.browser.frames import Seen, frame
+from secondhalf.experiments.browser.graph import Drawn, drawn_users
+from secondhalf.experiments.browser.memory import most_users
+from secondhalf.experiments.browser.setup import Setup
+from secondhalf.experiments.browser.words import Said, say
+from secondhalf.experiments.browser.world import World
+from secondhalf.experiments.options import Browse
+
+Send = Callable[[dict[str, Any], bytes], None]
+"""Hands a message and its bytes to the page; may be called from any thread, and may wait."""
+IMPATIENCE = 3.0
+"""Seconds after which a frame that nobody confirmed is thought lost."""
+BLINK = 0.5
+"""Seconds over which the speed is measured."""
+
+
+class Session:
+    """A market in a thread of its own.
+
+    Parameters
+    ----------
+    setup
+        the market asked for
+    options
+        how much is drawn
+    send
+        see `Send`
+
+    Attributes
+    ----------
+    world
+        None before the first day is ready, and after a failure to set up
+    state
+        `setting_up`, `paused`, `playing`, `over` or `failed`
+    """
+
+    def __init__(self, setup: Setup, options: Browse, send: Send) -> None:
+        self.setup, self.options, self._send = setup, options, send
+        self.world: World | None = None
+        self.drawn: Drawn | None = None
+        self.state = "setting_up"
+        self.speed = FASTEST
+        self.steps_left = 0
+        self.days_a_second = 0.0
+        self.said: Said = say("setting_up", users=f"{setup.settings.population.users:,}")
+        self._seen = Seen()
+        self._commands: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._outbox: SimpleQueue[tuple[dict[str, Any], bytes] | None] = SimpleQueue()
+        self._confirmed, self._sent_at, self._changed = True, 0.0, True
+        self._closed = threading.Event()
+        self._measured = (time.perf_counter(), 0)
+        threading.Thread(target=self._deliver, daemon=True, name="frames").start()
+        threading.Thread(target=self._live, daemon=True, name="market").start()
+
+    def tell(self, command: dict[str, Any]) -> None:
+        """Put a command of the page into the queue; `hello` of a page that has just come is answered at once."""
+        if command.get("do") == "hello":
+            self._tell_state()
+            command = {"do": "seen", "again": True}
+        self._commands.put(command)
+
+    def close(self) -> None:
+        """Let the market go as soon as the day that runs is over."""
+        self._closed.set()
+        self._commands.put({"do": "wake"})
+
+    def send(self, message: dict[str, Any], payload: bytes = b"") -> None:
+        """Send something that must not be lost."""
+        self._outbox.put((message, payload))
+
+    def confirm(self, all_again: bool = False) -> None:
+        """The page has drawn the last frame, or wants everything again."""
+        self._confirmed = True
+        if all_again:
+            self._seen = Seen()
+            self._changed = True
+            self._send_graph()
+
+    def say(self, said: Said, wrong: bool = False) -> None:
+        """Put a sentence on the page."""
+        self.send({"kind": "said", "said": said, "wrong": wrong})
+
+    def start_anew(self, setup: Setup) -> None:
+        """Drop the market and set up another."""
+        self._drop()
+        self.setup, self.said = setup, say("setting_up", users=f"{setup.settings.population.users:,}")
+        self.state, self.steps_left = "setting_up", 0
+        self._changed = True
+
+    def changed(self) -> None:
+        """Something other than the day has changed: a frame is due even when the market stands still."""
+        self._changed = True
+
+    def _live(self) -> None:
+        while not self._closed.is_set():
+            if self.state == "setting_up":
+                self._set_up()
+            self._take_commands()
+            if self.state == "playing" or self.steps_left:
+                self._step()
+            self._send_frame()
+        self._drop()
+        self._outbox.put(None)
+
+    def _set_up(self) -> None:
+        self._tell_state()
+        users, most = self.setup.settings.population.users, most_users(self.setup.settings)
+        if users > most:
+            self._fail(say("out_of_memory", users=f"{users:,}", most=f"{most:,}"))
+            return
+        try:
+            self.world = World(self.setup.settings)
+        except Exception as error:
+            self._fail(say("failed", reason=_reason(error)))
+            return
+        self.state, self.said = "paused", {}
+        self._seen = Seen()
+        self._send_frame(now=True)
+        self.drawn = drawn_users(self.world.market, self.options.nodes)
+        self._send_graph()
+        self._changed = True
+
+    def _take_commands(self) -> None:
+        """All that wait; the first is waited for while nothing else is to be done."""
+        busy = self.state in ("playing", "setting_up") or self.steps_left > 0
+        wait = self._pause_until_next_day() if busy else (0.05 if self._changed else IMPATIENCE)
+        try:
+            command = self._commands.get(timeout=wait) if wait > 0 else self._commands.get_nowait()
+            while True:
+                obey(self, command)
+                if self._closed.is_set() or self.state == "setting_up":
+                    return
+                command = self._commands.get_nowait()
+        except Empty:
+            return
+
+    def _pause_until_next_day(self) -> float:
+        """Seconds until the next day is due at the speed asked for."""
+        since, days = self._measured
+        if self.steps_left or self.speed >= FASTEST:
+            return 0.0
+        return max(0.0, since + (days + 1) / self.speed - time.perf_counter())
+
+    def _step(self) -> None:
+        world = self.world
+        if world is None or self._pause_until_next_day() > 0:
+            return
+        try:
+            world.step()
+        except Exception as error:
+            self._fail(say("failed", reason=_reason(error)))
+            return
+        self.steps_left = max(self.steps_left - 1, 0)
+        self._changed = True
+        if world.over:
+            self.state, self.steps_left = "over", 0
+        since, days = self._measured
+        self._measured = (since, days + 1)
+        passed = time.perf_counter() - since
+        if passed >= BLINK:
+            self.days_a_second = (days + 1) / passed
+            self._measured = (time.perf_counter(), 0)
+
+    def restart_clock(self) -> None:
+        """Measure the speed from now on."""
+        self._measured = (time.perf_counter(), 0)
+
+    def _send_frame(self, now: bool = False) -> None:
+        passed = time.perf_counter() - self._sent_at
+        if not self._confirmed and passed > IMPATIENCE:
+            self._confirmed = True
+        if self.world is None or not self._changed or not (now or self._confirmed):
+            return
+        if not now and passed < 1 / self.options.frames:
+            return
+        header, payload = frame(self.world, self.drawn, self._seen)
+        day = self.world.market.day
+        self._seen = Seen(day, day if header["twin"] else 0, self._seen.moves + len(header["moves"]))
+        self._confirmed, self._sent_at, self._changed = False, time.perf_counter(), False
+        self.send({"kind": "frame", **self._state(), **header}, payload)
+
+    def _send_graph(self) -> None:
+        if self.drawn is not None:
+            index, payload = packed(self.drawn.laid_out())
+            self.send({"kind": "graph", "arrays": index}, payload)
+
+    def _tell_state(self) -> None:
+        self.send({"kind": "state", **self._state(), "allowed": self.setup.allowed(), "shown": self.setup.shown()})
+
+    def _state(self) -> dict[str, Any]:
+        calendar = self.setup.settings.calendar
+        return {
+            "state": self.state,
+            "said": self.said,
+            "start": calendar.start.isoformat(),
+            "days": (calendar.end - calendar.start).days + 1,
+            "speed": self.days_a_second if self.state == "playing" else 0.0,
+        }
+
+    def _fail(self, said: Said) -> None:
+        self.state, self.said, self.steps_left = "failed", said, 0
+        self._tell_state()
+
+    def _drop(self) -> None:
+        if self.world is not None:
+            self.world.close()
+            self.world = self.drawn = None
+            gc.collect()  # a market refers to itself, so that counting references alone would not free it
+
+    def _deliver(self) -> None:
+        """Hand messages over one after the other; whoever waits here is not the market."""
+        while (message := self._outbox.get()) is not None:
+            try:
+                self._send(*message)
+            except Exception:  # the page is gone; its kernel closes the session
+                self._confirmed = True
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, with the stage and the day where they are known."""
+    where = "; ".join(getattr(error, "__notes__", []))
+    kind = "" if type(error).__module__.startswith("secondhalf.") else f"{type(error).__name__}: "
+    return " ".join(f"{where + ': ' if where else ''}{kind}{error}".split()).rstrip(".")

@@ -1,0 +1,43 @@
+"""Markets of several tabs take turns: one steps at a time, in the order in which they asked.
+
+A step uses all threads of the compiled stages, and not every threading layer of Numba can be entered from two threads
+at once. A plain lock would let the tab that has just stepped step again before the others.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from types import TracebackType
+
+
+class Turns:
+    """A lock that is handed on in the order of asking; a context manager."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._taken = False
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return
+            mine = threading.Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        mine.acquire()  # opened by the one before
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
+
+
+TURNS = Turns()
+"""The turns of this process."""

@@ -1,0 +1,50 @@
+"""The study `report`: reads a run or a sweep, writes its page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from secondhalf.experiments.finished import Run, Sweep, load
+from secondhalf.experiments.options import Report
+from secondhalf.experiments.pages.write import write_page
+from secondhalf.experiments.report.charts import default_metrics, numeric
+from secondhalf.experiments.report.of_run import page_of_run
+from secondhalf.experiments.report.of_sweep import page_of_sweep
+from secondhalf.experiments.results import REPORT
+from secondhalf.model.settings import SettingsError
+
+
+def prepare(options: Report) -> Run | Sweep:
+    """Read what is to be shown.
+
+    Raises
+    ------
+    SettingsError
+        when there is nothing that can be shown, or a metric that the sweep does not have
+    """
+    if options.of is None:
+        raise SettingsError(
+            "report.of=null: the folder of a run or of a sweep is needed, as in secondhalf report FOLDER"
+        )
+    found = load(options.of, "report.of=")
+    if isinstance(found, Sweep) and found.succeeded:
+        known = numeric(found.results)
+        for name in options.metrics:
+            if name not in known:
+                few = ", ".join(default_metrics(found.results) or known[:4])
+                raise SettingsError(
+                    f"report.metrics names {name!r}; results.csv has {len(known)} such columns, as {few}"
+                )
+    return found
+
+
+def report(options: Report, folder: Path) -> int:
+    """Write `report.html` into `folder`; returns its size in bytes."""
+    found = prepare(options)
+    page = page_of_run(found) if isinstance(found, Run) else page_of_sweep(found, options.metrics)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = write_page(page, folder / REPORT)
+    Console(stderr=True).print(f"{path}", soft_wrap=True, highlight=False)
+    return path.stat().st_size

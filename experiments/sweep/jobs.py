@@ -1,0 +1,192 @@
+"""The jobs of a sweep: checked settings, composed once a choice of groups, and the identity of each run."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from omegaconf import OmegaConf
+
+from secondhalf.experiments.compose import NOT_OF_THE_MARKET, compose_config, config_folders, plain, settings_of
+from secondhalf.experiments.identity import identity
+from secondhalf.experiments.options import GROUPS
+from secondhalf.experiments.overrides import open_overrides
+from secondhalf.model.settings import MarketSettings, SettingsError
+from secondhalf.model.start import strategies
+
+WITHOUT_EFFECT = ("output", "pictures", "report", "checkpoint", "launcher", "search", "resume")
+"""Groups that change how a run is made or shown and not what it gives."""
+MISSING = object()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of a sweep.
+
+    Attributes
+    ----------
+    run
+        its identity: a hash of its settings, of the files they name and of the program
+    number
+        place in the sweep, from 0
+    overrides
+        Hydra overrides that it was composed from
+    settings
+        what the overrides set, by key
+    composed, plain, hydra
+        what jobs with the same choices of files share, pickled: the configuration, the same as plain dictionaries, and
+        Hydra's own settings. To make one of another would take a tenth of a short run
+    changes
+        values that the job has instead, by key
+    """
+
+    run: str
+    number: int
+    study: str
+    overrides: tuple[str, ...]
+    settings: dict[str, Any]
+    composed: bytes
+    plain: bytes
+    hydra: bytes
+    changes: tuple[tuple[str, Any], ...]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """All values as plain dictionaries."""
+        found: dict[str, Any] = pickle.loads(self.plain)
+        for key, value in self.changes:
+            _set(found, key.split("."), value)
+        return found
+
+
+@dataclass(frozen=True)
+class _Base:
+    """What jobs with the same choices of groups share."""
+
+    values: dict[str, Any]
+    composed: bytes
+    plain: bytes
+    hydra: bytes
+    folders: list[Path]
+    interpolated: bool
+
+
+class Composer:
+    """Makes jobs from overrides; Hydra composes once for all that choose the same files.
+
+    Parameters
+    ----------
+    study
+        what the jobs run
+    hydra_overrides
+        overrides of Hydra's own settings, its search path among them
+    """
+
+    def __init__(self, study: str, hydra_overrides: Sequence[str] = ()) -> None:
+        self.study = study
+        self._hydra_overrides = list(hydra_overrides)
+        self._parser = OverridesParser.create()
+        self._bases: dict[tuple[str, ...], _Base] = {}
+        self._first = self._base([])
+
+    def job(self, number: int, overrides: Sequence[str]) -> Job:
+        """A checked job.
+
+        Raises
+        ------
+        SettingsError
+            naming the setting, its value and what is allowed
+        """
+        parsed = self._parser.parse_overrides(open_overrides(overrides))
+        shared = [o for o in parsed if not _is_value(o, self._first.values)]
+        base = self._base([str(o.input_line) for o in shared])
+        rest = [o for o in parsed if o not in shared]
+        # Another file may not have that key, which Hydra then says; and a value may be one that others refer to.
+        if base.interpolated or any(not _is_value(o, base.values) for o in rest):
+            base, rest = self._base(list(overrides)), []
+        job = Job(
+            "",
+            number,
+            self.study,
+            tuple(overrides),
+            {o.key_or_group: o.value() for o in parsed if o.key_or_group.split(".")[0] not in WITHOUT_EFFECT},
+            base.composed,
+            base.plain,
+            base.hydra,
+            tuple((o.key_or_group, o.value()) for o in rest),
+        )
+        values = job.values
+        settings = settings_of({key: values[key] for key in values if key not in NOT_OF_THE_MARKET}, base.folders)
+        return replace(job, run=self._identity(settings, job.values))
+
+    def _base(self, overrides: list[str]) -> _Base:
+        key = tuple(overrides)
+        if key not in self._bases:
+            config = compose_config([*overrides, *self._hydra_overrides])
+            own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+            values = plain(config)
+            hydra = pickle.dumps(OmegaConf.masked_copy(config, "hydra"))
+            self._bases[key] = _Base(
+                values, pickle.dumps(own), pickle.dumps(values), hydra, config_folders(config), "${" in str(own)
+            )
+        return self._bases[key]
+
+    def _identity(self, settings: MarketSettings, values: dict[str, Any]) -> str:
+        of_study = {
+            name: values[name]
+            for name in GROUPS
+            if name not in WITHOUT_EFFECT and (name == self.study or name not in STUDY_GROUPS)
+        }
+        parts: list[str | bytes] = [self.study, settings.model_dump_json(), json.dumps(of_study, sort_keys=True)]
+        parts.append(repr([strategy.launches for strategy in strategies(settings.among(settings.competing))]))
+        if isinstance(values["from_checkpoint"], str):
+            parts.append(Path(values["from_checkpoint"]).expanduser().read_bytes())
+        if settings.network.kind == "file":
+            parts.append(Path(str(settings.network.file)).read_bytes())
+        return identity(*parts)
+
+
+STUDY_GROUPS = ("bench", "calibrate", "counterfactual", "phases", "sensitivity", "validate")
+"""Options of one study, which say nothing about the runs of another."""
+
+
+def _is_value(override: Override, values: dict[str, Any]) -> bool:
+    """Whether an override sets one value of a composed configuration, and does not choose a file or add a group."""
+    if override.is_delete() or override.is_add() or override.package is not None or "${" in str(override.input_line):
+        return False
+    found: Any = values
+    for part in override.key_or_group.split("."):
+        found = found.get(part, MISSING) if isinstance(found, dict) else MISSING
+    if found is MISSING:
+        return False
+    return not isinstance(found, dict)
+
+
+def _set(values: dict[str, Any], path: list[str], value: Any) -> None:
+    for part in path[:-1]:
+        values = values[part]
+    values[path[-1]] = value
+
+
+def check_different(jobs: Sequence[Job]) -> None:
+    """Refuse a sweep that would do the same run twice, and one without a run.
+
+    Raises
+    ------
+    SettingsError
+        naming the two
+    """
+    if not jobs:
+        raise SettingsError("the sweep has no run: one of its ranges or lists is empty")
+    seen: dict[str, Job] = {}
+    for job in jobs:
+        other = seen.setdefault(job.run, job)
+        if other is not job:
+            two = " and ".join(f"{one.number} ({' '.join(one.overrides)})" for one in (other, job))
+            raise SettingsError(f"runs {two} are the same; allowed are runs that differ in what determines them")

@@ -1,0 +1,100 @@
+"""What is known of one run of a sweep, kept beside its files so that it outlives the process that made it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+Status = Literal["pending", "running", "succeeded", "failed"]
+NAME = "run.json"
+"""The file in a run's folder; it is written last, so that a folder without it is of a run that was broken off."""
+DRAWN = (".png", ".svg", ".pdf", ".html")
+"""Files that can be made again from the others."""
+KEPT_BESIDE = ("format", "files")
+FORMAT = 1
+"""Version of the files of a sweep; raised when an older program could misread them."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run's row of runs.csv, and what it returned.
+
+    Attributes
+    ----------
+    error
+        one line; empty when all went well
+    value
+        what the study returned, when that is a number
+    wall_seconds, peak_memory_mb
+        of the run alone
+    started
+        UTC, as YYYY-MM-DDTHH:MM:SSZ
+    stops
+        no other run can do better: the disk is full, say
+    """
+
+    run: str
+    status: Status
+    error: str = ""
+    value: float | None = None
+    wall_seconds: float = 0.0
+    peak_memory_mb: float = 0.0
+    host: str = ""
+    started: str = ""
+    stops: bool = False
+
+
+def keep(record: Record, folder: Path) -> None:
+    """Write a record, with the sizes of the other files, into the folder of its run.
+
+    A loss of power can shorten files that were written shortly before. Their sizes tell, and cost nothing; to wait for
+    each of them to reach the disk would cost a short run a third of its time.
+    """
+    sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+    kept = {"format": FORMAT, "files": {name: sizes[name] for name in sorted(sizes) if not name.endswith(DRAWN)}}
+    with durable(folder / NAME) as file:
+        file.write_text(json.dumps(kept | asdict(record), indent=2) + "\n", encoding="utf-8")
+
+
+def read(folder: Path) -> Record | None:
+    """The record in a run's folder; None when the run was broken off, or when its files are not whole."""
+    try:
+        found: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        whole = all((folder / name).stat().st_size == size for name, size in found["files"].items())
+        return Record(**{key: value for key, value in found.items() if key not in KEPT_BESIDE}) if whole else None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def one_line(error: BaseException) -> str:
+    """An error in one line."""
+    if isinstance(error, OSError) and error.strerror:
+        return " ".join(f"{error.strerror}{f' ({error.filename})' if error.filename else ''}".split())
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def to_disk(path: Path) -> None:
+    """Wait until a file, or a folder's list of names, would survive a loss of power."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def durable(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that takes its place, on the disk, when all went well."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        yield temporary
+        to_disk(temporary)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,245 @@
+"""The page in a real browser, from opening it to closing it, against the numbers of the command line.
+
+One test, since its steps share a tab and follow each other, as a visit does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from secondhalf.experiments.browser.widget import page_words
+from secondhalf.experiments.compose import load_settings
+from secondhalf.experiments.options import Output
+from secondhalf.experiments.run import run
+from tests.browser.served import CHROMIUM, Guests, browsing, check_addresses, serving, visit
+
+pytest.importorskip("playwright", reason="playwright is not installed: the page is not tried in a browser")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="chromium is not installed: the page is not tried in a browser"
+)
+
+SIZE = ["experiment=ci", "limits.users=200", "limits.merchants=30", "limits.days=100"]
+DAYS = 100
+VIEWS = ("attention", "reservoirs", "capabilities", "channels", "friends", "effort", "balance", "books")
+FAILING = """
+from secondhalf.agents.strategies import Strategy
+
+class Failing(Strategy):
+    daily = True
+
+    def moves(self, view):
+        return [1 / 0]
+"""
+QUIET = Output(progress="never", pictures="never")
+
+
+@pytest.fixture(scope="module")
+def guests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guests]:
+    folder = tmp_path_factory.mktemp("browse")
+    (folder / "failing.py").write_text(FAILING)
+    own = folder / "mine" / "strategy" / "failing.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text("name: failing:Failing\n")
+    with (
+        serving(folder, [*SIZE, "--config-dir", str(folder / "mine")], path=folder) as address,
+        browsing(1440, 900) as window,
+    ):
+        tab = visit(window, address)
+        tab.ready()
+        yield Guests(tab, address)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same market by the command line."""
+    return finished(tmp_path_factory.mktemp("plain"), SIZE)
+
+
+def finished(folder: Path, overrides: list[str]) -> Path:
+    run(load_settings(overrides), folder, QUIET, console=Console(quiet=True))
+    return folder
+
+
+def table(folder: Path, name: str = "daily") -> pd.DataFrame:
+    return pd.read_csv(folder / f"{name}.csv", keep_default_na=False)
+
+
+def steps_by_button_and_key(guests: Guests) -> None:
+    page = guests.tab.page
+    page.click("#sh-day")
+    guests.tab.day(1)
+    assert page.inner_text("#sh-date") == "2019-01-01"
+    page.locator("body").press("ArrowRight")
+    guests.tab.day(2)
+    page.click("#sh-quarter")
+    guests.tab.day(90)
+    assert page.inner_text("#sh-date") == "2019-03-31"
+
+
+def plays_to_the_end_with_the_numbers_of_the_command_line(guests: Guests, plain: Path) -> None:
+    page = guests.tab.page
+    page.locator("body").press("Space")
+    guests.tab.ready("over")
+    guests.tab.day(DAYS)
+    pd.testing.assert_frame_equal(guests.csv("attention"), table(plain))
+    pd.testing.assert_frame_equal(guests.csv("reservoirs"), table(plain, "flows"))
+    told = page.get_attribute("canvas[data-view=attention]", "aria-label") or ""
+    last = table(plain).groupby("platform").last()
+    for name, label in (("kuaishou", "Kuaishou"), ("douyin", "Douyin"), ("jd", "JD")):
+        assert f"{label} {100 * last.loc[name, 'attention_share']:.3f}%" in told
+    assert guests.command()[: len(SIZE)] == SIZE
+
+
+def every_view_is_drawn(guests: Guests) -> None:
+    """A picture of one colour holds nothing; an empty alternative text tells nothing."""
+    for view in VIEWS:
+        canvas = guests.tab.page.locator(f"canvas[data-view={view}]")
+        colors = canvas.evaluate(
+            "c => new Set(new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer)).size"
+        )
+        assert colors > 20
+        assert len(canvas.get_attribute("aria-label") or "") > 60
+
+
+def an_intervention_has_a_twin_without_it(guests: Guests, plain: Path, tmp_path: Path) -> None:
+    page = guests.tab.page
+    page.click("#sh-reset")
+    guests.tab.ready()
+    page.click("#sh-day")
+    guests.tab.day(1)
+    page.click("#sh-close")
+    page.wait_for_function("document.querySelector('#sh-wrong').textContent")
+    assert page.inner_text("#sh-wrong") == "Kuaishou does not have mall open, so there is nothing to close."
+    page.click("#sh-open")
+    page.wait_for_selector(".sh-done li")
+    assert page.inner_text(".sh-done") == "2019-01-02: Kuaishou opens mall."
+    page.click("#sh-play")
+    guests.tab.ready("over")
+    guests.tab.day(DAYS)
+    both = guests.csv("attention")
+    worlds = {name: rows.drop(columns="world").reset_index(drop=True) for name, rows in both.groupby("world")}
+    pd.testing.assert_frame_equal(worlds["twin"], table(plain))
+    again = finished(tmp_path, guests.command())
+    pd.testing.assert_frame_equal(worlds["run"], table(again))
+    assert (worlds["run"]["attention_share"] != worlds["twin"]["attention_share"]).any()
+    assert page.is_visible(".sh-effect")
+
+
+def pictures_are_saved(guests: Guests) -> None:
+    for button, name in (("[data-png=attention]", "attention.png"), ("#sh-picture", "secondhalf.png")):
+        with guests.tab.page.expect_download() as waiting:
+            guests.tab.page.click(button)
+        assert waiting.value.suggested_filename == name
+        assert Path(waiting.value.path()).read_bytes()[:4] == b"\x89PNG"
+
+
+def numbers_out_of_range_are_refused_in_place(guests: Guests) -> None:
+    page = guests.tab.page
+    page.fill("#sh-users", "7")
+    assert re.match("Users: 7 is out of range; allowed are whole numbers from 100 to", page.inner_text("#sh-problem"))
+    assert page.is_disabled("#sh-start")
+    page.fill("#sh-users", "999999999999")
+    assert "do not fit into the memory" in page.inner_text("#sh-problem")
+    page.fill("#sh-users", "200")
+    page.fill("#sh-seed", "-1")
+    assert "Seed: -1 is out of range; allowed are whole numbers from 0" in page.inner_text("#sh-problem")
+    page.fill("#sh-seed", "0")
+    assert page.inner_text("#sh-problem") == ""
+    page.fill("#sh-subsidy", "150")
+    page.click("#sh-set-subsidy")
+    assert "150 is out of range; allowed are whole numbers from 0 to 100" in page.inner_text("#sh-wrong")
+
+
+def a_strategy_that_fails_and_the_reset_after_it(guests: Guests) -> None:
+    page = guests.tab.page
+    page.click(".sh-own summary")
+    page.select_option("#sh-strategy-douyin", "failing")
+    page.click("#sh-start")
+    guests.tab.ready()
+    assert "strategies.douyin=failing" in guests.command()
+    page.click("#sh-day")
+    guests.tab.ready("failed")
+    said = page.inner_text("#sh-said")
+    for part in ("stage platforms, 2019-01-01", "douyin", "ZeroDivisionError", "Start anew"):
+        assert part in said
+    page.select_option("#sh-strategy-douyin", "hold")
+    page.click("#sh-reset")
+    guests.tab.ready()
+    assert page.is_hidden("#sh-said")
+    page.click("#sh-day")
+    guests.tab.day(1)
+
+
+def language_colours_and_enlarging_by_key(guests: Guests) -> None:
+    page = guests.tab.page
+    body = page.locator("body")
+    page.evaluate("document.activeElement.blur()")
+    body.press("l")
+    assert page.inner_text("#sh-attention h2") == page_words()["zh"]["view_attention"]
+    assert page.inner_text("#sh-platform option >> nth=0", timeout=5000) == "快手"
+    body.press("l")
+    before = page.get_attribute(".sh-root", "data-theme")
+    body.press("t")
+    assert page.get_attribute(".sh-root", "data-theme") != before
+    body.press("t")
+    body.press("3")
+    assert page.locator(".sh-panel:visible").count() == 1
+    assert page.is_visible("#sh-capabilities")
+    body.press("Escape")
+    assert page.locator(".sh-panel:visible").count() == len(VIEWS)
+
+
+def a_phone_sees_everything_without_moving_sideways(guests: Guests) -> None:
+    page = guests.tab.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    sizes = page.evaluate(
+        "[document.querySelector('.sh-root').scrollWidth, document.querySelector('.sh-bar').scrollWidth]"
+    )
+    assert max(sizes) <= 390
+    for view in VIEWS:
+        box = page.locator(f"#sh-{view}").bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def the_page_of_mesa_steps_and_resets(guests: Guests) -> None:
+    tab = visit(guests.tab.page.context, f"{guests.address}/mesa")
+    page = tab.page
+    page.wait_for_selector("button:has-text('Step')")
+    page.click("button:has-text('Step')")
+    page.wait_for_selector("text=Step: 1")
+    assert page.locator("img").count() == 3
+    page.click("button:has-text('Reset')")
+    page.wait_for_selector("text=Step: 0")
+    assert not tab.errors
+    check_addresses(tab, guests.address)
+    page.close()
+
+
+def nothing_went_wrong_and_nothing_was_asked_of_others(guests: Guests) -> None:
+    """The last of the visit."""
+    assert guests.tab.errors == []
+    assert len(guests.tab.addresses) > 5
+    check_addresses(guests.tab, guests.address)
+
+
+def test_a_visit(guests: Guests, plain: Path, tmp_path: Path) -> None:
+    steps_by_button_and_key(guests)
+    plays_to_the_end_with_the_numbers_of_the_command_line(guests, plain)
+    every_view_is_drawn(guests)
+    an_intervention_has_a_twin_without_it(guests, plain, tmp_path)
+    pictures_are_saved(guests)
+    numbers_out_of_range_are_refused_in_place(guests)
+    a_strategy_that_fails_and_the_reset_after_it(guests)
+    language_colours_and_enlarging_by_key(guests)
+    a_phone_sees_everything_without_moving_sideways(guests)
+    the_page_of_mesa_steps_and_resets(guests)
+    nothing_went_wrong_and_nothing_was_asked_of_others(guests)

@@ -1,0 +1,126 @@
+"""The page about a run or a sweep: what it shows, that it fetches nothing, and one line for what cannot be shown."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from secondhalf.experiments import cli
+from secondhalf.experiments.finished import Sweep
+from secondhalf.experiments.options import Report
+from secondhalf.experiments.report import charts, of_run
+from secondhalf.experiments.report.study import report
+from tests.experiments.conftest import refused
+from tests.experiments.sweeps import make_sweep
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_sweep(tmp_path_factory.mktemp("sweep") / "nightly")
+
+
+def text_of(page: str) -> str:
+    """What a reader sees, in one line."""
+    page = re.sub(r"<(style|script|svg)\b.*?</\1>", "", page, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def nothing_is_fetched(page: str) -> None:
+    assert "default-src 'none'" in page
+    for address in re.findall(r'(?:href|src|action)="([^"]*)"', page):
+        assert address.startswith("#"), address
+    assert "url(http" not in page
+
+
+def test_a_run_in_one_file(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = sweep / "runs" / "hold"
+    monkeypatch.setattr(of_run, "PICTURES", ("shares",))  # drawing the other seven is tested elsewhere
+    shutil.copy(folder / "summary.json", folder.parent / "kept.json")
+    (folder / "shares.svg").unlink(missing_ok=True)
+    cli.main(["report", str(folder)])
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    nothing_is_fetched(page)
+    seen = text_of(page)
+    assert "A run of Second Half: hold" in seen
+    assert "2019-01-01 to 2019-02-10: 60 users and 10 merchants, strategy hold, scenario baseline, seed 0." in seen
+    assert "settings that differ from the default of this version" in seen
+    assert re.search(r"population\.users 60 20000", seen)
+    assert "Nobody moved." in seen
+    assert page.count("<svg") == 1
+    assert "run(MarketSettings.from_dict(settings)" in seen
+    assert not (folder / ".hydra").exists()
+    assert "aria-sort" in page
+
+
+def test_pictures_of_the_run_itself_are_taken(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = sweep / "runs" / "hold"
+    monkeypatch.setattr(of_run, "PICTURES", ())
+    own = '<svg width="9pt" viewBox="0 0 9 9"><path id="mine" d="M 0 0"/></svg>'
+    (folder / "flows.svg").write_text(own)
+    report(Report(of=str(folder)), folder)
+    assert 'id="flows-mine"' in (folder / "report.html").read_text(encoding="utf-8")
+    (folder / "flows.svg").unlink()
+
+
+def test_a_sweep_in_one_file(sweep: Path) -> None:
+    report(Report(of=str(sweep), metrics=("market.hhi_attention", "platforms.jd.gmv")), sweep)
+    page = (sweep / "report.html").read_text(encoding="utf-8")
+    nothing_is_fetched(page)
+    seen = text_of(page)
+    assert "5 runs; swept: strategy (2 values), seed (2 values)." in seen
+    assert "runs succeeded 4 of 5 failed 1" in seen
+    assert "SettingsError: &lt;i&gt;none&lt;/i&gt;" in seen
+    assert "<i>none" not in page
+    assert page.count("<svg") == 2
+    assert "secondhalf run strategy=hold seed=1" in seen
+    rows = re.findall(r"<tr><td[^>]*>(\d)</td>\s*<td[^>]*>\s*(\w+)</td>", page)
+    assert rows == [("3", "history"), ("2", "history"), ("1", "hold"), ("0", "hold")]
+
+
+def test_means_are_over_the_runs_of_a_value(sweep: Path) -> None:
+    found = Sweep(sweep).results
+    drawn = charts.draw(found, "market.hhi_attention", ["strategy", "seed"])
+    (axes,) = drawn.axes
+    means = [bars.lines[0].get_ydata()[0] for bars in axes.containers]
+    wanted = found.groupby("strategy", sort=False)["market.hhi_attention"].mean()
+    assert means == pytest.approx(list(wanted))
+    # Two seeds a hundredth apart: half the interval is 12.706 (t, one degree of freedom) times 0.01 / 2.
+    low, high = axes.containers[0].lines[2][0].get_segments()[0][:, 1]
+    assert (high - low) / 2 == pytest.approx(12.706 * 0.005, rel=1e-4)
+    (alone,) = charts.draw(found[found["seed"] == 0], "market.hhi_attention", ["strategy"]).axes
+    assert not any(bars.has_yerr for bars in alone.containers)
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["history", "hold"]
+
+
+def test_many_numbers_lie_on_an_axis() -> None:
+    rates = [n / 100 for n in range(30)]
+    found = pd.DataFrame({"run": list("a" * 30), "rate": rates, "value": rates})
+    (axes,) = charts.draw(found, "value", ["rate"]).axes
+    assert list(axes.lines[0].get_xdata()) == rates
+    assert charts.default_metrics(found) == ["value"]
+    assert charts.swept(found, ["seed", "rate", "none"]) == ["rate"]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["none"], "report.of=none: there is no such folder"),
+        (["empty"], "report.of=empty: there are no results of `secondhalf run`, neither of one run nor of a sweep"),
+        (
+            ["report.of=null"],
+            "report.of=null: the folder of a run or of a sweep is needed, as in secondhalf report FOLDER",
+        ),
+        (["SWEEP", "report.metrics=[gmv]"], "report.metrics names 'gmv'; results.csv has "),
+    ],
+)
+def test_one_line_before_any_work(
+    sweep: Path, here: Path, capsys: pytest.CaptureFixture[str], words: list[str], reason: str
+) -> None:
+    (here / "empty").mkdir()
+    named = [str(sweep) if word == "SWEEP" else word for word in words]
+    assert refused(capsys, "report", *named).startswith(reason)
+    assert [path.name for path in here.rglob("*")] == ["empty"]

@@ -1,0 +1,66 @@
+"""Tiny jobs, and an engine that does them here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from secondhalf.experiments.options import Output
+from secondhalf.experiments.sweep import one
+from secondhalf.experiments.sweep.jobs import Composer, Job
+from secondhalf.experiments.sweep.one import Task
+from secondhalf.experiments.sweep.record import Record, keep
+from secondhalf.experiments.sweep.status import Status
+from secondhalf.experiments.sweep.work import Work
+
+TINY = ("population.users=60", "population.merchants=8", "calendar.end=2019-01-03", "calendar.warm_up=56")
+SILENT = Output(progress="never")
+
+
+class Here:
+    """Does what it is given in this process."""
+
+    workers = 1
+
+    def __init__(self, do: Callable[[Task], Record] = one.do) -> None:
+        self.do = do
+
+    def __enter__(self) -> Here:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def each(self, tasks: Sequence[Task], begun: Callable[[Task], None]) -> Iterator[Record]:
+        for task in tasks:
+            begun(task)
+            yield self.do(task)
+
+
+def pretend(task: Task) -> Record:
+    """A run that succeeds at once: what it returns is its seed."""
+    record = Record(task.job.run, "succeeded", value=float(task.job.settings["seed"]))
+    task.place.mkdir(parents=True)
+    keep(record, task.place)
+    return record
+
+
+def work_in(folder: Path, do: Callable[[Task], Record] = pretend) -> Work:
+    """A sweep in a folder, silent."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return Work(Status(folder, "run"), Here(do), SILENT, Console(quiet=True), f"hydra.sweep.dir={folder}")
+
+
+@pytest.fixture(scope="session")
+def composer() -> Composer:
+    """Composes runs."""
+    return Composer("run")
+
+
+@pytest.fixture(scope="session")
+def jobs(composer: Composer) -> list[Job]:
+    """Three seeds."""
+    return [composer.job(seed, [*TINY, f"seed={seed}"]) for seed in range(3)]

@@ -1,0 +1,94 @@
+"""Jobs: composed as Hydra composes them, each with an identity of its own."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+from omegaconf import OmegaConf
+
+from secondhalf.experiments.compose import compose_config, market_settings, plain
+from secondhalf.experiments.sweep.jobs import Composer, Job, check_different
+from secondhalf.model.settings import SettingsError
+from tests.experiments.sweep.conftest import TINY
+
+MIXED = [
+    "experiment=ci",
+    "seed=4",
+    "strategy=hold",
+    "strategies.jd=history",
+    "platform.jd.take_rate=0.5",
+    "platforms=[jd,douyin]",
+    "calendar.end=2019-02-01",
+]
+
+
+def test_values_are_those_that_hydra_composes(composer: Composer) -> None:
+    job, whole = composer.job(0, MIXED), compose_config(MIXED)
+    assert job.values == plain(whole)
+    config = pickle.loads(job.composed)
+    for key, value in job.changes:
+        OmegaConf.update(config, key, value)
+    assert market_settings(config) == market_settings(whole)
+    assert job.settings == {
+        "experiment": "ci", "seed": 4, "strategy": "hold", "strategies.jd": "history", "platform.jd.take_rate": 0.5,
+        "platforms": ["jd", "douyin"], "calendar.end": "2019-02-01",
+    }  # fmt: skip
+
+
+def test_hydra_composes_once_a_choice_of_files(composer: Composer, monkeypatch: pytest.MonkeyPatch) -> None:
+    composer.job(0, [*TINY, "strategy=hold", "seed=1"])
+
+    def composed_again(overrides: list[str]) -> None:
+        raise AssertionError(overrides)
+
+    monkeypatch.setattr("secondhalf.experiments.sweep.jobs.compose_config", composed_again)
+    assert composer.job(0, [*TINY, "strategy=hold", "seed=2"]).values["seed"] == 2
+    with pytest.raises(AssertionError, match="imitate"):
+        composer.job(0, [*TINY, "strategy=imitate", "seed=2"])
+
+
+def test_the_identity_is_of_what_determines_a_run(composer: Composer, tmp_path: Path) -> None:
+    first = composer.job(0, [*TINY, "seed=1"])
+    assert (
+        composer.job(5, [*TINY, "seed=1", "output.progress=never", "launcher.workers=3", "bench.days=3"]).run
+        == first.run
+    )
+    assert composer.job(0, [*TINY, "seed=2"]).run != first.run
+    friends = tmp_path / "friends.txt"
+    found = set()
+    for edge in ("0 1\n", "0 2\n"):
+        friends.write_text(edge)
+        found.add(composer.job(0, [*TINY, "network=file", f"network.file={friends}"]).run)
+    assert len(found) == 2
+
+
+def test_a_program_that_has_changed_gives_other_runs(composer: Composer, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = composer.job(0, TINY).run
+    monkeypatch.setattr("secondhalf.experiments.identity.state", lambda: "other sources")
+    assert composer.job(0, TINY).run != before
+
+
+def test_bad_combinations_are_refused_before_a_run(composer: Composer) -> None:
+    with pytest.raises(SettingsError, match=r"^calendar\.start=2022-01-01 is after calendar\.end=2021-01-01"):
+        composer.job(0, ["calendar.start=2022-01-01", "calendar.end=2021-01-01"])
+    with pytest.raises(SettingsError, match=r"^population\.userz=5: there is no such setting"):
+        composer.job(0, ["population.userz=5"])
+
+
+def test_the_same_run_twice_and_none_are_refused(jobs: list[Job], composer: Composer) -> None:
+    check_different(jobs)
+    again = composer.job(3, [*TINY, "seed=2", "output.pictures=never"])
+    with pytest.raises(
+        SettingsError, match=r"^runs 2 \(.*seed=2\) and 3 \(.*pictures=never\) are the same; allowed are"
+    ):
+        check_different([*jobs, again])
+    with pytest.raises(SettingsError, match="has no run"):
+        check_different([])
+
+
+def test_jobs_are_plain_enough_for_other_processes(jobs: list[Job]) -> None:
+    assert pickle.loads(pickle.dumps(jobs[0])) == jobs[0]
+    json.dumps(jobs[0].values)
