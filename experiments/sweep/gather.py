@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from secondhalf.experiments.finished import metrics
-from secondhalf.experiments.published import publish
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.one import RUNS, summary_of
 from secondhalf.experiments.sweep.record import Record, durable
@@ -25,8 +24,6 @@ def finish(folder: Path, jobs: Sequence[Job], records: Mapping[str, Record]) -> 
         table.to_csv(temporary, index=False, lineterminator="\n")
     with durable(folder / f"{RESULTS}.parquet") as temporary:
         table.to_parquet(temporary, index=False)
-    if all(job.study == "run" for job in jobs):
-        publish(folder)
 
 
 def results(folder: Path, jobs: Sequence[Job], records: Mapping[str, Record]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from secondhalf.experiments.options import Output, StudyError
+from secondhalf.experiments.published import publish
 from secondhalf.experiments.sweep.engines import Engine
 from secondhalf.experiments.sweep.gather import finish
 from secondhalf.experiments.sweep.jobs import Job
@@ -80,6 +81,8 @@ class Work:
         """Write the tables and say how many runs failed; returns that number."""
         try:
             finish(self.status.folder, list(self.status.jobs.values()), self.status.records)
+            if self.status.study == "run":  # only at the end: the series of a thousand runs take a minute
+                publish(self.status.folder)
         except OSError as error:
             raise StudyError(self._cannot(one_line(error))) from error
         failed = self.status.count("failed")

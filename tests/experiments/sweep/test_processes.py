@@ -99,6 +99,12 @@ def test_results_hold_what_was_set_and_every_metric(swept: Path) -> None:
     assert typed["seed"].dtype == "Int64"
 
 
+def test_the_series_of_all_runs_are_in_one_file(swept: Path) -> None:
+    series = pd.read_parquet(swept / "series.parquet", columns=["run", "platform", "gmv"])
+    assert series["run"].unique().tolist() == pd.read_csv(swept / "results.csv")["run"].tolist()
+    assert (swept / "datapackage.json").is_file()
+
+
 def test_columns_are_those_of_the_data_dictionary(swept: Path) -> None:
     text = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
     rows = text.split("## sweep: runs.csv")[1].split("\n## ")[0].splitlines()
@@ -168,7 +174,7 @@ def test_kills_lose_nothing(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    for name in ("results.csv", "results.parquet"):
+    for name in ("results.csv", "results.parquet", "series.parquet", "market_series.parquet"):
         assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), (
             name,
             seed,

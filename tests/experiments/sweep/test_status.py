@@ -111,6 +111,7 @@ def test_the_keyboard_stops_cleanly(tmp_path: Path, jobs: list[Job], capsys: pyt
     assert capsys.readouterr().err == said
     assert table(tmp_path)["status"].tolist() == ["succeeded", "pending", "pending"]
     assert len(pd.read_csv(tmp_path / "results.csv")) == 1
+    assert not (tmp_path / "series.parquet").exists()  # who presses the keys does not wait for it
 
 
 def test_a_full_disk_stops_the_sweep_and_not_each_run(
