@@ -28,7 +28,7 @@ from secondhalf.experiments.sweep.work import Work
 
 RUN = ("experiment=ci", "limits.days=20", "output.progress=never")
 """A short run: 400 users, 20 days after those of settling in."""
-KILLED_RUNS = 8
+KILLED_RUNS = 40
 """Runs of the sweep that is killed."""
 PROGRAM = "from secondhalf.experiments.cli import main; main()"
 
