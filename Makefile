@@ -5,6 +5,8 @@ PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null)
 # Worker processes of pytest.
 JOBS ?= 2
+# Tests that are left out of `make test`.
+CHOICE = -m "not slow"
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +15,7 @@ STAMP := $(VENV)/.ready-$(subst /,_,$(PYTHON))
 SOURCES := agents model conf experiments data docs tests src
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run bench test lint types docs format lock clean
+.PHONY: help setup run bench test everything lint types docs format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -41,10 +43,13 @@ bench: setup ## measure speed: make bench ARGS="..."
 	$(BIN)/secondhalf bench $(ARGS)
 
 # The stages are compiled beside lint, types and documentation, so that the workers of pytest do not each compile them again.
-test: setup ## lint, types, documentation, then all tests
+test: setup ## lint, types, documentation, then tests (not the slow ones)
 	@$(BIN)/secondhalf run experiment=ci hydra.run.dir=$(VENV)/compile > /dev/null 2>&1 & \
 	$(MAKE) --no-print-directory lint types docs && wait
-	$(BIN)/pytest -n $(JOBS)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal $(CHOICE)
+
+everything: ## the same with the slow tests: the default market's patterns, recovery of parameters, a whole validation
+	$(MAKE) --no-print-directory test CHOICE=
 
 lint: setup ## ruff: rules and format
 	$(BIN)/ruff check $(SOURCES)

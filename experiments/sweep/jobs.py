@@ -152,7 +152,7 @@ class Composer:
         return identity(*parts)
 
 
-STUDY_GROUPS = ("bench", "calibrate", "counterfactual", "phases", "sensitivity", "validate")
+STUDY_GROUPS = ("bench", "browse", "calibrate", "counterfactual", "equilibrium", "phases", "sensitivity", "validate")
 """Options of one study, which say nothing about the runs of another."""
 
 

@@ -45,7 +45,13 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+def marked(command: str) -> object:
+    """A whole validation and a calibration take long even when they are tiny."""
+    slow = command.split()[1] in ("validate", "calibrate")
+    return pytest.param(command, marks=pytest.mark.slow) if slow else command
+
+
+@pytest.mark.parametrize("command", [marked(command) for command in COMMANDS])
 def test_every_command_runs(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
