@@ -15,7 +15,7 @@ STAMP := $(VENV)/.ready-$(subst /,_,$(PYTHON))
 SOURCES := agents model conf experiments data docs tests src
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run bench test everything lint types docs format lock clean
+.PHONY: help setup run bench test everything lint types read docs format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -45,7 +45,7 @@ bench: setup ## measure speed: make bench ARGS="..."
 # The stages are compiled beside lint, types and documentation, so that the workers of pytest do not each compile them again.
 test: setup ## lint, types, documentation, then tests (not the slow ones)
 	@$(BIN)/secondhalf run experiment=ci hydra.run.dir=$(VENV)/compile > /dev/null 2>&1 & \
-	$(MAKE) --no-print-directory lint types docs && wait
+	$(MAKE) --no-print-directory lint types read && wait
 	$(BIN)/pytest -n $(JOBS) --dist worksteal $(CHOICE)
 
 everything: ## the same with the slow tests: the default market's patterns, recovery of parameters, a whole validation
@@ -59,6 +59,9 @@ types: setup ## mypy, strict
 	$(BIN)/mypy
 
 # Begun afresh every time: a page that is not built again gives no warning.
+read: setup ## read the documentation as for the site and write no page; a warning is an error
+	$(BIN)/sphinx-build --builder dummy --fail-on-warning --quiet docs build/read
+
 docs: setup ## the documentation site, into build/docs; a warning is an error
 	rm -rf build/docs
 	$(BIN)/sphinx-build --builder html --fail-on-warning --quiet docs build/docs

@@ -113,6 +113,9 @@ class Choosy(Strategy):
         if platform != "jd":
             raise ValueError(f"{platform} is not for me")
 
+    def moves(self, view: View) -> Sequence[Move]:
+        return ()
+
 
 def test_the_contract_finds_a_meddler(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(AssertionError, match="a strategy changes nothing"):

@@ -90,7 +90,7 @@ def test_in_bash(tmp_path: Path) -> None:
     command = tmp_path / "secondhalf"
     command.write_text(f"#!{sys.executable}\nfrom secondhalf.experiments.cli import main\nmain()\n")
     command.chmod(0o755)
-    lines = ["secondhalf r", "secondhalf run population.us", "secondhalf run seed=1 strategy=h"]
+    lines = ["secondhalf ru", "secondhalf run population.us", "secondhalf run seed=1 strategy=h"]
     done = subprocess.run(
         ["bash", "--norc", "-c", BASH, "bash", *lines],
         cwd=tmp_path,

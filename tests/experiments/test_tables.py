@@ -38,6 +38,7 @@ WORDS = DATES | NAMES | {"estimates", "reason", "kind"}
 def test_all_files_and_nothing_else(full: Finished) -> None:
     assert {path.name for path in full.folder.iterdir()} == {f"{name}.csv" for name in COLUMNS} | {
         "summary.json",
+        "datapackage.json",
         "friends.graphml",
     }
     assert set(TABLES) == set(COLUMNS)
