@@ -46,8 +46,8 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def marked(command: str) -> object:
-    """A whole validation and a calibration take long even when they are tiny."""
-    slow = command.split()[1] in ("validate", "calibrate")
+    """These take long even when they are tiny, and all but a validation have tests of their own from end to end."""
+    slow = command.split()[1] in ("validate", "calibrate", "sensitivity", "equilibrium", "phases")
     return pytest.param(command, marks=pytest.mark.slow) if slow else command
 
 
