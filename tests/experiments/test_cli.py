@@ -132,6 +132,7 @@ def test_tiny_wherever_it_stands() -> None:
         assert settings.calendar.end.isoformat() == "2019-04-10"
 
 
+@pytest.mark.slow
 def test_bare_command_on_two_threads_is_the_run_on_one(tmp_path: Path) -> None:
     """`secondhalf` alone runs; the files do not depend on NUMBA_NUM_THREADS; a log stays quiet."""
     chunks = (*CI, "limits.users=2500")  # three chunks of users
@@ -146,6 +147,7 @@ def test_bare_command_on_two_threads_is_the_run_on_one(tmp_path: Path) -> None:
     assert (tmp_path / "two" / "summary.json").is_file()
 
 
+@pytest.mark.slow
 def test_a_seventh_platform_is_one_file(tmp_path: Path) -> None:
     """A file in a folder of one's own, the sixth that ships, and no code."""
     six = ["kuaishou", "douyin", "taobao", "jd", "pinduoduo", "xiaohongshu"]

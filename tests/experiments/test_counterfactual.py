@@ -169,6 +169,7 @@ def task(pair):
 """
 
 
+@pytest.mark.slow
 def test_several_processes(tmp_path: Path, banned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The numbers are those of one process; a process that dies costs no other seed."""
     (tmp_path / "dying_worker.py").write_text(DIES)

@@ -159,6 +159,7 @@ def test_when_every_seed_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     assert (read(tmp_path / "out")["error"] == "MemoryError:").all()
 
 
+@pytest.mark.slow
 def test_two_processes_give_what_one_gives(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phases, "PAYS", 0)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
