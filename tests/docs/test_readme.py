@@ -45,9 +45,12 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+OF_THEIR_OWN = ("validate", "calibrate", "sensitivity", "equilibrium", "phases", "counterfactual", "search")
+
+
 def marked(command: str) -> object:
     """These take long even when they are tiny, and all but a validation have tests of their own from end to end."""
-    slow = command.split()[1] in ("validate", "calibrate", "sensitivity", "equilibrium", "phases")
+    slow = command.split()[1] in OF_THEIR_OWN
     return pytest.param(command, marks=pytest.mark.slow) if slow else command
 
 

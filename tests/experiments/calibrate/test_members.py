@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from secondhalf.experiments.calibrate.fit import Fit, Problem, search
@@ -19,6 +20,7 @@ def solved(world: World) -> tuple[Problem, Fit, Posterior]:
     return own, fit, laplace(fit)
 
 
+@pytest.mark.slow
 def test_where_the_market_is_straight_members_are_draws_of_the_posterior() -> None:
     own, fit, posterior = solved(World())
     drawn, told = members(own, fit, posterior, World(), count=2000, rounds=0)

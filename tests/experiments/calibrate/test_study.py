@@ -47,6 +47,7 @@ def test_every_stage_leaves_its_losses(finished: tuple[Calibration, Path]) -> No
     assert found.members.shape == (2, 2)
 
 
+@pytest.mark.slow
 def test_the_first_stage_moves_the_start(finished: tuple[Calibration, Path], tmp_path: Path) -> None:
     """Without the mean-field path the same search begins at the priors' means, and so elsewhere."""
     words = ("calibrate.start=prior", "calibrate.meanfield_rounds=0", "calibrate.coverage=0", "calibrate.sharpen=0")
