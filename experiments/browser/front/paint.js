@@ -137,23 +137,22 @@ export class Paint {
     context.beginPath();
     if (radius) context.roundRect(x, y, width, height, radius);
     else context.rect(x, y, width, height);
-    if (fill) {
-      context.fillStyle = fill;
-      context.fill();
-    }
-    if (edge) {
-      context.strokeStyle = edge;
-      context.lineWidth = 1;
-      context.stroke();
-    }
+    this.fillAndEdge(fill, edge);
   }
 
   dot(x, y, radius, fill, edge = null) {
     const context = this.context;
     context.beginPath();
     context.arc(x, y, radius, 0, 2 * Math.PI);
-    context.fillStyle = fill;
-    context.fill();
+    this.fillAndEdge(fill, edge);
+  }
+
+  fillAndEdge(fill, edge) {
+    const context = this.context;
+    if (fill) {
+      context.fillStyle = fill;
+      context.fill();
+    }
     if (edge) {
       context.strokeStyle = edge;
       context.lineWidth = 1;

@@ -41,8 +41,9 @@ def test_no_later_date_is_left(origin: dt.date) -> None:
     dates = re.findall(r"\b(20\d\d)-\d\d-\d\d\b", json.dumps(plain))
     assert dates
     assert max(dates) <= str(origin.year)
+    strategy: Any
     for strategy in strategies(known):
-        dated = list(strategy._moves)  # type: ignore[attr-defined]
+        dated = list(strategy._moves)
         assert all(date <= origin for date in dated), strategy.platform
 
 
@@ -54,8 +55,11 @@ def test_changing_what_comes_later_changes_nothing() -> None:
 
 
 def test_exclusivity_is_not_known_to_end() -> None:
-    assert as_of(load_settings(), ORIGIN).scenario.exclusivity.until is None  # type: ignore[union-attr]
-    assert as_of(load_settings(), dt.date(2021, 12, 31)).scenario.exclusivity.until == dt.date(2021, 4, 10)  # type: ignore[union-attr]
+    before, after = (as_of(load_settings(), date).scenario.exclusivity for date in (ORIGIN, dt.date(2021, 12, 31)))
+    assert before is not None
+    assert before.until is None
+    assert after is not None
+    assert after.until == dt.date(2021, 4, 10)
 
 
 def test_what_never_changed_stays() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -186,10 +187,10 @@ def daily() -> dict[str, pd.DataFrame]:
     ],
 )
 def test_a_number_is_measured_as_declared(
-    per: str, columns: tuple[str, ...], over: str | None, expected: float
+    per: Any, columns: tuple[str, ...], over: str | None, expected: float
 ) -> None:
     window = ("12-31", "12-31") if per == "window" else None
-    rule = Rule("daily", "a", columns, over, per, window, 0.1)  # type: ignore[arg-type]
+    rule = Rule("daily", "a", columns, over, per, window, 0.1)
     series = rule.series(daily())
     assert series.number(dt.date(2020, 12, 30), dt.date(2020, 12, 31)) == pytest.approx(10 * expected)
     assert np.isnan(series.number(dt.date(2022, 1, 1), dt.date(2022, 1, 2)))

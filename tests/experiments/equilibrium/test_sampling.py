@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -140,12 +142,12 @@ def test_a_game_that_is_stopped_says_what_it_knows() -> None:
 def test_failed_runs_are_left_out_of_their_gains_only() -> None:
     game = NoisyGame(PRISONERS, 0.01, 0)
 
-    def draw(pairs: list[tuple[int, int]]) -> object:
+    def draw(pairs: list[tuple[int, int]]) -> Any:
         drawn = game(pairs)
         drawn.values[[pair == (0, 1) for pair in pairs]] = np.nan
         return drawn
 
-    found = sample(4, 2, edges((2, 2)), draw, Rule())  # type: ignore[arg-type]
+    found = sample(4, 2, edges((2, 2)), draw, Rule())
     assert found.gains.seeds.tolist() == [3, 4, 3, 4]
     assert found.verdicts.word == [REFUTED, REFUTED, REFUTED, CERTIFIED]
 
