@@ -1,4 +1,4 @@
-"""What a market is worth to those on its sides, and who in it would do otherwise; measures never steer."""
+"""What a market is worth to those on its sides; measures never steer."""
 
 from __future__ import annotations
 
@@ -7,17 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from secondhalf.agents.effort import relative_returns
-from secondhalf.model import effort_returns
-
 if TYPE_CHECKING:
     from secondhalf.model.market import Market
 
 Array = NDArray[np.float64]
-MOVED = 0.1
-"""Part of its effort that a merchant is asked about."""
-WORTH_IT = 0.01
-"""Part of its sales that a merchant must gain to count as one that would rather do otherwise."""
 
 
 def time_surplus(minutes: ArrayLike, gamma: ArrayLike, budget: ArrayLike) -> Array:
@@ -55,18 +48,3 @@ def merchants_keep(market: Market) -> float:
     book, desk = market.book, market.bookkeeper
     fees = book.commission + book.platform_gmv * desk.ad_take
     return float(book.net_gmv.sum() - fees.sum())
-
-
-def merchants_wishing(market: Market) -> float:
-    """Share of merchants who would have gained last week by a fixed reallocation of effort.
-
-    Each is offered to move a tenth of its effort to the cell that returned most a unit; those who would gain more than
-    a hundredth of their sales, by last week's slopes, count.
-    """
-    table = market.trade.table
-    returns = effort_returns.returns(market.trade, market.bookkeeper.take_rate, market.desk.live_presence())
-    shape = (table.number.size, -1)
-    relative = np.ascontiguousarray(returns.reshape(shape))
-    relative_returns(relative, table.effort.reshape(shape))
-    gain = MOVED * (relative.max(axis=1) - 1)
-    return float(np.average(gain > WORTH_IT, weights=table.weight))

@@ -19,7 +19,7 @@ Row = dict[str, Any]
 NAMES = {
     "E1": "the reservoir is full: net new users in the last year, as a part of all",
     "E2": "the market is at rest in a world that stands still",
-    "E3": "merchants who would gain by a fixed reallocation of effort",
+    "E3": "merchants who would have gained a hundredth by one fixed division of effort",
     "E4": "no platform gains by another bundle: largest gain",
     "E5": "best responses from nobody's crossing end here: chance",
     "E6": "interpenetration of minutes above that of nobody's crossing",

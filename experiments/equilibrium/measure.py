@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from secondhalf.model.hindsight import Hindsight
 from secondhalf.model.market import Market
 from secondhalf.model.measures import hhi, interpenetration
-from secondhalf.model.welfare import merchants_keep, merchants_wishing, users_surplus
+from secondhalf.model.stages import DAYS_A_WEEK
+from secondhalf.model.welfare import merchants_keep, users_surplus
 
 Array = NDArray[np.float64]
 YEAR = 365
@@ -27,11 +29,14 @@ BY_PLATFORM = (
 """Of each platform: discounted sums (RMB; for attention the discounted mean share of mobile time), the last year's
 revenue, GMV (RMB) and share of mobile time, and net new users of that year over all."""
 OF_MARKET = (
-    *("users_surplus", "merchants_keep", "merchants_wishing", "hhi_attention", "hhi_gmv"),
+    *("users_surplus", "merchants_keep", "merchants_regret", "merchants_wishing", "hhi_attention", "hhi_gmv"),
     *("interpenetration_gmv", "interpenetration_minutes", "growth"),
 )
 """Of the market, in the last year: users' surplus (minutes a day), what merchants keep (RMB, discounted, of the whole
-run), merchants who would do otherwise, concentration, interpenetration, net new users of all platforms over all."""
+run), what merchants would have gained by one fixed division of effort as a part of their sales and how many would have
+gained more than `WORTH_IT`, concentration, interpenetration, net new users of all platforms over all."""
+WORTH_IT = 0.01
+"""Part of its sales that a merchant must gain to count as one that would rather have done otherwise."""
 Numbers = dict[str, dict[str, float]]
 """By platform, or `market`, and measure."""
 MARKET = "market"
@@ -48,8 +53,10 @@ def run_and_measure(market: Market, days: int, rate: float) -> Numbers:
     sums, last = {name: np.zeros(len(names)) for name in ("revenue", "profit", "gmv", "attention")}, max(days - YEAR, 0)
     late = {name: np.zeros(len(names)) for name in ("revenue_last", "gmv_last", "attention_last")}
     cells, minutes = (np.zeros((len(names), len(market.settings.channels))) for _ in range(2))
-    kept, installed, whole = 0.0, np.zeros(len(names)), []
+    kept, installed, whole, hindsight = 0.0, np.zeros(len(names)), [], Hindsight()
     for day in range(days):
+        if day >= last and market.day % DAYS_A_WEEK == 0:
+            hindsight.look(market)
         market.step()
         book = market.book
         if day == max(last - 1, 0):
@@ -74,10 +81,12 @@ def run_and_measure(market: Market, days: int, rate: float) -> Numbers:
         platform: {name: float(values[p]) for name, values in (sums | late | {"installed_growth": new}).items()}
         for p, platform in enumerate(names)
     }
+    regret, merchants = hindsight.gains(market)
     found[MARKET] = {
         "users_surplus": float(np.mean(whole)),
         "merchants_keep": float(kept),
-        "merchants_wishing": merchants_wishing(market),
+        "merchants_regret": float(np.average(regret, weights=merchants)),
+        "merchants_wishing": float(np.average(regret > WORTH_IT, weights=merchants)),
         "hhi_attention": hhi(late["attention_last"]),
         "hhi_gmv": hhi(late["gmv_last"]),
         "interpenetration_gmv": interpenetration(cells, content),

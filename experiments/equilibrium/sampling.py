@@ -64,6 +64,15 @@ class Rule(NamedTuple):
             seeds.append(min(max(int(np.ceil(seeds[-1] * self.more)), seeds[-1] + 1), self.most))
         return seeds
 
+    @property
+    def errors(self) -> list[float]:
+        """What each look spends: the first one half, as it is the only one that a whole game may see, the others alike.
+
+        Under few seeds an interval's width depends much on its error (Student's t has heavy tails), under many little.
+        """
+        later = len(self.looks) - 1
+        return [self.error / 2, *[self.error / 2 / later] * later] if later else [self.error]
+
 
 class Look(NamedTuple):
     """One look at the table."""
@@ -103,7 +112,7 @@ def sample(
 
     At each look all profiles are judged. Those undecided, and the profiles that their open deviations lead to, are
     simulated under more seeds. As all gains, decided or not, stay in the family of each look, choosing by what was seen
-    adds no error; every look that there can be spends as much of it.
+    adds no error.
 
     Parameters
     ----------
@@ -114,8 +123,8 @@ def sample(
     """
     values = np.full((profiles, rule.most, players), np.nan)
     tried = np.zeros((profiles, rule.most), bool)
-    active, looks, error = np.arange(profiles), list[Look](), rule.error / len(rule.looks)
-    for seeds in rule.looks:
+    active, looks = np.arange(profiles), list[Look]()
+    for seeds, error in zip(rule.looks, rule.errors, strict=True):
         wanted = [(int(place), seed) for seed in range(seeds) for place in active if not tried[place, seed]]
         drawn = draw(wanted)
         for (place, seed), row in zip(wanted, drawn.values, strict=True):

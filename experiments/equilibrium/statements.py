@@ -28,24 +28,26 @@ class Edges(NamedTuple):
     """place of one of the two"""
     above: Places
     """and of the other"""
+    alike: Places
+    """a number of each group whose errors may go together: one player between two strategies, whatever others do"""
 
 
 def edges(shape: Sequence[int]) -> Edges:
     """All pairs of a game with so many strategies a player; a profile's place is that in the flattened table."""
     places = np.arange(int(np.prod(shape))).reshape(shape)
-    found = []
+    found: list[tuple[Places, ...]] = []
     for player, count in enumerate(shape):
         for low in range(count):
             for high in range(low + 1, count):
                 pair = (np.take(places, low, axis=player).ravel(), np.take(places, high, axis=player).ravel())
-                found.append((np.full(pair[0].size, player), *pair))
+                found.append((np.full(pair[0].size, player), *pair, np.full(pair[0].size, len(found))))
     return Edges(*(np.concatenate(column) for column in zip(*found, strict=True)))
 
 
 def star(players: Sequence[int]) -> Edges:
     """Profile 0 and, from place 1 on, a deviation of one player each."""
     own = np.asarray(players, np.intp)
-    return Edges(own, np.zeros(own.size, np.intp), np.arange(1, own.size + 1))
+    return Edges(own, np.zeros(own.size, np.intp), np.arange(1, own.size + 1), own)
 
 
 class Gains(NamedTuple):
@@ -63,9 +65,9 @@ def gains(values: Array, pairs: Edges, level: float) -> Gains:
     """Means of all gains, and intervals that hold them all at once with probability `level` (sup-t).
 
     The largest studentised error over all gains is drawn by a multiplier bootstrap over seeds, which keeps how they go
-    together. With few seeds they seem to go together more than they do, so correlations are shrunk towards none by the
-    rule of Schäfer and Strimmer (2005); and the quantile is carried from the normal to the t distribution of each
-    gain's own number of seeds.
+    together. With few seeds they seem to go together in ways that are luck, so correlations are shrunk (`shrinkage`)
+    towards one that all gains of a group have among themselves, and none between groups; and the quantile is carried
+    from the normal to the t distribution of each gain's own number of seeds.
 
     Parameters
     ----------
@@ -82,32 +84,48 @@ def gains(values: Array, pairs: Edges, level: float) -> Gains:
     size = np.where(size > 1e-12 * np.maximum(np.abs(mean), 1e-12), size, 0.0)  # rounding is no scatter
     error = np.where(seeds > 1, size / np.sqrt(np.maximum(seeds * (seeds - 1), 1)), np.inf)
     judged = (seeds > 1) & (size > 0)
-    chance = _one_chance(rest[judged] / size[judged, None], int(seeds[judged].min(initial=2)), level)
+    unit, fewest = rest[judged] / size[judged, None], int(seeds[judged].min(initial=2))
+    chance = _one_chance(unit, pairs.alike[judged], fewest, level)
     width = np.where(seeds > 1, 0.0, np.inf)
     width[judged] = stats.t.isf(chance / 2, seeds[judged] - 1) * error[judged]
     known = np.nan_to_num(mean)
     return Gains(mean, error, seeds, known - width, known + width)
 
 
-def _one_chance(unit: Array, fewest: int, level: float) -> float:
+def _one_chance(unit: Array, alike: Places, fewest: int, level: float) -> float:
     """Two-sided chance at which each gain may miss so that all hold together; `unit` has rows of length one, [E, S]."""
     count, seeds = unit.shape
     if count == 0:
         return 1 - level
     luck = np.random.default_rng(0)
-    apart = independence(unit, fewest)
+    group = np.unique(alike, return_inverse=True)[1]
+    within = together_within(unit, group)
+    shrunk = shrinkage(unit, group, within, fewest)
+    common, own = np.sqrt(within)[group], np.sqrt(1 - within)[group]
     draws = int(np.clip(30 / (1 - level), LEAST_DRAWS, MOST_DRAWS))
     largest = []
     for start in range(0, draws, BLOCK):
         rows = min(BLOCK, draws - start)
-        together = luck.standard_normal((rows, seeds)) @ unit.T
-        alone = luck.standard_normal((rows, count))
-        largest.append(np.abs(np.sqrt(1 - apart) * together + np.sqrt(apart) * alone).max(axis=1))
+        seen = luck.standard_normal((rows, seeds)) @ unit.T
+        shared, alone = luck.standard_normal((rows, within.size)), luck.standard_normal((rows, count))
+        target = common * shared[:, group] + own * alone
+        largest.append(np.abs(np.sqrt(1 - shrunk) * seen + np.sqrt(shrunk) * target).max(axis=1))
     return float(2 * stats.norm.sf(np.quantile(np.concatenate(largest), level)))
 
 
-def independence(unit: Array, fewest: int) -> float:
-    """How far correlations of gains are shrunk towards none, in [0, 1]: the noise in them over their size.
+def together_within(unit: Array, group: Places) -> Array:
+    """Mean correlation of the errors in each group, not below 0; `unit` has rows of length one, [E, S]."""
+    sizes = np.bincount(group)
+    sums = np.stack([np.bincount(group, column) for column in unit.T], axis=1)
+    pairs = np.maximum(sizes * (sizes - 1), 1)
+    return np.asarray(np.clip((np.square(sums).sum(axis=1) - sizes) / pairs, 0.0, 1.0))
+
+
+def shrinkage(unit: Array, group: Places, within: Array, fewest: int) -> float:
+    """How far correlations are shrunk towards `within` in a group and none between groups, in [0, 1].
+
+    The noise in correlations over their distance from that, by the rule of Schäfer and Strimmer (2005); what the target
+    itself owes to luck is not taken off, which shrinks more.
 
     Parameters
     ----------
@@ -120,10 +138,11 @@ def independence(unit: Array, fewest: int) -> float:
     whole = float(np.square(between).sum())
     noise = float(np.square(np.diagonal(between)).sum()) - whole / unit.shape[1]
     own = float((unit**4).sum()) - len(unit) / unit.shape[1]
-    size = whole - len(unit)
-    if size <= 0:
+    sizes = np.bincount(group)
+    distance = whole - len(unit) - float((sizes * (sizes - 1) * within**2).sum())
+    if distance <= 1e-12 * len(unit) ** 2:
         return 1.0
-    return float(np.clip(fewest / (fewest - 1) * (noise - own) / size, 0.0, 1.0))
+    return float(np.clip(fewest / (fewest - 1) * (noise - own) / distance, 0.0, 1.0))
 
 
 class Verdicts(NamedTuple):

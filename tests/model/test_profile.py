@@ -13,7 +13,7 @@ from secondhalf.experiments.compose import load_settings
 from secondhalf.model.continuation import DRIVERS, continuation
 from secondhalf.model.market import Market
 from secondhalf.model.profile import Choice, standing, with_profile
-from secondhalf.model.welfare import merchants_keep, merchants_wishing, time_surplus, users_surplus
+from secondhalf.model.welfare import merchants_keep, time_surplus, users_surplus
 
 SMALL = (
     "population.users=80",
@@ -113,4 +113,3 @@ def test_the_surplus_of_time_is_that_of_the_optimum() -> None:
 def test_measures_of_the_sides(market: Market) -> None:
     assert users_surplus(market) > 0
     assert 0 < merchants_keep(market) < market.book.platform_gmv.sum()
-    assert 0 <= merchants_wishing(market) <= 1

@@ -108,9 +108,12 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
         crossed = sum(len(has) for _, _, has in job.profile)
         number = {"revenue": 1e11 * (1 + 0.1 * crossed), "profit": -1.0, "gmv": 1e12, "attention": 0.1}
         number |= {"revenue_last": 1e11, "gmv_last": 1e12, "attention_last": 0.1, "installed_growth": 0.0}
-        market = dict.fromkeys(
-            ("users_surplus", "merchants_keep", "merchants_wishing", "hhi_attention", "hhi_gmv"), 1.0
-        ) | {"interpenetration_gmv": float(luck.random()), "interpenetration_minutes": 0.1, "growth": 0.0}
+        sides = ("users_surplus", "merchants_keep", "merchants_regret", "merchants_wishing", "hhi_attention", "hhi_gmv")
+        market = dict.fromkeys(sides, 1.0) | {
+            "interpenetration_gmv": float(luck.random()),
+            "interpenetration_minutes": 0.1,
+            "growth": 0.0,
+        }
         return {name: dict(number) for name in names} | {"market": market}
 
     monkeypatch.setattr(jobs, "work", work)
