@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 Map = Callable[[Array], Array]
@@ -84,11 +84,17 @@ def fixed_point(step: Map, start: Array, within: Map = _anywhere) -> FixedPoint:
     return FixedPoint(state, float(np.abs(change).max()), spectral_radius(jacobian(step, state)))
 
 
-def jacobian(step: Map, state: Array) -> Array:
-    """Differences of a map, [N, N]; towards the inside of [0, 1] where there is less room."""
-    here, columns = step(state), []
+def jacobian(step: Map, state: Array, size: ArrayLike = NUDGE) -> Array:
+    """Differences of a map, [N, N]; towards the inside of [0, 1] where there is less room.
+
+    Parameters
+    ----------
+    size
+        of the step of each difference, [N] or one for all
+    """
+    here, columns, sizes = step(state), [], np.broadcast_to(size, state.shape)
     for place, value in enumerate(state):
-        nudge = NUDGE if value < 0.5 else -NUDGE
+        nudge = sizes[place] if value < 0.5 else -sizes[place]
         there = state.copy()
         there[place] += nudge
         columns.append((step(there) - here) / nudge)

@@ -21,6 +21,7 @@ from scipy.optimize import brentq
 from secondhalf.model.attention import split
 from secondhalf.model.columns import F32, F64, Behaviour, Offer
 from secondhalf.model.compiled import compiled
+from secondhalf.model.meanfield_sets import carry, settled
 from secondhalf.model.quadrature import Cells, Types, cells, moods
 from secondhalf.model.utility import log_psi, utility
 
@@ -113,7 +114,7 @@ class MeanField:
         self.platforms, self._kinds = int(offer.leisure.size), int(types.budget.size)
         self._cells = cells(self.platforms, bool(behaviour.social_weight != 0))
         self._moods = moods(types, self.platforms, points if behaviour.shock > 0 else 1)
-        self._has = (np.arange(2**self.platforms)[:, None] >> np.arange(self.platforms)) & 1 == 1  # [2 ** P, P]
+        self.has = (np.arange(2**self.platforms)[:, None] >> np.arange(self.platforms)) & 1 == 1  # [2 ** P, P]
         self._latest: tuple[F32, Expected] | None = None
         liking = types.taste.T.astype(np.float64) @ offer.taste_weight
         self._keenness = np.exp(behaviour.adoption_taste * liking)  # [K, P]
@@ -140,7 +141,7 @@ class MeanField:
             odds = self._keenness[:, p]
             spread = brentq(lambda h, o=odds, s=share: float(np.mean(-np.expm1(-np.exp(h) * o))) - s, -60, 60)
             having[:, p] = -np.expm1(-np.exp(spread) * odds)
-        each = np.where(self._has, having[:, None], 1 - having[:, None])
+        each = np.where(self.has, having[:, None], 1 - having[:, None])
         return State(each.prod(axis=2), np.full(having.shape, habit * (self.behaviour.habit_weight > 0)))
 
     def step(self, state: State) -> State:
@@ -172,6 +173,16 @@ class MeanField:
             return State(sets, vector[cut:].reshape(self._kinds, -1))
         return State(sets, np.zeros((self._kinds, self.platforms)))
 
+    def settled(self, contacts: F64, state: State) -> State:
+        """Where sets end if every day's contacts and habits were these, and habits a day after that.
+
+        At a fixed point it gives the state back, and ``contacts`` [2 ** P] is the mean of its sets: a map in far fewer
+        numbers than `vector`, without the years that apps take to spread.
+        """
+        kept, plain, met = self._chances(contacts, state)
+        sets = settled(state.sets, contacts, kept, plain, met)
+        return State(sets, self.step(State(sets, state.habit)).habit)
+
     def _expected(self, habit: F64) -> Expected:
         """Means over moods by type and cell; remembered, as they change with the habit only."""
         own = habit.astype(np.float32)
@@ -190,30 +201,25 @@ class MeanField:
         chance[0] = 1 - chance[1:].sum()
         return np.asarray(chance)
 
-    def _removed(self, state: State, contacts: F64) -> F64:
-        """Chance that an app is removed today, [K, 2 ** P, P]."""
+    def _chances(self, contacts: F64, state: State) -> tuple[F64, F64, F64]:
+        """That an app stays today, [K, 2 ** P, P]; that one is installed when the contact has none, or one, [K, P]."""
+        plain = -np.expm1(-self.offer.innovation * self._keenness)
+        met = -np.expm1(-(self.offer.innovation + self.offer.imitation) * self._keenness)
         happens = -np.expm1(-self.offer.drop.astype(np.float64))
-        shape = (*state.sets.shape, self.platforms)
-        if self.behaviour.idle_days == 0 or not happens.any():
-            return np.broadcast_to(happens, shape)
-        opened = np.einsum("c,kscp->ksp", contacts, self._expected(state.habit).opened[:, self._cells.number])
-        return np.asarray(happens * (1 - np.clip(opened, 0, 1)) ** self.behaviour.idle_days)
+        removed = np.broadcast_to(happens, (*state.sets.shape, self.platforms))
+        if self.behaviour.idle_days > 0 and happens.any():
+            opened = np.einsum("c,kscp->ksp", contacts, self._expected(state.habit).opened[:, self._cells.number])
+            removed = happens * (1 - np.clip(opened, 0, 1)) ** self.behaviour.idle_days
+        return np.ascontiguousarray(1 - removed), plain, met
 
     def _pass(self, state: State) -> tuple[State, Day]:
         contacts = self._contacts(state.sets)
-        kept = 1 - self._removed(state, contacts)
-        plain = -np.expm1(-self.offer.innovation * self._keenness)
-        met = -np.expm1(-(self.offer.innovation + self.offer.imitation) * self._keenness)
+        kept, plain, met = self._chances(contacts, state)
         after = np.zeros((contacts.size, *state.sets.shape))  # [contact, K, 2 ** P]
-        stay = np.einsum("ks,ksp,sp->kp", state.sets, kept, self._has)
-        for contact in np.flatnonzero(contacts > 0):
-            install = np.where(self._has[contact], met, plain)
-            having = np.where(self._has, kept, install[:, None])  # [K, set before, P]
-            for now, has in enumerate(self._has):
-                chance = np.where(has, having, 1 - having).prod(axis=2)
-                after[contact, :, now] = (state.sets * chance).sum(axis=1)
+        stay = np.einsum("ks,ksp,sp->kp", state.sets, kept, self.has)
+        carry(after, state.sets, contacts, kept, plain, met)
         sets = np.einsum("c,cks->ks", contacts, after)
-        holders = sets @ self._has
+        holders = sets @ self.has
         share = np.divide(stay, holders, out=np.zeros_like(stay), where=holders > 0)
         habit = state.habit * np.minimum(share, 1.0)
         expected, joint = self._expected(habit), contacts[:, None, None] * after

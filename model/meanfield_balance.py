@@ -11,10 +11,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.model.attention import INSTALLED, MINUTES
+from secondhalf.model.attention import INSTALLED
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.columns import NEVER, Behaviour, Offer
-from secondhalf.model.fixed_points import Branch, FixedPoint, fixed_point, follow
+from secondhalf.model.fixed_points import NUDGE, Branch, FixedPoint, fixed_point, follow, jacobian, spectral_radius
 from secondhalf.model.luck import Luck
 from secondhalf.model.meanfield import MeanField, State
 from secondhalf.model.network import build_friends
@@ -26,6 +26,10 @@ from secondhalf.model.users_day import UsersDay
 Array = NDArray[np.float64]
 Weight = Literal["habit_weight", "social_weight"]
 """Weights of `Behaviour` by which one's own past and one's friends hold a user."""
+
+
+SMALL = 1e-4
+"""Step of differences in sets of apps, which are worked out in double precision."""
 
 
 class Resting(NamedTuple):
@@ -50,19 +54,84 @@ def field_of(settings: MarketSettings, offer: Offer, budget: float, types: int, 
     return MeanField(offer, behaviour(own), user_types(own, types), budget, points=moods)
 
 
+class _Settled:
+    """The map in what moves slowly or is shared: contacts and habits; sets of apps follow (`MeanField.settled`).
+
+    Parameters
+    ----------
+    start
+        a state; its sets matter only where some app neither comes nor goes
+    """
+
+    def __init__(self, field: MeanField, start: State) -> None:
+        self.field, self._start = field, start
+        self._sets = start.sets.shape[1]
+
+    def numbers(self, state: State) -> Array:
+        """What stands for a state; the first set is redundant, and habits are where they do nothing."""
+        habit = state.habit.ravel() if self.field.behaviour.habit_weight > 0 else np.empty(0)
+        return np.concatenate([state.sets.mean(axis=0)[1:], habit])
+
+    def within(self, x: Array) -> Array:
+        """Shares that are shares again, and habits between none and all."""
+        chance = np.append(1 - x[: self._sets - 1].sum(), x[: self._sets - 1]).clip(0.0)
+        return np.concatenate([chance[1:] / chance.sum(), x[self._sets - 1 :].clip(0.0, 1.0)])
+
+    def state(self, x: Array) -> State:
+        """The state that numbers stand for."""
+        inside = self.within(x)
+        contacts = np.append(1 - inside[: self._sets - 1].sum(), inside[: self._sets - 1])
+        habit = (
+            inside[self._sets - 1 :].reshape(-1, self.field.platforms) if x.size >= self._sets else self._start.habit
+        )
+        return self.field.settled(contacts, State(self._start.sets, habit))
+
+    def step(self, x: Array) -> Array:
+        """The map."""
+        return self.numbers(self.state(x))
+
+    def point(self, x: Array) -> FixedPoint:
+        """Whether numbers are a fixed point of the map of every day, and how stable."""
+        state, field = self.state(x), self.field
+        vector = field.vector(state)
+        change = float(np.abs(field.vector(field.step(state)) - vector).max())
+        return FixedPoint(vector, change, self._radius(state))
+
+    def _radius(self, state: State) -> float:
+        """Spectral radius of a day's Jacobian.
+
+        In sets and in habit times holders: the mean habit of a type in which hardly anybody has the app leaps when
+        somebody installs it, which says nothing of the market.
+        """
+        field, some = self.field, self.field.behaviour.habit_weight > 0
+        has, kinds, cut = field.has, len(state.sets), state.sets[:, 1:].size
+
+        def numbers(state: State) -> Array:
+            mass = state.habit * (state.sets @ has)
+            return np.concatenate([state.sets[:, 1:].ravel(), mass.ravel() if some else []])
+
+        def step(vector: Array) -> Array:
+            sets = vector[:cut].reshape(kinds, -1)
+            sets = np.concatenate([1 - sets.sum(axis=1, keepdims=True), sets], axis=1)
+            mass = vector[cut:].reshape(kinds, -1) if some else np.zeros(state.habit.shape)
+            holders = sets @ has
+            habit = np.divide(mass, holders, out=np.zeros_like(mass), where=holders > 0)
+            return numbers(field.step(State(sets, habit)))
+
+        here = numbers(state)
+        sizes = np.full(here.size, SMALL)
+        if some:
+            sizes[cut:] = np.maximum(NUDGE * (state.sets @ has).ravel(), 1e-9)
+        return spectral_radius(jacobian(step, here, sizes))
+
+
 def resting(field: MeanField, shares: Array) -> Resting:
     """The fixed point near a market in which apps are installed on `shares` of the people, [P]."""
     start = field.start(shares, habit=0.5)
-
-    def within(x: Array) -> Array:
-        """Shares that are shares again, and habits between none and all."""
-        state = field.state(x)
-        sets = np.maximum(state.sets, 0.0)
-        return field.vector(State(sets / sets.sum(axis=1, keepdims=True), np.clip(state.habit, 0.0, 1.0)))
-
-    found = fixed_point(lambda x: field.vector(field.step(field.state(x))), field.vector(start), within)
-    day = field.day(field.state(found.state))
-    return Resting(found, day.installed, day.minutes)
+    slow = _Settled(field, start)
+    point = slow.point(fixed_point(slow.step, slow.numbers(start), slow.within).state)
+    day = field.day(field.state(point.state))
+    return Resting(point, day.installed, day.minutes)
 
 
 def along(
@@ -77,27 +146,40 @@ def along(
     start
         the fixed point at factor one
     """
+    state = field.state(start.point.state)
 
-    def scaled(factor: float) -> MeanField:
+    def scaled(factor: float) -> _Settled:
         own = field.behaviour
         if name == "habit_weight":
-            return field.behaving(own._replace(habit_weight=np.float32(own.habit_weight * factor)))
-        return field.behaving(own._replace(social_weight=np.float32(own.social_weight * factor)))
+            own = own._replace(habit_weight=np.float32(own.habit_weight * factor))
+        else:
+            own = own._replace(social_weight=np.float32(own.social_weight * factor))
+        return _Settled(field.behaving(own), state)
 
-    def step(x: Array, factor: float) -> Array:
-        other = scaled(factor)
-        return other.vector(other.step(other.state(x)))
+    branch = follow(lambda x, factor: scaled(factor).step(x), scaled(first).numbers(state), first, last, points)
+    radius, states, minutes = [], [], []
+    for factor, numbers in zip(branch.parameter, branch.states, strict=True):
+        slow = scaled(factor)
+        point = slow.point(numbers)
+        radius.append(point.radius)
+        states.append(point.state)
+        minutes.append(slow.field.minutes(slow.field.state(point.state)))
+    return branch._replace(radius=np.array(radius), states=np.array(states)), np.array(minutes)
 
-    branch = follow(step, start.point.state, first, last, points)
-    pairs = zip(branch.parameter, branch.states, strict=True)
-    minutes = [other.minutes(other.state(state)) for factor, state in pairs for other in [scaled(factor)]]
-    return branch, np.array(minutes)
+
+class Simulated(NamedTuple):
+    """Means per person over the last days of a simulation, with their standard errors over people, [P]."""
+
+    installed: Array
+    minutes: Array
+    installed_error: Array
+    minutes_error: Array
 
 
 def simulated(
     settings: MarketSettings, offer: Offer, budget: float, days: int, averaged: int, own: Behaviour | None = None
-) -> tuple[Array, Array]:
-    """Installed share and minutes per person, [P] each: means of the last days of many days under a held offer.
+) -> Simulated:
+    """Installed shares and minutes at the end of many days under a held offer.
 
     Parameters
     ----------
@@ -114,13 +196,16 @@ def simulated(
     people.columns.online_from[:] = NEVER
     if own is not None:
         people.population.behaviour = own
-    luck, sums = Luck(settings.seed, names, settings.users.fan.slots), np.zeros((2, len(names)))
+    luck, installed = Luck(settings.seed, names, settings.users.fan.slots), np.zeros(len(names))
+    minutes = np.zeros(people.columns.minutes.shape)
     today = calendar.day(0, 0.0)._replace(budget=np.float32(budget))
     for number in range(days):
         streams, day = luck.day(number), today._replace(number=np.int64(number))
         people.adopt(offer, streams, number)
         found, _ = people.attend(offer, streams, day)
         if number >= days - averaged:
-            sums += found[:, [INSTALLED, MINUTES]].T
-    installed, minutes = sums / (averaged * settings.population.users)
-    return installed, minutes
+            installed += found[:, INSTALLED]
+            minutes += people.columns.minutes
+    count = settings.population.users
+    share, each = installed / (averaged * count), minutes / averaged
+    return Simulated(share, each.mean(axis=1), np.sqrt(share * (1 - share) / count), each.std(axis=1) / np.sqrt(count))

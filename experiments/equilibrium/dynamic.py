@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from secondhalf.experiments.compose import load_settings
 from secondhalf.experiments.equilibrium.found import Found, Profile, Rested
-from secondhalf.experiments.equilibrium.game import said
 from secondhalf.experiments.equilibrium.jobs import ADAPTIVE, BALANCE, MEANFIELD, PATH, Job, plain
 from secondhalf.experiments.equilibrium.mean_field import meanfield_table, tipping_table
 from secondhalf.experiments.equilibrium.rest import FAILS, HOLDS, OPEN, balance_week, equivalent, judge
@@ -113,9 +112,9 @@ def _ended(found: Found, standing: Mapping[str, frozenset[str]]) -> tuple[str, s
     game, names, profile = found.game, [], []
     for number, player in enumerate(game.players):
         own = game.strategies[number]
-        has = standing[player] & own[0].choice.among
+        has = standing[player] & own[0].choice.among  # what else it has is not the game's
         place = next((place for place, one in enumerate(own) if one.choice.has == has), None)
-        names.append(f"{player} {said(has) if place is None else own[place].name}")
+        names.append(f"{player} {game.described(number, has)}")
         profile.append(place)
     whole = tuple(place for place in profile if place is not None)
     return ", ".join(names), found.verdict(whole) if len(whole) == len(profile) else OUTSIDE
@@ -131,7 +130,7 @@ def mean_field(found: Found, part: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     runner(list(jobs.values()), part, free=True)
     done = [(game.words(profile), result) for profile, job in jobs.items() if (result := runner.result(job))]
     return (
-        pd.concat([meanfield_table(words, result, asked) for words, result in done] or [pd.DataFrame()]),
+        pd.concat([meanfield_table(words, result) for words, result in done] or [pd.DataFrame()]),
         pd.concat([tipping_table(words, result, asked) for words, result in done] or [pd.DataFrame()]),
     )
 

@@ -64,6 +64,8 @@ class Found:
         the dynamic view: of `focus`, of platforms that decide, and when the second half began
     meanfield, tipping
         the mean-field map beside simulations, and along one weight
+    before
+        the game of the bundles alone, when a deviation from outside of them has joined this one
     """
 
     asked: Asked
@@ -78,6 +80,7 @@ class Found:
     phases: pd.DataFrame = field(default_factory=pd.DataFrame)
     meanfield: pd.DataFrame = field(default_factory=pd.DataFrame)
     tipping: pd.DataFrame = field(default_factory=pd.DataFrame)
+    before: Found | None = None
 
     @property
     def runs(self) -> int:
@@ -104,6 +107,12 @@ class Found:
         return list(
             dict.fromkeys([*self.certified[:3], self.focus, self.game.history, self.game.nobody, self.game.everybody])
         )
+
+    def before_word(self, profile: Profile) -> str:
+        """A profile's verdict in the game of the bundles alone; empty where there was none, or without the profile."""
+        old = self.before
+        there = old is not None and all(a < count for a, count in zip(profile, old.game.shape, strict=True))
+        return old.verdict(profile) if old is not None and there else ""
 
     def label(self, profile: Profile) -> str:
         """What a profile is, beside its choices."""

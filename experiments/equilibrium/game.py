@@ -85,15 +85,37 @@ class Game:
         """A profile in one line."""
         return ", ".join(f"{who} {what}" for who, what in zip(self.players, self.names(profile), strict=True))
 
-    def with_strategy(self, player: int, choice: Choice) -> Game:
-        """A game in which a player has one more strategy, named by its capabilities."""
-        new = Strategy(said(choice.has), choice)
+    def described(self, player: int, has: frozenset[str], standing: frozenset[str] = frozenset()) -> str:
+        """What a player has, as the nearest of its strategies and what is more or less than that.
+
+        Parameters
+        ----------
+        standing
+            what stays as it stands where a strategy is not about it
+        """
+        whole = {one.name: one.choice.has | (standing - one.choice.among) for one in self.strategies[player]}
+        name = min(whole, key=lambda one: len(whole[one] ^ has))
+        more, less = sorted(has - whole[name]), sorted(whole[name] - has)
+        return name + (f" with {'+'.join(more)}" if more else "") + (f" without {'+'.join(less)}" if less else "")
+
+    def with_strategy(self, player: int, choice: Choice, name: str) -> Game:
+        """A game in which a player has one more strategy."""
+        new = Strategy(name, choice)
         own = tuple((*known, new) if place == player else known for place, known in enumerate(self.strategies))
         return replace(self, strategies=own)
 
+    def around(self, profile: tuple[int, ...]) -> list[int]:
+        """Places of a profile and of all that differ from it in one player's choice."""
+        others = [
+            (*profile[:player], action, *profile[player + 1 :])
+            for player, count in enumerate(self.shape)
+            for action in range(count)
+        ]
+        return list(dict.fromkeys([self.place(profile), *(self.place(one) for one in others)]))
+
 
 def said(capabilities: frozenset[str]) -> str:
-    """A set of capabilities as the name of a strategy that no bundle has."""
+    """A set of capabilities in one word."""
     return "{" + "+".join(sorted(capabilities)) + "}"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from secondhalf.experiments.equilibrium.settings import MeanFieldMap
@@ -15,7 +14,7 @@ CLOSURE = 0.1
 """Part by which map and simulation may differ beside luck: everybody of a type is given the type's mean habit, and idle
 days are taken for independent."""
 LUCK = 4.0
-"""Standard errors of a share among the simulated users."""
+"""Standard errors over the simulated users."""
 COLUMNS = ("profile", "platform", "measure", "map", "simulation", "tolerance", "agrees", "radius", "found")
 
 
@@ -27,7 +26,7 @@ def worked_out(market: Market, asked: MeanFieldMap) -> dict[str, Any]:
     branch, minutes = along(field, asked.weight, 1.0, asked.until, asked.points, rest)
     settings = market.settings.among(market.platform_names)
     population = settings.population.model_copy(update={"users": asked.users})
-    installed, spent = simulated(
+    long = simulated(
         settings.model_copy(update={"population": population}), market.offer, budget, asked.days, asked.days // 5
     )
     return {
@@ -35,7 +34,8 @@ def worked_out(market: Market, asked: MeanFieldMap) -> dict[str, Any]:
         "found": bool(rest.point.found),
         "radius": rest.point.radius,
         "map": [rest.installed.tolist(), rest.minutes.tolist()],
-        "simulation": [installed.tolist(), spent.tolist()],
+        "simulation": [long.installed.tolist(), long.minutes.tolist()],
+        "error": [long.installed_error.tolist(), long.minutes_error.tolist()],
         "factor": branch.parameter.tolist(),
         "radii": branch.radius.tolist(),
         "minutes": minutes.tolist(),
@@ -43,13 +43,13 @@ def worked_out(market: Market, asked: MeanFieldMap) -> dict[str, Any]:
     }
 
 
-def meanfield_table(profile: str, found: dict[str, Any], asked: MeanFieldMap) -> pd.DataFrame:
+def meanfield_table(profile: str, found: dict[str, Any]) -> pd.DataFrame:
     """meanfield.csv: map and simulation side by side."""
     rows = []
-    for measure, own, long in zip(("installed", "minutes"), found["map"], found["simulation"], strict=True):
-        for name, fixed, simulation in zip(found["platforms"], own, long, strict=True):
-            spread = np.sqrt(simulation * (1 - simulation) / asked.users) if measure == "installed" else 0.0
-            allowed = LUCK * spread + CLOSURE * simulation
+    measures = zip(("installed", "minutes"), found["map"], found["simulation"], found["error"], strict=True)
+    for measure, own, long, errors in measures:
+        for name, fixed, simulation, error in zip(found["platforms"], own, long, errors, strict=True):
+            allowed = LUCK * error + CLOSURE * simulation
             agrees = "yes" if abs(fixed - simulation) <= allowed else "no"
             head = (profile, name, measure, fixed, simulation, allowed, agrees)
             rows.append((*head, found["radius"], "yes" if found["found"] else "no"))

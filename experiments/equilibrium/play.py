@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from secondhalf.experiments.equilibrium.certify import Certified, certify
+from secondhalf.experiments.equilibrium.certify import Certified, Deviation, certify
 from secondhalf.experiments.equilibrium.found import Found, Profile
 from secondhalf.experiments.equilibrium.game import Game
 from secondhalf.experiments.equilibrium.market_game import MarketGame
@@ -17,14 +17,22 @@ from secondhalf.experiments.equilibrium.statements import edges
 
 GAME_PART, CERTIFY_PART, REST_PART = 0.65, 0.8, 1.0
 """Parts of the budget by whose use the game's table, candidates and the dynamic view end."""
-GAME_ERROR = 0.5
-"""Part of the error that the table may spend; candidates have the rest."""
 ROUNDS = 2
-"""How often candidates are looked for: a deviation that pays joins the game, and the new game has others."""
+"""How often a game is played: a deviation that pays joins it, and the new one is played again."""
+GAME_ERROR = 0.4
+"""Part of the error that each table may spend; candidates have the rest."""
 
 
-def play(asked: Asked, market: MarketGame, game: Game, part: float = GAME_PART) -> Found:
-    """Sample a game, until a part of the budget is used, and solve it."""
+def play(
+    asked: Asked, market: MarketGame, game: Game, part: float = GAME_PART, pressing: Profile | None = None
+) -> Found:
+    """Sample a game, until a part of the budget is used, and solve it.
+
+    Parameters
+    ----------
+    pressing
+        a profile whose verdict is wanted before others
+    """
     options = asked.options
     choices = [game.choices(profile) for profile in game.profiles]
     rule = Rule(
@@ -34,7 +42,8 @@ def play(asked: Asked, market: MarketGame, game: Game, part: float = GAME_PART) 
     def draw(pairs: Sequence[Pair]) -> Drawn:
         return market.draw(choices, pairs, part)
 
-    estimate = sample(len(choices), len(game.players), edges(game.shape), draw, rule)
+    first = game.around(pressing) if pressing else []
+    estimate = sample(len(choices), len(game.players), edges(game.shape), draw, rule, first=first)
     solution = solve(game, estimate, rule.epsilon, options.resamples)
     return Found(asked, market, game, estimate, solution, failed=_failed(market, game, estimate))
 
@@ -53,15 +62,26 @@ def hold(found: Found) -> Found:
     for round_ in range(ROUNDS if options.certify != "none" else 0):
         new = [profile for profile in _candidates(found) if profile not in known]
         for profile in new:
-            share = (1 - GAME_ERROR) * (1 - options.confidence) / (ROUNDS * options.candidates)
+            share = (1 - ROUNDS * GAME_ERROR) * (1 - options.confidence) / (ROUNDS * max(options.candidates, 1))
             rule = Rule(share, np.log1p(options.epsilon), options.first_seeds, options.most_seeds)
             known[profile] = certify(found.market, found.game, profile, rule, CERTIFY_PART, margin)
-        paying = next((one for profile in new if (one := known[profile].paying) is not None), None)
+        paying = next(((profile, one) for profile in new if (one := known[profile].paying) is not None), None)
         if paying is None or round_ == ROUNDS - 1:
             break
-        found = play(found.asked, found.market, found.game.with_strategy(paying.player, paying.choice), CERTIFY_PART)
+        found = _joined(found, *paying)
     found.held = list(known.values())
     return found
+
+
+def _joined(found: Found, candidate: Profile, paying: Deviation) -> Found:
+    """The game with a deviation as one more strategy, played again; first what is around it."""
+    game, player = found.game, paying.player
+    name = game.described(player, paying.choice.has, found.market.past.standing[game.players[player]])
+    larger = game.with_strategy(player, paying.choice, name)
+    there = (*candidate[:player], len(game.strategies[player]), *candidate[player + 1 :])
+    new = play(found.asked, found.market, larger, CERTIFY_PART, there)
+    new.before = found
+    return new
 
 
 def _candidates(found: Found) -> list[Profile]:

@@ -106,7 +106,13 @@ class Estimate(NamedTuple):
 
 
 def sample(
-    profiles: int, players: int, pairs: Edges, draw: Draw, rule: Rule, asked: Sequence[int] | None = None
+    profiles: int,
+    players: int,
+    pairs: Edges,
+    draw: Draw,
+    rule: Rule,
+    asked: Sequence[int] | None = None,
+    first: Sequence[int] = (),
 ) -> Estimate:
     """Simulate until every profile is decided, the seeds run out, or the budget does.
 
@@ -120,12 +126,21 @@ def sample(
         deviations between profiles, by place
     asked
         places of the profiles whose verdicts are wanted; None for all
+    first
+        places that come before others at every look, should the budget end it
     """
     values = np.full((profiles, rule.most, players), np.nan)
     tried = np.zeros((profiles, rule.most), bool)
     active, looks = np.arange(profiles), list[Look]()
     for seeds, error in zip(rule.looks, rule.errors, strict=True):
-        wanted = [(int(place), seed) for seed in range(seeds) for place in active if not tried[place, seed]]
+        pressing = np.isin(active, first)
+        wanted = [
+            (int(place), seed)
+            for part in (active[pressing], active[~pressing])
+            for seed in range(seeds)
+            for place in part
+            if not tried[place, seed]
+        ]
         drawn = draw(wanted)
         for (place, seed), row in zip(wanted, drawn.values, strict=True):
             values[place, seed], tried[place, seed] = row, True

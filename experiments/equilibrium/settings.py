@@ -41,7 +41,7 @@ class MeanFieldMap(Settings):
     """How finely the mean-field map is worked out, and along which of users' weights; without types it is not."""
 
     types: Literal[0, 2, 4, 8, 16, 32, 64]
-    moods: Literal[1, 2, 4, 8, 16, 32, 64]
+    moods: Literal[1, 2, 4, 8, 16, 32, 64, 128, 256]
     weight: Literal["habit_weight", "social_weight"]
     until: Positive
     points: Annotated[Whole, Field(ge=2)]

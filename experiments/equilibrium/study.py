@@ -24,6 +24,7 @@ from secondhalf.experiments.equilibrium.play import REST_PART, hold, play
 from secondhalf.experiments.equilibrium.question import Asked
 from secondhalf.experiments.equilibrium.report import report
 from secondhalf.experiments.equilibrium.runner import Budget, Runner
+from secondhalf.experiments.equilibrium.statements import CERTIFIED, REFUTED, UNDECIDED
 from secondhalf.experiments.options import Output
 from secondhalf.experiments.run import commit, versions
 from secondhalf.experiments.tables import replacing
@@ -108,13 +109,14 @@ def write(table: pd.DataFrame, path: Path) -> None:
 
 def summary(found: Found) -> dict[str, Any]:
     """summary.json."""
-    told, budget = found.estimate.verdicts.word, found.market.runner.budget
+    budget = found.market.runner.budget
     return {
         "history": words.history_sentence(found),
         "players": list(found.game.players),
         "strategies": [[own.name for own in strategies] for strategies in found.game.strategies],
         "profiles": len(found.game.profiles),
-        "verdicts": {word: told.count(word) for word in ("certified", "refuted", "undecided")},
+        "verdicts": _counts(found),
+        "verdicts_of_bundles": None if found.before is None else _counts(found.before),
         "runs": found.runs,
         "failed": found.failed,
         "seconds": round(budget.spent, 1),
@@ -125,6 +127,10 @@ def summary(found: Found) -> dict[str, Any]:
         "versions": versions(),
         "commit": commit(),
     }
+
+
+def _counts(found: Found) -> dict[str, int]:
+    return {word: found.estimate.verdicts.word.count(word) for word in (CERTIFIED, REFUTED, UNDECIDED)}
 
 
 def _market(asked: Asked, runner: Runner) -> MarketGame:

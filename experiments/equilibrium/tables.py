@@ -47,6 +47,7 @@ def profiles(found: Found) -> pd.DataFrame:
             "profile": game.words(profile),
             "label": found.label(profile),
             "verdict": told.word[place],
+            "verdict_of_bundles": found.before_word(profile),
             "player": game.players[player],
             "to": game.names(game.profiles[int(told.to[place])])[player],
             "gain": part(told.gain[place]),

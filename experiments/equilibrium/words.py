@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from secondhalf.experiments.equilibrium.found import Found, Profile
-from secondhalf.experiments.equilibrium.statements import CERTIFIED, REFUTED
+from secondhalf.experiments.equilibrium.statements import CERTIFIED, REFUTED, UNDECIDED
 from secondhalf.experiments.equilibrium.tables import part
 from secondhalf.experiments.pictures.style import label
 
@@ -67,16 +67,14 @@ def history_sentence(found: Found) -> str:
 
 def equilibria_sentence(found: Found) -> str:
     """What is certified, or what stands in its place."""
-    counts = {word: found.estimate.verdicts.word.count(word) for word in (CERTIFIED, REFUTED, "undecided")}
+    counts = {word: found.estimate.verdicts.word.count(word) for word in (CERTIFIED, REFUTED, UNDECIDED)}
     level = percent(found.asked.options.confidence)
     head = (
         f"Of {len(found.game.profiles)} profiles {counts[CERTIFIED]} are certified as equilibria, {counts[REFUTED]} "
-        f"refuted and {counts['undecided']} undecided (all verdicts right at once with {level})."
+        f"refuted and {counts[UNDECIDED]} undecided (all verdicts right at once with {level})."
     )
     if found.certified:
-        names = "; ".join(profile_words(found, one) for one in found.certified[:3])
-        more = len(found.certified) - 3
-        return f"{head} Certified: {names}{f', and {more} more' if more > 0 else ''}."
+        return f"{head} Certified: {_first(found)}."
     solution = found.solution
     if solution is None:
         return f"{head} Some profiles have no run, so that the game has no solution yet."
@@ -90,6 +88,32 @@ def equilibria_sentence(found: Found) -> str:
     if counts["undecided"] == 0:
         return f"{head} No stable balance was found; {nearest}."
     return f"{head} No profile is certified; {nearest}."
+
+
+def _first(found: Found) -> str:
+    """Certified profiles, the first three by name."""
+    more = len(found.certified) - 3
+    names = "; ".join(profile_words(found, one) for one in found.certified[:3])
+    return names + (f", and {more} more" if more > 0 else "")
+
+
+def bundles_sentence(found: Found) -> str:
+    """What the bundles alone gave, and what joined them."""
+    old = found.before
+    if old is None:
+        return ""
+    words = old.estimate.verdicts.word
+    certified = f" ({_first(old)})" if old.certified else ""
+    new = [
+        f"{label(name)}'s “{own[-1].name}”"
+        for name, own, known in zip(found.game.players, found.game.strategies, old.game.strategies, strict=True)
+        if len(own) > len(known)
+    ]
+    return (
+        f"Among the {len(words)} profiles of the bundles alone {words.count(CERTIFIED)} are certified{certified}, "
+        f"{words.count(REFUTED)} refuted and {words.count(UNDECIDED)} undecided; against all capability sets "
+        f"{_and(new)} paid and joined the game."
+    )
 
 
 def dynamics_sentence(found: Found) -> str:
@@ -160,12 +184,13 @@ def held_sentences(found: Found) -> list[str]:
         head = f"Against all {len(one.all)} capability sets, {profile_words(found, one.profile)}"
         if one.paying is not None and one.estimate is not None:
             told = one.estimate.verdicts
-            who = label(found.game.players[one.paying.player])
-            what = "+".join(sorted(one.paying.choice.has)) or "nothing of them"
+            player = one.paying.player
+            name = found.game.players[player]
+            what = found.game.described(player, one.paying.choice.has, found.market.past.standing[name])
             said.append(
-                f"{head} does not stand: {who} would gain {percent(part(told.gain[0]), signed=True)} "
-                f"({percent(part(told.low[0]), signed=True)} to {percent(part(told.high[0]), signed=True)}) with "
-                f"{what}."
+                f"{head} does not stand: {label(name)} would gain {percent(part(told.gain[0]), signed=True)} "
+                f"({percent(part(told.low[0]), signed=True)} to {percent(part(told.high[0]), signed=True)}) by "
+                f"choosing “{what}”."
             )
         elif one.word == CERTIFIED:
             rest = f", {len(one.ruled_out)} of them by two seeds only" if one.ruled_out else ""
@@ -177,8 +202,14 @@ def held_sentences(found: Found) -> list[str]:
 
 def paragraph(found: Found) -> str:
     """The study's answer."""
-    said = [history_sentence(found), equilibria_sentence(found), dynamics_sentence(found), dilemma_sentence(found)]
-    said += [*held_sentences(found), rest_sentence(found), adaptive_sentence(found)]
+    said = [history_sentence(found), bundles_sentence(found), equilibria_sentence(found)]
+    said += [
+        dynamics_sentence(found),
+        dilemma_sentence(found),
+        *held_sentences(found),
+        rest_sentence(found),
+        adaptive_sentence(found),
+    ]
     if found.failed:
         said.append(f"{found.failed} runs failed and are missing (runs.csv says why).")
     if not found.estimate.whole:

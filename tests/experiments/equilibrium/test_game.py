@@ -53,10 +53,16 @@ def test_choices_of_a_profile(default: Game) -> None:
 
 
 def test_another_strategy_joins(default: Game) -> None:
-    more = default.with_strategy(1, Choice(frozenset({"mall", "subsidy"}), frozenset({"subsidy"})))
+    choice = Choice(frozenset({"mall", "search", "subsidy"}), frozenset({"subsidy"}))
+    assert default.described(1, choice.has, frozenset({"subsidy", "search"})) == "stay"
+    more = default.with_strategy(1, choice, default.described(1, choice.has))
     assert more.shape == (3, 4, 3, 3, 3)
-    assert more.names((0, 3, 0, 0, 0))[1] == "{subsidy}"
+    assert more.names((0, 3, 0, 0, 0))[1] == "stay with subsidy"
     assert more.profiles[more.place((0, 3, 1, 0, 2))] == (0, 3, 1, 0, 2)
+    assert more.described(1, frozenset(), frozenset({"subsidy"})) == "stay without subsidy"
+    around = {more.profiles[place] for place in more.around((0, 3, 1, 0, 2))}
+    assert len(around) == 1 + 2 + 3 + 2 + 2 + 2
+    assert all(sum(a != b for a, b in zip(one, (0, 3, 1, 0, 2), strict=True)) <= 1 for one in around)
 
 
 def test_sizes_of_the_study() -> None:

@@ -172,6 +172,12 @@ def test_a_game_that_is_stopped_says_what_it_knows() -> None:
     assert np.isinf(none.verdicts.high).all()
 
 
+def test_what_presses_is_drawn_first() -> None:
+    found = sample(4, 2, edges((2, 2)), NoisyGame(PRISONERS, 0.01, 0, budget=13), Rule(), first=[1, 2, 3])
+    assert np.isfinite(found.values[:, :, 0]).sum(axis=1).tolist() == [1, 4, 4, 4]
+    assert found.verdicts.word[3] == CERTIFIED
+
+
 def test_failed_runs_are_left_out_of_their_gains_only() -> None:
     game = NoisyGame(PRISONERS, 0.01, 0)
 

@@ -147,8 +147,17 @@ def test_all_sets_are_held_against_a_candidate(tmp_path: Path) -> None:
     table = pd.read_csv(tmp_path / "candidates.csv")
     assert len(table[table["profile"] == table["profile"].iloc[0]]) == 2 * (2**4 - 1)
     assert (table["verdict"] == "pays").any()
-    assert "does not stand" in (tmp_path / "equilibrium.md").read_text(encoding="utf-8")
-    assert len(pd.read_csv(tmp_path / "profiles.csv")) == 12
+    text = (tmp_path / "equilibrium.md").read_text(encoding="utf-8")
+    assert "does not stand" in text
+    assert "Among the 9 profiles of the bundles alone 1 are certified (" in text
+    profiles = pd.read_csv(tmp_path / "profiles.csv", keep_default_na=False)
+    assert len(profiles) == 12
+    new = profiles["profile"].str.contains(" with")
+    assert list(profiles["verdict_of_bundles"][new]) == [""] * 3
+    summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
+    assert dict(profiles["verdict_of_bundles"][~new].value_counts()) == {
+        word: count for word, count in summary["verdicts_of_bundles"].items() if count
+    }
 
 
 def test_a_journal_survives_half_a_line(tmp_path: Path) -> None:
