@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,17 +24,23 @@ GAME_ERROR = 0.4
 """Part of the error that each table may spend; candidates have the rest."""
 
 
-def play(
-    asked: Asked, market: MarketGame, game: Game, part: float = GAME_PART, pressing: Profile | None = None
-) -> Found:
+class Joined(NamedTuple):
+    """What a strategy that has joined a game leads to from the candidate that it refuted."""
+
+    profile: Profile
+    player: int
+
+
+def play(asked: Asked, market: MarketGame, game: Game, part: float = GAME_PART, joined: Joined | None = None) -> Found:
     """Sample a game, until a part of the budget is used, and solve it.
 
     Parameters
     ----------
-    pressing
-        a profile whose verdict is wanted before others
+    joined
+        a strategy that has just joined: the profile that it leads to is decided first, and what else is new has one
+        seed till then
     """
-    options = asked.options
+    options, places = asked.options, range(len(game.profiles))
     choices = [game.choices(profile) for profile in game.profiles]
     rule = Rule(
         GAME_ERROR * (1 - options.confidence), np.log1p(options.epsilon), options.first_seeds, options.most_seeds
@@ -42,10 +49,24 @@ def play(
     def draw(pairs: Sequence[Pair]) -> Drawn:
         return market.draw(choices, pairs, part)
 
-    first = game.around(pressing) if pressing else []
-    estimate = sample(len(choices), len(game.players), edges(game.shape), draw, rule, first=first)
+    def sampled(wanted: Sequence[int] | None = None, once: Sequence[int] = ()) -> Estimate:
+        return sample(len(choices), len(game.players), edges(game.shape), draw, rule, wanted, once)
+
+    if joined is None:
+        estimate = sampled()
+    else:
+        profile, player = joined
+        new = {place for place in places if game.profiles[place][player] == profile[player]}
+        estimate = sampled([game.place(profile)], sorted(new - set(game.around(profile))))
+        if estimate.whole and not _cut_short(everything := sampled()):
+            estimate = everything
     solution = solve(game, estimate, rule.epsilon, options.resamples)
     return Found(asked, market, game, estimate, solution, failed=_failed(market, game, estimate))
+
+
+def _cut_short(estimate: Estimate) -> bool:
+    """Whether the budget ended the first look."""
+    return not estimate.whole and len(estimate.looks) == 1
 
 
 def _failed(market: MarketGame, game: Game, estimate: Estimate) -> int:
@@ -74,12 +95,12 @@ def hold(found: Found) -> Found:
 
 
 def _joined(found: Found, candidate: Profile, paying: Deviation) -> Found:
-    """The game with a deviation as one more strategy, played again; first what is around it."""
+    """The game with a deviation as one more strategy, played again."""
     game, player = found.game, paying.player
     name = game.described(player, paying.choice.has, found.market.past.standing[game.players[player]])
     larger = game.with_strategy(player, paying.choice, name)
     there = (*candidate[:player], len(game.strategies[player]), *candidate[player + 1 :])
-    new = play(found.asked, found.market, larger, CERTIFY_PART, there)
+    new = play(found.asked, found.market, larger, CERTIFY_PART, Joined(there, player))
     new.before = found
     return new
 

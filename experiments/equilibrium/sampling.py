@@ -112,7 +112,7 @@ def sample(
     draw: Draw,
     rule: Rule,
     asked: Sequence[int] | None = None,
-    first: Sequence[int] = (),
+    once: Sequence[int] = (),
 ) -> Estimate:
     """Simulate until every profile is decided, the seeds run out, or the budget does.
 
@@ -126,19 +126,18 @@ def sample(
         deviations between profiles, by place
     asked
         places of the profiles whose verdicts are wanted; None for all
-    first
-        places that come before others at every look, should the budget end it
+    once
+        places that the first look simulates under one seed only, so that every profile has a payoff
     """
     values = np.full((profiles, rule.most, players), np.nan)
     tried = np.zeros((profiles, rule.most), bool)
     active, looks = np.arange(profiles), list[Look]()
     for seeds, error in zip(rule.looks, rule.errors, strict=True):
-        pressing = np.isin(active, first)
+        few = np.isin(active, once) if not looks else np.zeros(active.size, bool)
         wanted = [
             (int(place), seed)
-            for part in (active[pressing], active[~pressing])
             for seed in range(seeds)
-            for place in part
+            for place in (active if seed == 0 else active[~few])
             if not tried[place, seed]
         ]
         drawn = draw(wanted)

@@ -27,8 +27,9 @@ WELFARE = {
 
 
 def part(log_gain: float) -> float:
-    """A log gain as a part of the payoff."""
-    return float(np.expm1(log_gain)) if np.isfinite(log_gain) else float("nan")
+    """A log gain as a part of the payoff; infinite where seeds are so few that an interval says nothing."""
+    with np.errstate(over="ignore"):
+        return float(np.expm1(log_gain))
 
 
 def deviation_word(low: float, high: float, epsilon: float) -> str:

@@ -172,10 +172,18 @@ def test_a_game_that_is_stopped_says_what_it_knows() -> None:
     assert np.isinf(none.verdicts.high).all()
 
 
-def test_what_presses_is_drawn_first() -> None:
-    found = sample(4, 2, edges((2, 2)), NoisyGame(PRISONERS, 0.01, 0, budget=13), Rule(), first=[1, 2, 3])
-    assert np.isfinite(found.values[:, :, 0]).sum(axis=1).tolist() == [1, 4, 4, 4]
-    assert found.verdicts.word[3] == CERTIFIED
+def test_what_is_asked_for_is_decided_with_fewest_runs() -> None:
+    """Of sixteen profiles only what leads from the one asked for has more than a seed."""
+    table = np.stack([np.add.outer(PRISONERS[0], np.zeros((2, 2))), np.add.outer(PRISONERS[1], np.zeros((2, 2)))])
+    more = np.concatenate([table, np.add.outer(np.zeros((2, 2)), PRISONERS[0])[None], table[:1] * 0])
+    more[3] = np.add.outer(np.zeros((2, 2)), PRISONERS[1])
+    around = [15, 7, 11, 13, 14]
+    others = sorted(set(range(16)) - set(around))
+    game = NoisyGame(more, 0.01, 0)
+    found = sample(16, 4, edges((2, 2, 2, 2)), game, Rule(), [15], others)
+    assert found.verdicts.word[15] == CERTIFIED
+    assert np.isfinite(found.values[:, :, 0]).sum(axis=1).tolist() == [4 if p in around else 1 for p in range(16)]
+    assert game.runs == 5 * 4 + 11
 
 
 def test_failed_runs_are_left_out_of_their_gains_only() -> None:
