@@ -131,7 +131,8 @@ def run_study(study: str, config: DictConfig, folder: Path, single: bool) -> Any
         from secondhalf.experiments.equilibrium import question
         from secondhalf.experiments.equilibrium.study import equilibrium
 
-        return equilibrium(question.find_question(settings, options(Equilibrium, config)), folder, output)
+        asked_game = question.find_question(settings, options(Equilibrium, config))
+        return equilibrium(asked_game, folder, output, launcher=options(Launcher, config))
     if study == "pictures":
         from secondhalf.experiments.redraw import redraw
 

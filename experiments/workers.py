@@ -17,6 +17,11 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class NothingDoneError(RuntimeError):
     """Every job failed, so that there is nothing to say."""
 
@@ -55,12 +60,17 @@ class Team(Generic[Job, Result]):
         of each process; by default they divide what there is among them
     apart
         a single worker gets a process too, so that a job can take no more than that with it
+
+    Attributes
+    ----------
+    workers
+        jobs at a time
     """
 
     def __init__(
         self, function: Callable[[Job], Result], workers: int, threads: int | None = None, apart: bool = False
     ) -> None:
-        self._function, self._workers, self._threads, self._apart = function, workers, threads, apart
+        self._function, self.workers, self._threads, self._apart = function, workers, threads, apart
         self._idle: list[tuple[BaseProcess, Connection]] = []
         self._running: dict[Connection, tuple[BaseProcess, Job]] = {}
 
@@ -83,7 +93,7 @@ class Team(Generic[Job, Result]):
             is told of every job that is handed out
         """
         begun = begun or (lambda job: None)
-        if self._workers < 2 and not self._apart:
+        if self.workers < 2 and not self._apart:
             for job in jobs:
                 begun(job)
                 yield _attempt(self._function, job)
@@ -91,7 +101,7 @@ class Team(Generic[Job, Result]):
         waiting, running = deque(jobs), self._running
         try:
             while waiting or running:
-                while waiting and len(running) < self._workers:
+                while waiting and len(running) < self.workers:
                     begun(waiting[0])
                     _hand_out(waiting, running, *(self._idle.pop() if self._idle else self._hire()))
                 for pipe in wait(list(running)):
@@ -110,7 +120,7 @@ class Team(Generic[Job, Result]):
             self._dismiss()
 
     def _hire(self) -> tuple[BaseProcess, Connection]:
-        return _hire(self._function, self._workers, self._threads)
+        return _hire(self._function, self.workers, self._threads)
 
     def _dismiss(self) -> None:
         """End processes that are still at work, whose results nobody waits for."""
@@ -139,11 +149,18 @@ def _hand_out(
         pipe.send(job)
 
 
+def one_line(error: BaseException) -> str:
+    """An error in one line."""
+    if isinstance(error, OSError) and error.strerror:
+        return " ".join(f"{error.strerror}{f' ({error.filename})' if error.filename else ''}".split())
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
 def _attempt(function: Callable[[Job], Result], job: Job) -> Done[Job, Result]:
     try:
         return Done(job, function(job), "")
     except Exception as error:
-        return Done(job, None, " ".join(f"{type(error).__name__}: {error}".split()))
+        return Done(job, None, one_line(error))
 
 
 def _work(function: Callable[[Job], Result], pipe: Connection, workers: int, threads: int | None) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs
 
 Array = NDArray[np.float64]
 Map = Callable[[Array], Array]
@@ -19,6 +20,8 @@ NUDGE = 5e-3
 CLOSE = 1e-5
 """Largest change by one step of the map at a point that counts as fixed."""
 CORRECTIONS = 12
+FEW, BASIS = 60, 40
+"""So many numbers have their whole Jacobian taken; vectors that Arnoldi's method keeps where there are more."""
 FIRST_DAYS, ROUNDS, FARTHEST = 5.0, 40, 0.5
 """Length of the first implicit step in steps of the map; most of them; largest change of a number by one of them."""
 
@@ -106,6 +109,32 @@ def spectral_radius(matrix: Array) -> float:
     return float(np.abs(np.linalg.eigvals(matrix)).max())
 
 
+def radius_at(step: Map, state: Array, size: Array) -> float:
+    """Spectral radius of a map's Jacobian at a fixed point.
+
+    By Arnoldi's method (ARPACK) where numbers are many: that takes tens of differences and not one in every number.
+
+    Parameters
+    ----------
+    size
+        of the step of a difference in each number, [N]
+    """
+    if state.size <= FEW:
+        return spectral_radius(jacobian(step, state, size))
+
+    def along(way: Array) -> Array:
+        way = way.ravel()
+        length = 1 / np.abs(way / size).max()
+        return np.asarray((step(state + length * way) - state) / length)
+
+    operator = LinearOperator((state.size, state.size), matvec=along, dtype=float)
+    try:
+        found = eigs(operator, k=1, v0=size.copy(), ncv=BASIS, tol=1e-5, maxiter=20, return_eigenvectors=False)
+    except ArpackNoConvergence:
+        return spectral_radius(jacobian(step, state, size))
+    return float(np.abs(found).max())
+
+
 class Branch(NamedTuple):
     """Fixed points along a parameter.
 
@@ -182,10 +211,9 @@ def _tangent(slopes: Array, before: Array) -> Array:
 
 def _corrected(change: Map, slopes: Array, way: Array, z: Array, length: float) -> Array | None:
     """The branch's next point: along the tangent, then back at right angles to it; shorter when that fails."""
-    bordered = np.vstack([slopes, way])
     for _ in range(8):
         predicted = z + length * way
-        point = predicted.copy()
+        point, bordered = predicted.copy(), np.vstack([_slopes(change, predicted), way])
         for _ in range(CORRECTIONS):
             error = np.append(change(point), way @ (point - predicted))
             if np.abs(error).max() <= CLOSE / 10:

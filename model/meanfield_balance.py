@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from secondhalf.model.attention import INSTALLED
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.columns import NEVER, Behaviour, Offer
-from secondhalf.model.fixed_points import NUDGE, Branch, FixedPoint, fixed_point, follow, jacobian, spectral_radius
+from secondhalf.model.fixed_points import NUDGE, Branch, FixedPoint, fixed_point, follow, radius_at
 from secondhalf.model.luck import Luck
 from secondhalf.model.meanfield import MeanField, State
 from secondhalf.model.network import build_friends
@@ -122,7 +122,7 @@ class _Settled:
         sizes = np.full(here.size, SMALL)
         if some:
             sizes[cut:] = np.maximum(NUDGE * (state.sets @ has).ravel(), 1e-9)
-        return spectral_radius(jacobian(step, here, sizes))
+        return radius_at(step, here, sizes)
 
 
 def resting(field: MeanField, shares: Array) -> Resting:

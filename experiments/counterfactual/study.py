@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +20,7 @@ from secondhalf.experiments.counterfactual.pairs import Pair, run_and_keep
 from secondhalf.experiments.options import FORMATS, Counterfactual, Output, StudyError
 from secondhalf.experiments.pictures import draw_pictures
 from secondhalf.experiments.tables import replacing
-from secondhalf.experiments.workers import each
+from secondhalf.experiments.workers import cores, each
 from secondhalf.model.compiled import threads_for
 
 PICTURE = "counterfactual"
@@ -106,11 +105,6 @@ def _run(
                 failed[done.job.seed] = done.error
                 console.print(f"seed {done.job.seed} failed: {done.error}", style="yellow", markup=False)
     return failed
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _seeds_table(seeds: Sequence[int], found: dict[int, dict[str, Any]], failed: dict[int, str]) -> pd.DataFrame:

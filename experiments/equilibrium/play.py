@@ -16,7 +16,7 @@ from secondhalf.experiments.equilibrium.sampling import Drawn, Estimate, Pair, R
 from secondhalf.experiments.equilibrium.solution import solve
 from secondhalf.experiments.equilibrium.statements import edges
 
-GAME_PART, CERTIFY_PART, REST_PART = 0.65, 0.8, 1.0
+GAME_PART, CERTIFY_PART, REST_PART = 0.65, 0.85, 1.0
 """Parts of the budget by whose use the game's table, candidates and the dynamic view end."""
 ROUNDS = 2
 """How often a game is played: a deviation that pays joins it, and the new one is played again."""

@@ -10,13 +10,32 @@ from typing import Any
 from secondhalf.experiments.equilibrium import jobs
 from secondhalf.experiments.equilibrium.jobs import Job
 from secondhalf.experiments.equilibrium.journal import Journal, Kept
-from secondhalf.experiments.workers import Team
+from secondhalf.experiments.options import Launcher
+from secondhalf.experiments.ray_team import RayTeam
+from secondhalf.experiments.workers import Team, cores
 
 
 def timed(job: Job) -> tuple[dict[str, Any], float]:
     """What a job gives, and the seconds it took."""
     began = time.perf_counter()
     return jobs.work(job), time.perf_counter() - began
+
+
+AnyTeam = Team[Job, tuple[dict[str, Any], float]] | RayTeam[Job, tuple[dict[str, Any], float]]
+
+
+def find_team(workers: int | None, launcher: Launcher | None = None) -> AnyTeam:
+    """Processes of this machine, or a Ray cluster where the launcher says so.
+
+    Parameters
+    ----------
+    workers
+        jobs at a time; None for what the launcher says, and that for one a core
+    """
+    at_once = workers or (launcher.workers if launcher else None)
+    if launcher is not None and launcher.engine == "ray":
+        return RayTeam(timed, launcher.model_copy(update={"workers": at_once}))
+    return Team(timed, at_once or cores())
 
 
 class Budget:
@@ -46,8 +65,8 @@ class Runner:
     ----------
     journal
         of finished runs
-    workers
-        processes
+    team
+        who does them
     budget
         what may be done
     told
@@ -55,14 +74,13 @@ class Runner:
     """
 
     def __init__(
-        self, journal: Journal, workers: int, budget: Budget, told: Callable[[Job, str], None] = lambda *_: None
+        self, journal: Journal, team: AnyTeam, budget: Budget, told: Callable[[Job, str], None] = lambda *_: None
     ) -> None:
-        self.journal, self.workers, self.budget = journal, workers, budget
+        self.journal, self.budget, self._team = journal, budget, team
         self._told = told
         self._counted: set[str] = set()
         # A failure may have been the machine's: a later call tries again.
         self._again = {key for key, kept in journal.known.items() if kept.result is None}
-        self._team: Team[Job, tuple[dict[str, Any], float]] = Team(timed, workers)
 
     def __enter__(self) -> Runner:
         return self

@@ -11,7 +11,6 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from secondhalf.experiments.counterfactual.study import cores
 from secondhalf.experiments.equilibrium import tables, words
 from secondhalf.experiments.equilibrium.affordable import check_minutes
 from secondhalf.experiments.equilibrium.conditions import conditions, statements
@@ -23,15 +22,21 @@ from secondhalf.experiments.equilibrium.market_game import MarketGame, past
 from secondhalf.experiments.equilibrium.play import REST_PART, hold, play
 from secondhalf.experiments.equilibrium.question import Asked
 from secondhalf.experiments.equilibrium.report import report
-from secondhalf.experiments.equilibrium.runner import Budget, Runner
+from secondhalf.experiments.equilibrium.runner import Budget, Runner, find_team
 from secondhalf.experiments.equilibrium.statements import CERTIFIED, REFUTED, UNDECIDED
-from secondhalf.experiments.options import Output
+from secondhalf.experiments.options import Launcher, Output
 from secondhalf.experiments.run import commit, versions
 from secondhalf.experiments.tables import replacing
 from secondhalf.experiments.workers import NothingDoneError
 
 
-def equilibrium(asked: Asked, folder: Path, output: Output | None = None, console: Console | None = None) -> int:
+def equilibrium(
+    asked: Asked,
+    folder: Path,
+    output: Output | None = None,
+    console: Console | None = None,
+    launcher: Launcher | None = None,
+) -> int:
     """Run the study; returns how many profiles are certified.
 
     Parameters
@@ -40,6 +45,8 @@ def equilibrium(asked: Asked, folder: Path, output: Output | None = None, consol
         from `find_question`
     folder
         where the files go; runs of the same question that lie there are not made again
+    launcher
+        says whether runs go to a Ray cluster
 
     Raises
     ------
@@ -49,9 +56,9 @@ def equilibrium(asked: Asked, folder: Path, output: Output | None = None, consol
         when no run of the first half succeeded
     """
     output, console = output or Output(), console or Console(stderr=True)
-    options, workers = asked.options, asked.options.workers or cores()
-    journal = Journal(folder, asked.text)
-    budget = Budget(options.budget_minutes * 60 * workers, options.budget_runs)
+    options, journal = asked.options, Journal(folder, asked.text)
+    team = find_team(options.workers, launcher)
+    budget = Budget(options.budget_minutes * 60 * team.workers, options.budget_runs)
     with _bar(output, console) as bar:
         task = bar.add_task("runs")
 
@@ -60,9 +67,9 @@ def equilibrium(asked: Asked, folder: Path, output: Output | None = None, consol
             if error:
                 console.print(f"{job.kind}, seed {job.seed}: {error}", style="yellow", markup=False)
 
-        with Runner(journal, workers, budget, told) as runner:
+        with Runner(journal, team, budget, told) as runner:
             market = _market(asked, runner)
-            check_minutes(asked, market, workers)
+            check_minutes(asked, market, team.workers)
             found = hold(play(asked, market, asked.game))
             _watch(found)
             return finish(found, folder, console, output.pictures != "never")

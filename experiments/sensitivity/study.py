@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from secondhalf.experiments.calibrate.evaluations import Evaluations
-from secondhalf.experiments.counterfactual.study import cores
 from secondhalf.experiments.identity import identity
 from secondhalf.experiments.options import Output, Sensitivity, StudyError
 from secondhalf.experiments.pictures import draw_pages
@@ -26,7 +25,7 @@ from secondhalf.experiments.sensitivity.runs import Runs
 from secondhalf.experiments.sensitivity.space import SEED
 from secondhalf.experiments.sensitivity.words import Found, summary
 from secondhalf.experiments.tables import replacing, write_tables
-from secondhalf.experiments.workers import NothingDoneError
+from secondhalf.experiments.workers import NothingDoneError, cores
 from secondhalf.model.settings import SettingsError
 
 Array = NDArray[np.float64]

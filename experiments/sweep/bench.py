@@ -19,12 +19,13 @@ from rich.console import Console
 
 from secondhalf.experiments.options import Bench, Launcher, Output, StudyError
 from secondhalf.experiments.run import commit
-from secondhalf.experiments.sweep.engines import cores, make_engine
+from secondhalf.experiments.sweep.engines import make_engine
 from secondhalf.experiments.sweep.gather import RESULTS
 from secondhalf.experiments.sweep.jobs import Composer, Job
 from secondhalf.experiments.sweep.record import durable
 from secondhalf.experiments.sweep.status import ABOUT, Status
 from secondhalf.experiments.sweep.work import Work
+from secondhalf.experiments.workers import cores
 
 RUN = ("experiment=ci", "limits.days=20", "output.progress=never")
 """A short run: 400 users, 20 days after those of settling in."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -10,7 +9,7 @@ from typing import Protocol
 from secondhalf.experiments.options import Launcher
 from secondhalf.experiments.sweep.one import Task, do, settle
 from secondhalf.experiments.sweep.record import Record
-from secondhalf.experiments.workers import Team
+from secondhalf.experiments.workers import Team, cores
 from secondhalf.model.settings import SettingsError
 
 
@@ -54,11 +53,6 @@ class Local:
             yield record
 
 
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def make_engine(name: str, options: Launcher) -> Engine:
     """The engine that was asked for.
 
@@ -73,6 +67,6 @@ def make_engine(name: str, options: Launcher) -> Engine:
                 f"launcher.address={options.address}: needs launcher.engine=ray (or hydra/launcher=ray)"
             )
         return Local(options.workers or cores(), options.threads)
-    from secondhalf.experiments.sweep.ray_engine import connect
+    from secondhalf.experiments.sweep.ray_engine import Cluster
 
-    return connect(options)
+    return Cluster(options)

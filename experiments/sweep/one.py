@@ -26,7 +26,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from secondhalf.experiments.run import peak_memory_mb
 from secondhalf.experiments.sweep.jobs import Job
-from secondhalf.experiments.sweep.record import Record, keep, one_line, to_disk
+from secondhalf.experiments.sweep.record import Record, keep, to_disk
+from secondhalf.experiments.workers import one_line
 
 RUNS = "runs"
 """Folder of the runs, in the sweep's."""

@@ -71,13 +71,6 @@ def read(folder: Path) -> Record | None:
         return None
 
 
-def one_line(error: BaseException) -> str:
-    """An error in one line."""
-    if isinstance(error, OSError) and error.strerror:
-        return " ".join(f"{error.strerror}{f' ({error.filename})' if error.filename else ''}".split())
-    return " ".join(f"{type(error).__name__}: {error}".split())
-
-
 def to_disk(path: Path) -> None:
     """Wait until a file, or a folder's list of names, would survive a loss of power."""
     handle = os.open(path, os.O_RDONLY)

@@ -17,8 +17,9 @@ from secondhalf.experiments.sweep.engines import Engine
 from secondhalf.experiments.sweep.gather import finish
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.one import Task
-from secondhalf.experiments.sweep.record import Record, one_line
+from secondhalf.experiments.sweep.record import Record
 from secondhalf.experiments.sweep.status import Status
+from secondhalf.experiments.workers import one_line
 
 SHOWN = 10
 """Most failed runs that are told of on the terminal; runs.csv has all."""

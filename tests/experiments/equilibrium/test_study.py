@@ -18,7 +18,7 @@ from secondhalf.experiments.equilibrium.journal import NAME, Journal
 from secondhalf.experiments.equilibrium.question import find_question
 from secondhalf.experiments.equilibrium.settings import Equilibrium
 from secondhalf.experiments.equilibrium.study import equilibrium
-from secondhalf.experiments.options import Output, StudyError, options
+from secondhalf.experiments.options import Launcher, Output, StudyError, options
 from secondhalf.model.settings import SettingsError
 from tests.docs.test_data_dictionary import sections
 from tests.experiments.conftest import SILENT
@@ -89,6 +89,19 @@ def test_a_stopped_analysis_gives_the_same_tables(finished: Path, tmp_path: Path
         assert (tmp_path / f"{name}.csv").read_bytes() == (finished / f"{name}.csv").read_bytes(), name
     with pytest.raises(SettingsError, match=r"journal.jsonl there is of other settings"):
         run(tmp_path, "users.habit_weight=1.0", *GAME)
+
+
+def test_ray_gives_what_processes_give(tmp_path: Path) -> None:
+    """All tables but the seconds in runs.csv."""
+    pytest.importorskip("ray")
+    config = compose_config([*TINY, *GAME, "equilibrium.first_seeds=2"])
+    asked = find_question(market_settings(config), options(Equilibrium, config))
+    for engine in ("local", "ray"):
+        equilibrium(asked, tmp_path / engine, SILENT, QUIET, Launcher(engine=engine, threads=1, workers=2))
+    for path in (tmp_path / "local").glob("*.csv"):
+        mine, theirs = (pd.read_csv(tmp_path / engine / path.name) for engine in ("local", "ray"))
+        drop = [name for name in ("seconds",) if name in mine]
+        pd.testing.assert_frame_equal(mine.drop(columns=drop), theirs.drop(columns=drop))
 
 
 @pytest.fixture
