@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from secondhalf.experiments.equilibrium import charts, words
+from secondhalf.experiments.equilibrium.charts_meanfield import branches
 from secondhalf.experiments.equilibrium.found import Found
 from secondhalf.experiments.equilibrium.statements import CERTIFIED, REFUTED
 from secondhalf.experiments.equilibrium.tables import part
@@ -50,10 +51,11 @@ def report(found: Found, tables: Tables, folder: Path) -> Path:
             _payoffs(found, tables, drawer),
             _market(tables, drawer),
             _dynamic(found, tables, drawer),
-            _meanfield(tables, drawer),
+            _meanfield(found, tables, drawer),
             _reproduce(found),
         ]
-    lead = (words.history_sentence(found), words.equilibria_sentence(found))
+    said = (words.history_sentence(found), words.bundles_sentence(found), words.equilibria_sentence(found))
+    lead = tuple(one for one in said if one)
     page = Page("The second-half equilibrium", lead, _tiles(found), tuple(s for s in sections if s), _foot(found))
     return write_page(page, folder / NAME)
 
@@ -63,7 +65,14 @@ def _tiles(found: Found) -> tuple[Tile, ...]:
     counts = [told.word.count(word) for word in (CERTIFIED, REFUTED, "undecided")]
     regret = part(float(told.regret[place]))
     reached = float(found.solution.reading.reached[found.game.place(found.focus)]) if found.solution else float("nan")
+    old = found.before
+    alone = (
+        (Tile(str(len(old.certified)), "certified among the bundles alone", f"of {len(old.game.profiles)}"),)
+        if old is not None
+        else ()
+    )
     return (
+        *alone,
         Tile(str(counts[0]), "profiles certified as equilibria", f"of {len(found.game.profiles)}"),
         Tile(str(counts[1]), "refuted"),
         Tile(str(counts[2]), "undecided"),
@@ -159,12 +168,21 @@ def _dynamic(found: Found, tables: Tables, drawer: Drawer) -> Section:
     return Section("dynamic", "The dynamic view", blocks)
 
 
-def _meanfield(tables: Tables, drawer: Drawer) -> Section | None:
+def _meanfield(found: Found, tables: Tables, drawer: Drawer) -> Section | None:
     if "meanfield" not in tables:
         return None
-    said = "Fixed points of the map of infinitely many users, with everybody's offer held, and long simulations."
-    blocks: list[Any] = [Words((said,)), table(tables["meanfield"], "meanfield", "Fixed points and simulations")]
+    beside = tables["meanfield"]
+    said = (
+        "Fixed points of the map of infinitely many users, with everybody's offer held, and long simulations: "
+        f"{(beside['agrees'] == 'yes').sum()} of {len(beside)} numbers agree."
+    )
+    blocks: list[Any] = [Words((said,)), table(beside, "meanfield", "Fixed points and simulations", folded=True)]
     if not tables["tipping"].empty:
+        shown = {found.game.words(one): found.label(one) or "the focus" for one in found.shown}
+        drawn = branches(tables["tipping"], beside, shown)
+        alt = "Minutes of each platform at the map's fixed points along one weight, and in long simulations."
+        picture = drawer.keep("branches", drawn, alt, alt, ("tipping.csv", "meanfield.csv"), wide=True)
+        blocks.insert(1, Gallery((picture,), size="large"))
         blocks.append(table(tables["tipping"], "tipping", "Continuation in one parameter", folded=True))
     return Section("meanfield", "The mean-field map", blocks)
 

@@ -15,6 +15,7 @@ from secondhalf.experiments.equilibrium.statements import (
     Verdicts,
     deviations,
     gains,
+    met,
     verdicts,
 )
 
@@ -101,8 +102,8 @@ class Estimate(NamedTuple):
 
     @property
     def level(self) -> float:
-        """Level of the intervals: one less what the last look spends."""
-        return 1 - self.looks[-1].error
+        """Level of the intervals: one less what all looks spent."""
+        return 1 - sum(look.error for look in self.looks)
 
 
 def sample(
@@ -118,7 +119,8 @@ def sample(
 
     At each look all profiles are judged. Those undecided, and the profiles that their open deviations lead to, are
     simulated under more seeds. As all gains, decided or not, stay in the family of each look, choosing by what was seen
-    adds no error.
+    adds no error; and as the intervals of all looks hold at once, what is left of a gain is where they all meet, so
+    that what has been decided stays so.
 
     Parameters
     ----------
@@ -132,6 +134,7 @@ def sample(
     values = np.full((profiles, rule.most, players), np.nan)
     tried = np.zeros((profiles, rule.most), bool)
     active, looks = np.arange(profiles), list[Look]()
+    before: Gains | None = None
     for seeds, error in zip(rule.looks, rule.errors, strict=True):
         few = np.isin(active, once) if not looks else np.zeros(active.size, bool)
         wanted = [
@@ -143,7 +146,7 @@ def sample(
         drawn = draw(wanted)
         for (place, seed), row in zip(wanted, drawn.values, strict=True):
             values[place, seed], tried[place, seed] = row, True
-        found = gains(values[:, :seeds], pairs, 1 - error)
+        found = before = met(gains(values[:, :seeds], pairs, 1 - error), before)
         judged = verdicts(pairs, found, profiles, rule.epsilon)
         counts = (judged.word.count(word) for word in ("certified", "refuted", "undecided"))
         looks.append(Look(seeds, error, len(wanted), *counts))

@@ -92,6 +92,13 @@ def gains(values: Array, pairs: Edges, level: float) -> Gains:
     return Gains(mean, error, seeds, known - width, known + width)
 
 
+def met(found: Gains, before: Gains | None) -> Gains:
+    """Where the intervals of a look and of those before it meet."""
+    if before is None:
+        return found
+    return found._replace(low=np.maximum(found.low, before.low), high=np.minimum(found.high, before.high))
+
+
 def _one_chance(unit: Array, alike: Places, fewest: int, level: float) -> float:
     """Two-sided chance at which each gain may miss so that all hold together; `unit` has rows of length one, [E, S]."""
     count, seeds = unit.shape

@@ -19,6 +19,7 @@ from secondhalf.experiments.equilibrium.statements import (
     shrinkage,
     star,
     together_within,
+    verdicts,
 )
 from secondhalf.experiments.equilibrium.table import payoff_table, resamples
 from tests.experiments.equilibrium.synthetic import NoisyGame, structured, true_verdicts
@@ -217,6 +218,21 @@ def test_all_looks_there_can_be_together_spend_the_error() -> None:
     assert [look.error for look in found.looks] == rule.errors
     assert rule.errors[0] == rule.error / 2
     assert Rule(first=4, most=4).errors == [rule.error]
+
+
+def test_what_is_decided_stays_decided() -> None:
+    """Later looks spend less and have wider intervals where nothing was simulated again; ten games."""
+    again = 0
+    for seed in range(10):
+        found = judged(NoisyGame(structured(seed), 0.05, seed), Rule())
+        left = [look.undecided for look in found.looks]
+        assert left == sorted(left, reverse=True)
+        last = gains(found.values, found.pairs, 1 - found.looks[-1].error)
+        assert (found.gains.low >= last.low).all()
+        assert (found.gains.high <= last.high).all()
+        again += verdicts(found.pairs, last, 32, 0.0).word.count(UNDECIDED) > left[-1]
+        assert found.level == pytest.approx(1 - sum(look.error for look in found.looks))
+    assert again > 0
 
 
 def test_the_table_does_not_depend_on_which_seeds_a_profile_has() -> None:
