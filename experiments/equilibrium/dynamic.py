@@ -102,22 +102,28 @@ def adaptive(found: Found, part: float) -> pd.DataFrame:
     for (name, own_seed), job in jobs.items():
         result = runner.result(job)
         if result is not None:
-            words, verdict = _ended(found, {who: frozenset(has) for who, has in result["standing"].items()})
-            rows.append({"strategy": name, "seed": own_seed, "profile": words, "verdict": verdict})
-    return pd.DataFrame(rows, columns=["strategy", "seed", "profile", "verdict"])
+            ended = _ended(found, {who: frozenset(has) for who, has in result["standing"].items()})
+            rows.append({"strategy": name, "seed": own_seed} | ended)
+    return pd.DataFrame(rows, columns=["strategy", "seed", "profile", "verdict", "verdict_of_bundles"])
 
 
-def _ended(found: Found, standing: Mapping[str, frozenset[str]]) -> tuple[str, str]:
+def _ended(found: Found, standing: Mapping[str, frozenset[str]]) -> dict[str, str]:
     """The profile in words, and its verdict where it is one of the game's."""
     game, names, profile = found.game, [], []
     for number, player in enumerate(game.players):
         own = game.strategies[number]
-        has = standing[player] & own[0].choice.among  # what else it has is not the game's
-        place = next((place for place, one in enumerate(own) if one.choice.has == has), None)
-        names.append(f"{player} {game.described(number, has)}")
+        has = standing[player] & own[0].choice.among  # what else it has is not the bundles'
+        # A strategy that has joined is about more than the bundles are, so it comes first.
+        place = next(
+            (n for n in reversed(range(len(own))) if standing[player] & own[n].choice.among == own[n].choice.has), None
+        )
+        names.append(f"{player} {game.described(number, has) if place is None else own[place].name}")
         profile.append(place)
     whole = tuple(place for place in profile if place is not None)
-    return ", ".join(names), found.verdict(whole) if len(whole) == len(profile) else OUTSIDE
+    if len(whole) < len(profile):
+        return {"profile": ", ".join(names), "verdict": OUTSIDE, "verdict_of_bundles": ""}
+    words = ", ".join(names)
+    return {"profile": words, "verdict": found.verdict(whole), "verdict_of_bundles": found.before_word(whole)}
 
 
 def mean_field(found: Found, part: float) -> tuple[pd.DataFrame, pd.DataFrame]:

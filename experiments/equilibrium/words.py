@@ -155,14 +155,21 @@ def rest_sentence(found: Found) -> str:
     """Does the market come to rest there, and where does learning lead?"""
     if found.rest is None or found.rest.table.empty:
         return ""
-    own = found.rest.table.iloc[0]
+    own, others = found.rest.table.iloc[0], found.rest.table.iloc[1:]
     answer = {"yes": "comes to rest", "no": "does not come to rest", "undecided": "may or may not come to rest"}
+    itself = own["at_rest"] == "yes"
     said = (
-        f"In a world that stands still the market of {profile_words(found, found.focus)} {answer[found.rest.word]}"
+        f"In a world that stands still the market of {profile_words(found, found.focus)} {answer[own['at_rest']]}"
         f" ({own['runs']} runs)"
     )
-    if own["at_rest"] == "yes":
+    if itself:
         said += f", in balance from week {own['week']} ({own['week_low']} to {own['week_high']})"
+    elsewhere = others[(others["at_rest"] != "yes") | (others["same_end"] != "yes")]
+    if itself and not elsewhere.empty:
+        starts = _and([f"“{start}”" for start in elsewhere["start"]])
+        said += (
+            f"; that it ends there from {starts} too, within {found.asked.options.balance.weeks} weeks, is not shown"
+        )
     return said + "."
 
 
@@ -170,10 +177,11 @@ def adaptive_sentence(found: Found) -> str:
     """How play of platforms that decide for themselves ends."""
     if found.adaptive.empty:
         return ""
-    ends = [
-        f"{name}'s in one in {int((own['verdict'] == CERTIFIED).sum())} of {len(own)} seeds"
-        for name, own in found.adaptive.groupby("strategy", sort=False)
-    ]
+    ends = []
+    for name, own in found.adaptive.groupby("strategy", sort=False):
+        often = f"{name}'s in one in {(own['verdict'] == CERTIFIED).sum()} of {len(own)} seeds"
+        alone = f" ({(own['verdict_of_bundles'] == CERTIFIED).sum()} among the bundles alone)" if found.before else ""
+        ends.append(often + alone)
     return f"Does play end in a certified profile? {'; '.join(ends)}."
 
 
