@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -19,12 +19,12 @@ from secondhalf.experiments.games.chains import best_response_chain
 from secondhalf.experiments.pictures import style
 
 SIGNS = {CERTIFIED: "✓", REFUTED: "", UNDECIDED: "?"}
-MOST_REGRET = 0.3
-"""Regrets above this share one colour."""
+REGRETS = 0.3, 1.5
+"""Where the colours end at least, and at most: regrets above share one."""
 BASINS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES: tuple[Literal["-"], Literal["--"], Literal[":"]] = ("-", "--", ":")
-INCH = 0.27
-"""Side of a cell of the heat map."""
+INCH, LETTER = 0.27, 0.05
+"""Side of a cell of the heat map, and about what a letter beside it takes."""
 
 
 def split(found: Found) -> tuple[list[int], list[int]]:
@@ -46,40 +46,35 @@ def heat_map(found: Found) -> Figure:
     rows, columns = (int(np.prod(own)) for own in shape)
     order = np.arange(len(game.profiles)).reshape(game.shape).transpose(*down, *across).reshape(rows, columns)
     regret = 100 * np.expm1(np.array(told.regret)[order])
-    drawn = Figure(figsize=(max(4.3, 1.6 + INCH * columns), 1.6 + INCH * rows), dpi=style.DPI, layout="constrained")
-    axes = drawn.subplots()
-    image = axes.imshow(regret, cmap="YlOrBr", vmin=0, vmax=100 * MOST_REGRET, aspect="equal")
+    beside, below = (LETTER * max(len(name) for name in _names(found, own)) for own in (down, across))
+    size = (max(4.3, 1.4 + beside + INCH * columns), 1.1 + below + INCH * rows)
+    drawn = Figure(figsize=size, dpi=style.DPI, layout="constrained")
+    axes, most = drawn.subplots(), 100 * float(np.clip(np.nanmax(regret) / 100, *REGRETS))
+    image = axes.imshow(regret, cmap="YlOrBr", vmin=0, vmax=most, aspect="equal")
     marks = {game.place(game.history): "H", game.place(game.nobody): "0"}
     for row, column in np.ndindex(rows, columns):
         place = int(order[row, column])
         text = SIGNS[told.word[place]] + marks.get(place, "")
         if text:
-            ink = "white" if regret[row, column] > 60 * MOST_REGRET else "black"
+            ink = "white" if regret[row, column] > 0.6 * most else "black"
             axes.text(column, row, text, ha="center", va="center", fontsize=7, color=ink, fontweight="bold")
-    _names(axes, found, down, across, rows, columns)
-    bar = drawn.colorbar(image, ax=axes, shrink=0.7, pad=0.02, extend="max")
-    bar.set_label("largest gain, %")
-    style.head(drawn, "Largest gain of any platform, by profile")
-    return drawn
-
-
-def _names(axes: Axes, found: Found, down: list[int], across: list[int], rows: int, columns: int) -> None:
-    game = found.game
-
-    def said(players: list[int], count: int) -> list[str]:
-        names = []
-        for place in range(count):
-            actions = np.unravel_index(place, [game.shape[n] for n in players]) if players else ()
-            names.append(" · ".join(game.strategies[n][int(a)].name for n, a in zip(players, actions, strict=True)))
-        return names
-
-    axes.set_yticks(range(rows), said(down, rows), fontsize=6)
-    axes.set_xticks(range(columns), said(across, columns), fontsize=6, rotation=90)
+    axes.set_yticks(range(rows), _names(found, down), fontsize=6)
+    axes.set_xticks(range(columns), _names(found, across), fontsize=6, rotation=90)
     axes.set_ylabel(" · ".join(style.label(game.players[n]) for n in down))
     axes.set_xlabel(" · ".join(style.label(game.players[n]) for n in across))
     axes.grid(False)
     for side in axes.spines.values():
         side.set_visible(False)
+    bar = drawn.colorbar(image, ax=axes, shrink=0.7, pad=0.02, extend="max" if np.nanmax(regret) > most else "neither")
+    bar.set_label("largest gain, %")
+    style.head(drawn, "Largest gain of any platform, by profile")
+    return drawn
+
+
+def _names(found: Found, players: list[int]) -> list[str]:
+    """What some players may choose together."""
+    choices = product(*(found.game.strategies[player] for player in players))
+    return [" · ".join(own.name for own in chosen) for chosen in choices]
 
 
 def responses(found: Found, solution: Solution) -> Figure:
@@ -112,7 +107,8 @@ def responses(found: Found, solution: Solution) -> Figure:
         told = profile_words(found, game.profiles[int(states[0])])
         if len(states) > 1:
             told = f"a rotation among {len(states)} profiles"
-        axes.text(0.0, number + 0.99, told.replace(", ", "  ·  "), fontsize=6.5, va="top", color=BASINS[number % 6])
+        told = told.replace(", ", "  ·  ")
+        axes.text(0.0, number + 0.99, told, fontsize=6.5, va="top", ha="right", color=BASINS[number % 6])
         axes.scatter(
             places[states, 0], places[states, 1], s=4 * size, marker="*", c=BASINS[number % 6], zorder=3, linewidths=0
         )

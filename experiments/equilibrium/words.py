@@ -177,11 +177,10 @@ def adaptive_sentence(found: Found) -> str:
     """How play of platforms that decide for themselves ends."""
     if found.adaptive.empty:
         return ""
-    ends = []
-    for name, own in found.adaptive.groupby("strategy", sort=False):
-        often = f"{name}'s in one in {(own['verdict'] == CERTIFIED).sum()} of {len(own)} seeds"
-        alone = f" ({(own['verdict_of_bundles'] == CERTIFIED).sum()} among the bundles alone)" if found.before else ""
-        ends.append(often + alone)
+    ends = [
+        f"{name}'s in one in {(own['verdict'] == CERTIFIED).sum()} of {len(own)} seeds"
+        for name, own in found.adaptive.groupby("strategy", sort=False)
+    ]
     return f"Does play end in a certified profile? {'; '.join(ends)}."
 
 
