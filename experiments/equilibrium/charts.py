@@ -47,7 +47,7 @@ def heat_map(found: Found) -> Figure:
     order = np.arange(len(game.profiles)).reshape(game.shape).transpose(*down, *across).reshape(rows, columns)
     regret = 100 * np.expm1(np.array(told.regret)[order])
     beside, below = (LETTER * max(len(name) for name in _names(found, own)) for own in (down, across))
-    size = (max(4.3, 1.4 + beside + INCH * columns), 1.1 + below + INCH * rows)
+    size = (max(4.3, 1.4 + beside + INCH * columns), 1.4 + below + INCH * rows)
     drawn = Figure(figsize=size, dpi=style.DPI, layout="constrained")
     axes, most = drawn.subplots(), 100 * float(np.clip(np.nanmax(regret) / 100, *REGRETS))
     image = axes.imshow(regret, cmap="YlOrBr", vmin=0, vmax=most, aspect="equal")

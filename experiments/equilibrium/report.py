@@ -156,7 +156,7 @@ def _dynamic(found: Found, tables: Tables, drawer: Drawer) -> Section:
     sentences = tuple(text for text in (words.rest_sentence(found), words.adaptive_sentence(found)) if text)
     blocks: list[Any] = [Words(sentences or ("The dynamic view was not asked for, or the budget ended before it.",))]
     if "paths" in tables and not tables["paths"].empty:
-        alt = "Weekly shares after the horizon, drivers frozen and seasons off, from three starts."
+        alt = "Weekly shares after the horizon, drivers frozen and seasons off, from each start."
         picture = drawer.keep("paths", charts.paths(tables["paths"]), alt, alt, ("paths.csv",), wide=True)
         blocks += [
             Gallery((picture,), size="large"),

@@ -124,6 +124,7 @@ def summary(found: Found) -> dict[str, Any]:
         "profiles": len(found.game.profiles),
         "verdicts": _counts(found),
         "verdicts_of_bundles": None if found.before is None else _counts(found.before),
+        "runs_of_bundles": None if found.before is None else found.before.runs,
         "runs": found.runs,
         "failed": found.failed,
         "seconds": round(budget.spent, 1),
