@@ -86,6 +86,7 @@ def test_files_are_those_of_the_data_dictionary(finished: Path) -> None:
     assert written == {f"{name}.csv" for name in FILES} | others
 
 
+@pytest.mark.slow
 def test_a_finished_study_is_not_run_again(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -102,6 +103,7 @@ def test_a_finished_study_is_not_run_again(
     assert (folder / "phases.csv").read_bytes() == (finished / "phases.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_an_interrupted_study_goes_on(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

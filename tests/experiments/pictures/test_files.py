@@ -50,6 +50,7 @@ def test_a_run_draws_all_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert not list((tmp_path / "one").glob("*.png"))
 
 
+@pytest.mark.slow
 def test_jobs_of_a_multirun_draw_nothing_unless_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     words = [*SMALL, "calendar.end=2019-01-01", "output.progress=never", "output.formats=[png]", "launcher.workers=1"]

@@ -110,6 +110,7 @@ def test_a_quantity_that_half_of_the_runs_lack(finished: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_kill_loses_nothing(
     finished: Path, tmp_path: Path, markets: Markets, capsys: pytest.CaptureFixture[str]
 ) -> None:
