@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondhalf.agents.learning import Rule, attract, logit
-from secondhalf.machine_code import compile_kept
+from secondhalf.numba_cache import compile_kept
 
 
 def ewa_update(

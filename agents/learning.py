@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from secondhalf.machine_code import compile_kept
+from secondhalf.numba_cache import compile_kept
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
 Flags = NDArray[np.bool_]

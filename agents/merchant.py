@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondhalf.agents.products import ProductTable
-from secondhalf.agents.vocabulary import CHANNELS
+from secondhalf.conf.schema.vocabulary import CHANNELS
 
 if TYPE_CHECKING:
-    from secondhalf.model.settings.people import Merchants as MerchantSettings
+    from secondhalf.conf.schema.population import Merchants as MerchantSettings
 
 
 @dataclass

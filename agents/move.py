@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from secondhalf.agents.vocabulary import CAPABILITY_CHANGES, PLATFORM_CHANGES
+from secondhalf.conf.schema.vocabulary import CAPABILITY_CHANGES, PLATFORM_CHANGES
 
 
 @dataclass(frozen=True)

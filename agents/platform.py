@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
-from secondhalf.agents.capability import CapabilityTable
+from secondhalf.agents.capabilities import CapabilityTable
+from secondhalf.agents.legal_moves import Growth
 from secondhalf.agents.move import Move
-from secondhalf.agents.options import Growth
 
 if TYPE_CHECKING:
     from secondhalf.agents.strategies.base import Strategy
-    from secondhalf.model.settings.supply import Platform as PlatformSettings
+    from secondhalf.conf.schema.platforms import Platform as PlatformSettings
 
 TEST_COST = 0.1
 """Cost of a test, strengthening or restoring relative to the launch."""

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from secondhalf.model.columns import Columns
-    from secondhalf.model.network import Friends
-    from secondhalf.model.population import Population
+    from secondhalf.model.network.friend_graph import Friends
+    from secondhalf.model.shapes import Columns
+    from secondhalf.model.users.population import Population
 
 
 class MarketSeen(Protocol):

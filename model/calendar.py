@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from secondhalf.model.columns import Day
-from secondhalf.model.settings.mechanisms import Mechanisms
-from secondhalf.model.settings.scenario import Shock
-from secondhalf.model.settings.time import Calendar as CalendarSettings
-from secondhalf.model.settings.time import Driver, Festival
+from secondhalf.conf.schema.calendar import Calendar as CalendarSettings
+from secondhalf.conf.schema.calendar import Driver, Festival
+from secondhalf.conf.schema.mechanisms import Mechanisms
+from secondhalf.conf.schema.scenario import Shock
+from secondhalf.model.shapes import Day
 
 FLOW_WINDOW = 28
 """Last days of a month over which minutes are summed for the flow books."""

@@ -10,35 +10,33 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from secondhalf.agents.legal_moves import Growth
 from secondhalf.agents.merchant import Merchant
 from secondhalf.agents.move import Move
-from secondhalf.agents.options import Growth
 from secondhalf.agents.platform import Platform
 from secondhalf.agents.user import LazyUsers, User
-from secondhalf.model import start
-from secondhalf.model.bans import Bans
-from secondhalf.model.bookkeeper import Bookkeeper
-from secondhalf.model.books import BooksError, DayBook
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.model import initial_state
+from secondhalf.model.accounts.bookkeeper import Bookkeeper
+from secondhalf.model.accounts.day_book import BooksError, DayBook
+from secondhalf.model.accounts.quarterly_reports import Reports
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.caps import Caps
-from secondhalf.model.checkpoint import save_market
-from secondhalf.model.columns import Day, Offer, Shops, Streams
-from secondhalf.model.exclusivity import ExclusivityRule
-from secondhalf.model.fork import fork
-from secondhalf.model.graph import fans_by_number, heterogeneous_graph
-from secondhalf.model.luck import Luck
-from secondhalf.model.merchants import MerchantWeek
-from secondhalf.model.network import build_friends
-from secondhalf.model.offer import OfferDesk
-from secondhalf.model.population import Population
-from secondhalf.model.preferencing import Preferencing
-from secondhalf.model.record import Record
-from secondhalf.model.reports import Reports
-from secondhalf.model.revision import scenario_calendar
-from secondhalf.model.settings import MarketSettings
-from secondhalf.model.stages import in_order
-from secondhalf.model.trade import Trade
-from secondhalf.model.users_day import UsersDay
+from secondhalf.model.day.platform_moves import scenario_calendar
+from secondhalf.model.day.stages import in_order
+from secondhalf.model.network.friend_graph import build_friends
+from secondhalf.model.network.networkx_export import fans_by_number, heterogeneous_graph
+from secondhalf.model.observers.record import Record
+from secondhalf.model.random_streams import Luck
+from secondhalf.model.scenario.exclusivity import ExclusivityRule
+from secondhalf.model.scenario.regulation import Bans, Caps, Preferencing
+from secondhalf.model.shapes import Day, Offer, Shops, Streams
+from secondhalf.model.snapshots.checkpoint import save_market
+from secondhalf.model.snapshots.fork import fork
+from secondhalf.model.supply.offer import OfferDesk
+from secondhalf.model.supply.sales import Trade
+from secondhalf.model.supply.weekly_revision import MerchantWeek
+from secondhalf.model.users.population import Population
+from secondhalf.model.users.user_stages import UsersDay
 
 Array = NDArray[np.float64]
 
@@ -62,7 +60,7 @@ class Market(mesa.Model):
     record
         everything recorded since the start
     today, streams, offer, channel_share, shops, attention_sums, order_sums, buyer_sums, moves_today
-        what the stages of a day hand on to each other (`model.stages`)
+        what the stages of a day hand on to each other (`model.day.stages`)
     active_share
         yesterday's active users over people online, [P]
     window_days, window_days_before
@@ -82,7 +80,7 @@ class Market(mesa.Model):
     def __init__(self, settings: MarketSettings) -> None:
         super().__init__(rng=settings.seed % 2**32)
         self.settings, self.stages = settings, in_order(settings.stage_order)
-        settings = settings.among(settings.first_platforms)  # others enter on their dates (`model.entry`)
+        settings = settings.among(settings.first_platforms)  # others enter on their dates (`model.day.entry`)
         self.platform_names = list(settings.platforms)
         self.calendar = MarketCalendar(
             settings.calendar, self.platform_names, settings.mechanisms, settings.scenario.shocks
@@ -91,13 +89,15 @@ class Market(mesa.Model):
         self.friends = build_friends(settings.network, settings.population.users, settings.seed)
         self.population = Population(settings, self.calendar)
         self.users_day = UsersDay(self.population, self.friends)
-        self.capabilities = start.capability_table(settings)
+        self.capabilities = initial_state.capability_table(settings)
         growth = Growth(**settings.growth.model_dump())
         self.platforms = [
             Platform(self, name, p, settings.platform[name], self.capabilities, strategy, growth)
-            for p, (name, strategy) in enumerate(zip(self.platform_names, start.strategies(settings), strict=True))
+            for p, (name, strategy) in enumerate(
+                zip(self.platform_names, initial_state.strategies(settings), strict=True)
+            )
         ]
-        table = start.starting_merchants(settings)
+        table = initial_state.starting_merchants(settings)
         self.exclusivity = ExclusivityRule(self.settings, table)
         self.trade: Trade = Trade(table, settings.merchants, settings.channels)
         self.week = MerchantWeek(settings, table, self.trade)
@@ -113,13 +113,13 @@ class Market(mesa.Model):
         self.window_days, self.window_days_before = 0, 0
         self.record: Record = Record(self)
         self.reports = Reports(self.platform_names)
-        self.objectives = {name: start.objective(settings, name) for name in self.platform_names}
+        self.objectives = {name: initial_state.objective(settings, name) for name in self.platform_names}
         self.calendar_ahead: MarketCalendar | None = None
-        start.apply_past_moves(self)
+        initial_state.apply_past_moves(self)
         self.day = -settings.calendar.warm_up
         self.trade.refresh(self.desk.live_presence(), self.desk.availability() > 0, np.zeros(len(self.platforms)))
         self.shops = self.trade.shops()
-        start.settle_in(self)
+        initial_state.settle_in(self)
         self.running = True
 
     def register_people(self) -> None:
@@ -180,11 +180,11 @@ class Market(mesa.Model):
         )
 
     def fork(self, users: int | None = None, luck: int | None = None, calendar: MarketCalendar | None = None) -> Market:
-        """A second market that goes on from here: all users or a sample, the same luck or another (`model.fork`)."""
+        """A second market that goes on from here: all users or a sample, the same luck or another (`snapshots.fork`)."""
         return fork(self, users, luck, calendar)
 
     def save(self, path: Path | str) -> Path:
-        """Write the market as it stands into one file (`model.checkpoint`); `load_market` makes it again."""
+        """Write the market as it stands into one file (`model.snapshots.checkpoint`); `load_market` makes it again."""
         return save_market(self, Path(path))
 
     def close(self) -> None:

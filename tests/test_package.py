@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import secondhalf
-from secondhalf.experiments.compose import load_settings
-from secondhalf.experiments.run import run
-from secondhalf.experiments.tables import TABLES, tables
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.results.tables import TABLES, tables
+from secondhalf.experiments.run.study import run
 from secondhalf.model.market import Market
 
 HEAVY = ("hydra", "matplotlib", "mesa", "networkx", "numba", "numpy", "pandas", "pydantic", "rich", "scipy")
@@ -22,8 +22,8 @@ HEAVY = ("hydra", "matplotlib", "mesa", "networkx", "numba", "numpy", "pandas", 
     "program",
     [
         "import secondhalf; secondhalf.__version__; dir(secondhalf)",
-        "from secondhalf.experiments.cli import main; main(['--help'])",
-        "from secondhalf.experiments.cli import main; main(['--version'])",
+        "from secondhalf.experiments.command.main import main; main(['--help'])",
+        "from secondhalf.experiments.command.main import main; main(['--version'])",
     ],
 )
 def test_nothing_heavy_is_imported(program: str) -> None:
@@ -51,7 +51,9 @@ def test_unknown_names_are_refused() -> None:
 
 
 def test_subpackages_are_not_hidden_by_names() -> None:
-    program = "from secondhalf import model, run; import secondhalf.experiments.run as m; assert m.run is run, model"
+    program = (
+        "from secondhalf import model, run; import secondhalf.experiments.run.study as m; assert m.run is run, model"
+    )
     subprocess.run([sys.executable, "-c", program], check=True)
 
 

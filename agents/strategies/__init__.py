@@ -1,7 +1,6 @@
 """Strategies by name: one file each, here or of one's own."""
 
 from secondhalf.agents.move import Move
-from secondhalf.agents.own import is_own, own
 from secondhalf.agents.strategies.base import Launch, Strategy
 from secondhalf.agents.strategies.best_response import BestResponse
 from secondhalf.agents.strategies.ewa import Ewa
@@ -9,6 +8,7 @@ from secondhalf.agents.strategies.history import History
 from secondhalf.agents.strategies.hold import Hold
 from secondhalf.agents.strategies.imitate import Imitate
 from secondhalf.agents.strategies.reservoir import Reservoir
+from secondhalf.conf.schema.import_path import is_own, own
 
 STRATEGIES: dict[str, type[Strategy]] = {
     "history": History,

@@ -10,13 +10,12 @@ import numpy as np
 from pydantic import Field
 
 from secondhalf.agents import learning
+from secondhalf.agents.legal_moves import choosable
 from secondhalf.agents.move import Move
-from secondhalf.agents.options import choosable
 from secondhalf.agents.strategies.base import Strategy
-from secondhalf.agents.strategies.results import gain
-from secondhalf.agents.strategies.unsuited import unsuited
+from secondhalf.agents.strategies.shared_rules import gain, unsuited
 from secondhalf.agents.view import View
-from secondhalf.agents.vocabulary import CAPABILITY_CHANGES
+from secondhalf.conf.schema.vocabulary import CAPABILITY_CHANGES
 
 Share = Annotated[float, Field(ge=0, le=1)]
 

@@ -12,8 +12,7 @@ from pydantic import Field
 from secondhalf.agents.learning import logit_shares, pick
 from secondhalf.agents.move import Move
 from secondhalf.agents.strategies.base import Strategy
-from secondhalf.agents.strategies.results import gain
-from secondhalf.agents.strategies.unsuited import unsuited
+from secondhalf.agents.strategies.shared_rules import gain, unsuited
 from secondhalf.agents.view import View
 
 MUCH = 0.5

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from secondhalf.agents.move import Move
 from secondhalf.agents.strategies.base import Strategy
-from secondhalf.agents.strategies.unsuited import unsuited
+from secondhalf.agents.strategies.shared_rules import unsuited
 from secondhalf.agents.view import View
 
 Share = Annotated[float, Field(ge=0, le=1)]

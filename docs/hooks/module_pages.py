@@ -14,7 +14,7 @@ import secondhalf
 
 INTRODUCTION = """\
 Public names of the source, written from the docstrings. The folders at the top of the repository are the packages
-of ``secondhalf``: what stands here under ``model.attention`` is imported as ``secondhalf.model.attention``.
+of ``secondhalf``: what stands here under ``model.users.attention`` is imported as ``secondhalf.model.users.attention``.
 Brackets give the sizes of arrays, such as ``[P, N]`` for platforms by users. Settings have their units in ``conf/``.
 """
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from secondhalf.conf.schema import SettingsError
+from secondhalf.conf.schema.scenario import ScenarioMove
 from secondhalf.experiments.browser.exports import command_line, csv_of
 from secondhalf.experiments.browser.interventions import RefusedError, wished
 from secondhalf.experiments.browser.memory import LEAST_USERS, most_users
 from secondhalf.experiments.browser.setup import LARGEST_SEED
-from secondhalf.experiments.browser.words import named, say
+from secondhalf.experiments.browser.text import named, say
 from secondhalf.model.market import Market
-from secondhalf.model.settings import SettingsError
-from secondhalf.model.settings.scenario import ScenarioMove
 
 if TYPE_CHECKING:
     from secondhalf.experiments.browser.session import Session

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 
-from secondhalf.agents.vocabulary import CHANNELS
-from secondhalf.experiments import tables
+from secondhalf.conf.schema.vocabulary import CHANNELS
 from secondhalf.experiments.browser.frames import MARKET
-from secondhalf.experiments.browser.graph import NO_APP, NOT_ONLINE, Drawn
+from secondhalf.experiments.browser.friend_layout import NO_APP, NOT_ONLINE, Drawn
 from secondhalf.experiments.browser.interventions import override
 from secondhalf.experiments.browser.setup import Setup
-from secondhalf.experiments.browser.world import Watch, World
+from secondhalf.experiments.browser.twin_market import Watch, World
+from secondhalf.experiments.results import tables
 from secondhalf.model.market import Market
 
 WORLD, RUN, TWIN = "world", "run", "twin"

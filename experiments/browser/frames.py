@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondhalf.experiments.browser.arrays import Arrays, packed
-from secondhalf.experiments.browser.graph import Drawn
-from secondhalf.experiments.browser.world import Watch, World
+from secondhalf.experiments.browser.friend_layout import Drawn
+from secondhalf.experiments.browser.twin_market import Watch, World
 from secondhalf.model.market import Market
-from secondhalf.model.phases import YEAR, phase, trailing_years
+from secondhalf.model.observers.second_half import YEAR, phase, trailing_years
 
 DAILY = (
     "attention_share",

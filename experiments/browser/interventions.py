@@ -12,13 +12,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from secondhalf.agents.move import Move
-from secondhalf.experiments.browser.words import Said, named, say
+from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.conf.schema.base import sentence
+from secondhalf.conf.schema.scenario import ScenarioMove
+from secondhalf.experiments.browser.text import Said, named, say
+from secondhalf.model.day.platform_moves import scenario_calendar
+from secondhalf.model.initial_state import strategies
 from secondhalf.model.market import Market
-from secondhalf.model.revision import scenario_calendar
-from secondhalf.model.settings import MarketSettings, SettingsError
-from secondhalf.model.settings.base import sentence
-from secondhalf.model.settings.scenario import ScenarioMove
-from secondhalf.model.start import strategies
 
 
 class RefusedError(ValueError):

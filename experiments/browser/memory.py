@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psutil
 
-from secondhalf.model.settings import MarketSettings
+from secondhalf.conf.schema import MarketSettings
 
 LEAST_USERS = 100
 """Fewer give pictures of luck alone."""

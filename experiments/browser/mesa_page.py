@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from mesa.visualization import SolaraViz
 from mesa.visualization.utils import update_counter
 
-from secondhalf.experiments.browser.graph import Drawn, drawn_users
+from secondhalf.experiments.browser.fair_lock import TURNS
+from secondhalf.experiments.browser.friend_layout import Drawn, drawn_users
 from secondhalf.experiments.browser.serving import SERVED
-from secondhalf.experiments.browser.turns import TURNS
 from secondhalf.experiments.pictures import style
-from secondhalf.model.compiled import threads_for
 from secondhalf.model.market import Market
+from secondhalf.model.numba_kernels import threads_for
 
 LEAST_INTERVAL = 0.1
 """Seconds between two days; faster, SolaraViz draws from lists that are being written."""

@@ -6,10 +6,10 @@ from typing import Any
 
 import solara
 
+from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.browser.serving import SERVED
 from secondhalf.experiments.browser.session import Session
 from secondhalf.experiments.browser.widget import MarketPage, facts_of_page
-from secondhalf.model.settings import MarketSettings
 
 
 def known_platforms(settings: MarketSettings) -> list[str]:

@@ -12,10 +12,10 @@ from contextlib import closing
 
 import uvicorn
 
+from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.browser.serving import SERVED
 from secondhalf.experiments.browser.setup import Setup
-from secondhalf.experiments.options import Browse
-from secondhalf.model.settings import SettingsError
+from secondhalf.experiments.command.options import Browse
 
 APP = "secondhalf.experiments.browser.app"
 PORTS_TRIED = 50

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from secondhalf.experiments.browser.setup import Setup
-from secondhalf.experiments.options import Browse
+from secondhalf.experiments.command.options import Browse
 
 
 @dataclass

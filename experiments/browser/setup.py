@@ -9,9 +9,9 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.browser.memory import LEAST_USERS, most_users
-from secondhalf.experiments.compose import choices_of, compose_config, market_settings
-from secondhalf.model.settings import MarketSettings
+from secondhalf.experiments.command.compose import choices_of, compose_config, market_settings
 
 LARGEST_SEED = 2**53 - 1
 """Largest whole number that a page can hold."""

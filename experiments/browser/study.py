@@ -6,8 +6,8 @@ from omegaconf import DictConfig
 
 from secondhalf.experiments.browser.serve import serve
 from secondhalf.experiments.browser.setup import Setup
-from secondhalf.experiments.compose import compose_config, overrides_of
-from secondhalf.experiments.options import Browse
+from secondhalf.experiments.command.compose import compose_config, overrides_of
+from secondhalf.experiments.command.options import Browse
 
 
 def browse(config: DictConfig, options: Browse) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import anywidget
 import traitlets
 
-from secondhalf.agents.vocabulary import CHANNELS
-from secondhalf.experiments.browser import words
+from secondhalf.conf.schema.vocabulary import CHANNELS
+from secondhalf.experiments.browser import text
 from secondhalf.experiments.browser.commands import FASTEST, SLOWEST
 from secondhalf.experiments.browser.exports import VIEWS
 from secondhalf.experiments.browser.frames import DAILY, MARKET
@@ -66,8 +66,8 @@ def facts_of_page(platforms: list[str], capabilities: list[str]) -> dict[str, An
     """What the page knows before the first frame: names, colours, columns, words."""
     return {
         "words": page_words(),
-        "names": {name: words.named(name) for name in (*platforms, *capabilities)},
-        "channel_names": {name: dict(zip(words.LANGUAGES, words.CHANNELS[name], strict=True)) for name in CHANNELS},
+        "names": {name: text.named(name) for name in (*platforms, *capabilities)},
+        "channel_names": {name: dict(zip(text.LANGUAGES, text.CHANNELS[name], strict=True)) for name in CHANNELS},
         "colors": style.colors(platforms),
         "channel_colors": channel_mix.INKS,
         "capabilities": capabilities,

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from pydantic import ValidationError, model_validator
 from scipy.special import expit, logit
 
-from secondhalf.experiments.lines import with_lines
-from secondhalf.model.facts import data_file
-from secondhalf.model.settings import MarketSettings, SettingsError
-from secondhalf.model.settings.base import Number, Positive, Settings, sentence
+from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.conf.schema.base import Number, Positive, Settings, sentence
+from secondhalf.experiments.facts.target_file import with_lines
+from secondhalf.model.data_files import data_file
 
 PARAMETERS = "parameters.yaml"
 Scale = Literal["linear", "log", "logit", "step"]

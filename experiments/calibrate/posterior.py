@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from secondhalf.experiments.calibrate.fit import Evaluate, Fit, Problem, log_ratios
+from secondhalf.experiments.calibrate.minimum_distance import Evaluate, Fit, Problem, log_ratios
 
 Array = NDArray[np.float64]
 LEARNED = 0.8

@@ -14,9 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from secondhalf.experiments.calibrate.fit import Evaluate, Problem, search
+from secondhalf.experiments.calibrate.minimum_distance import Evaluate, Problem, search
 from secondhalf.experiments.calibrate.posterior import laplace
-from secondhalf.experiments.targets import Targets
+from secondhalf.experiments.facts.targets import Targets
 
 Array = NDArray[np.float64]
 FIRST_SEED = 30_000

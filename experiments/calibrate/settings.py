@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from secondhalf.model.settings import MarketSettings
-from secondhalf.model.settings.market import Limits
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.conf.schema.market import Limits
 
 
 def sized(settings: MarketSettings, users: int, merchants: int, end: dt.date, seed: int = 0) -> MarketSettings:

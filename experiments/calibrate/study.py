@@ -12,28 +12,28 @@ import pandas as pd
 from numpy.typing import NDArray
 from rich.progress import Progress
 
-from secondhalf.experiments.calibrate.calibration import (
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.experiments.calibrate.calibration_files import (
     Calibration,
     coverage_table,
     ended,
     rests_on,
     write_calibration,
 )
-from secondhalf.experiments.calibrate.evaluations import Evaluations
-from secondhalf.experiments.calibrate.fit import Fit, Problem, search
-from secondhalf.experiments.calibrate.meanfield import fit_meanfield
-from secondhalf.experiments.calibrate.members import members
-from secondhalf.experiments.calibrate.origin import as_of
+from secondhalf.experiments.calibrate.known_as_of import as_of
+from secondhalf.experiments.calibrate.meanfield_stage import fit_meanfield
+from secondhalf.experiments.calibrate.minimum_distance import Fit, Problem, search
 from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
 from secondhalf.experiments.calibrate.posterior import Coverage, coverage, laplace
+from secondhalf.experiments.calibrate.posterior_members import members
 from secondhalf.experiments.calibrate.recovery import recover
 from secondhalf.experiments.calibrate.settings import sized
-from secondhalf.experiments.calibrate.teller import Teller
-from secondhalf.experiments.options import Calibrate
-from secondhalf.experiments.tables import replacing
-from secondhalf.experiments.target_file import read_targets
-from secondhalf.experiments.targets import Targets, check_horizon
-from secondhalf.model.settings import MarketSettings
+from secondhalf.experiments.command.options import Calibrate
+from secondhalf.experiments.execution.progress import Teller
+from secondhalf.experiments.facts.evaluations import Evaluations
+from secondhalf.experiments.facts.target_file import read_targets
+from secondhalf.experiments.facts.targets import Targets, check_horizon
+from secondhalf.experiments.results.tables import replacing
 
 Array = NDArray[np.float64]
 

@@ -9,10 +9,10 @@ from functools import cached_property
 
 from omegaconf import DictConfig, OmegaConf
 
-from secondhalf.experiments.compose import compose_config, market_settings, overrides_of
-from secondhalf.experiments.options import Counterfactual, options
-from secondhalf.model.branch import first_difference
-from secondhalf.model.settings import MarketSettings, SettingsError
+from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.experiments.command.compose import compose_config, market_settings, overrides_of
+from secondhalf.experiments.command.options import Counterfactual, options
+from secondhalf.model.snapshots.branch import first_difference
 
 ARMS = ("baseline", "alternative")
 TAKEN_BACK = (("scenario",), ("strategy", "strategies", "objective", "objectives"))

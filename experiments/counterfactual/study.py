@@ -12,16 +12,15 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from secondhalf.experiments.counterfactual import words
-from secondhalf.experiments.counterfactual.answer import FILES, Answer, answer, write
+from secondhalf.experiments.command.options import FORMATS, Counterfactual, Output, StudyError
+from secondhalf.experiments.counterfactual import text
 from secondhalf.experiments.counterfactual.arms import ARMS, Arms, seeds_of
-from secondhalf.experiments.counterfactual.kept import Kept
-from secondhalf.experiments.counterfactual.pairs import Pair, run_and_keep
-from secondhalf.experiments.options import FORMATS, Counterfactual, Output, StudyError
+from secondhalf.experiments.counterfactual.outputs import FILES, Answer, answer, write
+from secondhalf.experiments.counterfactual.pairs import Kept, Pair, run_and_keep
+from secondhalf.experiments.execution.process_pool import cores, each
 from secondhalf.experiments.pictures import draw_pictures
-from secondhalf.experiments.tables import replacing
-from secondhalf.experiments.workers import cores, each
-from secondhalf.model.compiled import threads_for
+from secondhalf.experiments.results.tables import replacing
+from secondhalf.model.numba_kernels import threads_for
 
 PICTURE = "counterfactual"
 Task = Callable[[Pair], None]
@@ -78,7 +77,7 @@ def counterfactual(
             f"counterfactual: {len(found)} of {len(seeds)} seeds finished, two are needed; seed {first[0]}: {first[1]}"
         )
     given = answer(arms, found, table, time.perf_counter() - began)
-    paragraph = words.paragraph(given)
+    paragraph = text.paragraph(given)
     write(given, paragraph, folder)
     console.print(paragraph, soft_wrap=True, markup=False, highlight=False)
     if output.pictures != "never":
@@ -117,5 +116,5 @@ def _seeds_table(seeds: Sequence[int], found: dict[int, dict[str, Any]], failed:
 
 
 def _draw(given: Answer, folder: Path, output: Output, console: Console) -> None:
-    path = {PICTURE: "secondhalf.experiments.counterfactual.picture:draw"}
+    path = {PICTURE: "secondhalf.experiments.counterfactual.figure:draw"}
     draw_pictures(given, folder, output.formats, output.font, lambda said: console.print(said, style="yellow"), path)

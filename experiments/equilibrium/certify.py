@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from secondhalf.agents.options import choosable_of
-from secondhalf.experiments.equilibrium.game import Game, said
-from secondhalf.experiments.equilibrium.market_game import Choices, MarketGame
-from secondhalf.experiments.equilibrium.sampling import Drawn, Estimate, Pair, Rule, sample
-from secondhalf.experiments.equilibrium.statements import REFUTED, star
-from secondhalf.model.profile import Choice
+from secondhalf.agents.legal_moves import choosable_of
+from secondhalf.experiments.equilibrium.game.game import Game, said
+from secondhalf.experiments.equilibrium.game.market_game import Choices, MarketGame
+from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Estimate, Pair, Rule, sample
+from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import REFUTED, star
+from secondhalf.model.snapshots.capability_profile import Choice
 
 SCREENED = 2
 """Seeds of the screening."""

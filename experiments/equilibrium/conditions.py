@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from secondhalf.experiments.equilibrium.found import Found, Profile
-from secondhalf.experiments.equilibrium.measure import MARKET
-from secondhalf.experiments.equilibrium.rest import FAILS, HOLDS, OPEN
+from secondhalf.experiments.equilibrium.findings import Found, Profile
+from secondhalf.experiments.equilibrium.game.payoffs import MARKET
+from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED, REFUTED
+from secondhalf.experiments.equilibrium.inference.stationarity import FAILS, HOLDS, OPEN
+from secondhalf.experiments.equilibrium.output.csv_tables import interval, part, results
 from secondhalf.experiments.equilibrium.solution import Reading, Solution
-from secondhalf.experiments.equilibrium.statements import CERTIFIED, REFUTED
-from secondhalf.experiments.equilibrium.tables import interval, part, results
 
 Row = dict[str, Any]
 NAMES = {

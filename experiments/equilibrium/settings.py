@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from secondhalf.model.settings.base import Count, Number, Positive, Rate, Settings, Share, Whole
+from secondhalf.conf.schema.base import Count, Number, Positive, Rate, Settings, Share, Whole
 
 Bundles = dict[str, tuple[str, ...]]
 """Capabilities by the name of the bundle; the first is empty."""

@@ -8,16 +8,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.experiments.equilibrium.game import Game
-from secondhalf.experiments.equilibrium.sampling import Estimate
-from secondhalf.experiments.equilibrium.statements import CERTIFIED, REFUTED
-from secondhalf.experiments.equilibrium.table import payoff_table, resamples
-from secondhalf.experiments.games.chains import Sinks, best_response_chain, sinks
-from secondhalf.experiments.games.efficiency import Dilemma, Prices, dilemma, prices
-from secondhalf.experiments.games.equilibria import pure_equilibria, regrets
-from secondhalf.experiments.games.logit_path import LogitPath, logit_path
-from secondhalf.experiments.games.noisy_chains import alpha_rank_chain, logit_chain
-from secondhalf.experiments.games.stationary import stationary
+from secondhalf.experiments.equilibrium.game.game import Game
+from secondhalf.experiments.equilibrium.inference.payoff_table import payoff_table, resamples
+from secondhalf.experiments.equilibrium.inference.sequential_sampling import Estimate
+from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED, REFUTED
+from secondhalf.experiments.game_theory.best_response_chain import Sinks, best_response_chain, sinks
+from secondhalf.experiments.game_theory.efficiency import Dilemma, Prices, dilemma, prices
+from secondhalf.experiments.game_theory.gth_stationary import stationary
+from secondhalf.experiments.game_theory.logit_and_alpha_rank import alpha_rank_chain, logit_chain
+from secondhalf.experiments.game_theory.logit_qre import LogitPath, logit_path
+from secondhalf.experiments.game_theory.pure_nash import pure_equilibria, regrets
 
 Array = NDArray[np.float64]
 Profile = tuple[int, ...]

@@ -11,23 +11,24 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from secondhalf.experiments.equilibrium import tables, words
-from secondhalf.experiments.equilibrium.affordable import check_minutes
+from secondhalf.experiments.command.options import Launcher, Output
+from secondhalf.experiments.equilibrium.budget_check import check_minutes
 from secondhalf.experiments.equilibrium.conditions import conditions, statements
-from secondhalf.experiments.equilibrium.dynamic import adaptive, mean_field, rested, second_half_days
-from secondhalf.experiments.equilibrium.found import Found
-from secondhalf.experiments.equilibrium.jobs import PAST, Job
-from secondhalf.experiments.equilibrium.journal import Journal
-from secondhalf.experiments.equilibrium.market_game import MarketGame, past
-from secondhalf.experiments.equilibrium.play import REST_PART, hold, play
-from secondhalf.experiments.equilibrium.question import Asked
-from secondhalf.experiments.equilibrium.report import report
-from secondhalf.experiments.equilibrium.runner import Budget, Runner, find_team
-from secondhalf.experiments.equilibrium.statements import CERTIFIED, REFUTED, UNDECIDED
-from secondhalf.experiments.options import Launcher, Output
-from secondhalf.experiments.run import commit, versions
-from secondhalf.experiments.tables import replacing
-from secondhalf.experiments.workers import NothingDoneError
+from secondhalf.experiments.equilibrium.findings import Found
+from secondhalf.experiments.equilibrium.game.budgeted_runner import Budget, Runner, find_team
+from secondhalf.experiments.equilibrium.game.market_game import MarketGame, past
+from secondhalf.experiments.equilibrium.game.simulations import PAST, Job
+from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED, REFUTED, UNDECIDED
+from secondhalf.experiments.equilibrium.long_run import adaptive, mean_field, rested, second_half_days
+from secondhalf.experiments.equilibrium.output import csv_tables
+from secondhalf.experiments.equilibrium.output import text as output_text
+from secondhalf.experiments.equilibrium.output.report import report
+from secondhalf.experiments.equilibrium.problem import Asked
+from secondhalf.experiments.equilibrium.sample_and_solve import REST_PART, hold, play
+from secondhalf.experiments.execution.journal import Journal
+from secondhalf.experiments.execution.process_pool import NothingDoneError
+from secondhalf.experiments.results.tables import replacing
+from secondhalf.experiments.run.study import commit, versions
 
 
 def equilibrium(
@@ -78,16 +79,16 @@ def equilibrium(
 def finish(found: Found, folder: Path, console: Console, page: bool) -> int:
     """Write everything that the runs so far give, with a `page` where it is wanted."""
     made = {
-        "profiles": tables.profiles(found),
-        "deviations": tables.deviation_table(found),
-        "payoffs": tables.payoffs(found),
-        "outcomes": tables.outcomes(found),
-        "welfare": tables.welfare(found),
-        "candidates": tables.candidates(found),
+        "profiles": csv_tables.profiles(found),
+        "deviations": csv_tables.deviation_table(found),
+        "payoffs": csv_tables.payoffs(found),
+        "outcomes": csv_tables.outcomes(found),
+        "welfare": csv_tables.welfare(found),
+        "candidates": csv_tables.candidates(found),
         "conditions": conditions(found),
         "statements": statements(found),
-        "looks": tables.looks(found),
-        "runs": tables.runs(found),
+        "looks": csv_tables.looks(found),
+        "runs": csv_tables.runs(found),
         "adaptive": found.adaptive,
         "phases": found.phases,
     }
@@ -99,7 +100,7 @@ def finish(found: Found, folder: Path, console: Console, page: bool) -> int:
         write(table, folder / f"{name}.csv")
     if page:
         report(found, made, folder)
-    text = words.paragraph(found)
+    text = output_text.paragraph(found)
     with replacing(folder / "equilibrium.md") as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
     with replacing(folder / "summary.json") as temporary:
@@ -118,7 +119,7 @@ def summary(found: Found) -> dict[str, Any]:
     """summary.json."""
     budget = found.market.runner.budget
     return {
-        "history": words.history_sentence(found),
+        "history": output_text.history_sentence(found),
         "players": list(found.game.players),
         "strategies": [[own.name for own in strategies] for strategies in found.game.strategies],
         "profiles": len(found.game.profiles),

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from secondhalf.agents.own import own
+from secondhalf.conf.schema.import_path import own
 
 if TYPE_CHECKING:  # only those who draw wait for Matplotlib
     from matplotlib.figure import Figure

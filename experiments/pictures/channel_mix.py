@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from secondhalf.agents.vocabulary import CHANNELS
+from secondhalf.conf.schema.vocabulary import CHANNELS
 from secondhalf.experiments.pictures import style
-from secondhalf.experiments.results import Results
+from secondhalf.experiments.results.run_results import Results
 
 INKS = {
     "short_video": "#3B2A6B",

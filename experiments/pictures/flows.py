@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from secondhalf.experiments.pictures import style
-from secondhalf.experiments.results import Results
+from secondhalf.experiments.results.run_results import Results
 
 YEAR = 12
 """Months in the trailing sum."""

@@ -8,9 +8,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from secondhalf.experiments.friends import NO_APP
 from secondhalf.experiments.pictures import style
-from secondhalf.experiments.results import Results
+from secondhalf.experiments.results.friend_sample import NO_APP
+from secondhalf.experiments.results.run_results import Results
 
 ROUNDS = 200
 SMALLEST, LARGEST = 8.0, 60.0

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from secondhalf.experiments.pictures import style
-from secondhalf.experiments.results import Results
+from secondhalf.experiments.results.run_results import Results
 
 INKS = {"brand": "#3B2A6B", "shop": "#7B68B5", "factory": "#A8905A"}
 YEAR = 365.0

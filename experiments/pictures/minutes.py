@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from secondhalf.experiments.pictures import style
-from secondhalf.experiments.results import Results
-from secondhalf.model.facts import data_file, names
+from secondhalf.experiments.results.run_results import Results
+from secondhalf.model.data_files import data_file, names
 
 METRICS = {"daily_minutes_per_dau": "full", "daily_minutes_per_user": "none"}
 """Facts that are drawn, and whether the sign is full: minutes per user, without saying of which users, are hollow."""

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from secondhalf.experiments.pictures import style
-from secondhalf.experiments.results import Results
+from secondhalf.experiments.results.run_results import Results
 
 PARTLY = 0.35
 """How strongly a lane is coloured while only some see the capability."""

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from secondhalf.experiments.pictures import flows, shares, style
-from secondhalf.experiments.results import Results
+from secondhalf.experiments.results.run_results import Results
 
 
 def draw(results: Results) -> Figure:

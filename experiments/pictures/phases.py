@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.pictures import style
-from secondhalf.model.settings import MarketSettings
 
 ENTRY = "#7B68B5"
 STACK = 0.62

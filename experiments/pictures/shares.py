@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from secondhalf.experiments.pictures import style
-from secondhalf.experiments.results import Results
+from secondhalf.experiments.results.run_results import Results
 
 MARKED = {"open": "", "close": " closed", "restore": " back"}
 """Changes of capabilities that are marked, and what is added to the capability's name."""

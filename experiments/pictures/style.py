@@ -19,9 +19,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from secondhalf.experiments.results import Results
-from secondhalf.experiments.tables import replacing
-from secondhalf.model.facts import names
+from secondhalf.experiments.results.run_results import Results
+from secondhalf.experiments.results.tables import replacing
+from secondhalf.model.data_files import names
 
 WIDTH = 7.2
 """Width of a page's text, inches; every picture is read at this width."""

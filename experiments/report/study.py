@@ -6,14 +6,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from secondhalf.experiments.finished import Run, Sweep, load
-from secondhalf.experiments.options import Report
-from secondhalf.experiments.pages.write import write_page
-from secondhalf.experiments.report.charts import default_metrics, numeric
-from secondhalf.experiments.report.of_run import page_of_run
-from secondhalf.experiments.report.of_sweep import page_of_sweep
-from secondhalf.experiments.results import REPORT
-from secondhalf.model.settings import SettingsError
+from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.command.options import Report
+from secondhalf.experiments.html.write import write_page
+from secondhalf.experiments.report.figures import default_metrics, numeric
+from secondhalf.experiments.report.run_page import page_of_run
+from secondhalf.experiments.report.sweep_page import page_of_sweep
+from secondhalf.experiments.results.load import Run, Sweep, load
+from secondhalf.experiments.results.run_results import REPORT
 
 
 def prepare(options: Report) -> Run | Sweep:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from SALib.analyze import morris as analysis
 from SALib.sample import morris as sampling
 
+from secondhalf.experiments.sensitivity.factors import SEED, Box
 from secondhalf.experiments.sensitivity.quantities import Quantity
-from secondhalf.experiments.sensitivity.space import SEED, Box
 
 Array = NDArray[np.float64]
 LEVELS = 4

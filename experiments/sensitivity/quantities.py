@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secondhalf.model.settings import MarketSettings
+from secondhalf.conf.schema import MarketSettings
 
 Array = NDArray[np.float64]
 PLATFORM = "kuaishou"
@@ -87,7 +87,7 @@ class Quantities:
         return len(self.all)
 
     def measured(self, tables: Mapping[str, pd.DataFrame]) -> Array:
-        """What a run's tables (`experiments.outputs.outputs`) give, [Q]."""
+        """What a run's tables (`experiments.facts.model_series.outputs`) give, [Q]."""
         first, last = self.since.isoformat(), self.until.isoformat()
         days = tables["daily"].loc[first:last]
         minutes, gmv = _by_platform(days, "minutes"), _by_platform(days, "gmv")

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secondhalf.experiments.counterfactual.statistics import mean_and_margin
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.conf.schema.population import NETWORKS
+from secondhalf.experiments.counterfactual.paired_statistics import mean_and_margin
 from secondhalf.experiments.sensitivity.quantities import Quantity
-from secondhalf.model.settings import MarketSettings
-from secondhalf.model.settings.people import NETWORKS
-from secondhalf.model.stages import STAGES
+from secondhalf.model.day.stages import STAGES
 
 Array = NDArray[np.float64]
 LATER = {

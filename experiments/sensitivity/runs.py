@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secondhalf.experiments.calibrate.evaluations import Evaluations
-from secondhalf.experiments.sensitivity.space import Box, Space
-from secondhalf.model.settings import MarketSettings, SettingsError
+from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.experiments.facts.evaluations import Evaluations
+from secondhalf.experiments.sensitivity.factors import Box, Space
 
 Array = NDArray[np.float64]
 FAILED = ("part", "run", "seed", "error")

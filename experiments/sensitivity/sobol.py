@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from SALib.analyze import sobol as analysis
 from SALib.sample import sobol as sampling
 
+from secondhalf.experiments.sensitivity.factors import Box
 from secondhalf.experiments.sensitivity.morris import ranked
 from secondhalf.experiments.sensitivity.quantities import Quantity
-from secondhalf.experiments.sensitivity.space import Box
 
 Array = NDArray[np.float64]
 RESAMPLES = 1000

@@ -13,20 +13,20 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from secondhalf.experiments.calibrate.evaluations import Evaluations
-from secondhalf.experiments.identity import identity
-from secondhalf.experiments.options import Output, Sensitivity, StudyError
+from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.command.options import Output, Sensitivity, StudyError
+from secondhalf.experiments.execution.fingerprint import identity
+from secondhalf.experiments.execution.process_pool import NothingDoneError, cores
+from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.pictures import draw_pages
-from secondhalf.experiments.sensitivity import morris, oat, replicates, robustness, sobol
-from secondhalf.experiments.sensitivity.plan import USER_DAY, Plan, costs, divide, lines, smallest
+from secondhalf.experiments.results.tables import replacing, write_tables
+from secondhalf.experiments.sensitivity import morris, one_at_a_time, replicates, robustness, sobol
+from secondhalf.experiments.sensitivity.budget import USER_DAY, Plan, costs, divide, lines, smallest
+from secondhalf.experiments.sensitivity.factors import SEED
+from secondhalf.experiments.sensitivity.problem import Question
 from secondhalf.experiments.sensitivity.quantities import Quantities
-from secondhalf.experiments.sensitivity.question import Question
 from secondhalf.experiments.sensitivity.runs import Runs
-from secondhalf.experiments.sensitivity.space import SEED
-from secondhalf.experiments.sensitivity.words import Found, summary
-from secondhalf.experiments.tables import replacing, write_tables
-from secondhalf.experiments.workers import NothingDoneError, cores
-from secondhalf.model.settings import SettingsError
+from secondhalf.experiments.sensitivity.text import Found, summary
 
 Array = NDArray[np.float64]
 KEPT, PLAN = "runs.jsonl", "plan.json"
@@ -72,7 +72,7 @@ def sensitivity(
     with replacing(folder / "sensitivity.md") as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
     if output.pictures != "never" and ("morris" in found.tables or "sobol" in found.tables):
-        from secondhalf.experiments.sensitivity.picture import draw
+        from secondhalf.experiments.sensitivity.figure import draw
 
         pages = {PICTURE: lambda: draw(found)}
         draw_pages(pages, folder, output.formats, output.font, lambda words: console.print(words, style="yellow"))
@@ -187,8 +187,11 @@ def _parts(
         box = space.box.only([*found.chosen, SEED])
         keep("sobol", sobol.table(box, runs.design("sobol", box, sobol.design(box, sizes["sobol"])), asked))
     if "oat" in sizes:
-        steps = oat.steps(space)
-        keep("oat", oat.table(steps, base, runs.under_seeds("oat", oat.design(steps), sizes["oat"]), asked))
+        steps = one_at_a_time.steps(space)
+        keep(
+            "oat",
+            one_at_a_time.table(steps, base, runs.under_seeds("oat", one_at_a_time.design(steps), sizes["oat"]), asked),
+        )
     if "robustness" in sizes:
         kept = [variant for variant in question.variants if variant.changed != "users" or variant.name in plan.users]
         values_of = []

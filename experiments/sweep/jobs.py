@@ -11,14 +11,14 @@ from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
-from secondhalf.experiments.compose import NOT_OF_THE_MARKET, compose_config, config_folders, plain, settings_of
-from secondhalf.experiments.identity import identity
-from secondhalf.experiments.options import GROUPS
-from secondhalf.experiments.overrides import open_overrides
-from secondhalf.model.settings import MarketSettings, SettingsError
-from secondhalf.model.start import strategies
+from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.experiments.command.compose import NOT_OF_THE_MARKET, compose_config, config_folders, plain, settings_of
+from secondhalf.experiments.command.options import GROUPS
+from secondhalf.experiments.command.overrides import open_overrides
+from secondhalf.experiments.execution.fingerprint import identity
+from secondhalf.model.initial_state import strategies
 
 WITHOUT_EFFECT = ("output", "pictures", "report", "checkpoint", "launcher", "search", "resume")
 """Groups that change how a run is made or shown and not what it gives."""
@@ -190,3 +190,25 @@ def check_different(jobs: Sequence[Job]) -> None:
         if other is not job:
             two = " and ".join(f"{one.number} ({' '.join(one.overrides)})" for one in (other, job))
             raise SettingsError(f"runs {two} are the same; allowed are runs that differ in what determines them")
+
+
+def hydra_overrides(hydra: Any) -> list[str]:
+    """Overrides of Hydra's own settings that a job needs too: folders of configuration and what was set by hand."""
+    given = [str(word) for word in hydra.overrides.hydra]
+    known = {str(source.path) for source in hydra.runtime.config_sources if source.schema == "file"}
+    if known and not any(word.startswith("hydra.searchpath=") for word in given):
+        given.append(f"hydra.searchpath=[{','.join(sorted(repr('file://' + path) for path in known))}]")
+    return given
+
+
+def resume_of(config: DictConfig) -> bool:
+    """The word `resume`.
+
+    Raises
+    ------
+    SettingsError
+        when it is neither true nor false
+    """
+    if not isinstance(config.resume, bool):
+        raise SettingsError(f"resume={config.resume}: allowed are true, false")
+    return config.resume

@@ -17,15 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from secondhalf.experiments.calibrate.evaluations import Evaluations
-from secondhalf.experiments.calibrate.fit import log_ratios
-from secondhalf.experiments.calibrate.members import FIRST_SEED
-from secondhalf.experiments.calibrate.origin import go_on
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.experiments.calibrate.known_as_of import go_on
+from secondhalf.experiments.calibrate.minimum_distance import log_ratios
 from secondhalf.experiments.calibrate.parameters import Parameters
-from secondhalf.experiments.options import Outlook
-from secondhalf.experiments.outputs import Asked, Numbers
-from secondhalf.experiments.targets import Target
-from secondhalf.model.settings import MarketSettings
+from secondhalf.experiments.calibrate.posterior_members import FIRST_SEED
+from secondhalf.experiments.command.options import Outlook
+from secondhalf.experiments.facts.evaluations import Evaluations
+from secondhalf.experiments.facts.model_series import Asked, Numbers
+from secondhalf.experiments.facts.targets import Target
 
 Array = NDArray[np.float64]
 YEAR = 365.25

@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.experiments.calibrate.calibration import Calibration, data_hash, read_calibration
-from secondhalf.experiments.calibrate.origin import as_of
+from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.experiments.calibrate.calibration_files import Calibration, data_hash, read_calibration
+from secondhalf.experiments.calibrate.known_as_of import as_of
 from secondhalf.experiments.calibrate.parameters import read_parameters
 from secondhalf.experiments.calibrate.settings import sized
-from secondhalf.experiments.options import Validate
-from secondhalf.experiments.outputs import Asked
-from secondhalf.experiments.targets import LAST_FACT, Targets
+from secondhalf.experiments.command.options import Validate
+from secondhalf.experiments.facts.model_series import Asked
+from secondhalf.experiments.facts.targets import LAST_FACT, Targets
 from secondhalf.experiments.validate.ensemble import Ensemble, markets, moved_to_facts, run
-from secondhalf.experiments.validate.series import Question
-from secondhalf.model.settings import MarketSettings, SettingsError
+from secondhalf.experiments.validate.forecast_series import Question
 
 Array = NDArray[np.float64]
 

@@ -12,20 +12,20 @@ import numpy as np
 import pandas as pd
 from rich.progress import Progress
 
-from secondhalf.experiments.calibrate.calibration import rests_on
+from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.experiments.calibrate.calibration_files import rests_on
 from secondhalf.experiments.calibrate.settings import sized
-from secondhalf.experiments.calibrate.teller import Teller
-from secondhalf.experiments.options import Validate
-from secondhalf.experiments.run import commit, versions
-from secondhalf.experiments.tables import replacing
-from secondhalf.experiments.target_file import read_targets
-from secondhalf.experiments.targets import LAST_FACT, Target, check_horizon
+from secondhalf.experiments.command.options import Validate
+from secondhalf.experiments.execution.progress import Teller
+from secondhalf.experiments.facts.target_file import read_targets
+from secondhalf.experiments.facts.targets import LAST_FACT, Target, check_horizon
+from secondhalf.experiments.results.tables import replacing
+from secondhalf.experiments.run.study import commit, versions
+from secondhalf.experiments.validate.forecast_series import Question, questions
 from secondhalf.experiments.validate.origins import Origin, find_origin, forecasts, members
-from secondhalf.experiments.validate.pattern_runs import patterns
-from secondhalf.experiments.validate.rolling import rolling_table, ruler_table
-from secondhalf.experiments.validate.series import Question, questions
+from secondhalf.experiments.validate.patterns.runs import patterns
+from secondhalf.experiments.validate.rolling_origin import rolling_table, ruler_table
 from secondhalf.experiments.validate.tables import band_table, target_table
-from secondhalf.model.settings import MarketSettings, SettingsError
 
 FLOAT = "%.6g"
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secondhalf.experiments.targets import Target
-from secondhalf.experiments.validate.series import Question
+from secondhalf.experiments.facts.targets import Target
+from secondhalf.experiments.validate.forecast_series import Question
 
 Array = NDArray[np.float64]
 QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}

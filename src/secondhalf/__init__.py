@@ -12,22 +12,22 @@ import typing as _typing
 
 if _typing.TYPE_CHECKING:
     from secondhalf import results
-    from secondhalf.experiments.compose import load_settings
-    from secondhalf.experiments.run import run
-    from secondhalf.experiments.tables import tables
-    from secondhalf.model.checkpoint import load_market
+    from secondhalf.experiments.command.compose import load_settings
+    from secondhalf.experiments.results.tables import tables
+    from secondhalf.experiments.run.study import run
     from secondhalf.model.market import Market
+    from secondhalf.model.snapshots.checkpoint import load_market
 
 __version__ = "0.1.0"
 __all__ = ["Market", "__version__", "load_market", "load_settings", "results", "run", "tables"]
 
 _HOMES = {
     "Market": "secondhalf.model.market",
-    "load_market": "secondhalf.model.checkpoint",
-    "load_settings": "secondhalf.experiments.compose",
+    "load_market": "secondhalf.model.snapshots.checkpoint",
+    "load_settings": "secondhalf.experiments.command.compose",
     "results": "secondhalf.results",
-    "run": "secondhalf.experiments.run",
-    "tables": "secondhalf.experiments.tables",
+    "run": "secondhalf.experiments.run.study",
+    "tables": "secondhalf.experiments.results.tables",
 }
 
 if not _typing.TYPE_CHECKING:  # a type checker, which has the names from above, then refuses all others

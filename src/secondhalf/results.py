@@ -1,5 +1,5 @@
 """What runs and sweeps left behind, for notebooks: ``secondhalf.results.load("out").results`` is a DataFrame."""
 
-from secondhalf.experiments.finished import Run, Sweep, load
+from secondhalf.experiments.results.load import Run, Sweep, load
 
 __all__ = ["Run", "Sweep", "load"]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from secondhalf.agents.capability import SEED_MATURITY, SIGNAL_SD, CapabilityTable
-from secondhalf.model.settings.supply import Capability, Platform
+from secondhalf.agents.capabilities import SEED_MATURITY, SIGNAL_SD, CapabilityTable
+from secondhalf.conf.schema.platforms import Capability, Platform
 
 PROMINENCE = {"top_tab": 1.0, "bottom_tab": 0.8, "second_level": 0.4, "in_feed": 0.6}
 RAMP = 200

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from secondhalf.agents.legal_moves import Growth, MoveError, options, require_legal
 from secondhalf.agents.move import Move
 from secondhalf.agents.objective import Objective, Report
-from secondhalf.agents.options import Growth, MoveError, options, require_legal
 from secondhalf.agents.strategies import STRATEGIES, Strategy
-from secondhalf.agents.strategies.results import gain
+from secondhalf.agents.strategies.shared_rules import gain
 from secondhalf.agents.view import Seen, View
-from secondhalf.experiments.compose import load_settings
+from secondhalf.experiments.command.compose import load_settings
 from secondhalf.model.market import Market
 
 DAY = dt.date(2020, 1, 1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 from secondhalf.agents.strategies.history import History
-from secondhalf.experiments.compose import load_settings
-from secondhalf.model.start import strategies
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.model.initial_state import strategies
 
 
 def dated(*overrides: str) -> dict[str, set[dt.date]]:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from secondhalf.agents.merchant import MerchantTable, merchant_table
-from secondhalf.agents.vocabulary import CHANNELS
-from secondhalf.experiments.compose import load_settings
-from secondhalf.model.settings.people import Merchants
-from secondhalf.model.streams import Decision, key, uniforms
+from secondhalf.conf.schema.population import Merchants
+from secondhalf.conf.schema.vocabulary import CHANNELS
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.model.random_streams import Decision, key, uniforms
 
 COUNT = 4000
 SHARES = [0.3, 0.05, 0.8]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from secondhalf.agents.platform import TEST_COST, Move, Platform
-from secondhalf.agents.vocabulary import CAPABILITY_CHANGES, PLATFORM_CHANGES
-from secondhalf.experiments.compose import load_settings
+from secondhalf.conf.schema.vocabulary import CAPABILITY_CHANGES, PLATFORM_CHANGES
+from secondhalf.experiments.command.compose import load_settings
 from secondhalf.model.market import Market
 
 SMALL = ("population.users=20", "population.merchants=4", "calendar.warm_up=56", "calendar.end=2019-01-31")

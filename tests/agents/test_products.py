@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from secondhalf.agents.products import EMPTY, ProductTable
-from secondhalf.experiments.compose import load_settings
-from secondhalf.experiments.tables import products as product_rows
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.results.tables import products as product_rows
 from secondhalf.model.market import Market
 
 

@@ -13,16 +13,17 @@ from typing import Any
 
 import pytest
 
-from secondhalf.agents.options import MoveError
-from secondhalf.agents.own import own
+from secondhalf.agents.legal_moves import MoveError
 from secondhalf.agents.platform import Platform
 from secondhalf.agents.strategies import STRATEGIES, Move, Strategy, strategy_class
 from secondhalf.agents.view import View
-from secondhalf.experiments.compose import load_settings
-from secondhalf.model import revision, start
+from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.conf.schema.import_path import own
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.model import initial_state
+from secondhalf.model.day import platform_moves
+from secondhalf.model.day.platform_moves import choose
 from secondhalf.model.market import Market
-from secondhalf.model.revision import choose
-from secondhalf.model.settings import MarketSettings, SettingsError
 
 SMALL = ("population.users=60", "population.merchants=8", "calendar.warm_up=56")
 SPANS = (("2019-01-01", "2019-05-01"), ("2021-12-30", "2022-01-02"))
@@ -53,7 +54,7 @@ def moves_of(settings: MarketSettings, monkeypatch: pytest.MonkeyPatch) -> list[
         return answer
 
     with monkeypatch.context() as patch:
-        patch.setattr(revision, "choose", asked)
+        patch.setattr(platform_moves, "choose", asked)
         market = Market(settings)
         while market.running:
             market.step()
@@ -66,13 +67,13 @@ def conforms(chosen: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for first, last in SPANS:
         settings = load_settings([*SMALL, f"calendar.start={first}", f"calendar.end={last}", *chosen])
         assert moves_of(settings, monkeypatch) == moves_of(settings, monkeypatch), "one seed gives one run"
-        for strategy in start.strategies(settings):
+        for strategy in initial_state.strategies(settings):
             past = strategy.before(settings.calendar.start)
             dates = [date for date, _ in past or ()]
             assert dates == sorted(dates)
             assert all(date < settings.calendar.start for date in dates)
     with pytest.raises(SettingsError, match=r"^strategy\.no_such=1: there is no such setting; "):
-        start.strategies(load_settings([*chosen, "strategy.no_such=1"]))
+        initial_state.strategies(load_settings([*chosen, "strategy.no_such=1"]))
 
 
 @pytest.mark.parametrize("name", [*STRATEGIES, *os.environ.get("OWN_STRATEGIES", "").split()])
@@ -155,13 +156,13 @@ def test_what_is_no_strategy(name: str, message: str, tmp_path: Path, monkeypatc
     (tmp_path / "lacking.py").write_text("import no_such_package\n")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(SettingsError, match=rf"^strategies\.jd={name}: {message}"):
-        start.strategies(load_settings([f"strategies.jd={name}"]))
+        initial_state.strategies(load_settings([f"strategies.jd={name}"]))
 
 
 def test_what_it_refuses_itself() -> None:
     settings = load_settings(["platforms=[jd,taobao]", *words(f"{__name__}:Choosy")])
     with pytest.raises(SettingsError, match=r"^strategy\.name=.*Choosy: taobao is not for me$"):
-        start.strategies(settings)
+        initial_state.strategies(settings)
 
 
 def test_the_working_directory_comes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +209,7 @@ class First(Strategy):
 @pytest.mark.parametrize(("revision", "movers"), [("sequential", 1), ("simultaneous", 5)])
 def test_who_sees_whose_moves(revision: str, movers: int) -> None:
     """One after the other, only the first finds nobody ahead of it; all at once, everybody does."""
-    chosen = [*words(f"{__name__}:First"), f"calendar.revision={revision}", "calendar.end=2019-01-02"]
+    chosen = [*words(f"{__name__}:First"), f"calendar.revision={platform_moves}", "calendar.end=2019-01-02"]
     market = Market(load_settings([*SMALL, *chosen]))
     market.step()
     assert len(market.record.moves) == movers

@@ -31,7 +31,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-COMMAND = "from secondhalf.experiments.cli import main; main()"
+COMMAND = "from secondhalf.experiments.command.main import main; main()"
 PATIENCE = 120_000
 """Milliseconds that anything may take on a machine that is busy with other tests."""
 

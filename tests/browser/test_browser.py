@@ -14,9 +14,9 @@ import pytest
 from rich.console import Console
 
 from secondhalf.experiments.browser.widget import page_words
-from secondhalf.experiments.compose import load_settings
-from secondhalf.experiments.options import Output
-from secondhalf.experiments.run import run
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.command.options import Output
+from secondhalf.experiments.run.study import run
 from tests.browser.served import CHROMIUM, Guests, browsing, check_addresses, serving, visit
 
 pytest.importorskip("playwright", reason="playwright is not installed: the page is not tried in a browser")

@@ -14,19 +14,19 @@ from string import Formatter
 import numpy as np
 import pytest
 
-from secondhalf.experiments.browser import words
+from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.browser import text as browser_text
 from secondhalf.experiments.browser.commands import days_to_quarter
-from secondhalf.experiments.browser.flags import flags
+from secondhalf.experiments.browser.fair_lock import Turns
 from secondhalf.experiments.browser.interventions import RefusedError, wished
 from secondhalf.experiments.browser.memory import bytes_needed
 from secondhalf.experiments.browser.serve import loopback, require_free, warn_of_others
 from secondhalf.experiments.browser.setup import Setup
-from secondhalf.experiments.browser.turns import Turns
 from secondhalf.experiments.browser.widget import PARTS, facts_of_page, page_words, script
-from secondhalf.experiments.compose import compose_config, load_settings
-from secondhalf.experiments.options import Browse
+from secondhalf.experiments.command.compose import compose_config, load_settings
+from secondhalf.experiments.command.options import Browse
+from secondhalf.experiments.command.overrides import flags
 from secondhalf.model.market import Market
-from secondhalf.model.settings import SettingsError
 from tests.experiments.conftest import refused
 
 FRONT = Path(__file__).parents[2] / "experiments" / "browser" / "front"
@@ -41,7 +41,7 @@ def test_both_languages_say_the_same_things() -> None:
     for key, text in labels["en"].items():
         fields = [set(re.findall(r"{\w+}", one)) for one in (text, labels["zh"][key])]
         assert fields[0] == fields[1], key
-    for english, chinese in words.SENTENCES.values():
+    for english, chinese in browser_text.SENTENCES.values():
         fields = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in (english, chinese)]
         assert fields[0] == fields[1]
 
@@ -74,13 +74,13 @@ def test_every_file_of_the_page_is_part_of_it() -> None:
 
 
 def test_platforms_have_names_in_both_languages() -> None:
-    found = {name: words.named(name)["zh"] for name in ("kuaishou", "douyin", "taobao", "jd", "pinduoduo")}
+    found = {name: browser_text.named(name)["zh"] for name in ("kuaishou", "douyin", "taobao", "jd", "pinduoduo")}
     assert found["kuaishou"] == "快手"
     assert found["douyin"] == "抖音"
     assert found["taobao"].startswith("淘宝")
     assert found["jd"] == "京东"
     assert found["pinduoduo"] == "拼多多"
-    assert words.named("newcomer") == {"en": "newcomer", "zh": "newcomer"}
+    assert browser_text.named("newcomer") == {"en": "newcomer", "zh": "newcomer"}
 
 
 def test_settings_come_from_the_command_line_and_go_back_to_it() -> None:

@@ -15,14 +15,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondhalf.experiments import tables
 from secondhalf.experiments.browser.arrays import KINDS, packed
 from secondhalf.experiments.browser.exports import VIEWS, command_line, csv_of
 from secondhalf.experiments.browser.frames import DAILY
 from secondhalf.experiments.browser.session import Session
 from secondhalf.experiments.browser.setup import Setup
-from secondhalf.experiments.compose import compose_config, load_settings
-from secondhalf.experiments.options import Browse, options
+from secondhalf.experiments.command.compose import compose_config, load_settings
+from secondhalf.experiments.command.options import Browse, options
+from secondhalf.experiments.results import tables
 from secondhalf.model.market import Market
 
 OVERRIDES = ["experiment=ci", "limits.users=200", "limits.merchants=30", "limits.days=70", "seed=3"]

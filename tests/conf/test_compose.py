@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from secondhalf.experiments.compose import compose_config, load_settings
+from secondhalf.experiments.command.compose import compose_config, load_settings
 from secondhalf.model.market import Market
 
 CONF = Path(str(files("secondhalf.conf")))

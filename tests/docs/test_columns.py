@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from secondhalf.experiments.columns import of_table
-from secondhalf.experiments.tables import TABLES
+from secondhalf.experiments.results.column_dictionary import of_table
+from secondhalf.experiments.results.tables import TABLES
 from tests.docs.test_data_dictionary import sections
 
 SECTIONS = {name: f"{name}.csv" for name in TABLES} | {"summary": "summary.json", "runs": "sweep: runs.csv"}

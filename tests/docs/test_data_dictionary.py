@@ -12,14 +12,14 @@ import networkx as nx
 import pytest
 from rich.console import Console
 
-from secondhalf.experiments.compose import compose_config, load_settings
+from secondhalf.experiments.command.compose import compose_config, load_settings
+from secondhalf.experiments.command.options import Counterfactual, options
 from secondhalf.experiments.counterfactual.arms import find_arms
 from secondhalf.experiments.counterfactual.study import counterfactual
-from secondhalf.experiments.options import Counterfactual, options
 from secondhalf.experiments.pictures import PICTURES
-from secondhalf.experiments.run import run
-from secondhalf.experiments.tables import TABLES
-from secondhalf.experiments.validate.pattern_runs import COLUMNS as PATTERN_COLUMNS
+from secondhalf.experiments.results.tables import TABLES
+from secondhalf.experiments.run.study import run
+from secondhalf.experiments.validate.patterns.runs import COLUMNS as PATTERN_COLUMNS
 from tests.experiments.conftest import SILENT
 
 DICTIONARY = Path(__file__).parents[2] / "docs" / "data_dictionary.md"

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondhalf.experiments.calibrate.calibration import Calibration, coverage_table
-from secondhalf.experiments.calibrate.fit import search
+from secondhalf.experiments.calibrate.calibration_files import Calibration, coverage_table
+from secondhalf.experiments.calibrate.minimum_distance import search
 from secondhalf.experiments.calibrate.posterior import coverage, laplace
 from secondhalf.experiments.calibrate.recovery import recover
 from secondhalf.experiments.calibrate.study import miss_table
-from secondhalf.experiments.target_file import read_targets
-from secondhalf.experiments.validate.rolling import rolling_table, ruler_table
-from secondhalf.experiments.validate.series import questions
+from secondhalf.experiments.facts.target_file import read_targets
+from secondhalf.experiments.validate.forecast_series import questions
+from secondhalf.experiments.validate.rolling_origin import rolling_table, ruler_table
 from secondhalf.experiments.validate.tables import band_table, target_table
 from tests.docs.test_data_dictionary import sections
 from tests.experiments.calibrate.worlds import FACTS, PARAMETERS, World, problem

@@ -13,11 +13,11 @@ import networkx as nx
 import pandas as pd
 import pytest
 
-from secondhalf.experiments import cli
-from secondhalf.experiments.compose import compose_config, load_settings
-from secondhalf.experiments.options import Output, options
+from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.command import main
+from secondhalf.experiments.command.compose import compose_config, load_settings
+from secondhalf.experiments.command.options import Output, options
 from secondhalf.experiments.pictures import PICTURES
-from secondhalf.model.settings import SettingsError
 from tests.agents.test_strategies import conforms, words
 
 TEXT = (Path(__file__).parents[2] / "docs" / "extending.md").read_text(encoding="utf-8")
@@ -46,7 +46,7 @@ def do(title: str, *more: str) -> None:
     for line in "".join(found).replace("\\\n", " ").splitlines():
         program, *given = shlex.split(line)
         assert program == "secondhalf"
-        cli.main([*given, *(more or TINY)])
+        main.main([*given, *(more or TINY)])
 
 
 def table(folder: str, name: str = "daily") -> pd.DataFrame:
@@ -103,7 +103,7 @@ def test_a_capability() -> None:
     daily = table("out/capability")
     cost = daily[daily["platform"] == "jd"].set_index("date")["cost"]
     assert cost["2019-02-01"] - cost["2019-01-31"] > 5e7
-    cli.main(["run", "--config-dir", "mine", "+capability=groceries", "hydra.run.dir=out/plain", *TINY])
+    main.main(["run", "--config-dir", "mine", "+capability=groceries", "hydra.run.dir=out/plain", *TINY])
     plain = table("out/plain")
     january = daily["date"] < "2019-02-01"
     assert daily[january].equals(plain[january])
@@ -128,7 +128,7 @@ def test_settings_of_ones_own_strategy(capsys: pytest.CaptureFixture[str]) -> No
     refusal = re.search(r"`(strategy\.enuf=\S+ .*?)`", flat("A strategy"))
     assert refusal is not None
     with pytest.raises(SystemExit):
-        cli.main(["run", "--config-dir", "mine", "strategy=follow", "strategy.enuf=0.9"])
+        main.main(["run", "--config-dir", "mine", "strategy=follow", "strategy.enuf=0.9"])
     assert capsys.readouterr().err == f"secondhalf: {refusal[1]}\n"
 
 
@@ -167,7 +167,7 @@ def test_a_measure_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
         ("market.mall=mine.measures:mall_presence", ": one finite number is needed, not ["),
     ):
         with pytest.raises(SystemExit):
-            cli.main(["run", f"measures.{setting}", *TINY, "hydra.run.dir=out"])
+            main.main(["run", f"measures.{setting}", *TINY, "hydra.run.dir=out"])
         assert f"measures.{setting.partition('=')[0]}{message}" in capsys.readouterr().err
 
 
@@ -180,7 +180,7 @@ def test_a_picture() -> None:
 
 def test_only_pictures_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        cli.main(["pictures", "pictures.of=out", "pictures.only=[buyers]", "hydra.run.dir=out"])
+        main.main(["pictures", "pictures.of=out", "pictures.only=[buyers]", "hydra.run.dir=out"])
     assert capsys.readouterr().err == (f"secondhalf: pictures.only names 'buyers'; known are {', '.join(PICTURES)}\n")
     with pytest.raises(SettingsError, match=r"^output\.own_pictures\.buyers=mine\.buyers:drew: "):
         options(Output, compose_config(["output.own_pictures.buyers=mine.buyers:drew"]))

@@ -16,11 +16,11 @@ import yaml
 from omegaconf import OmegaConf
 
 from secondhalf.agents.products import ProductTable
-from secondhalf.experiments.compose import NOT_OF_THE_MARKET, compose_config, market_settings
-from secondhalf.experiments.tables import TABLES
-from secondhalf.model.columns import Columns
-from secondhalf.model.settings.mechanisms import Mechanisms, without
-from secondhalf.model.stages import STAGES
+from secondhalf.conf.schema.mechanisms import Mechanisms, without
+from secondhalf.experiments.command.compose import NOT_OF_THE_MARKET, compose_config, market_settings
+from secondhalf.experiments.results.tables import TABLES
+from secondhalf.model.day.stages import STAGES
+from secondhalf.model.shapes import Columns
 
 ROOT = Path(__file__).parents[2]
 ODD = (ROOT / "docs" / "odd.md").read_text(encoding="utf-8")

@@ -11,12 +11,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from secondhalf.experiments import bench, cli
+from secondhalf.experiments.bench import speed
 from secondhalf.experiments.browser import study
 from secondhalf.experiments.browser.setup import Setup
-from secondhalf.experiments.compose import compose_config
+from secondhalf.experiments.command import main
+from secondhalf.experiments.command.compose import compose_config
 from secondhalf.experiments.pictures import PICTURES
-from secondhalf.experiments.tables import TABLES
+from secondhalf.experiments.results.tables import TABLES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -60,17 +61,17 @@ def test_every_command_runs(
 ) -> None:
     """In the order of the text, in one folder: `pictures.of=out` draws what an earlier line left."""
     monkeypatch.chdir(here)
-    monkeypatch.setattr(bench, "_start_up", lambda: {"import_and_compose": 1.0})  # compiles from cold, elsewhere
+    monkeypatch.setattr(speed, "_start_up", lambda: {"import_and_compose": 1.0})  # compiles from cold, elsewhere
     served: list[Setup] = []
     monkeypatch.setattr(study, "serve", lambda setup, options: served.append(setup))  # would serve until it is stopped
     words = shlex.split(command, comments=True)[1:]
     needs = {"out": {"pictures.of=out", "out"}, "kept": {word for word in words if word.startswith("from_checkpoint=")}}
     for folder, asked in needs.items():  # another worker may have had the line that makes it
         if asked & set(words) and not (here / folder).exists():
-            cli.main(["run", *TINY, f"hydra.run.dir={folder}", "output.pictures=never", "checkpoint.every=90"])
+            main.main(["run", *TINY, f"hydra.run.dir={folder}", "output.pictures=never", "checkpoint.every=90"])
     before = {path: path.stat().st_mtime_ns for path in here.rglob("*")}
     with_pictures = words[:2] == ["run", "strategy=hold"]
-    cli.main([*words, *TINY, *([] if with_pictures else ["output.pictures=never"])])
+    main.main([*words, *TINY, *([] if with_pictures else ["output.pictures=never"])])
     made = {path.name for path in here.rglob("*") if path.stat().st_mtime_ns != before.get(path)}
     assert bool(served) == (words[0] == "browse")
     if served:
@@ -90,7 +91,7 @@ def test_every_command_runs(
 
 
 def test_commands_of_all_studies_are_shown() -> None:
-    assert {shlex.split(command, comments=True)[1] for command in COMMANDS} == set(cli.STUDIES)
+    assert {shlex.split(command, comments=True)[1] for command in COMMANDS} == set(main.STUDIES)
 
 
 def test_files_that_a_run_writes_are_those_of_the_text() -> None:
@@ -120,7 +121,7 @@ def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_speeds_are_a_table_of_the_benchmark() -> None:
     head, *rows = table("bench")
-    assert head == list(bench.HEADINGS)
+    assert head == list(speed.HEADINGS)
     sizes = compose_config([]).bench.users
     assert list(dict.fromkeys(row[0] for row in rows)) == [f"{users:,}" for users in sizes]
     for row in rows:

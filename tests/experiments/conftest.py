@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from secondhalf.experiments import cli
-from secondhalf.experiments.compose import load_settings
-from secondhalf.experiments.options import Output
-from secondhalf.experiments.run import run
-from secondhalf.experiments.tables import TABLES
-from secondhalf.model.settings import MarketSettings
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.experiments.command import main
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.command.options import Output
+from secondhalf.experiments.results.tables import TABLES
+from secondhalf.experiments.run.study import run
 
 TINY = ("population.users=200", "population.merchants=30")
 
@@ -50,7 +50,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
     """The one line on stderr of a command that is refused before it starts."""
     with pytest.raises(SystemExit) as stopped:
-        cli.main(words)
+        main.main(words)
     assert stopped.value.code == 1
     out, err = capsys.readouterr()
     assert out == ""

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
-from secondhalf.experiments.compose import load_settings
-from secondhalf.experiments.finished import metrics
-from secondhalf.experiments.run import run
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.results.load import metrics
+from secondhalf.experiments.run.study import run
 from tests.experiments.conftest import SILENT
 
 WORDS = ("population.users=60", "population.merchants=10", "calendar.end=2019-02-10", "platforms=[douyin,jd]")

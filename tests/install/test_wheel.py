@@ -11,7 +11,7 @@ from tests.install.conftest import ROOT, Installed, bring_machine_code, build
 FOLDERS = ("agents", "conf", "data", "experiments", "model")
 ENDINGS = {".py", ".yaml", ".csv", ".html", ".css", ".js", ".json"}
 TINY = ("experiment=ci", "limits.users=150", "limits.merchants=20", "limits.days=5")
-COMMAND = "from secondhalf.experiments.cli import main; main()"
+COMMAND = "from secondhalf.experiments.command.main import main; main()"
 
 
 def contents(wheel: Path) -> dict[str, bytes]:
@@ -36,7 +36,7 @@ def test_the_wheel_holds_one_package_and_all_of_it(wheel: Path) -> None:
 
 def test_the_command_and_what_it_needs_are_declared(wheel: Path) -> None:
     files = {Path(name).name: text.decode() for name, text in contents(wheel).items() if ".dist-info/" in name}
-    assert "secondhalf = secondhalf.experiments.cli:main" in files["entry_points.txt"]
+    assert "secondhalf = secondhalf.experiments.command.main:main" in files["entry_points.txt"]
     for line in ("Requires-Python: >=3.11", "Requires-Dist: hydra-core", "Requires-Dist: numba", "Requires-Dist: mesa"):
         assert line in files["METADATA"]
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from secondhalf.experiments.compose import load_settings
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.experiments.command.compose import load_settings
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.columns import Offer
-from secondhalf.model.network import Friends, build_friends
-from secondhalf.model.population import Population
-from secondhalf.model.settings import MarketSettings
-from secondhalf.model.users_day import UsersDay
+from secondhalf.model.network.friend_graph import Friends, build_friends
+from secondhalf.model.shapes import Offer
+from secondhalf.model.users.population import Population
+from secondhalf.model.users.user_stages import UsersDay
 
 EVERYBODY_ONLINE = "population.people=1000"
 """Fewer people than the curve of people online ever counted: all users are online from the first day."""

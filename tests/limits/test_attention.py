@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from secondhalf.model.attention import prices_of_time, split
-from secondhalf.model.compiled import exp32
+from secondhalf.model.numba_kernels import exp32
+from secondhalf.model.users.attention import prices_of_time, split
 
 EPS = float(np.finfo(np.float32).eps)
 Array = NDArray[np.float64]

@@ -16,11 +16,11 @@ import pytest
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
-from secondhalf.model.columns import Offer
-from secondhalf.model.luck import Luck
+from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.market import Market
-from secondhalf.model.settings import MarketSettings
-from secondhalf.model.users_day import UsersDay
+from secondhalf.model.random_streams import Luck
+from secondhalf.model.shapes import Offer
+from secondhalf.model.users.user_stages import UsersDay
 
 Array = NDArray[np.float64]
 INNOVATION, IMITATION, DAYS = 0.004, 0.06, 150

@@ -9,12 +9,12 @@ import pytest
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from secondhalf.experiments.games.bertrand import Bertrand
-from secondhalf.experiments.games.equilibria import pure_equilibria
-from secondhalf.model.columns import NEED_PLANNED, NOBODY, PULL_PLANNED
-from secondhalf.model.demand import KIND_PLANNED, choice_probabilities
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.experiments.game_theory.logit_bertrand import Bertrand
+from secondhalf.experiments.game_theory.pure_nash import pure_equilibria
 from secondhalf.model.market import Market
-from secondhalf.model.settings import MarketSettings
+from secondhalf.model.shapes import NEED_PLANNED, NOBODY, PULL_PLANNED
+from secondhalf.model.users.choice import KIND_PLANNED, choice_probabilities
 
 Array = NDArray[np.float64]
 EPS = float(np.finfo(np.float32).eps)

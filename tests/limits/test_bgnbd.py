@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import hyp2f1
 
+from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.columns import NEED_REPEAT, NOBODY, Behaviour, Offer, Shops
-from secondhalf.model.demand import KIND_REPEAT, LOST_FANS
-from secondhalf.model.luck import Luck
-from secondhalf.model.population import behaviour
-from secondhalf.model.settings import MarketSettings
-from secondhalf.model.users_day import UsersDay
+from secondhalf.model.random_streams import Luck
+from secondhalf.model.shapes import NEED_REPEAT, NOBODY, Behaviour, Offer, Shops
+from secondhalf.model.users.choice import KIND_REPEAT, LOST_FANS
+from secondhalf.model.users.population import behaviour
+from secondhalf.model.users.user_stages import UsersDay
 
 Array = NDArray[np.float64]
 SHAPE, MEAN, A, B = 0.8, 0.02, 1.6, 4.0  # r, r / alpha, a, b

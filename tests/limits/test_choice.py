@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.columns import (
+from secondhalf.model.random_streams import Luck
+from secondhalf.model.shapes import (
     NEED_IMPULSE,
     NEED_PLANNED,
     NEED_RIPENED,
@@ -23,10 +25,15 @@ from secondhalf.model.columns import (
     Offer,
     Shops,
 )
-from secondhalf.model.demand import KIND_IMPULSE, KIND_PLANNED, KIND_REPEAT, KIND_RIPENED, choice_probabilities, sample
-from secondhalf.model.luck import Luck
-from secondhalf.model.settings import MarketSettings
-from secondhalf.model.users_day import UsersDay
+from secondhalf.model.users.choice import (
+    KIND_IMPULSE,
+    KIND_PLANNED,
+    KIND_REPEAT,
+    KIND_RIPENED,
+    choice_probabilities,
+    sample,
+)
+from secondhalf.model.users.user_stages import UsersDay
 
 Array = NDArray[np.float64]
 EPS = float(np.finfo(np.float32).eps)

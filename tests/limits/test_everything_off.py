@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from secondhalf.experiments.tables import tables
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.conf.schema.mechanisms import Mechanisms
+from secondhalf.experiments.results.tables import tables
 from secondhalf.model.market import Market
-from secondhalf.model.settings import MarketSettings
-from secondhalf.model.settings.mechanisms import Mechanisms
 
 NAMES = ["kuaishou", "douyin", "taobao", "jd", "pinduoduo"]
 SIZE = ("population.users=600", "population.merchants=40", "calendar.warm_up=56", "calendar.end=2019-03-31")

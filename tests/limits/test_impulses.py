@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from secondhalf.model.interest import NEED_IMPULSE
 from secondhalf.model.market import Market
-from secondhalf.model.population import mean_power
+from secondhalf.model.users.needs import NEED_IMPULSE
+from secondhalf.model.users.population import mean_power
 from tests.mechanisms.runs import settings
 
 DAYS, SHAPE = 120, 0.7

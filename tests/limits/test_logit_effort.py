@@ -13,8 +13,8 @@ from scipy.special import softmax
 
 from secondhalf.agents.effort import ewa_update, logit_update
 from secondhalf.agents.learning import Rule
+from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.market import Market
-from secondhalf.model.settings import MarketSettings
 
 F32 = NDArray[np.float32]
 EPS = float(np.finfo(np.float32).eps)

@@ -9,15 +9,15 @@ import pytest
 from numpy.typing import NDArray
 from scipy.optimize import root
 
-from secondhalf.model.attention import ACTIVE, INSTALLED, MINUTES
+from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.columns import Offer
-from secondhalf.model.luck import Luck
-from secondhalf.model.meanfield import Day, MeanField, State
-from secondhalf.model.population import behaviour
-from secondhalf.model.quadrature import near_normal_quantile, user_types
-from secondhalf.model.settings import MarketSettings
-from secondhalf.model.users_day import UsersDay
+from secondhalf.model.meanfield.map import Day, MeanField, State
+from secondhalf.model.meanfield.quadrature import near_normal_quantile, user_types
+from secondhalf.model.random_streams import Luck
+from secondhalf.model.shapes import Offer
+from secondhalf.model.users.attention import ACTIVE, INSTALLED, MINUTES
+from secondhalf.model.users.population import behaviour
+from secondhalf.model.users.user_stages import UsersDay
 
 Array = NDArray[np.float64]
 NAMES = ["kuaishou", "taobao"]

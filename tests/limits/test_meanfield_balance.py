@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from secondhalf.model.columns import Offer
-from secondhalf.model.meanfield_balance import Resting, along, field_of, resting, simulated
-from secondhalf.model.settings import MarketSettings
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.model.meanfield.steady_states import Resting, along, field_of, resting, simulated
+from secondhalf.model.shapes import Offer
 from tests.limits.test_meanfield import BUDGET, NAMES, USERS
 
 Array = NDArray[np.float64]

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from secondhalf.agents.learning import Rule, logit_shares
-from secondhalf.experiments.games.bertrand import Bertrand
-from secondhalf.experiments.games.play import play
+from secondhalf.experiments.game_theory.logit_bertrand import Bertrand
+from secondhalf.experiments.game_theory.repeated_play import play
 from tests.reference import q_learner
 
 Array = NDArray[np.float64]

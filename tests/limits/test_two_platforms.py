@@ -19,9 +19,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from secondhalf.experiments.games.equilibria import pure_equilibria
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.experiments.game_theory.pure_nash import pure_equilibria
 from secondhalf.model.market import Market
-from secondhalf.model.settings import MarketSettings
 
 Array = NDArray[np.float64]
 NAMES = ("left", "right")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from secondhalf.model.demand import KIND_IMPULSE, KIND_PLANNED, KIND_RIPENED
-from secondhalf.model.start import capability_table
+from secondhalf.model.initial_state import capability_table
+from secondhalf.model.users.choice import KIND_IMPULSE, KIND_PLANNED, KIND_RIPENED
 from tests.mechanisms.runs import ALL, CONTENT, SHELF, Run, settings
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from secondhalf.experiments.compose import load_settings
-from secondhalf.experiments.tables import tables
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.results.tables import tables
 from secondhalf.model.market import Market
-from secondhalf.model.settings import MarketSettings
 
 CONTENT = ("kuaishou", "douyin")
 SHELF = ("taobao", "jd", "pinduoduo")

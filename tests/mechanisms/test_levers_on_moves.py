@@ -11,9 +11,9 @@ import pytest
 from secondhalf.agents import strategies
 from secondhalf.agents.move import Move
 from secondhalf.agents.view import View
-from secondhalf.experiments.compose import load_settings
-from secondhalf.model.settings import MarketSettings
-from secondhalf.model.start import strategies as strategies_of
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.model.initial_state import strategies as strategies_of
 from tests.mechanisms.measures import mall_gmv
 from tests.mechanisms.runs import ALL, CONTENT, SHELF, Overrides, Run, move, run, settings, until
 

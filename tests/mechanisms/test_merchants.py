@@ -8,9 +8,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from secondhalf.agents.vocabulary import CHANNELS
-from secondhalf.model.demand import KIND_REPEAT
+from secondhalf.conf.schema.vocabulary import CHANNELS
 from secondhalf.model.market import Market
+from secondhalf.model.users.choice import KIND_REPEAT
 from tests.mechanisms.cases_supply import BUSY
 from tests.mechanisms.cases_trade import LIVELY
 from tests.mechanisms.measures import planted_orders

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from secondhalf.model.settings.mechanisms import Mechanisms
+from secondhalf.conf.schema.mechanisms import Mechanisms
 from tests.mechanisms import cases_supply, cases_trade, cases_users
 from tests.mechanisms.case import Case, change
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secondhalf.experiments.compose import load_settings
+from secondhalf.conf.schema import SettingsError
+from secondhalf.conf.schema.calendar import Driver
+from secondhalf.conf.schema.mechanisms import Mechanisms
+from secondhalf.experiments.command.compose import load_settings
 from secondhalf.model.calendar import FLOW_WINDOW, MarketCalendar, driver_curve
-from secondhalf.model.settings import SettingsError
-from secondhalf.model.settings.mechanisms import Mechanisms
-from secondhalf.model.settings.time import Driver
 
 NAMES = ["kuaishou", "taobao"]
 FESTIVAL = {

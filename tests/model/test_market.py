@@ -12,11 +12,11 @@ import pytest
 from secondhalf.agents.merchant import Merchant
 from secondhalf.agents.platform import Platform
 from secondhalf.agents.user import LazyUsers, User
-from secondhalf.experiments.compose import load_settings
-from secondhalf.experiments.tables import tables
+from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.results.tables import tables
+from secondhalf.model.day.stages import STAGES, in_order
 from secondhalf.model.market import Market
-from secondhalf.model.settings import MarketSettings, SettingsError
-from secondhalf.model.stages import STAGES, in_order
 
 SMALL = ("population.users=120", "population.merchants=15", "calendar.warm_up=56", "calendar.end=2019-01-10")
 

@@ -10,17 +10,17 @@ import numba
 import pandas as pd
 import pytest
 
-from secondhalf.experiments.compose import load_settings
-from secondhalf.experiments.tables import tables
-from secondhalf.model.compiled import CHUNK
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.results.tables import tables
 from secondhalf.model.market import Market
+from secondhalf.model.numba_kernels import CHUNK
 
 USERS = 3 * CHUNK + 100
 OVERRIDES = [f"population.users={USERS}", "population.merchants=60", "calendar.warm_up=56", "calendar.end=2019-02-02"]
 PROGRAM = f"""
 import numba
-from secondhalf.experiments.compose import load_settings
-from secondhalf.experiments.tables import tables
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.results.tables import tables
 from secondhalf.model.market import Market
 market = Market(load_settings({OVERRIDES!r}))
 while market.running:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from secondhalf.experiments.validate.patterns import BEARABLE, CROWDED, NO_MALL, OPEN_LINKS, SPARE
-from secondhalf.experiments.validate.rules import BASELINE
+from secondhalf.experiments.validate.patterns.pass_rules import BASELINE
+from secondhalf.experiments.validate.patterns.patterns import BEARABLE, CROWDED, NO_MALL, OPEN_LINKS, SPARE
 
 CONTENT, ALL = ("kuaishou", "douyin"), ("kuaishou", "douyin", "taobao", "jd", "pinduoduo")
 DATES = [(dt.date(2019, 1, 1) + dt.timedelta(days=n)).isoformat() for n in range(1461)]

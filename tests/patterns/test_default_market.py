@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 from secondhalf.experiments.calibrate.settings import sized
-from secondhalf.experiments.compose import load_settings
-from secondhalf.experiments.validate.pattern_runs import evidence, job, judged, measured, patterns
-from secondhalf.experiments.validate.patterns import ARMS, PATTERNS, SPARE
-from secondhalf.experiments.validate.rules import Rule
-from secondhalf.model.facts import data_file
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.validate.patterns.pass_rules import Rule
+from secondhalf.experiments.validate.patterns.patterns import ARMS, PATTERNS, SPARE
+from secondhalf.experiments.validate.patterns.runs import evidence, job, judged, measured, patterns
+from secondhalf.model.data_files import data_file
 
 SEEDS, USERS, MERCHANTS = 3, 3000, 2000
 

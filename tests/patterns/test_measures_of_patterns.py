@@ -9,10 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondhalf.experiments.validate.merchants_tail import hill
-from secondhalf.experiments.validate.pattern_runs import COLUMNS, judged, measured
-from secondhalf.experiments.validate.patterns import ARMS, BEARABLE, CROWDED, NO_MALL, OPEN_LINKS, PATTERNS, SPARE
-from secondhalf.experiments.validate.rules import BASELINE, FALLS, REPORTED, RISES, Rule, near
+from secondhalf.experiments.validate.patterns.pareto_tail import hill
+from secondhalf.experiments.validate.patterns.pass_rules import BASELINE, FALLS, REPORTED, RISES, Rule, near
+from secondhalf.experiments.validate.patterns.patterns import (
+    ARMS,
+    BEARABLE,
+    CROWDED,
+    NO_MALL,
+    OPEN_LINKS,
+    PATTERNS,
+    SPARE,
+)
+from secondhalf.experiments.validate.patterns.runs import COLUMNS, judged, measured
 from tests.patterns import synthetic
 from tests.patterns.synthetic import Runs, scaled
 

@@ -7,14 +7,14 @@ import datetime as dt
 import numpy as np
 import pytest
 
+from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.calibrate.settings import sized
-from secondhalf.experiments.compose import load_settings
-from secondhalf.experiments.validate import pattern_runs
-from secondhalf.experiments.validate.pattern_runs import COLUMNS, Job, Tables, evidence, job, patterns
-from secondhalf.experiments.validate.patterns import CROWDED, OPEN_LINKS, PATTERNS, Arm
-from secondhalf.experiments.validate.rules import BASELINE
-from secondhalf.experiments.workers import NothingDoneError
-from secondhalf.model.settings import SettingsError
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.execution.process_pool import NothingDoneError
+from secondhalf.experiments.validate.patterns import runs
+from secondhalf.experiments.validate.patterns.pass_rules import BASELINE
+from secondhalf.experiments.validate.patterns.patterns import CROWDED, OPEN_LINKS, PATTERNS, Arm
+from secondhalf.experiments.validate.patterns.runs import COLUMNS, Job, Tables, evidence, job, patterns
 
 NEVER = "never"
 ARMS = {
@@ -75,7 +75,7 @@ def _luckless(given: Job) -> dict[tuple[str, str], float]:
 
 
 def test_a_run_that_fails_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pattern_runs, "one_seed", _luckless)
+    monkeypatch.setattr(runs, "one_seed", _luckless)
     told: list[int] = []
     table = patterns(load_settings(), 3, 50, 10, workers=1, progress=told.append)
     assert told == [1, 2, 3]
@@ -97,6 +97,6 @@ def test_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
         patterns(load_settings(["platforms=[kuaishou,jd]"]), 2, 50, 10, workers=1)
     with pytest.raises(SettingsError, match=r"calendar\.start"):
         patterns(load_settings(["calendar.start=2020-01-01"]), 2, 50, 10, workers=1)
-    monkeypatch.setattr(pattern_runs, "one_seed", lambda given: 1 / 0)
+    monkeypatch.setattr(runs, "one_seed", lambda given: 1 / 0)
     with pytest.raises(NothingDoneError, match="ZeroDivisionError"):
         patterns(settings, 2, 50, 10, workers=1)

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from secondhalf.model.columns import Columns, Day, Offer, Shops, Streams
+from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.market import Market
-from secondhalf.model.settings import MarketSettings
-from secondhalf.model.users_day import MonthBooks, UsersDay
+from secondhalf.model.shapes import Columns, Day, Offer, Shops, Streams
+from secondhalf.model.users.user_stages import MonthBooks, UsersDay
 from tests.reference.oracle_user import Array, OracleUser
 
 PLATFORM_SUMS, ALL_SUMS, KINDS, COUNTS = 5, 3, 4, 4

@@ -1,7 +1,7 @@
 """One user of the oracle: stages 4 to 7 of the day in plain Python numbers.
 
 Written from the description of the model (docs/odd.md 4.9, docs/submodels.md 7.1 to 7.4), not from the compiled stages.
-Attributes of a user are named as in `Columns`; offer, shops, streams and day are the tuples of `model.columns` with
+Attributes of a user are named as in `Columns`; offer, shops, streams and day are the tuples of `model.shapes` with
 lists in place of arrays.
 """
 
@@ -15,8 +15,8 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.model import attention, demand
-from secondhalf.model.columns import (
+from secondhalf.model.market import Market
+from secondhalf.model.shapes import (
     ACTIVE_THIS_MONTH,
     BOUGHT_THIS_MONTH,
     NEVER,
@@ -26,7 +26,7 @@ from secondhalf.model.columns import (
     PULL_REPEAT,
     Columns,
 )
-from secondhalf.model.market import Market
+from secondhalf.model.users import attention, choice
 from tests.reference.plain_streams import WatchedLuck, uniform, word
 
 PLANNED, IMPULSE, RIPENED, REPEAT = range(4)
@@ -198,8 +198,8 @@ class OracleUser(mesa.Agent):
                 if chosen is not None:
                     self.order(k, home, chosen, offer, shops, streams, day.number, counts)
         for p in self.platforms:
-            counts[p, demand.MONTHLY_BUYERS] += day.number - self.last_bought[p] < 30
-            counts[p, demand.ANNUAL_BUYERS] += day.number - self.last_bought[p] < 365
+            counts[p, choice.MONTHLY_BUYERS] += day.number - self.last_bought[p] < 30
+            counts[p, choice.ANNUAL_BUYERS] += day.number - self.last_bought[p] < 365
 
     def choose(self, k: int, home: int, offer: Any, attachment: list[float], streams: Any, orders: Array) -> int | None:
         """Book the chances of every platform for need number k, of which `home` is the tie's platform; draw one."""
@@ -229,7 +229,7 @@ class OracleUser(mesa.Agent):
             place = self.place_of_tie(streams.fan_dropout_rate, self.fan_merchant[f], p, shops)
             if self.luck.happens(streams.fan_dropout[f], self.law.fan_dropouts[place]):
                 self.fan_merchant[f] = NOBODY
-                counts[p, demand.LOST_FANS] += 1
+                counts[p, choice.LOST_FANS] += 1
         elif self.luck.happens(streams.become_fan[k], offer.fan_gain[row][p]):
             merchant = self.luck.first_above(self.luck.uniform(streams.fan_merchant[k]), shops.buyers_cdf[p], 1.0)
             if merchant is not None:
@@ -245,6 +245,6 @@ class OracleUser(mesa.Agent):
             f = self.fan_merchant.index(NOBODY)
         else:
             f = self.fan_day.index(min(self.fan_day))
-            counts[self.fan_platform[f], demand.LOST_FANS] += 1
+            counts[self.fan_platform[f], choice.LOST_FANS] += 1
         self.fan_merchant[f], self.fan_platform[f], self.fan_day[f] = merchant, p, day
-        counts[p, demand.NEW_FANS] += 1
+        counts[p, choice.NEW_FANS] += 1

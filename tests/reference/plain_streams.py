@@ -1,4 +1,4 @@
-"""The draws of `secondhalf.model.streams` in Python's own integers, watched for being too close to call."""
+"""The draws of `secondhalf.model.random_streams` in Python's own integers, watched for being too close to call."""
 
 from __future__ import annotations
 

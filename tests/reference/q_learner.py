@@ -14,7 +14,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.model.streams import mix, uniform, word
+from secondhalf.model.random_streams import mix, uniform, word
 
 LEARNING, EXPLORING, DISCOUNT = 0.15, 4e-6, 0.95
 """alpha, beta (exploration falls as exp(-beta t)) and delta of the paper's representative experiment."""

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.model.columns import Columns
+from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.market import Market
-from secondhalf.model.settings import MarketSettings
-from secondhalf.model.users_day import MonthBooks
+from secondhalf.model.shapes import Columns
+from secondhalf.model.users.user_stages import MonthBooks
 from tests.reference.oracle import OracleDay
 from tests.reference.oracle_user import Array
 

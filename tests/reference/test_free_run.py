@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from secondhalf.experiments.compose import load_settings
-from secondhalf.model.columns import Columns
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.experiments.command.compose import load_settings
 from secondhalf.model.market import Market
-from secondhalf.model.settings import MarketSettings
+from secondhalf.model.shapes import Columns
 from tests.reference.oracle import OracleDay, OracleMarket
 
 SMALL = ("population.users=300", "population.merchants=40", "population.agent_objects=0", "calendar.start=2020-10-01")

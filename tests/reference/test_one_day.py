@@ -9,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import poisson
 
-from secondhalf.experiments.compose import load_settings
-from secondhalf.model import demand, streams
-from secondhalf.model.columns import NOBODY
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.model import random_streams
+from secondhalf.model.shapes import NOBODY
+from secondhalf.model.users import choice
 from tests.reference import plain_streams
 from tests.reference.side_by_side import OneDay, days_side_by_side
 from tests.reference.situations import SITUATIONS, SMALL
@@ -87,8 +88,8 @@ def test_nothing_is_left_out() -> None:
     orders = sum(day.plain_sums[2].sum(axis=(1, 2)) for day in days)
     counts = sum(day.plain_sums[3].sum(axis=0) for day in days)
     assert (orders > 50).all()
-    assert counts[demand.NEW_FANS] > 50
-    assert counts[demand.LOST_FANS] > 50
+    assert counts[choice.NEW_FANS] > 50
+    assert counts[choice.LOST_FANS] > 50
     installed = np.array([day.plain.installed for day in days_in("many come and go")])
     before, after = installed[:-1], installed[1:]
     assert np.count_nonzero(after & ~before) > 20
@@ -101,8 +102,8 @@ def test_streams_agree(stream: int) -> None:
     assert plain_streams.word(0, 0) == 0xE220A8397B1DCDAF
     for agent in (0, 1, 999, 10**6, 2**40):
         bits = plain_streams.word(stream, agent)
-        compiled = np.uint64(streams.word(np.uint64(stream), agent))
+        compiled = np.uint64(random_streams.word(np.uint64(stream), agent))
         assert bits == compiled
-        assert plain_streams.uniform(bits) == streams.uniform(compiled)
-        assert plain_streams.below(bits, 1000003) == streams.below(compiled, 1000003)
-        assert plain_streams.near_normal(bits) == pytest.approx(float(streams.near_normal(compiled)), abs=1e-6)
+        assert plain_streams.uniform(bits) == random_streams.uniform(compiled)
+        assert plain_streams.below(bits, 1000003) == random_streams.below(compiled, 1000003)
+        assert plain_streams.near_normal(bits) == pytest.approx(float(random_streams.near_normal(compiled)), abs=1e-6)

@@ -33,7 +33,7 @@ class SecondHalfLauncher(Launcher):
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run the jobs of one batch; one that fails is a row of runs.csv."""
-        from secondhalf.experiments.sweep.launcher import Launched
+        from secondhalf.experiments.sweep.hydra_launcher import Launched
 
         self.launched = self.launched or Launched(self.engine, self.config, self.task_function)
         done: Sequence[JobReturn] = self.launched.batch(job_overrides, initial_job_idx)
@@ -47,6 +47,6 @@ class SecondHalfSweeper(BasicSweeper):
         """Hand all jobs to the launcher, which checks them before the first runs; a failed job ends nothing."""
         if not isinstance(self.launcher, SecondHalfLauncher):
             return super().sweep(arguments)
-        from secondhalf.experiments.sweep.launcher import sweep
+        from secondhalf.experiments.sweep.hydra_launcher import sweep
 
         return sweep(self, self.launcher, arguments)

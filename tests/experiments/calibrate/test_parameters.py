@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.calibrate.parameters import read_parameters
-from secondhalf.experiments.compose import load_settings
-from secondhalf.model.settings import SettingsError
+from secondhalf.experiments.command.compose import load_settings
 
 SETTINGS = load_settings()
 

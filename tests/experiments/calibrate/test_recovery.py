@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from secondhalf.experiments.calibrate.evaluations import Evaluations
-from secondhalf.experiments.calibrate.fit import Problem
-from secondhalf.experiments.calibrate.origin import as_of
+from secondhalf.experiments.calibrate.known_as_of import as_of
+from secondhalf.experiments.calibrate.minimum_distance import Problem
 from secondhalf.experiments.calibrate.parameters import read_parameters
 from secondhalf.experiments.calibrate.recovery import recover
 from secondhalf.experiments.calibrate.settings import sized
-from secondhalf.experiments.compose import load_settings
-from secondhalf.experiments.target_file import read_targets
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.facts.evaluations import Evaluations
+from secondhalf.experiments.facts.target_file import read_targets
 
 UNTIL = dt.date(2019, 12, 31)
 MOVED = r"^platform\.kuaishou\.(leisure|order_value)$|^merchants\.ewa_lambda$"

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondhalf.experiments.calibrate.calibration import Calibration
+from secondhalf.experiments.calibrate.calibration_files import Calibration
 from secondhalf.experiments.calibrate.study import calibrate, recovery
-from secondhalf.experiments.compose import compose_config, load_settings
-from secondhalf.experiments.options import Calibrate, options
+from secondhalf.experiments.command.compose import compose_config, load_settings
+from secondhalf.experiments.command.options import Calibrate, options
 
 WORDS = [
     *("calibrate.users=100", "calibrate.merchants=20", "calibrate.seeds=1", "calibrate.workers=1"),

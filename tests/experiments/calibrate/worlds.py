@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.experiments.calibrate.fit import Problem
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.experiments.calibrate.minimum_distance import Problem
 from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
-from secondhalf.experiments.compose import load_settings
-from secondhalf.experiments.outputs import Rule
-from secondhalf.experiments.targets import Target, Targets
-from secondhalf.model.settings import MarketSettings
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.facts.model_series import Rule
+from secondhalf.experiments.facts.targets import Target, Targets
 
 SETTINGS = load_settings()
 PARAMETERS = read_parameters(SETTINGS).only(r"^users\.(habit_weight|shock|social_weight|need_weight)$")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.experiments.equilibrium.sampling import Drawn, Pair
+from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Pair
 
 Array = NDArray[np.float64]
 

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from secondhalf.experiments.compose import compose_config, market_settings
-from secondhalf.experiments.equilibrium.affordable import check_runs
-from secondhalf.experiments.equilibrium.game import Game
-from secondhalf.experiments.equilibrium.question import Asked, find_question
+from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.command.compose import compose_config, market_settings
+from secondhalf.experiments.command.options import StudyError, options
+from secondhalf.experiments.equilibrium.budget_check import check_runs
+from secondhalf.experiments.equilibrium.game.game import Game
+from secondhalf.experiments.equilibrium.problem import Asked, find_question
 from secondhalf.experiments.equilibrium.settings import Equilibrium
-from secondhalf.experiments.options import StudyError, options
-from secondhalf.model.profile import Choice
-from secondhalf.model.settings import SettingsError
+from secondhalf.model.snapshots.capability_profile import Choice
 
 BASE = compose_config([])
 """Composing takes half a second: once is enough."""

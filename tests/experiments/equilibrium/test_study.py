@@ -11,15 +11,15 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from secondhalf.experiments.compose import compose_config, market_settings
-from secondhalf.experiments.equilibrium import jobs
-from secondhalf.experiments.equilibrium.jobs import Job
-from secondhalf.experiments.equilibrium.journal import NAME, Journal
-from secondhalf.experiments.equilibrium.question import find_question
+from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.command.compose import compose_config, market_settings
+from secondhalf.experiments.command.options import Launcher, Output, StudyError, options
+from secondhalf.experiments.equilibrium.game import simulations
+from secondhalf.experiments.equilibrium.game.simulations import Job
+from secondhalf.experiments.equilibrium.problem import find_question
 from secondhalf.experiments.equilibrium.settings import Equilibrium
 from secondhalf.experiments.equilibrium.study import equilibrium
-from secondhalf.experiments.options import Launcher, Output, StudyError, options
-from secondhalf.model.settings import SettingsError
+from secondhalf.experiments.execution.journal import NAME, Journal
 from tests.docs.test_data_dictionary import sections
 from tests.experiments.conftest import SILENT
 
@@ -111,10 +111,10 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def work(job: Job) -> dict[str, Any]:
         names = job.question.settings.platforms
-        if job.kind == jobs.PAST:
+        if job.kind == simulations.PAST:
             year = {name: {"revenue": 1e11, "gmv": 1e12, "attention": 0.1} for name in names}
             return {"year": year, "standing": {name: [] for name in names}}
-        if job.kind == jobs.PATH:
+        if job.kind == simulations.PATH:
             return {"second_half_day": "2021-01-31"}
         if job.seed == 1 and job.profile[0][2]:
             raise RuntimeError("out of luck")
@@ -129,7 +129,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
         }
         return {name: dict(number) for name in names} | {"market": market}
 
-    monkeypatch.setattr(jobs, "work", work)
+    monkeypatch.setattr(simulations, "work", work)
 
 
 @pytest.mark.usefixtures("broken")

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from secondhalf.experiments.pictures import style
-from secondhalf.experiments.results import Results, read_results
+from secondhalf.experiments.results.run_results import Results, read_results
 from tests.experiments.conftest import Finished
 
 Draw = Callable[[str], Figure]

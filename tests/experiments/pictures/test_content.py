@@ -14,8 +14,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from secondhalf.experiments.pictures import friends, merchants, minutes, moves, shares, style
-from secondhalf.experiments.results import Results
-from secondhalf.model.flows import FLOWS
+from secondhalf.experiments.results.run_results import Results
+from secondhalf.model.users.attention_flows import FLOWS
 from tests.experiments.pictures.conftest import Draw
 
 MONTH = "2021-06"

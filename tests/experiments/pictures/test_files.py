@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from secondhalf.experiments import cli
-from secondhalf.experiments.options import Output
+from secondhalf.experiments.command import main
+from secondhalf.experiments.command.options import Output
 from secondhalf.experiments.pictures import PICTURES, by_path, draw_pictures
-from secondhalf.experiments.results import Results, read_results
-from secondhalf.experiments.tables import TABLES
+from secondhalf.experiments.results.run_results import Results, read_results
+from secondhalf.experiments.results.tables import TABLES
 from tests.experiments.conftest import Finished, finish
 
 SMALL = ("population.users=60", "population.merchants=8")
@@ -34,7 +34,7 @@ def draw(folder: Path, target: Path) -> tuple[set[str], list[str]]:
 def test_a_run_draws_all_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     words = [*SMALL, "calendar.end=2019-05-31", "hydra.run.dir=one", "output.progress=never"]
-    cli.main(["run", *words])
+    main.main(["run", *words])
     written = {path.name for path in (tmp_path / "one").iterdir() if path.suffix in (".png", ".svg")}
     assert written == {f"{name}.{ending}" for name in PICTURES for ending in ("png", "svg")}
     for name in PICTURES:
@@ -42,11 +42,11 @@ def test_a_run_draws_all_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             assert picture.width == 1440
         assert (tmp_path / "one" / f"{name}.svg").read_text(encoding="utf-8").rstrip().endswith("</svg>")
 
-    cli.main(["pictures", "pictures.of=one", "hydra.run.dir=two", "output.formats=[png]"])
+    main.main(["pictures", "pictures.of=one", "hydra.run.dir=two", "output.formats=[png]"])
     for name in PICTURES:  # the same from the files as from memory, to the byte
         assert (tmp_path / "two" / f"{name}.png").read_bytes() == (tmp_path / "one" / f"{name}.png").read_bytes()
 
-    cli.main(["run", *words, "output.pictures=never"])
+    main.main(["run", *words, "output.pictures=never"])
     assert not list((tmp_path / "one").glob("*.png"))
 
 
@@ -55,7 +55,7 @@ def test_jobs_of_a_multirun_draw_nothing_unless_asked(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     words = [*SMALL, "calendar.end=2019-01-01", "output.progress=never", "output.formats=[png]", "launcher.workers=1"]
     for asked in ("auto", "always"):
-        cli.main(["run", "-m", *words, f"output.pictures={asked}", f"hydra.sweep.dir={asked}"])
+        main.main(["run", "-m", *words, f"output.pictures={asked}", f"hydra.sweep.dir={asked}"])
     assert not list((tmp_path / "auto" / "runs").glob("*/*.png"))
     assert list((tmp_path / "always" / "runs").glob("*/*.png"))
 
@@ -137,7 +137,7 @@ def test_no_display_and_no_home(tmp_path: Path, full: Finished) -> None:
     environment |= {"MPLBACKEND": "TkAgg", "MPLCONFIGDIR": "/dev/null/none", "HOME": "/dev/null"}
     words = ["pictures", f"pictures.of={full.folder}", f"hydra.run.dir={tmp_path}", "output.formats=[png]"]
     words.append(f"pictures.only=[{','.join(TWO)}]")
-    program = f"from secondhalf.experiments.cli import main; main({words!r})"
+    program = f"from secondhalf.experiments.command.main import main; main({words!r})"
     subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, cwd=tmp_path)
     assert {path.stem for path in tmp_path.glob("*.png")} == set(TWO)
 
@@ -150,7 +150,7 @@ def test_a_run_that_is_not_whole(
         if path.name != missing:
             (tmp_path / path.name).symlink_to(path)
     with pytest.raises(SystemExit):
-        cli.main(["pictures", f"pictures.of={tmp_path}", f"hydra.run.dir={tmp_path / 'new'}"])
+        main.main(["pictures", f"pictures.of={tmp_path}", f"hydra.run.dir={tmp_path / 'new'}"])
     said = capsys.readouterr().err.strip()
     assert said == f"secondhalf: pictures.of={tmp_path}: a finished run is needed; {missing}: No such file or directory"
     assert not (tmp_path / "new").exists()

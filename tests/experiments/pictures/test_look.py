@@ -11,7 +11,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
 from secondhalf.experiments.pictures import PICTURES, style
-from secondhalf.model.facts import names
+from secondhalf.model.data_files import names
 from tests.experiments.pictures.conftest import Draw
 
 PROTANOPIA = [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from secondhalf.experiments.arms import AGAINST
-from secondhalf.experiments.compose import load_settings
-from secondhalf.experiments.phases_report import summary
+from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.pictures import phases, style
+from secondhalf.experiments.second_half.arms import AGAINST
+from secondhalf.experiments.second_half.statistics import summary
 from tests.experiments.pictures.test_look import words
-from tests.experiments.test_phases_report import seed_rows, table
+from tests.experiments.second_half.test_statistics import seed_rows, table
 
 LONG = ["strategy=hold", "mechanisms.open_links=false", "platform.douyin.take_rate=0.02", "network=communities"]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from secondhalf.experiments import cli
-from secondhalf.experiments.finished import Sweep
-from secondhalf.experiments.options import Report
-from secondhalf.experiments.report import charts, of_run
+from secondhalf.experiments.command import main
+from secondhalf.experiments.command.options import Report
+from secondhalf.experiments.report import figures, run_page
 from secondhalf.experiments.report.study import report
+from secondhalf.experiments.results.load import Sweep
 from tests.experiments.conftest import refused
 from tests.experiments.sweeps import make_sweep
 
@@ -38,10 +38,10 @@ def nothing_is_fetched(page: str) -> None:
 
 def test_a_run_in_one_file(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = sweep / "runs" / "hold"
-    monkeypatch.setattr(of_run, "PICTURES", ("shares",))  # drawing the other seven is tested elsewhere
+    monkeypatch.setattr(run_page, "PICTURES", ("shares",))  # drawing the other seven is tested elsewhere
     shutil.copy(folder / "summary.json", folder.parent / "kept.json")
     (folder / "shares.svg").unlink(missing_ok=True)
-    cli.main(["report", str(folder)])
+    main.main(["report", str(folder)])
     page = (folder / "report.html").read_text(encoding="utf-8")
     nothing_is_fetched(page)
     seen = text_of(page)
@@ -58,7 +58,7 @@ def test_a_run_in_one_file(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_pictures_of_the_run_itself_are_taken(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = sweep / "runs" / "hold"
-    monkeypatch.setattr(of_run, "PICTURES", ())
+    monkeypatch.setattr(run_page, "PICTURES", ())
     own = '<svg width="9pt" viewBox="0 0 9 9"><path id="mine" d="M 0 0"/></svg>'
     (folder / "flows.svg").write_text(own)
     report(Report(of=str(folder)), folder)
@@ -83,7 +83,7 @@ def test_a_sweep_in_one_file(sweep: Path) -> None:
 
 def test_means_are_over_the_runs_of_a_value(sweep: Path) -> None:
     found = Sweep(sweep).results
-    drawn = charts.draw(found, "market.hhi_attention", ["strategy", "seed"])
+    drawn = figures.draw(found, "market.hhi_attention", ["strategy", "seed"])
     (axes,) = drawn.axes
     means = [bars.lines[0].get_ydata()[0] for bars in axes.containers]
     wanted = found.groupby("strategy", sort=False)["market.hhi_attention"].mean()
@@ -91,7 +91,7 @@ def test_means_are_over_the_runs_of_a_value(sweep: Path) -> None:
     # Two seeds a hundredth apart: half the interval is 12.706 (t, one degree of freedom) times 0.01 / 2.
     low, high = axes.containers[0].lines[2][0].get_segments()[0][:, 1]
     assert (high - low) / 2 == pytest.approx(12.706 * 0.005, rel=1e-4)
-    (alone,) = charts.draw(found[found["seed"] == 0], "market.hhi_attention", ["strategy"]).axes
+    (alone,) = figures.draw(found[found["seed"] == 0], "market.hhi_attention", ["strategy"]).axes
     assert not any(bars.has_yerr for bars in alone.containers)
     assert [label.get_text() for label in axes.get_xticklabels()] == ["history", "hold"]
 
@@ -99,10 +99,10 @@ def test_means_are_over_the_runs_of_a_value(sweep: Path) -> None:
 def test_many_numbers_lie_on_an_axis() -> None:
     rates = [n / 100 for n in range(30)]
     found = pd.DataFrame({"run": list("a" * 30), "rate": rates, "value": rates})
-    (axes,) = charts.draw(found, "value", ["rate"]).axes
+    (axes,) = figures.draw(found, "value", ["rate"]).axes
     assert list(axes.lines[0].get_xdata()) == rates
-    assert charts.default_metrics(found) == ["value"]
-    assert charts.swept(found, ["seed", "rate", "none"]) == ["rate"]
+    assert figures.default_metrics(found) == ["value"]
+    assert figures.swept(found, ["seed", "rate", "none"]) == ["rate"]
 
 
 @pytest.mark.parametrize(

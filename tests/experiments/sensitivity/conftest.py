@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from secondhalf.experiments.calibrate import evaluations
-from secondhalf.experiments.calibrate.evaluations import Job
-from secondhalf.model.settings import MarketSettings
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.experiments.facts import evaluations
+from secondhalf.experiments.facts.evaluations import Job
 
 SETTINGS = {"users.habit_weight": 4.0, "users.shock": 1.0, "users.need_weight": 0.25}
 """Moved parameters and how far the logarithm of each quantity goes with that of the parameter."""

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from secondhalf.experiments.sensitivity import morris, sobol
+from secondhalf.experiments.sensitivity.factors import SEED, Array, Box
 from secondhalf.experiments.sensitivity.quantities import Quantity
-from secondhalf.experiments.sensitivity.space import SEED, Array, Box
 
 ISHIGAMI = Box(("x1", "x2", "x3", SEED), ((-np.pi, np.pi),) * 3 + ((0.0, 1.0),))
 A, B = 7.0, 0.1

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondhalf.experiments import cli
-from secondhalf.experiments.sensitivity.space import SEED
+from secondhalf.experiments.command import main
+from secondhalf.experiments.sensitivity.factors import SEED
 from tests.docs.test_data_dictionary import sections
 from tests.experiments.conftest import refused
 from tests.experiments.sensitivity.conftest import FEW, SETTINGS, Markets, put_in, read
@@ -20,7 +20,7 @@ BUDGET = "sensitivity.runs=170"
 
 
 def study(folder: Path, *words: str) -> None:
-    cli.main(["sensitivity", *FEW, *QUIET, f"hydra.run.dir={folder}", *words])
+    main.main(["sensitivity", *FEW, *QUIET, f"hydra.run.dir={folder}", *words])
 
 
 def table(folder: Path, name: str) -> pd.DataFrame:
@@ -233,7 +233,7 @@ def test_a_tiny_study_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixt
     """On real markets, with its picture; all parts together are run by the test of README.md."""
     words = ("experiment=ci", "limits.users=60", "limits.merchants=10", "limits.days=20")
     parts = ("sensitivity.parts=[morris,robustness]", "sensitivity.runs=42", "output.formats=[png]")
-    cli.main(["sensitivity", *words, *parts, "output.progress=never", f"hydra.run.dir={tmp_path}"])
+    main.main(["sensitivity", *words, *parts, "output.progress=never", f"hydra.run.dir={tmp_path}"])
     assert "0 failed" in capsys.readouterr().err
     made = {path.name for path in tmp_path.iterdir() if path.is_file() and path.suffix != ".log"}
     tables = {f"{name}.csv" for name in ("morris", "robustness", "failed")}

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from secondhalf.experiments.options import Output
-from secondhalf.experiments.sweep import one
+from secondhalf.experiments.command.options import Output
+from secondhalf.experiments.sweep import run_job
 from secondhalf.experiments.sweep.jobs import Composer, Job
-from secondhalf.experiments.sweep.one import Task
-from secondhalf.experiments.sweep.record import Record, keep
-from secondhalf.experiments.sweep.status import Status
-from secondhalf.experiments.sweep.work import Work
+from secondhalf.experiments.sweep.run_job import Task
+from secondhalf.experiments.sweep.run_record import Record, keep
+from secondhalf.experiments.sweep.sweep_folder import Status
+from secondhalf.experiments.sweep.sweep_runner import Work
 
 TINY = ("population.users=60", "population.merchants=8", "calendar.end=2019-01-03", "calendar.warm_up=56")
 SILENT = Output(progress="never")
@@ -25,7 +25,7 @@ class Here:
 
     workers = 1
 
-    def __init__(self, do: Callable[[Task], Record] = one.do) -> None:
+    def __init__(self, do: Callable[[Task], Record] = run_job.do) -> None:
         self.do = do
 
     def __enter__(self) -> Here:

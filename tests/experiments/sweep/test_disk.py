@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from secondhalf.experiments.options import StudyError
-from secondhalf.experiments.sweep import one
+from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.command.options import StudyError
+from secondhalf.experiments.sweep import run_job
 from secondhalf.experiments.sweep.jobs import Job
-from secondhalf.experiments.sweep.status import alone
-from secondhalf.model.settings import SettingsError
+from secondhalf.experiments.sweep.sweep_folder import alone
 from tests.experiments.sweep.conftest import work_in
 
 Mount = Callable[[str], None]
@@ -40,11 +40,11 @@ def disk(tmp_path: Path) -> Iterator[tuple[Path, Mount]]:
 
 def test_a_small_disk(disk: tuple[Path, Mount], jobs: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
     """What fits is kept whole, one sentence says what happened, and with more room the sweep ends as any other."""
-    monkeypatch.setattr(one, "_free_models", lambda: None)
+    monkeypatch.setattr(run_job, "_free_models", lambda: None)
     place, mount = disk
     (place / "other").write_bytes(b" " * 200_000)
     with pytest.raises(StudyError, match=r"No space left on device.*; [01] of 3 runs are finished and stay"):
-        work_in(place / "sweep", one.do).do(jobs)
+        work_in(place / "sweep", run_job.do).do(jobs)
     mount("remount,ro")
     with (
         pytest.raises(SettingsError, match=r"nothing can be written there \(Read-only file system\)$"),
@@ -52,7 +52,7 @@ def test_a_small_disk(disk: tuple[Path, Mount], jobs: list[Job], monkeypatch: py
     ):
         pass
     mount("remount,rw,size=4m")
-    work = work_in(place / "sweep", one.do)
+    work = work_in(place / "sweep", run_job.do)
     work.do(jobs)
     assert work.finish() == 0
     assert (place / "sweep" / "results.csv").read_text().count("\n") == 4

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from secondhalf.experiments.compose import compose_config, market_settings, plain
+from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.command.compose import compose_config, market_settings, plain
 from secondhalf.experiments.sweep.jobs import Composer, Job, check_different
-from secondhalf.model.settings import SettingsError
 from tests.experiments.sweep.conftest import TINY
 
 MIXED = [
@@ -67,7 +67,7 @@ def test_the_identity_is_of_what_determines_a_run(composer: Composer, tmp_path: 
 
 def test_a_program_that_has_changed_gives_other_runs(composer: Composer, monkeypatch: pytest.MonkeyPatch) -> None:
     before = composer.job(0, TINY).run
-    monkeypatch.setattr("secondhalf.experiments.identity.state", lambda: "other sources")
+    monkeypatch.setattr("secondhalf.experiments.execution.fingerprint.state", lambda: "other sources")
     assert composer.job(0, TINY).run != before
 
 

@@ -8,19 +8,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from secondhalf.experiments import cli
-from secondhalf.experiments.options import Launcher
+from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.command import main
+from secondhalf.experiments.command.options import Launcher
 from secondhalf.experiments.sweep.engines import make_engine
 from secondhalf.experiments.sweep.jobs import Job
-from secondhalf.experiments.sweep.one import Task, attempt, settle
-from secondhalf.experiments.sweep.record import Record
-from secondhalf.model.settings import SettingsError
+from secondhalf.experiments.sweep.run_job import Task, attempt, settle
+from secondhalf.experiments.sweep.run_record import Record
 from tests.experiments.sweep.conftest import TINY, work_in
 
 
 def test_hydra_s_launcher_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    cli.main(["run", "-m", *TINY, "seed=0,1", "output.progress=never", "hydra/launcher=basic", "hydra.sweep.dir=out"])
+    main.main(["run", "-m", *TINY, "seed=0,1", "output.progress=never", "hydra/launcher=basic", "hydra.sweep.dir=out"])
     for number in "01":
         assert (tmp_path / "out" / number / "summary.json").is_file()
     assert not (tmp_path / "out" / "runs.csv").exists()
@@ -30,7 +30,9 @@ def test_hydra_s_launcher_one_after_the_other(tmp_path: Path, monkeypatch: pytes
 def test_launchers_that_are_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     pytest.importorskip(f"hydra_plugins.hydra_{name.partition('_')[0]}_launcher")
     monkeypatch.chdir(tmp_path)
-    cli.main(["run", "-m", *TINY, "seed=0,1", "output.progress=never", f"hydra/launcher={name}", "hydra.sweep.dir=out"])
+    main.main(
+        ["run", "-m", *TINY, "seed=0,1", "output.progress=never", f"hydra/launcher={name}", "hydra.sweep.dir=out"]
+    )
     assert (tmp_path / "out" / "1" / "summary.json").is_file()
 
 

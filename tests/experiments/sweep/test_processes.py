@@ -17,14 +17,14 @@ import pytest
 import yaml
 from rich.console import Console
 
-from secondhalf.experiments.compose import load_settings
-from secondhalf.experiments.sweep import one
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.results.tables import TABLES
+from secondhalf.experiments.sweep import run_job
 from secondhalf.experiments.sweep.engines import Local
 from secondhalf.experiments.sweep.jobs import Composer
-from secondhalf.experiments.sweep.record import read
-from secondhalf.experiments.sweep.status import Status
-from secondhalf.experiments.sweep.work import Work
-from secondhalf.experiments.tables import TABLES
+from secondhalf.experiments.sweep.run_record import read
+from secondhalf.experiments.sweep.sweep_folder import Status
+from secondhalf.experiments.sweep.sweep_runner import Work
 from secondhalf.model.market import Market
 from tests.experiments.conftest import finish
 from tests.experiments.sweep.conftest import SILENT, TINY
@@ -114,7 +114,7 @@ def test_columns_are_those_of_the_data_dictionary(swept: Path) -> None:
 
 def test_models_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that stops in the middle closes nothing; what keeps its market is taken away all the same."""
-    monkeypatch.setattr(one, "_frozen", True)  # the objects of the test session are not this test's to freeze
+    monkeypatch.setattr(run_job, "_frozen", True)  # the objects of the test session are not this test's to freeze
     if hasattr(mesa.Agent, "_ids"):
         monkeypatch.setattr(mesa.Agent, "_ids", defaultdict(lambda: count(1)))
     market = Market(load_settings(TINY))
@@ -122,7 +122,7 @@ def test_models_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     del market
     gc.collect()
     assert (kept() is not None) == hasattr(mesa.Agent, "_ids")
-    one._free_models()
+    run_job._free_models()
     assert kept() is None
 
 
@@ -132,7 +132,7 @@ from pathlib import Path
 from tests.experiments.sweep.conftest import TINY, work_in
 from secondhalf.experiments.sweep import one
 from secondhalf.experiments.sweep.jobs import Composer
-from secondhalf.experiments.sweep.status import remove_broken
+from secondhalf.experiments.sweep.sweep_folder import remove_broken
 
 composer = Composer("run")
 jobs = [composer.job(seed, [*TINY, f"seed={seed}"]) for seed in range(6)]

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from secondhalf.experiments.target_file import read_targets
-from secondhalf.experiments.targets import Target
+from secondhalf.experiments.facts.target_file import read_targets
+from secondhalf.experiments.facts.targets import Target
 
 PLATFORMS = ("Kuaishou", "Douyin", "Taobao+Tmall", "JD", "Pinduoduo")
 LEVELS = {

@@ -12,10 +12,15 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
 from secondhalf.experiments.pictures import style
-from secondhalf.experiments.validate import charts_errors, charts_posterior, charts_rulers, charts_sensitivity
-from secondhalf.experiments.validate.charts_series import Series, all_series, fan_panel, fit_panel
-from secondhalf.experiments.validate.report_data import Study, read_study
-from secondhalf.experiments.validate.report_words import number, parameter, percent, period
+from secondhalf.experiments.validate.report import (
+    figure_errors,
+    figure_naive_forecasts,
+    figure_posterior,
+    figure_sensitivity,
+)
+from secondhalf.experiments.validate.report.data import Study, read_study
+from secondhalf.experiments.validate.report.figure_series import Series, all_series, fan_panel, fit_panel
+from secondhalf.experiments.validate.report.text import number, parameter, percent, period
 from tests.experiments.validate.fake import write
 
 
@@ -98,16 +103,16 @@ def test_the_fan_goes_on_from_the_fit(series: dict[tuple[str, str], Series]) -> 
 def test_errors_of_all_facts(study: Study) -> None:
     table = study["targets"].copy()
     table.loc[0, "error"] = 0.9
-    drawn = charts_errors.draw(table)
+    drawn = figure_errors.draw(table)
     found = sorted(x for x, _, _ in points(drawn.axes[0]) if x)
     assert len(found) == len(table)
-    assert found[-1] == charts_errors.FURTHEST
+    assert found[-1] == figure_errors.FURTHEST
     assert found[:-1] == pytest.approx(sorted(table["error"][1:]))
     assert "+90 %" in [text.get_text() for text in drawn.axes[0].texts]
 
 
 def test_the_spread_of_errors_ends_at_all(study: Study) -> None:
-    line = charts_errors.cumulative(study["targets"]).axes[0].lines[0]
+    line = figure_errors.cumulative(study["targets"]).axes[0].lines[0]
     x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
     errors = study["targets"]["error"].abs()
     assert x[1:-1].tolist() == sorted(errors)
@@ -118,7 +123,7 @@ def test_the_spread_of_errors_ends_at_all(study: Study) -> None:
 def test_bars_are_the_errors_of_model_and_rulers(study: Study) -> None:
     table, origin = study["rulers"], pd.Timestamp("2020-12-31")
     own = table[(table["origin"] == origin) & (table["counted"] == 1)]
-    axes = charts_rulers.errors(table, origin).axes[0]
+    axes = figure_naive_forecasts.errors(table, origin).axes[0]
     values = own[["model", "last_value", "linear", "logistic", "seasonal"]].to_numpy().ravel()
     assert [bar.get_width() for bar in axes.patches] == pytest.approx(values[~np.isnan(values)].tolist())
     said = [text.get_text() for text in axes.texts]
@@ -129,52 +134,52 @@ def test_bars_are_the_errors_of_model_and_rulers(study: Study) -> None:
 def test_a_bar_that_is_much_too_long_is_cut_and_says_so(study: Study) -> None:
     table = study["rulers"].copy()
     table.loc[0, "linear"] = 50.0
-    axes = charts_rulers.errors(table, pd.Timestamp("2020-12-31")).axes[0]
+    axes = figure_naive_forecasts.errors(table, pd.Timestamp("2020-12-31")).axes[0]
     assert max(bar.get_width() for bar in axes.patches) < 10
     assert "5000 % →" in [text.get_text() for text in axes.texts]
 
 
 def test_coverage_is_a_dot_a_series_and_origin(study: Study) -> None:
     table = study["rulers"]
-    axes = charts_rulers.coverage(table).axes[0]
+    axes = figure_naive_forecasts.coverage(table).axes[0]
     dots = [value for line in axes.lines[:-1] for value in np.asarray(line.get_xdata()).tolist()]
     assert sorted(dots) == sorted(table.loc[table["counted"] == 1, "covered"])
     with pytest.raises(style.NothingToDrawError, match="no series counts"):
-        charts_rulers.coverage(table.assign(counted=0.0))
+        figure_naive_forecasts.coverage(table.assign(counted=0.0))
 
 
 def test_posterior_beside_prior(study: Study) -> None:
-    title, rows = next(iter(charts_posterior.groups(study["posterior"])))
-    axes = charts_posterior.intervals(title, rows).axes[0]
+    title, rows = next(iter(figure_posterior.groups(study["posterior"])))
+    axes = figure_posterior.intervals(title, rows).axes[0]
     modes = [x for x, *_ in points(axes)]
     assert modes == rows["score"].tolist()
     prior, interval = axes.lines[0], axes.lines[1]
     assert np.asarray(prior.get_xdata()) == pytest.approx([-1.645, 1.645])
     assert np.ptp(np.asarray(interval.get_xdata())) == pytest.approx(2 * 1.645 * rows["score_sd"].iloc[0])
     assert rows["score_sd"].is_monotonic_increasing
-    everything = pd.concat([rows for _, rows in charts_posterior.groups(study["posterior"])])
+    everything = pd.concat([rows for _, rows in figure_posterior.groups(study["posterior"])])
     assert sorted(everything["parameter"]) == sorted(study["posterior"]["parameter"])
 
 
 def test_pairs_are_of_learned_parameters_the_most_correlated_first(study: Study) -> None:
     posterior, draws = study["posterior"], study["draws"]
-    names = charts_posterior.chosen(posterior, draws)
-    assert len(names) == charts_posterior.MOST
+    names = figure_posterior.chosen(posterior, draws)
+    assert len(names) == figure_posterior.MOST
     assert set(names) <= set(posterior.loc[posterior["identified"] == 1, "parameter"])
-    known = charts_posterior.correlations(posterior, draws).abs()
+    known = figure_posterior.correlations(posterior, draws).abs()
     assert known[names[0]][names[1]] > 0.6
-    panels = charts_posterior.pairs(posterior, draws).axes
+    panels = figure_posterior.pairs(posterior, draws).axes
     assert len(panels) == len(names) ** 2
     assert len(np.asarray(panels[len(names)].lines[0].get_xdata())) == len(draws)
 
 
 def test_bars_of_sensitivity_are_the_largest_indices(study: Study) -> None:
     table, quantity = study["sobol"], "HHI of attention"
-    axes = charts_sensitivity.sobol(table, quantity).axes[0]
-    own = table[table["quantity"] == quantity].nlargest(charts_sensitivity.TOP, "total")
+    axes = figure_sensitivity.sobol(table, quantity).axes[0]
+    own = table[table["quantity"] == quantity].nlargest(figure_sensitivity.TOP, "total")
     widths = [bar.get_width() for bar in axes.patches]
     assert widths == pytest.approx([*own["total"], *own["first"]])
-    axes = charts_sensitivity.morris(study["morris"], quantity).axes[0]
+    axes = figure_sensitivity.morris(study["morris"], quantity).axes[0]
     assert max(bar.get_width() for bar in axes.patches) == pytest.approx(
         study["morris"].groupby("quantity")["mu_star"].max()[quantity]
     )

@@ -7,9 +7,9 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from secondhalf.experiments.options import Intensities, Outlook
-from secondhalf.experiments.outputs import Rule
-from secondhalf.experiments.targets import Target
+from secondhalf.experiments.command.options import Intensities, Outlook
+from secondhalf.experiments.facts.model_series import Rule
+from secondhalf.experiments.facts.targets import Target
 from secondhalf.experiments.validate.ensemble import moved_to_facts
 
 RULE = Rule("daily", "kuaishou", ("gmv",), None, "sum", None, 1.0)

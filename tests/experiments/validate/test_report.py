@@ -12,9 +12,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from secondhalf.experiments.validate.report import report
-from secondhalf.experiments.validate.report_data import NEEDED, OPTIONAL, read_study
-from secondhalf.model.settings import SettingsError
+from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.validate.report.data import NEEDED, OPTIONAL, read_study
+from secondhalf.experiments.validate.report.page import report
 from tests.experiments.validate.fake import write
 
 VOID = {"meta", "input", "br", "link", "img", "hr"}

@@ -1,0 +1,146 @@
+"""What platforms can do: presence of each capability on each platform, its growth and the platform's belief about it.
+
+A capability's *presence* is maturity x exposure x prominence. Maturity climbs a logistic curve to the platform's skill;
+the skill itself is hidden from the platform, which holds a belief and learns from what it sees.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from secondhalf.conf.schema.platforms import Capability, Platform
+
+SEED_MATURITY = 0.05
+"""Share of its skill that a capability has on the day it is launched."""
+SIGNAL_SD = 0.3
+"""Standard deviation of a quarter's signal about log skill, at full presence."""
+
+
+class CapabilityTable:
+    """State of all capabilities on all platforms, [platform, capability].
+
+    Parameters
+    ----------
+    platforms, catalogue
+        settings by name; the order of the names is the order of the rows and columns
+    luck
+        standard normal numbers [platform, capability] that fix the hidden skills
+    prominence
+        visibility of each entrance
+    ramps
+        without ramps a launch is at full skill at once
+    """
+
+    def __init__(
+        self,
+        platforms: Sequence[Platform],
+        catalogue: Mapping[str, Capability],
+        luck: NDArray[np.float64],
+        prominence: Mapping[str, float],
+        ramps: bool,
+    ) -> None:
+        self.names = list(catalogue)
+        self.column = {name: k for k, name in enumerate(self.names)}
+        self.catalogue = catalogue
+        self.entrances = prominence
+        shape = (len(platforms), len(self.names))
+        self.maturity = np.zeros(shape)
+        self.exposure = np.zeros(shape)
+        self.prominence = np.zeros(shape)
+        self.entrance: list[list[str]] = [[catalogue[name].entrance for name in self.names] for _ in platforms]
+        self.skill = np.zeros(shape)
+        self.believed = np.zeros(shape)
+        self.doubt = np.zeros(shape)
+        step = np.array([math.expm1(2 * math.log(19) / c.ramp_days) if ramps else np.inf for c in catalogue.values()])
+        self._step = step
+        for p, platform in enumerate(platforms):
+            for k, name in enumerate(self.names):
+                self._start(p, k, platform, catalogue[name], float(luck[p, k]))
+
+    def add(self, platform: Platform, luck: NDArray[np.float64]) -> None:
+        """One platform more, as its file has it; `luck` holds standard normal numbers [capability]."""
+        for field in ("maturity", "exposure", "prominence", "skill", "believed", "doubt"):
+            values = getattr(self, field)
+            setattr(self, field, np.concatenate([values, np.zeros((1, len(self.names)))]))
+        self.entrance.append([capability.entrance for capability in self.catalogue.values()])
+        for k, capability in enumerate(self.catalogue.values()):
+            self._start(len(self.entrance) - 1, k, platform, capability, float(luck[k]))
+
+    def _start(self, p: int, k: int, platform: Platform, capability: Capability, luck: float) -> None:
+        mean = platform.skill.get(self.names[k], capability.skill.get(platform.kind, 1.0))
+        opened = platform.open_at_start.get(self.names[k])
+        self.believed[p, k] = math.log(mean)
+        self.doubt[p, k] = capability.skill_sd
+        self.skill[p, k] = mean * math.exp(capability.skill_sd * luck)
+        if opened is not None:
+            if opened.maturity >= mean:  # long established: its skill is known
+                self.skill[p, k], self.doubt[p, k] = opened.maturity, 0.0
+                self.believed[p, k] = math.log(opened.maturity) if opened.maturity > 0 else self.believed[p, k]
+            self.maturity[p, k] = min(opened.maturity, self.skill[p, k])
+            self.exposure[p, k] = opened.exposure
+            self.entrance[p][k] = opened.entrance or self.entrance[p][k]
+        self.prominence[p, k] = self.entrances[self.entrance[p][k]]
+
+    @property
+    def presence(self) -> NDArray[np.float64]:
+        """What users meet of each capability, [platform, capability]."""
+        return self.maturity * self.exposure * self.prominence
+
+    def advance(self) -> None:
+        """One day of growth along ``dm/dt = r m (1 - m / skill)``, solved exactly over the day.
+
+        ``r = 2 ln 19 / ramp_days``: from 5 % to 95 % of skill in `ramp_days`.
+        """
+        growing = (self.exposure > 0) & (self.maturity > 0)
+        with np.errstate(invalid="ignore"):
+            factor = (1 + self._step) / (1 + self._step * self.maturity / self.skill)
+        factor = np.where(np.isinf(self._step), self.skill / np.where(growing, self.maturity, 1.0), factor)
+        np.multiply(self.maturity, factor, out=self.maturity, where=growing)
+
+    def change(self, p: int, name: str, change: str, entrance: str | None, share: float | None = None) -> None:
+        """Test, open (to a `share` of the users), strengthen, restrict, close or restore a capability."""
+        k = self.column[name]
+        capability = self.catalogue[name]
+        if change in ("test", "open", "strengthen"):
+            self.maturity[p, k] = max(self.maturity[p, k], SEED_MATURITY * self.skill[p, k])
+        if change == "test":
+            self.exposure[p, k] = max(self.exposure[p, k], capability.test_share)
+        elif change in ("open", "restore"):
+            self.exposure[p, k] = 1.0 if share is None else share
+        elif change == "strengthen":
+            self.exposure[p, k] = 1.0
+            self.skill[p, k] *= 1 + capability.strengthen
+            self.believed[p, k] += math.log1p(capability.strengthen)
+        elif change == "restrict":
+            self.exposure[p, k] *= 1 - capability.restricted_share
+        elif change == "close":
+            self.exposure[p, k] = 0.0
+        else:
+            raise ValueError(f"unknown change {change!r} of {name}")
+        if entrance:
+            self.entrance[p][k] = entrance
+            self.prominence[p, k] = self.entrances[entrance]
+
+    def learn(self, p: int, luck: NDArray[np.float64]) -> None:
+        """Update beliefs about skills from a quarter's results (normal learning on log skill).
+
+        The signal is log skill plus noise; the larger the share of skill and of users reached, the surer it is.
+
+        Parameters
+        ----------
+        luck
+            standard normal numbers [capability]
+        """
+        reached = self.exposure[p] * self.maturity[p] / np.where(self.skill[p] > 0, self.skill[p], 1.0)
+        for k in np.flatnonzero((reached > 0) & (self.doubt[p] > 0)):
+            noise = SIGNAL_SD / reached[k]
+            signal = math.log(self.skill[p, k]) + noise * float(luck[k])
+            trust = self.doubt[p, k] ** 2 / (self.doubt[p, k] ** 2 + noise**2)
+            self.believed[p, k] += trust * (signal - self.believed[p, k])
+            self.doubt[p, k] *= math.sqrt(1 - trust)

@@ -1,0 +1,96 @@
+"""Settings of the calendar: dates, outside drivers, seasons, festivals."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from secondhalf.conf.schema.base import Number, Positive, Rate, Settings, Whole
+
+FIRST_DATE = dt.date(2019, 1, 1)
+LAST_DATE = dt.date(2099, 12, 31)
+
+
+class Driver(Settings):
+    """A curve from outside: monotone cubic through dated knots, damped growth after the last of them.
+
+    After the last knot the growth seen over the final `trend_days` fades as ``exp(-damping * years)``.
+    """
+
+    unit: str
+    source: str
+    knots: dict[dt.date, Positive]
+    trend_days: Annotated[Whole, Field(ge=1)] = 365
+    damping: Annotated[Number, Field(ge=0, le=1)] = 0.5
+
+    @field_validator("knots")
+    @classmethod
+    def _has_knots(cls, knots: dict[dt.date, float]) -> dict[dt.date, float]:
+        if len(knots) < 2:
+            raise ValueError("a driver needs at least two dated knots")
+        return dict(sorted(knots.items()))
+
+
+class Festival(Settings):
+    """A yearly sale: factors on planned needs (`demand`) and order value (`basket`), added pull at who holds it.
+
+    `from_day`, `to_day` are month-day; `single_day_until` shortens it to its peak day up to that year, with both peaks
+    raised by `single_day_factor`.
+    """
+
+    from_day: Annotated[str, Field(pattern=r"^\d\d-\d\d$")]
+    to_day: Annotated[str, Field(pattern=r"^\d\d-\d\d$")]
+    peak_day: Annotated[str, Field(pattern=r"^\d\d-\d\d$")]
+    platforms: list[str] | Literal["all"]
+    demand: Rate
+    peak_demand: Rate
+    basket: Positive = 1.0
+    peak_basket: Positive = 1.0
+    single_day_factor: Positive = 1.0
+    pull: Rate
+    traffic_boost: dict[int, Rate] = Field(default_factory=dict)
+    traffic_package: dict[int, Rate] = Field(default_factory=dict)
+    single_day_until: Whole = 0
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Festival:
+        for name in ("from_day", "to_day", "peak_day"):
+            try:
+                dt.date.fromisoformat(f"2019-{getattr(self, name)}")
+            except ValueError as error:
+                raise ValueError(f"{name}={getattr(self, name)} is no day of every year (MM-DD)") from error
+        if not self.from_day <= self.peak_day <= self.to_day:
+            raise ValueError(f"a festival runs from_day <= peak_day <= to_day, not {self.from_day}, {self.peak_day}")
+        return self
+
+
+class Calendar(Settings):
+    """First and last day, the days of settling in before the first, and what comes from outside."""
+
+    start: dt.date
+    end: dt.date
+    warm_up: Annotated[Whole, Field(ge=56, le=730)]
+    revision: Literal["sequential", "simultaneous"]
+    people_online: Driver
+    phone_minutes: Driver
+    planned_demand: Driver
+    order_value: Driver
+    other_short_video: Driver
+    instant_messaging: Driver
+    months: Annotated[list[Positive], Field(min_length=12, max_length=12)]
+    weekdays: Annotated[list[Positive], Field(min_length=7, max_length=7)]
+    festivals: dict[str, Festival]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Calendar:
+        if self.start < FIRST_DATE:
+            raise ValueError(
+                f"calendar.start={self.start} is before {FIRST_DATE}, where the platforms' first state is given"
+            )
+        if self.end > LAST_DATE:
+            raise ValueError(f"calendar.end={self.end} is after {LAST_DATE}")
+        if self.start > self.end:
+            raise ValueError(f"calendar.start={self.start} is after calendar.end={self.end}")
+        return self

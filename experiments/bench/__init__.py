@@ -1,0 +1,1 @@
+"""The study `bench`: speed and memory of a day, and of sweeps."""

@@ -1,0 +1,101 @@
+"""Everything the page says, in English and in Chinese."""
+
+from __future__ import annotations
+
+from secondhalf.model.data_files import names
+
+Said = dict[str, str]
+"""A text by language."""
+LANGUAGES = ("en", "zh")
+SENTENCES: dict[str, tuple[str, str]] = {
+    "setting_up": (
+        "Setting up {users} users. The first time the stages are compiled, which takes about a minute.",
+        "正在建立 {users} 名用户的市场。首次运行需编译,约一分钟。",
+    ),
+    "run_is_over": (
+        "The run is over: {date} was its last day. Start anew to go on.",
+        "运行已结束:最后一天是 {date}。请重新开始。",
+    ),
+    "no_market": ("There is no market to change. Start anew.", "目前没有可干预的市场。请重新开始。"),
+    "no_such_platform": (
+        "{platform} does not compete here; known are {known}.",
+        "{platform} 不在市场中;可选:{known}。",
+    ),
+    "no_such_capability": (
+        "There is no capability {capability}; known are {known}.",
+        "没有能力 {capability};可选:{known}。",
+    ),
+    "closed_already": (
+        "{platform} does not have {capability} open, so there is nothing to close.",
+        "{platform}没有开放{capability},无可关闭。",
+    ),
+    "open_already": (
+        "{capability} is open on {platform} already, for {share} of its users.",
+        "{platform}的{capability}已经向 {share} 的用户开放。",
+    ),
+    "opened": ("{date}: {platform} opens {capability}.", "{date}:{platform}开放{capability}。"),
+    "opened_share": (
+        "{date}: {platform} opens {capability} to {share} of its users.",
+        "{date}:{platform}向 {share} 的用户开放{capability}。",
+    ),
+    "closed": ("{date}: {platform} closes {capability}.", "{date}:{platform}关闭{capability}。"),
+    "failed": (
+        "The run has stopped: {reason}. Start anew, with other settings if need be.",
+        "运行中断:{reason}。请重新开始,必要时修改设置。",
+    ),
+    "out_of_memory": (
+        "{users} users do not fit into the memory that is free; at most {most} do.",
+        "{users} 名用户超出可用内存;最多 {most}。",
+    ),
+    "users_range": (
+        "Users: {given}; allowed are whole numbers from {least} to {most}.",
+        "用户数:{given};允许 {least} 到 {most} 的整数。",
+    ),
+    "seed_range": (
+        "Seed: {given}; allowed are whole numbers from {least} to {most}.",
+        "随机种子:{given};允许 {least} 到 {most} 的整数。",
+    ),
+    "speed_range": (
+        "Speed: {given}; allowed are numbers from {least} to {most} days a second.",
+        "速度:{given};允许每秒 {least} 到 {most} 天。",
+    ),
+    "unknown_request": ("The page asked for something unknown: {what}.", "页面发出了未知请求:{what}。"),
+}
+"""What the program answers."""
+CAPABILITIES: dict[str, tuple[str, str]] = {
+    "short_video": ("short video", "短视频"),
+    "live": ("live rooms", "直播"),
+    "expert_distribution": ("expert distribution", "达人分销"),
+    "storefront": ("storefront", "店铺"),
+    "mall": ("mall", "商城"),
+    "search": ("search", "搜索"),
+    "recommendation": ("recommendation", "推荐"),
+    "subsidy": ("subsidy", "补贴"),
+    "external_links": ("links to rivals", "外链"),
+}
+CHANNELS: dict[str, tuple[str, str]] = {
+    "short_video": ("short video", "短视频"),
+    "live_store": ("own live", "店播"),
+    "live_expert": ("expert live", "达播"),
+    "mall": ("mall", "商城"),
+    "search": ("search", "搜索"),
+    "store": ("store", "店铺"),
+}
+
+
+def say(key: str, **values: str | Said) -> Said:
+    """A sentence in each language; values may be texts by language themselves."""
+    return {
+        language: SENTENCES[key][n].format(
+            **{name: value if isinstance(value, str) else value[language] for name, value in values.items()}
+        )
+        for n, language in enumerate(LANGUAGES)
+    }
+
+
+def named(name: str) -> Said:
+    """A platform's or a capability's name as people write it; its own where none is known."""
+    if name in CAPABILITIES:
+        return dict(zip(LANGUAGES, CAPABILITIES[name], strict=True))
+    known = names().get(name, {})
+    return {"en": str(known.get("label", name)), "zh": str(known.get("label_zh", known.get("label", name)))}

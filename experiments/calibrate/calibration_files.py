@@ -1,0 +1,167 @@
+"""A finished calibration: where the search ended, how sure it is, what it rests on; as files and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.calibrate.parameters import Parameters
+from secondhalf.experiments.calibrate.posterior import Coverage, Posterior
+from secondhalf.experiments.facts.target_file import FACTS
+from secondhalf.experiments.facts.targets import Targets
+from secondhalf.experiments.results.tables import replacing
+from secondhalf.model.data_files import data_file
+
+Array = NDArray[np.float64]
+RECORD, COVARIANCE, DRAWS = "calibration.json", "covariance.csv", "draws.csv"
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A posterior over named parameters, with what it rests on.
+
+    `record` holds until, loss (with its parts), seeds, users, merchants, runs, hashes of the data.
+    """
+
+    parameters: Parameters
+    posterior: Posterior
+    members: Array
+    """scores of the ensemble that forecasts, [members, D]"""
+    record: dict[str, Any]
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The best point, in settings' units."""
+        return self.parameters.values(self.posterior.mode)
+
+    def table(self) -> pd.DataFrame:
+        """A row a parameter: prior, bounds, best value, interval, and whether facts told anything of it."""
+        posterior, low, high = self.posterior, *self.parameters.limits
+        reach = 1.6449 * posterior.sd
+        values = self.values
+        rows = []
+        for number, parameter in enumerate(self.parameters.all):
+            # The interval of a step is that of the step itself, the dates before it held.
+            before = values[parameter.name] / parameter.back(float(posterior.mode[number]))
+            before = before if parameter.scale == "step" else 1.0
+            ends = np.clip(posterior.mode[number] + np.array([-1, 1]) * reach[number], low[number], high[number])
+            rows.append(
+                {
+                    "parameter": parameter.name,
+                    "scale": parameter.scale,
+                    "unit_mean": parameter.mean,
+                    "prior_sd": parameter.sd,
+                    "low_bound": parameter.bounds[0],
+                    "high_bound": parameter.bounds[1],
+                    "value": values[parameter.name],
+                    "p05": parameter.back(float(ends[0])) * before,
+                    "p95": parameter.back(float(ends[1])) * before,
+                    "score": float(posterior.mode[number]),
+                    "score_sd": float(posterior.sd[number]),
+                    "identified": int(posterior.identified[number]),
+                }
+            )
+        return pd.DataFrame(rows)
+
+
+def data_hash(targets: Targets) -> str:
+    """A hash of the facts that are fitted, their errors, and how they are measured."""
+    return hashlib.blake2b(repr(targets.all).encode(), digest_size=16).hexdigest()
+
+
+def write_calibration(found: Calibration, folder: Path) -> None:
+    """Write calibration.json, covariance.csv, posterior.csv and draws.csv."""
+    names = found.parameters.names
+    drawn = [found.parameters.values(scores) for scores in found.members]
+    tables = {
+        "posterior.csv": found.table(),
+        DRAWS: pd.DataFrame(drawn, columns=names),
+        COVARIANCE: pd.DataFrame(found.posterior.covariance, columns=names),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        with replacing(folder / name) as temporary:
+            table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.8g")
+    scores = dict(zip(names, found.posterior.mode.tolist(), strict=True))
+    record = found.record | {"widened": found.posterior.widened, "scores": scores, "values": found.values}
+    with replacing(folder / RECORD) as temporary:
+        temporary.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_calibration(name: str, parameters: Parameters) -> Calibration:
+    """What `write_calibration` wrote, for the same parameters.
+
+    Raises
+    ------
+    SettingsError
+        naming the folder, when it holds no calibration or one of other parameters
+    """
+    folder = data_file(name)
+    try:
+        record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        covariance, drawn = pd.read_csv(folder / COVARIANCE), pd.read_csv(folder / DRAWS)
+        scores = record.pop("scores")
+        widened = float(record.pop("widened"))
+        record.pop("values")
+    except (OSError, ValueError, KeyError) as error:
+        raise SettingsError(f"validate.calibration={name}: no whole calibration is there ({error})") from error
+    if not list(scores) == list(covariance.columns) == list(drawn.columns) == parameters.names:
+        other = sorted(set(scores) ^ set(parameters.names))
+        raise SettingsError(
+            f"validate.calibration={name}: it is of other parameters than those of today"
+            + (f" ({other[0]})" if other else " (another order)")
+        )
+    posterior = Posterior(np.array(list(scores.values())), covariance.to_numpy(float), widened)
+    members = [parameters.scores({str(k): float(v) for k, v in row.items()}) for row in drawn.to_dict("records")]
+    return Calibration(parameters, posterior, np.array(members), record)
+
+
+def ended(name: str, parameters: Sequence[str]) -> dict[str, float]:
+    """Values at which a calibration in a folder ended, of those of the parameters that it had.
+
+    Raises
+    ------
+    SettingsError
+        when there is none
+    """
+    try:
+        values = json.loads((data_file(name) / RECORD).read_text(encoding="utf-8"))["values"]
+    except (OSError, ValueError, KeyError) as error:
+        raise SettingsError(
+            f"calibrate.start={name}: allowed are settings, prior, and a folder that holds {RECORD}"
+        ) from error
+    return {parameter: float(values[parameter]) for parameter in parameters if parameter in values}
+
+
+def coverage_table(found: Coverage) -> pd.DataFrame:
+    """A row a level."""
+    return pd.DataFrame(
+        {
+            "level": found.level,
+            "held": found.held,
+            "low": found.low,
+            "high": found.high,
+            "replicates": found.replicates,
+        }
+    )
+
+
+def rests_on(targets: Targets, until: dt.date) -> dict[str, Any]:
+    """Dates, counts and hashes of the facts."""
+    return {
+        "until": until.isoformat(),
+        "facts_used": len(targets),
+        "facts_left": dict(sorted(targets.left.items())),
+        "data_hash": data_hash(targets),
+        "facts_file": hashlib.blake2b(data_file(FACTS).read_bytes(), digest_size=16).hexdigest(),
+    }

@@ -1,0 +1,113 @@
+"""The words after the study's name: settings, flags, and the values of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, ValueType
+from hydra.errors import HydraException
+
+from secondhalf.conf.schema import SettingsError
+
+
+class Words(NamedTuple):
+    """What stands on the command line."""
+
+    overrides: list[str]
+    config_dir: str | None
+    sweep: bool
+    """`-m`: several runs"""
+    other: bool
+    """another flag, which asks for something else than runs"""
+
+
+def read_words(given: Sequence[str]) -> Words:
+    """Tell overrides from flags."""
+    overrides, folder, sweep, other = [], None, False, False
+    words = iter(given)
+    for word in words:
+        name, is_set, value = word.partition("=")
+        if name in ("--config-dir", "-cd"):
+            folder = value if is_set else next(words, "")
+        elif word in ("--multirun", "-m"):
+            sweep = True
+        elif word.startswith("-"):
+            other = True
+        else:
+            overrides.append(quoted(word))
+    return Words(overrides, folder, sweep, other)
+
+
+def quoted(override: str) -> str:
+    """Put quotes around the overrides in `phases.against=[strategy=hold]`, which Hydra cannot read without."""
+    name, _, value = override.partition("=")
+    if name != "phases.against" or not (value.startswith("[") and value.endswith("]")) or set(value) & set("'\""):
+        return override
+    words, depth = [""], 0
+    for letter in value[1:-1]:
+        depth += (letter in "[{(") - (letter in "]})")
+        if letter == "," and depth == 0:
+            words.append("")
+        else:
+            words[-1] += letter
+    inside = ",".join(f"'{word.strip()}'" for word in words if word.strip())
+    return f"{name}=[{inside}]"
+
+
+def open_overrides(overrides: Sequence[str]) -> list[str]:
+    """Let settings under names that people give, and those that a strategy declares, be set without Hydra's `+`.
+
+    `phases.against` needs no quotes.
+    """
+    named = (
+        *("strategy.", "strategies.", "objectives.", "platform.", "measures.", "output.own_pictures."),
+        *("equilibrium.history.", "equilibrium.bundles.", "search.space."),
+    )
+    return [f"++{o}" if o.startswith(named) and "=" in o else quoted(o) for o in overrides]
+
+
+def single_runs(overrides: Sequence[str]) -> Iterator[list[str]]:
+    """Runs of a sweep that have every value once, beside the first values of the others.
+
+    All combinations would be too many to check. What cannot be counted (`interval`, `glob`) is left out.
+    """
+    try:
+        parsed = OverridesParser.create().parse_overrides(list(overrides))
+    except HydraException:  # refused with its reason when the settings are composed
+        yield list(overrides)
+        return
+    choices = [_values(override, given) for override, given in zip(parsed, overrides, strict=True)]
+    first = [values[0] for values in choices if values]
+    yield first
+    at = 0
+    for values in choices:
+        for value in values[1:]:
+            yield [*first[:at], value, *first[at + 1 :]]
+        at += bool(values)
+
+
+def _values(override: Override, given: str) -> list[str]:
+    if not override.is_sweep_override():
+        return [given]
+    if override.value_type in (ValueType.GLOB_CHOICE_SWEEP, ValueType.INTERVAL_SWEEP):
+        return []
+    values = list(dict.fromkeys(override.sweep_string_iterator()))
+    if not values:
+        raise SettingsError(f"{given}: a sweep without a run; a range or list with a value is needed")
+    if all(value.removeprefix("-").isdecimal() for value in values):  # what is allowed has no gaps
+        values = sorted({min(values, key=int), max(values, key=int)}, key=int)
+    return [f"{override.get_key_element()}={value}" for value in values]
+
+
+FLAGS = {"--port": "browse.port", "--host": "browse.host"}
+
+
+def flags(given: Sequence[str]) -> list[str]:
+    """The words of a command line with these flags as settings; one without its value is a setting without one."""
+    words, found = iter(given), []
+    for word in words:
+        name, is_set, value = word.partition("=")
+        found.append(f"{FLAGS[name]}={value if is_set else next(words, '')}" if name in FLAGS else word)
+    return found

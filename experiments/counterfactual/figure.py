@@ -1,0 +1,123 @@
+"""What a change makes of each quarter: differences with their intervals, a line a platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from secondhalf.experiments.counterfactual.outputs import Answer
+from secondhalf.experiments.counterfactual.quarterly_measures import BY_PLATFORM, MARKET, OF_MARKET, RUN
+from secondhalf.experiments.counterfactual.text import NAMES, SCALES
+from secondhalf.experiments.pictures import style
+
+BAND = 0.18
+MARKET_INKS = ("#000000", "#882255", "#44AA99", "#999933", "#332288")
+SHORT = {
+    "interpenetration_gmv": "interpen. GMV",
+    "interpenetration_minutes": "interpen. minutes",
+    "hhi_attention": "HHI attention",
+    "hhi_gmv": "HHI GMV",
+    "leak_rate": "leak rate",
+}
+"""Names that fit beside a panel."""
+ROOM = 0.35
+"""Part of a panel that the words beside the dashed line need."""
+MANY = 4
+"""Quarters from which on dots need no mark."""
+
+
+def draw(given: Answer) -> Figure:
+    """A panel a measure: mean difference over seeds, in a band of 95 %; dashed where the arms part."""
+    table = given.differences[given.differences["quarter"] != RUN]
+    drawn = style.figure(7.0)
+    panels = drawn.subplots(3, 2, sharex=True).ravel()
+    inks = style.colors(given.platforms)
+    labels = {name: style.label(name) for name in given.platforms}
+    dashes = {name: "-" if kind == "content" else "--" for name, kind in given.summary["kinds"].items()}
+    for axes, name in zip(panels, BY_PLATFORM, strict=False):
+        rows = table[(table["measure"] == name) & (table["platform"] != MARKET)]
+        lines = {platform: rows[rows["platform"] == platform] for platform in given.platforms}
+        _panel(axes, lines, inks, labels, dashes)
+        axes.set_title(_title(name, rows["unit"].iloc[0]))
+    rows = table[table["platform"] == MARKET]
+    lines = {name: rows[rows["measure"] == name] for name in OF_MARKET}
+    market_inks = dict(zip(OF_MARKET, MARKET_INKS, strict=True))
+    _panel(panels[-1], lines, market_inks, SHORT, dict.fromkeys(OF_MARKET, "-"))
+    panels[-1].set_title("The market, hundredths")
+    for number, axes in enumerate(panels):
+        _mark(axes, given, named=number == 0)
+    seeds = len(given.summary["seeds"])
+    style.head(
+        drawn, f"{given.summary['alternative']} less {given.summary['baseline']}: {seeds} paired seeds, bands of 95 %"
+    )
+    return drawn
+
+
+def _title(measure: str, unit: str) -> str:
+    words = NAMES[measure]
+    return f"{words[0].upper()}{words[1:]}, {SCALES[unit][1]}"
+
+
+def _panel(
+    axes: Axes,
+    lines: Mapping[str, pd.DataFrame],
+    inks: Mapping[str, str],
+    labels: Mapping[str, str],
+    dashes: Mapping[str, str],
+) -> None:
+    ends = {}
+    axes.axhline(0, color=style.INK, linewidth=0.7, zorder=1)
+    for name, rows in lines.items():
+        at = _middles(rows["quarter"])
+        factor = SCALES[rows["unit"].iloc[0]][0]
+        axes.fill_between(
+            at, rows["low"] * factor, rows["high"] * factor, color=inks[name], alpha=BAND, linewidth=0, zorder=2
+        )
+        marker = "o" if len(rows) < MANY else None
+        axes.plot(
+            at, rows["difference"] * factor, dashes[name], color=inks[name], linewidth=1.3, marker=marker, zorder=3
+        )
+        ends[name] = float(rows["difference"].iloc[-1]) * factor
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_formatter(FuncFormatter(_tick))
+    if not any(ends.values()) and all((rows["difference"] == 0).all() for rows in lines.values()):
+        axes.set_ylim(-1, 1)
+    style.date_axis(axes, ticks=5)
+    first = at[0] - pd.Timedelta(days=46)
+    axes.set_xlim(style.number(first), style.number(at[-1] + pd.Timedelta(days=46)))
+    style.name_lines(axes, ends, inks, labels)
+
+
+def _middles(quarters: pd.Series[str]) -> pd.DatetimeIndex:
+    return pd.PeriodIndex(quarters, freq="Q").to_timestamp() + pd.Timedelta(days=45)
+
+
+def _tick(value: float, _: int | None) -> str:
+    return f"{value:+g}".replace("-", "−") if abs(value) > 1e-12 else "0"
+
+
+def _mark(axes: Axes, given: Answer, named: bool) -> None:
+    """A dashed line on the first day on which the arms can differ."""
+    date = given.summary["branch_date"]
+    if date is None or date == given.summary["first_day"]:
+        return
+    at = style.number(date)
+    axes.axvline(at, color=style.INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
+    if named:
+        first, last = axes.get_xlim()
+        left = at - first > ROOM * (last - first)  # before it there is nothing but zeros
+        axes.annotate(
+            f"one market until\n{style.written(date)}",
+            xy=(at, 1),
+            xytext=(-4 if left else 4, -4),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="right" if left else "left",
+            va="top",
+            fontsize=7.5,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
+        )

@@ -1,0 +1,137 @@
+"""Runs jobs within the budget, several at once, and keeps what they give; the one place that knows how jobs are run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any
+
+from secondhalf.experiments.command.options import Launcher
+from secondhalf.experiments.equilibrium.game import simulations
+from secondhalf.experiments.equilibrium.game.simulations import Job
+from secondhalf.experiments.execution.journal import Journal, Kept
+from secondhalf.experiments.execution.process_pool import Team, cores
+from secondhalf.experiments.execution.ray_pool import RayTeam
+
+
+def timed(job: Job) -> tuple[dict[str, Any], float]:
+    """What a job gives, and the seconds it took."""
+    began = time.perf_counter()
+    return simulations.work(job), time.perf_counter() - began
+
+
+AnyTeam = Team[Job, tuple[dict[str, Any], float]] | RayTeam[Job, tuple[dict[str, Any], float]]
+
+
+def find_team(workers: int | None, launcher: Launcher | None = None) -> AnyTeam:
+    """Processes of this machine, or a Ray cluster where the launcher says so.
+
+    Parameters
+    ----------
+    workers
+        jobs at a time; None for what the launcher says, and that for one a core
+    """
+    at_once = workers or (launcher.workers if launcher else None)
+    if launcher is not None and launcher.engine == "ray":
+        return RayTeam(timed, launcher.model_copy(update={"workers": at_once}))
+    return Team(timed, at_once or cores())
+
+
+class Budget:
+    """Work that may be done: seconds of all processes, or runs. What was done in an earlier call counts as well.
+
+    Parameters
+    ----------
+    seconds
+        of all processes together
+    runs
+        of the game; when given, seconds are not looked at
+    """
+
+    def __init__(self, seconds: float, runs: int | None) -> None:
+        self.seconds, self.runs = seconds, runs
+        self.spent, self.made = 0.0, 0
+
+    def left(self, part: float) -> bool:
+        """Whether less than a part of the budget has been used."""
+        return self.spent < part * self.seconds if self.runs is None else self.made < int(part * self.runs)
+
+
+class Runner:
+    """Gives jobs to a team of processes.
+
+    Parameters
+    ----------
+    journal
+        of finished runs
+    team
+        who does them
+    budget
+        what may be done
+    told
+        called with a job that is done and why it failed, if it did
+    """
+
+    def __init__(
+        self, journal: Journal, team: AnyTeam, budget: Budget, told: Callable[[Job, str], None] = lambda *_: None
+    ) -> None:
+        self.journal, self.budget, self._team = journal, budget, team
+        self._told = told
+        self._counted: set[str] = set()
+        # A failure may have been the machine's: a later call tries again.
+        self._again = {key for key, kept in journal.known.items() if kept.result is None}
+
+    def __enter__(self) -> Runner:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._team.__exit__(kind, error, trace)
+        simulations.forget()
+
+    def __call__(self, wanted: Sequence[Job], part: float = 1.0, free: bool = False) -> bool:
+        """Do jobs in their order until a part of the budget is used; returns whether all are done.
+
+        What an earlier call did counts as if it were done now, so that one that goes on ends where one that was never
+        stopped does.
+
+        Parameters
+        ----------
+        free
+            work that a budget of runs does not count
+        """
+        new = []
+        for job in wanted:
+            if job.key in self._counted:
+                continue
+            if not (free and self.budget.runs is not None) and not self.budget.left(part):
+                break
+            self._counted.add(job.key)
+            self.budget.made += not free
+            if job.key in self.journal.known and job.key not in self._again:
+                self.budget.spent += self.journal.known[job.key].seconds
+            else:
+                new.append(job)
+        for done in self._team.each(new):
+            result, seconds = done.result if done.result is not None else (None, 0.0)
+            self.journal.keep(done.job.key, Kept(result, done.error, seconds))
+            self._again.discard(done.job.key)
+            self.budget.spent += seconds
+            self._told(done.job, done.error)
+            if self.budget.runs is None and not self.budget.left(part):
+                break
+        left = {job.key for job in new if job.key not in self.journal.known}
+        self._counted -= left
+        return all(job.key in self._counted for job in wanted)
+
+    def result(self, job: Job) -> dict[str, Any] | None:
+        """What a job gave; None when it failed or was not done."""
+        kept = self.journal.known.get(job.key)
+        return None if kept is None else kept.result
+
+    def error(self, job: Job) -> str:
+        """Why a job failed; empty when it did not, or was not done."""
+        kept = self.journal.known.get(job.key)
+        return "" if kept is None else kept.error

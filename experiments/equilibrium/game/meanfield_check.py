@@ -1,0 +1,66 @@
+"""The mean-field map of a market as it stands: its fixed point, a long simulation beside it, a branch in one weight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from secondhalf.experiments.equilibrium.settings import MeanFieldMap
+from secondhalf.model.market import Market
+from secondhalf.model.meanfield.steady_states import along, field_of, resting, simulated
+
+CLOSURE = 0.1
+"""Part by which map and simulation may differ beside luck: everybody of a type is given the type's mean habit, and idle
+days are taken for independent."""
+LUCK = 4.0
+"""Standard errors over the simulated users."""
+COLUMNS = ("profile", "platform", "measure", "map", "simulation", "tolerance", "agrees", "radius", "found")
+
+
+def worked_out(market: Market, asked: MeanFieldMap) -> dict[str, Any]:
+    """Fixed point, simulation and branch for what the market's platforms offer on its latest day."""
+    budget = float(market.today.budget)
+    field = field_of(market.settings, market.offer, budget, asked.types, asked.moods)
+    rest = resting(field, market.book.installed / max(market.book.online, 1.0))
+    branch, minutes = along(field, asked.weight, 1.0, asked.until, asked.points, rest)
+    settings = market.settings.among(market.platform_names)
+    population = settings.population.model_copy(update={"users": asked.users})
+    long = simulated(
+        settings.model_copy(update={"population": population}), market.offer, budget, asked.days, asked.days // 5
+    )
+    return {
+        "platforms": market.platform_names,
+        "found": bool(rest.point.found),
+        "radius": rest.point.radius,
+        "map": [rest.installed.tolist(), rest.minutes.tolist()],
+        "simulation": [long.installed.tolist(), long.minutes.tolist()],
+        "error": [long.installed_error.tolist(), long.minutes_error.tolist()],
+        "factor": branch.parameter.tolist(),
+        "radii": branch.radius.tolist(),
+        "minutes": minutes.tolist(),
+        "folds": branch.folds,
+    }
+
+
+def meanfield_table(profile: str, found: dict[str, Any]) -> pd.DataFrame:
+    """meanfield.csv: map and simulation side by side."""
+    rows = []
+    measures = zip(("installed", "minutes"), found["map"], found["simulation"], found["error"], strict=True)
+    for measure, own, long, errors in measures:
+        for name, fixed, simulation, error in zip(found["platforms"], own, long, errors, strict=True):
+            allowed = LUCK * error + CLOSURE * simulation
+            agrees = "yes" if abs(fixed - simulation) <= allowed else "no"
+            head = (profile, name, measure, fixed, simulation, allowed, agrees)
+            rows.append((*head, found["radius"], "yes" if found["found"] else "no"))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def tipping_table(profile: str, found: dict[str, Any], asked: MeanFieldMap) -> pd.DataFrame:
+    """tipping.csv: minutes along a factor on one of users' weights; `tips` where the branch turns back."""
+    rows = []
+    for factor, radius, minutes in zip(found["factor"], found["radii"], found["minutes"], strict=True):
+        tips = "yes" if any(abs(factor - fold) < 1e-12 for fold in found["folds"]) else ""
+        for name, own in zip(found["platforms"], minutes, strict=True):
+            rows.append((profile, asked.weight, factor, name, own, radius, tips))
+    return pd.DataFrame(rows, columns=["profile", "weight", "factor", "platform", "minutes", "radius", "tips"])

@@ -1,0 +1,1 @@
+"""Inference on the empirical game: payoff table, simultaneous intervals, sequential sampling, stationarity."""

@@ -1,0 +1,1 @@
+"""Output of the study `equilibrium`: tables, figures, text, report."""

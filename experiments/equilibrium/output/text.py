@@ -1,0 +1,228 @@
+"""What was found, in sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from secondhalf.experiments.equilibrium.findings import Found, Profile
+from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED, REFUTED, UNDECIDED
+from secondhalf.experiments.equilibrium.output.csv_tables import part
+from secondhalf.experiments.pictures.style import label
+
+MOST = 10.0
+"""Parts above this say only that nothing is known yet."""
+
+
+def percent(share: float, signed: bool = False) -> str:
+    """A part in per cent, with two digits that count."""
+    if not np.isfinite(share):
+        return "any amount" if share > 0 else "—"
+    if share > MOST:
+        return f"over {100 * MOST:,.0f} %"
+    number = 100 * share
+    text = f"{number:+.{_digits(number)}f}" if signed else f"{number:.{_digits(number)}f}"
+    return f"{text} %".replace("-", "−")
+
+
+def number(value: float) -> str:
+    """Four digits, thousands apart."""
+    text = f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
+    return text.replace("-", "−")
+
+
+def _digits(number: float) -> int:
+    return 2 if abs(number) < 1 else 1 if abs(number) < 10 else 0
+
+
+def profile_words(found: Found, profile: Profile) -> str:
+    """A profile with platforms' names as people write them."""
+    pairs = zip(found.game.players, found.game.names(profile), strict=True)
+    return ", ".join(f"{label(name)} {what}" for name, what in pairs)
+
+
+def history_sentence(found: Found) -> str:
+    """The study's first sentence."""
+    told, place = found.estimate.verdicts, found.game.place(found.game.history)
+    word, what = told.word[place], profile_words(found, found.game.history)
+    player = found.game.players[int(told.player[place])]
+    to = found.game.names(found.game.profiles[int(told.to[place])])[int(told.player[place])]
+    gain = (
+        f"{percent(part(told.gain[place]), signed=True)} ({percent(part(told.low[place]), signed=True)} to "
+        f"{percent(part(told.high[place]), signed=True)})"
+    )
+    head = f"History's profile ({what})"
+    epsilon = percent(found.asked.options.epsilon)
+    if word == REFUTED:
+        return f"{head} is not an equilibrium: {label(player)} would gain {gain} by choosing “{to}”."
+    if word == CERTIFIED:
+        return (
+            f"{head} is an equilibrium: no platform would gain more than {epsilon} by another bundle; the most that "
+            f"any might gain is {label(player)}'s {gain} by choosing “{to}”."
+        )
+    return (
+        f"Whether history's profile ({what}) is an equilibrium is undecided: {label(player)} might gain {gain} by "
+        f"choosing “{to}”."
+    )
+
+
+def equilibria_sentence(found: Found) -> str:
+    """What is certified, or what stands in its place."""
+    counts = {word: found.estimate.verdicts.word.count(word) for word in (CERTIFIED, REFUTED, UNDECIDED)}
+    level = percent(found.asked.options.confidence)
+    head = (
+        f"Of {len(found.game.profiles)} profiles {counts[CERTIFIED]} are certified as equilibria, {counts[REFUTED]} "
+        f"refuted and {counts[UNDECIDED]} undecided (all verdicts right at once with {level})."
+    )
+    if found.certified:
+        return f"{head} Certified: {_first(found)}."
+    solution = found.solution
+    if solution is None:
+        return f"{head} Some profiles have no run, so that the game has no solution yet."
+    place = found.game.place(solution.focus)
+    told = found.estimate.verdicts
+    nearest = (
+        f"the nearest to one is {profile_words(found, solution.focus)}, with a regret of "
+        f"{percent(part(told.regret[place]))} ({percent(part(told.regret_low[place]))} to "
+        f"{percent(part(told.regret_high[place]))})"
+    )
+    if counts["undecided"] == 0:
+        return f"{head} No stable balance was found; {nearest}."
+    return f"{head} No profile is certified; {nearest}."
+
+
+def _first(found: Found) -> str:
+    """Certified profiles, the first three by name."""
+    more = len(found.certified) - 3
+    names = "; ".join(profile_words(found, one) for one in found.certified[:3])
+    return names + (f", and {more} more" if more > 0 else "")
+
+
+def bundles_sentence(found: Found) -> str:
+    """What the bundles alone gave, and what joined them."""
+    old = found.before
+    if old is None:
+        return ""
+    words = old.estimate.verdicts.word
+    certified = f" ({_first(old)})" if old.certified else ""
+    new = [
+        f"{label(name)}'s “{own[-1].name}”"
+        for name, own, known in zip(found.game.players, found.game.strategies, old.game.strategies, strict=True)
+        if len(own) > len(known)
+    ]
+    return (
+        f"Among the {len(words)} profiles of the bundles alone {words.count(CERTIFIED)} are certified{certified}, "
+        f"{words.count(REFUTED)} refuted and {words.count(UNDECIDED)} undecided; against all capability sets "
+        f"{_and(new)} paid and joined the game."
+    )
+
+
+def dynamics_sentence(found: Found) -> str:
+    """Where best responses lead from nobody's crossing."""
+    solution, game = found.solution, found.game
+    if solution is None:
+        return ""
+    start, chain = game.place(game.nobody), solution.sinks
+    number = int(np.argmax(chain.reached[start]))
+    states, chance = chain.members[number], float(chain.reached[start, number])
+    profile = profile_words(found, game.profiles[int(states[0])])
+    where = profile if len(states) == 1 else f"a rotation among {len(states)} profiles"
+    often = [1.0 if one.reached[states].sum() > 0 else 0.0 for one in solution.resampled]
+    sure = f"; in {percent(float(np.mean(often)))} of the resampled tables they can" if often else ""
+    return (
+        f"From nobody's crossing, best responses one at a time end in {where} with a chance of {percent(chance)}, "
+        f"after {solution.reading.moves:.1f} moves on average{sure}."
+    )
+
+
+def dilemma_sentence(found: Found) -> str:
+    """Is the second half a prisoner's dilemma?"""
+    if found.solution is None:
+        return ""
+    own, players = found.solution.dilemma, found.game.players
+    worse = [label(name) for name, less in zip(players, own.worse, strict=True) if less]
+    if found.solution.focus == found.game.nobody:
+        return "Nobody's crossing is where the game stands, so it is no prisoner's dilemma."
+    if own.holds:
+        return "It is a prisoner's dilemma: each choice is best whatever others do, and all have less than before."
+    dominant = [label(name) for name, share in zip(players, own.dominant, strict=True) if share == 1]
+    return (
+        f"It is no prisoner's dilemma: {_and(worse) or 'nobody'} would have less than if nobody had crossed, and a "
+        f"choice that is best whatever the others do is there for {_and(dominant) or 'nobody'}."
+    )
+
+
+def rest_sentence(found: Found) -> str:
+    """Does the market come to rest there, and where does learning lead?"""
+    if found.rest is None or found.rest.table.empty:
+        return ""
+    own, others = found.rest.table.iloc[0], found.rest.table.iloc[1:]
+    answer = {"yes": "comes to rest", "no": "does not come to rest", "undecided": "may or may not come to rest"}
+    itself = own["at_rest"] == "yes"
+    said = (
+        f"In a world that stands still the market of {profile_words(found, found.focus)} {answer[own['at_rest']]}"
+        f" ({own['runs']} runs)"
+    )
+    if itself:
+        said += f", in balance from week {own['week']} ({own['week_low']} to {own['week_high']})"
+    elsewhere = others[(others["at_rest"] != "yes") | (others["same_end"] != "yes")]
+    if itself and not elsewhere.empty:
+        starts = _and([f"“{start}”" for start in elsewhere["start"]])
+        said += (
+            f"; that it ends there from {starts} too, within {found.asked.options.balance.weeks} weeks, is not shown"
+        )
+    return said + "."
+
+
+def adaptive_sentence(found: Found) -> str:
+    """How play of platforms that decide for themselves ends."""
+    if found.adaptive.empty:
+        return ""
+    ends = [
+        f"{name}'s in one in {(own['verdict'] == CERTIFIED).sum()} of {len(own)} seeds"
+        for name, own in found.adaptive.groupby("strategy", sort=False)
+    ]
+    return f"Does play end in a certified profile? {'; '.join(ends)}."
+
+
+def held_sentences(found: Found) -> list[str]:
+    """What holding candidates against all capability sets gave."""
+    said = []
+    for one in found.held:
+        head = f"Against all {len(one.all)} capability sets, {profile_words(found, one.profile)}"
+        if one.paying is not None and one.estimate is not None:
+            told = one.estimate.verdicts
+            player = one.paying.player
+            name = found.game.players[player]
+            what = found.game.described(player, one.paying.choice.has, found.market.past.standing[name])
+            said.append(
+                f"{head} does not stand: {label(name)} would gain {percent(part(told.gain[0]), signed=True)} "
+                f"({percent(part(told.low[0]), signed=True)} to {percent(part(told.high[0]), signed=True)}) by "
+                f"choosing “{what}”."
+            )
+        elif one.word == CERTIFIED:
+            rest = f", {len(one.ruled_out)} of them by two seeds only" if one.ruled_out else ""
+            said.append(f"{head} stands: no deviation pays{rest}.")
+        else:
+            said.append(f"{head} is undecided.")
+    return said
+
+
+def paragraph(found: Found) -> str:
+    """The study's answer."""
+    said = [history_sentence(found), bundles_sentence(found), equilibria_sentence(found)]
+    said += [
+        dynamics_sentence(found),
+        dilemma_sentence(found),
+        *held_sentences(found),
+        rest_sentence(found),
+        adaptive_sentence(found),
+    ]
+    if found.failed:
+        said.append(f"{found.failed} runs failed and are missing (runs.csv says why).")
+    if not found.estimate.whole:
+        said.append("The budget ended the sampling: more of it would decide more.")
+    return " ".join(one for one in said if one)
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

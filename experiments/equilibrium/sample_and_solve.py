@@ -1,0 +1,111 @@
+"""Playing the game: sampling it, solving it, and holding candidates against all capability sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from secondhalf.experiments.equilibrium.certify import Certified, Deviation, certify
+from secondhalf.experiments.equilibrium.findings import Found, Profile
+from secondhalf.experiments.equilibrium.game.game import Game
+from secondhalf.experiments.equilibrium.game.market_game import MarketGame
+from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Estimate, Pair, Rule, sample
+from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import edges
+from secondhalf.experiments.equilibrium.problem import Asked
+from secondhalf.experiments.equilibrium.solution import solve
+
+GAME_PART, CERTIFY_PART, REST_PART = 0.65, 0.85, 1.0
+"""Parts of the budget by whose use the game's table, candidates and the dynamic view end."""
+ROUNDS = 2
+"""How often a game is played: a deviation that pays joins it, and the new one is played again."""
+GAME_ERROR = 0.4
+"""Part of the error that each table may spend; candidates have the rest."""
+
+
+class Joined(NamedTuple):
+    """What a strategy that has joined a game leads to from the candidate that it refuted."""
+
+    profile: Profile
+    player: int
+
+
+def play(asked: Asked, market: MarketGame, game: Game, part: float = GAME_PART, joined: Joined | None = None) -> Found:
+    """Sample a game, until a part of the budget is used, and solve it.
+
+    Parameters
+    ----------
+    joined
+        a strategy that has just joined: the profile that it leads to is decided first, and what else is new has one
+        seed till then
+    """
+    options, places = asked.options, range(len(game.profiles))
+    choices = [game.choices(profile) for profile in game.profiles]
+    rule = Rule(
+        GAME_ERROR * (1 - options.confidence), np.log1p(options.epsilon), options.first_seeds, options.most_seeds
+    )
+
+    def draw(pairs: Sequence[Pair]) -> Drawn:
+        return market.draw(choices, pairs, part)
+
+    def sampled(wanted: Sequence[int] | None = None, once: Sequence[int] = ()) -> Estimate:
+        return sample(len(choices), len(game.players), edges(game.shape), draw, rule, wanted, once)
+
+    if joined is None:
+        estimate = sampled()
+    else:
+        profile, player = joined
+        new = {place for place in places if game.profiles[place][player] == profile[player]}
+        estimate = sampled([game.place(profile)], sorted(new - set(game.around(profile))))
+        if estimate.whole and not _cut_short(everything := sampled()):
+            estimate = everything
+    solution = solve(game, estimate, rule.epsilon, options.resamples)
+    return Found(asked, market, game, estimate, solution, failed=_failed(market, game, estimate))
+
+
+def _cut_short(estimate: Estimate) -> bool:
+    """Whether the budget ended the first look."""
+    return not estimate.whole and len(estimate.looks) == 1
+
+
+def _failed(market: MarketGame, game: Game, estimate: Estimate) -> int:
+    seeds = range(estimate.values.shape[1])
+    jobs = (market.job(game.choices(profile), seed) for profile in game.profiles for seed in seeds)
+    return sum(bool(market.runner.error(job)) for job in jobs)
+
+
+def hold(found: Found) -> Found:
+    """Hold candidates against all capability sets; a deviation that pays joins, and the game is played again."""
+    options = found.asked.options
+    margin = options.screen_margin if options.certify == "screen" else None
+    known: dict[Profile, Certified] = {}
+    for round_ in range(ROUNDS if options.certify != "none" else 0):
+        new = [profile for profile in _candidates(found) if profile not in known]
+        for profile in new:
+            share = (1 - ROUNDS * GAME_ERROR) * (1 - options.confidence) / (ROUNDS * max(options.candidates, 1))
+            rule = Rule(share, np.log1p(options.epsilon), options.first_seeds, options.most_seeds)
+            known[profile] = certify(found.market, found.game, profile, rule, CERTIFY_PART, margin)
+        paying = next(((profile, one) for profile in new if (one := known[profile].paying) is not None), None)
+        if paying is None or round_ == ROUNDS - 1:
+            break
+        found = _joined(found, *paying)
+    found.held = list(known.values())
+    return found
+
+
+def _joined(found: Found, candidate: Profile, paying: Deviation) -> Found:
+    """The game with a deviation as one more strategy, played again."""
+    game, player = found.game, paying.player
+    name = game.described(player, paying.choice.has, found.market.past.standing[game.players[player]])
+    larger = game.with_strategy(player, paying.choice, name)
+    there = (*candidate[:player], len(game.strategies[player]), *candidate[player + 1 :])
+    new = play(found.asked, found.market, larger, CERTIFY_PART, Joined(there, player))
+    new.before = found
+    return new
+
+
+def _candidates(found: Found) -> list[Profile]:
+    """Certified profiles; without any, the focus."""
+    first = found.certified or ([found.solution.focus] if found.solution else [])
+    return first[: found.asked.options.candidates]

@@ -1,0 +1,1 @@
+"""Facts: reported figures as targets, and the model's series they are compared with."""

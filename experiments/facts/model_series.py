@@ -1,0 +1,165 @@
+"""How a run's tables become one number over a period: the model's side of a fact or a forecast."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from secondhalf.conf.schema.vocabulary import PAN_SHELF
+from secondhalf.experiments.results.tables import channels, daily, market_days, monthly, overlap
+from secondhalf.model.market import Market
+from secondhalf.model.observers.reporters import DAILY, MARKET
+from secondhalf.model.observers.second_half import phase
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "daily": tuple(DAILY),
+    "market": tuple(MARKET),
+    "monthly": ("repurchase_rate", "pan_shelf_share", "retention"),
+    "overlap": ("users",),
+    "channels": ("gmv", "pan_shelf_gmv"),
+}
+"""Tables that a number can come from, and their columns."""
+
+Per = Literal["mean", "sum", "last", "ratio", "spend", "among", "window"]
+
+
+class Asked(Protocol):
+    """A number that is asked for: how it is measured, and over which period."""
+
+    @property
+    def rule(self) -> Rule: ...
+    @property
+    def start(self) -> dt.date: ...
+    @property
+    def end(self) -> dt.date: ...
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Several numbers, to be measured of many runs."""
+
+    all: tuple[Asked, ...]
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    @property
+    def question(self) -> str:
+        """What is measured, so that kept results of something else are not taken for it."""
+        return repr([(one.rule, one.start, one.end) for one in self.all])
+
+    def measured(self, tables: Mapping[str, pd.DataFrame]) -> NDArray[np.float64]:
+        """What a run's tables give, [numbers]."""
+        series = {rule: rule.series(tables) for rule in {one.rule for one in self.all}}
+        return np.array([series[one.rule].number(one.start, one.end) for one in self.all])
+
+
+def outputs(market: Market) -> dict[str, pd.DataFrame]:
+    """The tables of a run that numbers come from, indexed by date or month; channels are summed up.
+
+    `phases` has one row, for the market.
+    """
+    by_channel = channels(market)
+    by_channel["pan_shelf_gmv"] = by_channel["gmv"].where(by_channel["channel"].isin(PAN_SHELF), 0.0)
+    summed = by_channel.groupby(["month", "platform"], sort=False, as_index=False)[["gmv", "pan_shelf_gmv"]].sum()
+    made = {
+        "daily": daily(market),
+        "market": market_days(market),
+        "monthly": monthly(market),
+        "overlap": overlap(market),
+        "channels": summed,
+    }
+    found = {name: table.set_index("date" if "date" in table else "month") for name, table in made.items()}
+    turn = phase(np.array(market.record.flows), market.record.closed, market.calendar.days).day
+    found["phases"] = pd.DataFrame({"second_half_days": [np.nan if turn is None else float(turn)]}, index=["market"])
+    return found
+
+
+@dataclass(frozen=True)
+class Series:
+    """A rule's rows of one run, day by day or month by month."""
+
+    rule: Rule
+    labels: NDArray[np.str_]
+    """dates or months, in order; those of a rule on several platforms come as often as there are platforms"""
+    amount: NDArray[np.float64]
+    over: NDArray[np.float64]
+    """`over`, or what `amount` is for all platforms"""
+
+    def number(self, start: dt.date, end: dt.date) -> float:
+        """The number over a period, both days included; a month counts when any of its days is in the period.
+
+        Not a number when the run has no day of the period.
+        """
+        length = len(str(self.labels[0])) if self.labels.size else 0
+        first = int(np.searchsorted(self.labels, start.isoformat()[:length], "left"))
+        last = int(np.searchsorted(self.labels, end.isoformat()[:length], "right"))
+        if first == last:
+            return float("nan")
+        within = slice(first, last)
+        return self._one(self.amount[within], self.over[within], self.labels[within]) / self.rule.scale
+
+    def _one(self, amount: NDArray[np.float64], over: NDArray[np.float64], labels: NDArray[np.str_]) -> float:
+        per = self.rule.per
+        if per == "mean":
+            return float(amount.mean())
+        if per == "last":
+            return float(amount[-1])
+        if per in ("ratio", "among"):
+            return float(amount.sum() / over.sum()) if over.sum() > 0 else 0.0
+        if per == "spend":
+            return float(amount.sum() / over[-1]) if over[-1] > 0 else 0.0
+        if per == "window":
+            assert self.rule.window is not None
+            first, last = self.rule.window
+            inside = [first <= str(label)[5:] <= last for label in labels]
+            return float(amount[inside].sum() / amount.sum()) if amount.sum() > 0 else 0.0
+        return float(amount.sum())
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which rows and columns, and how they become one number (see data/targets.yaml)."""
+
+    table: str
+    of: str | tuple[str, str] | None
+    columns: tuple[str, ...]
+    over: str | None
+    per: Per
+    window: tuple[str, str] | None
+    scale: float
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """Platforms that it needs."""
+        if self.of is None:
+            return ()
+        return (self.of,) if isinstance(self.of, str) else self.of
+
+    def series(self, tables: Mapping[str, pd.DataFrame]) -> Series:
+        """A run's rows; `tables` as `outputs` gives them."""
+        everyone = tables[self.table]
+        of = self._of(everyone)
+        amount = of[list(self.columns)].to_numpy(float).sum(axis=1)
+        if self.over is not None:
+            over = of[self.over].to_numpy(float)
+        elif self.per == "among":
+            whole = everyone.groupby(level=0, sort=False)[list(self.columns)].sum().sum(axis=1)
+            over = whole.loc[of.index].to_numpy(float)
+        else:
+            over = np.ones_like(amount)
+        return Series(self, of.index.to_numpy(str), amount, over)
+
+    def _of(self, table: pd.DataFrame) -> pd.DataFrame:
+        if isinstance(self.of, str):
+            return table[table["platform"] == self.of]
+        if self.of is not None:
+            pair = set(self.of)
+            return table[table["platform_a"].isin(pair) & table["platform_b"].isin(pair)]
+        return table

@@ -1,0 +1,182 @@
+"""The page of one run."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import yaml
+
+from secondhalf.experiments.html.blocks import Cell, Code, Column, Gallery, Page, Picture, Section, Table, Tile, Words
+from secondhalf.experiments.html.svg import inline
+from secondhalf.experiments.pictures import PICTURES, draw_pictures, style
+from secondhalf.experiments.report import text
+from secondhalf.experiments.results.column_dictionary import column
+from secondhalf.experiments.results.load import Run
+from secondhalf.experiments.results.second_half import in_words
+
+SHOWN = {
+    "overview": "Shares of attention and trade, where attention came from, and how alike the two sides’ channels are",
+    "shares": "Shares of mobile time and of GMV, with launches",
+    "flows": "Where each platform’s change of attention came from",
+    "channel_mix": "Channels in each platform’s GMV",
+    "minutes": "Minutes a day of an active user, beside what was reported",
+    "moves": "What each platform opened, and who had it before",
+    "merchants": "How many merchants sell at least so much",
+    "friends": "A sample of the friend graph; each user has the colour of the main app",
+}
+"""What each picture shows, in the order of the page."""
+
+
+def page_of_run(run: Run) -> Page:
+    """Everything a reader of one run asks first, from its files alone."""
+    summary, settings = run.summary, run.settings
+    people, merchants = settings["population"]["users"], settings["population"]["merchants"]
+    begun = summary.get("from_checkpoint")
+    lead = [
+        f"{summary['first_day']} to {summary['last_day']}: {people:,} users and {merchants:,} merchants, strategy "
+        f"{settings['strategy']['name']}, scenario {settings['scenario']['name']}, seed {summary['seed']}.",
+        f"The {in_words(summary['phases']['market'])}.",
+    ]
+    if begun:
+        changed = f", with other {', '.join(begun['changed'])} than before" if begun["changed"] else ""
+        lead.append(f"It went on from a checkpoint on {begun['date']}{changed}.")
+    sections = [
+        _platforms(run),
+        Section("pictures", "Pictures", _pictures(run)),
+        _moves(run),
+        _market(run),
+        text.settings_section(settings),
+        text.versions_section(summary, *_again(run)),
+    ]
+    foot = f"Second Half {summary['versions']['secondhalf']}. Apache-2.0."
+    return Page(f"A run of Second Half: {run.name}", tuple(lead), _tiles(run), tuple(sections), foot)
+
+
+def _tiles(run: Run) -> tuple[Tile, ...]:
+    summary = run.summary
+    market, days = summary["market"], summary["days_in_averages"]
+    largest = max(summary["platforms"], key=lambda name: summary["platforms"][name]["attention_share"])
+    traded = sum(own["gmv"] for own in summary["platforms"].values())
+    return (
+        Tile(summary["second_half_day"] or "not yet", "second half begins"),
+        Tile(f"{market['hhi_attention']:.3f}", "concentration of attention", f"HHI, mean of the last {days} days"),
+        Tile(f"{market['interpenetration_gmv']:.2f}", "interpenetration of trade", "0 apart, 1 the same channels"),
+        Tile(style.label(largest), "has most attention"),
+        Tile(f"{traded / 1e9:,.0f}", f"billion RMB traded in the last {days} days"),
+    )
+
+
+def _platforms(run: Run) -> Section:
+    summary = run.summary
+    traded = sum(own["gmv"] for own in summary["platforms"].values())
+    rows = tuple(
+        (
+            Cell(style.label(name)),
+            Cell(run.everything.kind(name)),
+            text.number(own["active_users"]),
+            text.share(own["attention_share"]),
+            text.number(own["gmv"]),
+            text.share(own["gmv"] / traded if traded else 0.0),
+            text.number(own["annual_buyers"]),
+            text.number(own["profit"]),
+        )
+        for name, own in summary["platforms"].items()
+    )
+    heads = ("daily users", "share of mobile time", "GMV, RMB", "share of GMV", "buyers of the year")
+    columns = (
+        Column("platform", width="whole"),
+        Column("line"),
+        *(Column(head, numeric=True) for head in (*heads, "profit, RMB")),
+    )
+    days = summary["days_in_averages"]
+    return Section(
+        "platforms", "Platforms", [Table("of-platforms", f"Last {days} days to {summary['last_day']}", columns, rows)]
+    )
+
+
+def _pictures(run: Run) -> list[Words | Gallery]:
+    """The run's own pictures, or fresh ones where it has none; what cannot be drawn is said."""
+    said: list[str] = []
+    with TemporaryDirectory() as spare:
+        missing = {name: f"secondhalf.experiments.pictures.{name}:draw" for name in PICTURES}
+        missing = {name: path for name, path in missing.items() if not (run.folder / f"{name}.svg").is_file()}
+        draw_pictures(run.everything, Path(spare), ("svg",), None, said.append, missing)
+        found = []
+        for name, about in SHOWN.items():
+            path = next((p for p in (run.folder / f"{name}.svg", Path(spare) / f"{name}.svg") if p.is_file()), None)
+            if path is not None:
+                svg = inline(path.read_text(encoding="utf-8"), name, about)
+                found.append(Picture(name, svg, about, about, wide=name == "overview", files=False))
+    blocks: list[Words | Gallery] = [Gallery(tuple(found), size="large")]
+    return [*blocks, Words(tuple(said), quiet=True)] if said else blocks
+
+
+def _moves(run: Run) -> Section:
+    moves = run.tables["moves"]
+    if moves.empty:
+        return Section("moves", "Moves", [Words(("Nobody moved.",), quiet=True)])
+    columns = (
+        Column("date", width="whole"),
+        Column("platform", choose=True),
+        Column("change", choose=True),
+        Column("capability"),
+        Column("cost, RMB", numeric=True),
+        Column("reason", width="long"),
+    )
+    rows = tuple(
+        (
+            Cell(move["date"]),
+            Cell(style.label(move["platform"])),
+            Cell(move["change"]),
+            Cell(move["capability"].replace("_", " ")),
+            text.number(move["cost"]),
+            Cell(move["reason"]),
+        )
+        for move in moves.to_dict("records")
+    )
+    return Section("moves", "Moves", [Table("of-moves", f"{len(rows)} moves", columns, rows, find=True)])
+
+
+def _market(run: Run) -> Section:
+    summary = run.summary
+    columns = (Column("measure", width="whole"), Column("mean", numeric=True), Column("what it is", width="long"))
+    rows = tuple(
+        (Cell(name.replace("_", " ")), text.number(value), Cell(column("market", name).meaning.replace("`", "")))
+        for name, value in summary["market"].items()
+    )
+    blocks = [Table("of-market", f"Means of the last {summary['days_in_averages']} days", columns, rows)]
+    if summary["festivals"]:
+        heads = [name for name in summary["festivals"][0] if name not in ("festival", "start", "platforms")]
+        kinds = (
+            Column("festival", choose=True),
+            Column("first day"),
+            *(Column(head.replace("_", " "), numeric=True) for head in heads),
+        )
+        festivals = tuple(
+            (Cell(own["festival"].replace("_", " ")), Cell(own["start"]), *(text.number(own[head]) for head in heads))
+            for own in summary["festivals"]
+        )
+        blocks.append(Table("of-festivals", f"{len(festivals)} festivals", kinds, festivals, find=True, folded=True))
+    return Section("market", "The market", blocks)
+
+
+def _again(run: Run) -> tuple[list[str], list[Words | Code]]:
+    """The command of the run where Hydra has kept it, and Python lines that take its settings from summary.json."""
+    kept = run.folder / ".hydra" / "overrides.yaml"
+    given = yaml.safe_load(kept.read_text(encoding="utf-8")) if kept.is_file() else None
+    command = [] if given is None else [shlex.join(["secondhalf", "run", *map(str, given)])]
+    python = Code(
+        (
+            "import json",
+            "from pathlib import Path",
+            "from secondhalf import run",
+            "from secondhalf.conf.schema import MarketSettings",
+            'settings = json.loads(Path("summary.json").read_text())["settings"]',
+            'run(MarketSettings.from_dict(settings), Path("again"))',
+        )
+    )
+    if run.summary.get("from_checkpoint"):
+        return command, [Words(("The file that it went on from is needed, too.",))]
+    return command, [Words(("Or in Python, with all settings from the run’s own summary.json:",)), python]

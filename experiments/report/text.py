@@ -1,0 +1,90 @@
+"""How numbers, settings and commands are written in the report."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from secondhalf.experiments.html.blocks import Cell, Code, Column, Section, Table, Words
+from secondhalf.experiments.html.write import HIDDEN
+from secondhalf.experiments.run.checkpoints import defaults
+from secondhalf.model.snapshots.resume import leaves
+
+UNITS = ((1e9, " billion"), (1e6, " million"))
+
+
+def number(value: Any) -> Cell:
+    """A number in four digits, or a word as it is; what is missing is hidden."""
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value is False or value == "":
+        return Cell(HIDDEN, "")
+    if isinstance(value, str):
+        return Cell(value)
+    return Cell(written(float(value)), repr(float(value)))
+
+
+def written(value: float) -> str:
+    """A number as people read it: millions and billions in words, else four digits."""
+    for size, word in UNITS:
+        if abs(value) >= size:
+            return f"{value / size:,.4g}{word}"
+    return f"{value:,.0f}" if abs(value) >= 1e4 or value == round(value) else f"{value:.4g}"
+
+
+def share(value: float) -> Cell:
+    """A share in per cent."""
+    return Cell(f"{100 * value:.1f} %", repr(value))
+
+
+def settings_section(settings: Mapping[str, Any], besides: Iterable[str] = ()) -> Section:
+    """Settings that differ from the default, then all of them, folded.
+
+    Parameters
+    ----------
+    settings
+        as in summary.json
+    besides
+        names of settings that are shown elsewhere
+    """
+    left_out = set(besides)
+    usual = defaults()
+    own = {name: value for name, value in leaves(dict(settings)) if not left_out & set(_groups(name))}
+    differing = {name: value for name, value in own.items() if usual.get(name) != value}
+    head = (Column("setting", width="whole"), Column("value", width="long"), Column("default", width="long"))
+    rows = tuple((Cell(name), _value(value), _value(usual.get(name))) for name, value in differing.items())
+    everything = tuple((Cell(name), _value(value)) for name, value in own.items())
+    caption = f"{len(rows)} settings that differ from the default of this version"
+    blocks: list[Words | Table] = [Table("differing", caption, head, rows, folded=True)] if rows else []
+    if not rows:
+        blocks.append(Words(("Every setting is the default of this version.",), quiet=True))
+    blocks.append(
+        Table("settings-all", f"All {len(everything)} settings", head[:2], everything, find=True, folded=True)
+    )
+    return Section("settings", "Settings", blocks)
+
+
+def _groups(name: str) -> list[str]:
+    """A setting and the groups that it is in: a, a.b, a.b.c."""
+    parts = name.split(".")
+    return [".".join(parts[: size + 1]) for size in range(len(parts))]
+
+
+def _value(value: Any) -> Cell:
+    if value is None or isinstance(value, (dict, list)):
+        return Cell(json.dumps(value, ensure_ascii=False))
+    return Cell(f"{value:.6g}" if isinstance(value, float) else str(value), str(value))
+
+
+def versions_section(summary: Mapping[str, Any], commands: Sequence[str], more: Sequence[Words | Code] = ()) -> Section:
+    """The commands that give the same again, and what they need."""
+    commit = summary.get("commit")
+    rows = tuple((Cell(name), Cell(version)) for name, version in summary["versions"].items())
+    at = f"git checkout {commit}" if commit else f"pip install secondhalf=={summary['versions']['secondhalf']}"
+    blocks: list[Words | Code | Table] = [
+        Words(("The same version and the same settings give the same numbers, on any number of threads.",)),
+        Code((at, *commands)),
+        *more,
+        Table("versions", "Versions", (Column("package"), Column("version")), rows, folded=True),
+    ]
+    return Section("again", "How to make it again", blocks)

@@ -1,0 +1,133 @@
+"""The folder of a run or a sweep as a Data Package (Frictionless): datapackage.json says what files and columns are."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import secondhalf
+from secondhalf.experiments.results.column_dictionary import Column, column, metric
+from secondhalf.experiments.results.run_results import FRIENDS
+from secondhalf.experiments.results.tables import TABLES, replacing
+
+NAME = "datapackage.json"
+KEYS = {
+    "daily": ["date", "platform"],
+    "channels": ["month", "platform", "channel"],
+    "monthly": ["month", "platform"],
+    "overlap": ["month", "platform_a", "platform_b"],
+    "flows": ["month", "platform", "flow", "counterparty"],
+    "merchants": ["merchant"],
+    "products": ["product"],
+    "market": ["date"],
+}
+"""Columns that together name a row."""
+FILES = {
+    "summary.json": ("json", "application/json", "the run in a few numbers, all settings, versions"),
+    FRIENDS: ("graphml", "application/graphml+xml", "a sample of the friend graph"),
+    "results.parquet": ("parquet", "application/vnd.apache.parquet", "results.csv with types"),
+    "series.parquet": (
+        "parquet",
+        "application/vnd.apache.parquet",
+        "daily.csv of every run, with the column run before",
+    ),
+    "market_series.parquet": ("parquet", "application/vnd.apache.parquet", "market.csv of every run, in the same way"),
+}
+"""Files that are no CSV: format, media type, what they hold."""
+
+
+def describe_run(folder: Path) -> Path:
+    """Write the descriptor of a finished run; returns its path."""
+    tables = [_table(folder, name, (column(name, c) for c in _head(folder / f"{name}.csv"))) for name in TABLES]
+    return _write(folder, "run", "One run of Second Half", tables)
+
+
+def describe_sweep(folder: Path) -> Path:
+    """Write the descriptor of a sweep, from its runs.csv, results.csv and results.parquet; returns its path."""
+    found = [_table(folder, "runs", (column("runs", name) for name in _head(folder / "runs.csv")))]
+    if (folder / "results.csv").is_file() and (folder / "results.parquet").is_file():
+        found.append(_table(folder, "results", _results(pq.read_schema(folder / "results.parquet"))))
+    return _write(folder, "sweep", "A sweep of Second Half", found)
+
+
+def _write(folder: Path, name: str, title: str, tables: list[dict[str, Any]]) -> Path:
+    others = [
+        {
+            "name": Path(path).stem.replace("_", "-"),
+            "path": path,
+            "format": ending,
+            "mediatype": media,
+            "description": about,
+        }
+        for path, (ending, media, about) in FILES.items()
+        if (folder / path).is_file()
+    ]
+    written = {other["name"] for other in tables}
+    for other in others:  # results.csv and results.parquet need two names
+        other["name"] += f"-{other['format']}" if other["name"] in written else ""
+    package = {
+        "name": f"secondhalf-{name}",
+        "title": title,
+        "description": "Written by Second Half, an agent-based model of platform competition. Units are people, "
+        "minutes and RMB of the whole country.",
+        "secondhalf": secondhalf.__version__,
+        "resources": [*tables, *others],
+    }
+    path = folder / NAME
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+def _head(path: Path) -> list[str]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return next(csv.reader(lines))
+
+
+def _table(folder: Path, name: str, columns: Iterable[Column]) -> dict[str, Any]:
+    schema: dict[str, Any] = {"fields": [_field(own) for own in columns]}
+    if name in KEYS:
+        schema["primaryKey"] = KEYS[name]
+    if name == "products":
+        schema["foreignKeys"] = [
+            {"fields": ["merchant"], "reference": {"resource": "merchants", "fields": ["merchant"]}}
+        ]
+    return {
+        "name": name,
+        "path": f"{name}.csv",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "schema": schema,
+    }
+
+
+def _field(own: Column) -> dict[str, str]:
+    found = {"name": own.name, "type": own.type, "description": own.meaning, "unit": own.unit}
+    return {key: value for key, value in found.items() if value}
+
+
+def _results(schema: pa.Schema) -> list[Column]:
+    """Columns of results.csv: the run, what was set, metrics of summary.json."""
+    found = []
+    for field in schema:
+        if field.name == "run":
+            found.append(column("results", "run"))
+            continue
+        unit, meaning = metric(field.name)
+        found.append(Column(field.name, _type(field.type), unit, meaning or f"the setting {field.name}"))
+    return found
+
+
+def _type(kind: pa.DataType) -> Any:
+    if pa.types.is_boolean(kind):
+        return "boolean"
+    if pa.types.is_integer(kind):
+        return "integer"
+    return "number" if pa.types.is_floating(kind) else "string"

@@ -1,0 +1,195 @@
+"""Finished runs and sweeps read back from their folders, as DataFrames."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.results.run_results import Results, read_results, refuse_newer
+from secondhalf.experiments.results.tables import TABLES
+
+RUNS, STATUS = "runs", "runs.csv"
+OF_A_SWEEP = {"run", "number", "status", "overrides", "error"}
+"""Columns by which runs.csv of a sweep is known."""
+HOW = ("versions", "commit", "wall_seconds", "peak_memory_mb", "column_bytes_per_user")
+NOT_MEASURED = ("settings", "seed", "from_checkpoint", *HOW)
+"""Keys of a summary that are no metric: what was set, and how it was computed."""
+
+
+class Run:
+    """One finished run.
+
+    Parameters
+    ----------
+    folder
+        with what `secondhalf run` wrote
+    name
+        the run's identity in a sweep; the folder's name when it is on its own
+    asked
+        stands before the folder's name in errors
+
+    Attributes
+    ----------
+    everything
+        tables, summary and friend graph together, as the pictures take them
+    """
+
+    def __init__(self, folder: Path, name: str | None = None, asked: str = "") -> None:
+        self.folder, self.name = folder, name or folder.resolve().name
+        self.everything: Results = read_results(folder, asked)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """As in summary.json."""
+        return self.everything.summary
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All settings of the run, by group."""
+        return dict(self.summary["settings"])
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """By name: daily, channels, monthly, overlap, flows, moves, merchants, products, market."""
+        return self.everything.tables
+
+    @property
+    def series(self) -> pd.DataFrame:
+        """daily.csv with the column `run` before, as in series.parquet."""
+        return self.tables["daily"].assign(date=pd.to_datetime(self.tables["daily"]["date"])).pipe(_named, self.name)
+
+    @property
+    def results(self) -> pd.DataFrame:
+        """One row: the run and its metrics, as in results.csv of a sweep."""
+        return pd.DataFrame([{"run": self.name} | metrics(self.summary)])
+
+
+class Sweep:
+    """A sweep, finished or not.
+
+    Parameters
+    ----------
+    folder
+        `hydra.sweep.dir`
+    asked
+        stands before the folder's name in errors
+
+    Attributes
+    ----------
+    runs
+        runs.csv: a row a run with its status
+    """
+
+    def __init__(self, folder: Path, asked: str = "") -> None:
+        self.folder, self._asked = folder, f"{asked}{folder}"
+        words = pd.read_csv(folder / STATUS, keep_default_na=False, dtype=str)
+        numbers = {
+            name: pd.to_numeric(words[name]) for name in ("number", "wall_seconds", "peak_memory_mb") if name in words
+        }
+        self.runs = words.assign(**numbers).sort_values("number", ignore_index=True)
+        for run in self.succeeded[:1]:
+            path = folder / RUNS / run / "summary.json"
+            if path.is_file():
+                refuse_newer(json.loads(path.read_text(encoding="utf-8")), self._asked)
+
+    @property
+    def succeeded(self) -> list[str]:
+        """Identities of the runs that succeeded, in the order of the sweep."""
+        return list(self.runs.loc[self.runs["status"] == "succeeded", "run"])
+
+    @cached_property
+    def results(self) -> pd.DataFrame:
+        """A row a run that succeeded: the run, what was set, its metrics."""
+        for name, read in (("results.parquet", pd.read_parquet), ("results.csv", pd.read_csv)):
+            path = self.folder / name
+            if path.is_file():
+                try:
+                    found: pd.DataFrame = read(path)
+                    return found
+                except (OSError, ValueError) as error:
+                    raise SettingsError(f"{self._asked}: {name} cannot be read ({error})") from error
+        raise SettingsError(f"{self._asked}: results.csv is missing; it is written when the sweep ends or is stopped")
+
+    @property
+    def series(self) -> pd.DataFrame:
+        """daily.csv of all runs, with the column `run` before."""
+        path = self.folder / "series.parquet"
+        if path.is_file():
+            return pd.read_parquet(path, dtype_backend="numpy_nullable").astype({"date": "datetime64[ns]"})
+        return pd.concat([self.run(name).series for name in self.succeeded], ignore_index=True)
+
+    def run(self, name: str) -> Run:
+        """One run by its identity."""
+        return Run(self.folder / RUNS / name, name)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One table of all runs, with the column `run` before."""
+        if name not in TABLES:
+            raise SettingsError(f"there is no table {name!r}; known are {', '.join(TABLES)}")
+        paths = {run: self.folder / RUNS / run / f"{name}.csv" for run in self.succeeded}
+        parts = [_named(pd.read_csv(path, keep_default_na=False), run) for run, path in paths.items()]
+        return pd.concat(parts, ignore_index=True)
+
+
+def load(path: str | Path, asked: str = "") -> Run | Sweep:
+    """What a run or a sweep left in its folder.
+
+    Parameters
+    ----------
+    asked
+        stands before the folder's name in errors
+
+    Raises
+    ------
+    SettingsError
+        one sentence: there is no folder, nothing that can be read in it, or something that a newer version wrote
+    """
+    folder = Path(path).expanduser()
+    if not folder.is_dir():
+        what = (
+            "that is a file; the folder of a run or of a sweep is needed"
+            if folder.exists()
+            else "there is no such folder"
+        )
+        raise SettingsError(f"{asked}{folder}: {what}")
+    if (folder / STATUS).is_file() and set(_head(folder / STATUS)) >= OF_A_SWEEP:
+        return Sweep(folder, asked)
+    left = any((folder / name).is_file() for name in ("summary.json", *(f"{table}.csv" for table in TABLES)))
+    if not left and not any(folder.glob("*.partial.csv")):
+        raise SettingsError(
+            f"{asked}{folder}: there are no results of `secondhalf run`, neither of one run nor of a sweep"
+        )
+    return Run(folder, asked=asked)
+
+
+def metrics(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything in a summary that is a function of the settings, by dotted names."""
+    found = {key: value for key, value in summary.items() if key not in NOT_MEASURED}
+    rows = [dict(row) for row in summary["festivals"]]
+    found["festivals"] = {f"{row.pop('festival')}_{row.pop('start')[:4]}": row for row in rows}
+    return dict(_flat(found))
+
+
+def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{name}.{key}" if name else str(key))
+    else:
+        yield name, json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+
+
+def _named(table: pd.DataFrame, run: str) -> pd.DataFrame:
+    table = table.copy()
+    table.insert(0, "run", run)
+    return table
+
+
+def _head(path: Path) -> list[str]:
+    with path.open(encoding="utf-8") as lines:
+        return lines.readline().rstrip("\n").split(",")

@@ -1,0 +1,1 @@
+"""The study `run`: one market from the first day to the last."""

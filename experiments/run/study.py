@@ -1,0 +1,237 @@
+"""The study `run`: one market from the first day to the last, its tables and its summary."""
+
+from __future__ import annotations
+
+import json
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+import secondhalf
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.experiments.command.options import FORMATS, Output
+from secondhalf.experiments.pictures import by_path, draw_pictures
+from secondhalf.experiments.results.data_package import NAME as DESCRIPTOR
+from secondhalf.experiments.results.data_package import describe_run
+from secondhalf.experiments.results.friend_sample import friends_sample
+from secondhalf.experiments.results.run_results import FRIENDS, REPORT, Results
+from secondhalf.experiments.results.second_half import in_words, phases
+from secondhalf.experiments.results.tables import TABLES, replacing, tables, write_tables
+from secondhalf.experiments.run.checkpoints import Begun, Keeper, begin, origin
+from secondhalf.model.market import Market
+
+LIBRARIES = ("mesa", "networkx", "numpy", "numba", "scipy", "pandas", "matplotlib", "seaborn", "hydra-core", "pydantic")
+YEAR = 365
+PARTIAL = ".partial"
+"""Mark in the names of tables of a run that stopped."""
+
+
+def run(
+    settings: MarketSettings,
+    folder: Path,
+    output: Output | None = None,
+    console: Console | None = None,
+    every: int | None = None,
+    begun: Begun | None = None,
+) -> dict[str, Any]:
+    """Run a market, write its files, draw its pictures; returns the summary.
+
+    Parameters
+    ----------
+    folder
+        where the files go; made when it is missing
+    output
+        what is shown and drawn; by default a bar on a terminal, and the pictures
+    every
+        days between two checkpoints, in the folder's `checkpoints`; None for none
+    begun
+        the checkpoint to go on from, with the settings for that, which take the place of `settings`
+
+    Raises
+    ------
+    BooksError
+        when a stage produces a number that is none; what was recorded until then is written as `*.partial.csv`
+    """
+    output, console = output or Output(), console or Console(stderr=True)
+    started = time.perf_counter()
+    folder.mkdir(parents=True, exist_ok=True)
+    market = Market(settings) if begun is None else begin(*begun)
+    ready = time.perf_counter()
+    _clear(folder, output)
+    keeper = Keeper(folder, every)
+    if begun is None:
+        keeper.clear()
+    try:
+        _run_days(market, output.progress, console, keeper)
+    except BaseException:
+        write_tables(tables(market), folder, mark=PARTIAL)
+        raise
+    simulated = time.perf_counter()
+    frames = tables(market)
+    write_tables(frames, folder)
+    sample = friends_sample(market)
+    with replacing(folder / FRIENDS) as temporary:
+        nx.write_graphml(sample, temporary)
+    summary = summarise(market)
+    summary["from_checkpoint"] = begun and origin(*begun)
+    summary["wall_seconds"] = {
+        "start": ready - started,
+        "simulation": simulated - ready,
+        "tables": time.perf_counter() - simulated,
+        "total": time.perf_counter() - started,
+    }
+    with replacing(folder / "summary.json") as temporary:
+        temporary.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    describe_run(folder)
+    print_summary(market, summary, folder, console)
+    market.close()
+    if output.pictures != "never":
+        draw(Results(frames, summary, sample), folder, output, console)
+    return summary
+
+
+def draw(results: Results, folder: Path, output: Output, console: Console, only: Sequence[str] = ()) -> int:
+    """Draw the pictures, or `only` some, and say what cannot be drawn; returns how many files were written."""
+    began = time.perf_counter()
+    pictures = by_path(output.own_pictures)
+    chosen = {name: pictures[name] for name in only or pictures}
+    drawn = draw_pictures(
+        results, folder, output.formats, output.font, lambda words: console.print(words, style="yellow"), chosen
+    )
+    console.print(f"{len(drawn)} files of pictures in {time.perf_counter() - began:.1f} s")
+    return len(drawn)
+
+
+def _clear(folder: Path, output: Output) -> None:
+    """Take away what an earlier run left, so that its tables never stand beside those of a run that stops."""
+    for name in TABLES:
+        for mark in ("", PARTIAL):
+            (folder / f"{name}{mark}.csv").unlink(missing_ok=True)
+    pictures = [f"{name}.{ending}" for name in by_path(output.own_pictures) for ending in FORMATS]
+    for name in ("summary.json", FRIENDS, DESCRIPTOR, REPORT, *pictures):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _run_days(market: Market, progress: str, console: Console, keeper: Keeper) -> None:
+    shown = progress == "always" or (progress == "auto" and console.is_terminal)
+    columns = (
+        TextColumn("{task.fields[date]}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.speed:.0f} days/s"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not shown) as bar:
+        task = bar.add_task("days", total=market.calendar.days, completed=market.day, date=market.calendar.labels[0])
+        while market.running:
+            market.step()
+            keeper.look(market)
+            if market.day % 7 == 0 or not market.running:
+                bar.update(task, completed=market.day, date=market.calendar.labels[market.day - 1])
+
+
+def summarise(market: Market) -> dict[str, Any]:
+    """What a run says in a few numbers: functions of the settings first, then how they were computed."""
+    record = market.record
+    halves = phases(market)
+    last_year = record.daily[-YEAR:]
+    platforms = {
+        name: {
+            "attention_share": float(np.mean([row["attention_share"][p] for row in last_year])),
+            "platform_share": float(np.mean([row["platform_share"][p] for row in last_year])),
+            "gmv": float(sum(row["gmv"][p] for row in last_year)),
+            "active_users": float(np.mean([row["active_users"][p] for row in last_year])),
+            "monthly_active_users": float(np.mean([row["monthly_active_users"][p] for row in last_year])),
+            "annual_buyers": float(last_year[-1]["annual_buyers"][p]),
+            "profit": float(sum(row["profit"][p] for row in last_year)),
+        }
+        for p, name in enumerate(market.platform_names)
+    }
+    return {
+        "seed": market.settings.seed,
+        "first_day": market.calendar.labels[0],
+        "last_day": market.calendar.labels[-1],
+        "second_half_day": halves["market"]["second_half_day"],
+        "phases": halves,
+        "days_in_averages": len(last_year),
+        "platforms": platforms,
+        "exposure_at_start": record.exposure_at_start,
+        "market": {key: float(np.mean([row[key] for row in record.market[-YEAR:]])) for key in record.market[-1]},
+        "festivals": record.festivals,
+        "settings": market.settings.model_dump(mode="json"),
+        "versions": versions(),
+        "commit": commit(),
+        "peak_memory_mb": peak_memory_mb(),
+        "column_bytes_per_user": market.population.bytes_per_user(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of the program, of Python and of the libraries that have a part in the numbers."""
+    own = {"secondhalf": secondhalf.__version__, "python": platform.python_version()}
+    return own | {name: version(name) for name in LIBRARIES}
+
+
+def commit() -> str | None:
+    """The commit of the source tree this runs from; None for an installed package."""
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(Path(secondhalf.__file__).parent), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip()
+
+
+def peak_memory_mb() -> float:
+    """Most memory this process has held, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024.0**2 if sys.platform == "darwin" else 1024.0)
+
+
+def print_summary(market: Market, summary: dict[str, Any], folder: Path, console: Console) -> None:
+    """The table at the end of a run."""
+    days = summary["days_in_averages"]
+    table = Table(title=f"Last {days} days to {summary['last_day']}", title_justify="left")
+    table.add_column("platform", no_wrap=True)
+    for heading in (
+        "daily users, million",
+        "monthly users, million",
+        "share of mobile time",
+        "GMV, billion RMB",
+        "share of GMV",
+    ):
+        table.add_column(heading, justify="right")
+    traded = sum(row["gmv"] for row in summary["platforms"].values())
+    for name, row in summary["platforms"].items():
+        table.add_row(
+            name,
+            f"{row['active_users'] / 1e6:,.0f}",
+            f"{row['monthly_active_users'] / 1e6:,.0f}",
+            f"{row['attention_share']:.1%}",
+            f"{row['gmv'] / 1e9:,.0f}",
+            f"{row['gmv'] / traded:.1%}" if traded else "-",
+        )
+    console.print(table)
+    console.print(in_words(summary["phases"]["market"]))
+    console.print(
+        f"{summary['wall_seconds']['simulation']:.1f} s for {market.calendar.days} days; files in {folder}",
+        soft_wrap=True,
+    )

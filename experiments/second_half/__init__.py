@@ -1,0 +1,1 @@
+"""The study `phases`: when the second half begins, over seeds."""

@@ -1,0 +1,70 @@
+"""What a sweep gives: a row a finished run, with what was set and every metric; the same bytes however it got there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from secondhalf.experiments.results.load import metrics
+from secondhalf.experiments.sweep.jobs import Job
+from secondhalf.experiments.sweep.run_job import RUNS, summary_of
+from secondhalf.experiments.sweep.run_record import Record, durable
+
+RESULTS = "results"
+
+
+def finish(folder: Path, jobs: Sequence[Job], records: Mapping[str, Record]) -> None:
+    """Write what a sweep gives so far, after its last run or when it is stopped."""
+    table = results(folder, jobs, records)
+    with durable(folder / f"{RESULTS}.csv") as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
+    with durable(folder / f"{RESULTS}.parquet") as temporary:
+        table.to_parquet(temporary, index=False)
+
+
+def results(folder: Path, jobs: Sequence[Job], records: Mapping[str, Record]) -> pd.DataFrame:
+    """One row a run that succeeded, in the order of the sweep: its identity, what was set, its metrics.
+
+    Columns are the union over runs; a run without a metric (of a platform that was not there, say) has an empty cell.
+    """
+    keys = list(dict.fromkeys(key for job in jobs for key in job.settings))
+    rows = []
+    for job in sorted(jobs, key=lambda job: job.number):
+        record = records.get(job.run)
+        if record is None or record.status != "succeeded":
+            continue
+        row: dict[str, Any] = {"run": job.run} | {key: job.settings.get(key) for key in keys}
+        found = metrics_of(folder / RUNS / job.run, job.study, record)
+        rows.append(row | {name: value for name, value in found.items() if name not in row})
+    table = pd.DataFrame(rows, columns=None if rows else ["run", *keys], dtype=object)
+    return table.apply(_one_kind) if rows else table.astype("string")
+
+
+def metrics_of(folder: Path, study: str, record: Record) -> dict[str, Any]:
+    """The metrics of one run: those of its summary, or the number that another study returns as `value`."""
+    summary = summary_of(folder) if study == "run" else None
+    if summary is None:
+        return {"value": record.value}
+    return metrics(summary)
+
+
+def _one_kind(column: pd.Series[Any]) -> pd.Series[Any]:
+    """One type a column, as Parquet needs it: switches, whole numbers, numbers, or words."""
+    present = [value for value in column if value is not None and value == value]
+    if present and all(isinstance(value, bool) for value in present):
+        return column.astype("boolean")
+    if present and all(isinstance(value, int) and not isinstance(value, bool) for value in present):
+        return column.astype("Int64")
+    if present and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in present):
+        return column.astype("Float64")
+    return column.map(_word).astype("string")
+
+
+def _word(value: Any) -> Any:
+    if value is None or value != value:
+        return None
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

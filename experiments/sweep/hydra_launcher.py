@@ -1,0 +1,99 @@
+"""What the Hydra plugin of `src/hydra_plugins` does: a sweep's overrides become jobs, checked before the first runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher as HydraLauncher
+from hydra.types import TaskFunction
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+
+from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.command.dispatch import fail
+from secondhalf.experiments.command.options import Launcher, Output, StudyError, options
+from secondhalf.experiments.sweep.engines import Engine, make_engine
+from secondhalf.experiments.sweep.jobs import Composer, Job, check_different, hydra_overrides, resume_of
+from secondhalf.experiments.sweep.run_record import Record
+from secondhalf.experiments.sweep.sweep_folder import Status, alone, check_folder, remove_broken
+from secondhalf.experiments.sweep.sweep_runner import Work, interruptible
+
+
+def sweep(sweeper: BasicSweeper, launcher: HydraLauncher, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
+    """Hand all jobs to the launcher at once; exit code 1 when one of them failed, after all others."""
+    returned = launcher.launch(all_jobs(sweeper, arguments), 0)
+    if any(job.status != JobStatus.COMPLETED for job in returned):
+        raise SystemExit(1)
+    return [returned]
+
+
+def all_jobs(sweeper: BasicSweeper, arguments: Sequence[str]) -> list[list[str]]:
+    """Overrides of every job, as Hydra's basic sweeper combines them."""
+    given = [*(f"{key}={value}" for key, value in (sweeper.params or {}).items()), *arguments]
+    context = sweeper.hydra_context
+    parsed = OverridesParser.create(context.config_loader if context else None).parse_overrides(given)
+    return [list(job) for batch in sweeper.split_arguments(parsed, None) for job in batch]
+
+
+class Launched:
+    """The sweep of one command, in one batch or, with a sweeper that learns, in several.
+
+    Parameters
+    ----------
+    engine
+        `local` or `ray`
+    config
+        the sweep's own configuration
+    task_function
+        the function that Hydra would call; it carries the study's name
+    """
+
+    def __init__(self, engine: str, config: DictConfig, task_function: TaskFunction) -> None:
+        self.config, self.study = config, str(vars(task_function)["study"])
+        self.folder = Path(str(config.hydra.sweep.dir))
+        self.engine_name = engine
+        self.work: Work | None = None
+        self.composer = Composer(self.study, hydra_overrides(config.hydra))
+
+    def batch(self, overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
+        """Do the jobs of one batch; a run that fails is part of what is returned."""
+        with refusing():
+            jobs = [self.composer.job(first + i, own) for i, own in enumerate(overrides)]
+            check_different(jobs)
+            if self.work is None:
+                check_folder(self.folder, jobs, self.study, resume_of(self.config))
+            engine = make_engine(self.engine_name, options(Launcher, self.config))
+            with alone(self.folder), engine:
+                return self._do(jobs, engine)
+
+    def _do(self, jobs: list[Job], engine: Engine) -> list[JobReturn]:
+        remove_broken(self.folder)
+        OmegaConf.save(self.config, self.folder / "multirun.yaml")
+        status = self.work.status if self.work else Status(self.folder, self.study)
+        output, console = options(Output, self.config), Console(stderr=True)
+        self.work = Work(status, engine, output, console, f"hydra.sweep.dir={self.folder}")
+        with interruptible(self.work):
+            self.work.do(jobs)
+            self.work.finish()
+        return [_return(job, status.records[job.run]) for job in jobs]
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """What is wrong becomes one sentence and exit code 1."""
+    try:
+        yield
+    except (SettingsError, StudyError) as error:
+        fail(error)
+
+
+def _return(job: Job, record: Record) -> JobReturn:
+    done = JobReturn(overrides=list(job.overrides))
+    done.status = JobStatus.COMPLETED if record.status == "succeeded" else JobStatus.FAILED
+    done.return_value = record.value if record.status == "succeeded" else StudyError(record.error)
+    return done

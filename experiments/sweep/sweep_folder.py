@@ -1,0 +1,220 @@
+"""The folder of a sweep: which runs it has, how far they are (runs.csv), and who may work in it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import secondhalf
+from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.execution.fingerprint import state
+from secondhalf.experiments.sweep.jobs import WITHOUT_EFFECT, Job
+from secondhalf.experiments.sweep.run_job import ASIDE, RUNS
+from secondhalf.experiments.sweep.run_record import FORMAT, Record, durable, read
+
+ABOUT, TABLE, LOCK = "sweep.json", "runs.csv", ".lock"
+COLUMNS = (
+    "run", "number", "status", "overrides", "error", "wall_seconds", "peak_memory_mb", "host", "started",
+)  # fmt: skip
+"""Columns of runs.csv."""
+PAUSE = 0.5
+"""Least seconds between two writings of runs.csv while runs are at work; what is true is in the runs' folders."""
+SAID = 5
+"""Most settings that a refusal names."""
+
+
+class Status:
+    """Runs of a sweep and how far each is.
+
+    Parameters
+    ----------
+    folder
+        of the sweep; `hydra.sweep.dir`
+    study
+        what its runs are of
+
+    Attributes
+    ----------
+    jobs
+        by identity, in the order of the sweep
+    records
+        of the runs that are over or at work
+    """
+
+    def __init__(self, folder: Path, study: str) -> None:
+        self.folder, self.study = folder, study
+        self.jobs: dict[str, Job] = {}
+        self.records: dict[str, Record] = {}
+        self._written = 0.0
+
+    def take(self, jobs: Sequence[Job]) -> list[Job]:
+        """Add jobs to the sweep; returns those that are still to be run, failed ones among them."""
+        left = []
+        for job in {job.run: job for job in reversed(jobs)}.values():
+            self.jobs.setdefault(job.run, job)
+            known = read(self.folder / RUNS / job.run)
+            if known is not None and known.status == "succeeded":
+                self.records[job.run] = known
+            else:
+                left.append(job)
+        values = {run: _flat(job.values) for run, job in self.jobs.items()}
+        common = values[next(iter(values))]
+        about = {
+            "format": FORMAT,
+            "secondhalf": secondhalf.__version__,
+            "state": state(),
+            "study": self.study,
+            "values": common,
+            "runs": {run: dict(own.items() - common.items()) for run, own in values.items()},
+        }
+        with durable(self.folder / ABOUT) as temporary:
+            temporary.write_text(json.dumps(about, ensure_ascii=False) + "\n", encoding="utf-8")
+        self.write()
+        return left[::-1]
+
+    def begun(self, job: Job) -> None:
+        """A run was handed out."""
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.records[job.run] = Record(job.run, "running", started=now)
+        self._write_now_and_then()
+
+    def over(self, record: Record) -> None:
+        """A run has ended."""
+        self.records[record.run] = record
+        self._write_now_and_then()
+
+    def stopped(self) -> None:
+        """Nothing is at work any more."""
+        self.records = {run: record for run, record in self.records.items() if record.status != "running"}
+        self.write()
+
+    def count(self, status: str) -> int:
+        """Runs that are as far as that."""
+        return sum(record.status == status for record in self.records.values())
+
+    def errors(self) -> Iterator[tuple[Job, str]]:
+        """Failed runs, each with what went wrong."""
+        for run, job in self.jobs.items():
+            if run in self.records and self.records[run].status == "failed":
+                yield job, self.records[run].error
+
+    def write(self) -> None:
+        """Write runs.csv."""
+        rows = []
+        for job in sorted(self.jobs.values(), key=lambda job: job.number):
+            record = self.records.get(job.run, Record(job.run, "pending"))
+            rows.append(
+                (job.run, job.number, record.status, " ".join(job.overrides), record.error, record.wall_seconds,
+                 record.peak_memory_mb, record.host, record.started)
+            )  # fmt: skip
+        with durable(self.folder / TABLE) as temporary:
+            pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(temporary, index=False, lineterminator="\n")
+        self._written = time.monotonic()
+
+    def _write_now_and_then(self) -> None:
+        if time.monotonic() - self._written > PAUSE:
+            self.write()
+
+
+def check_folder(
+    folder: Path, jobs: Sequence[Job] | None, study: str, resume: bool, name: str = "hydra.sweep.dir"
+) -> None:
+    """Refuse a folder that holds another sweep, or this one without `resume=true`.
+
+    Parameters
+    ----------
+    jobs
+        all of the sweep; None when they are not known yet
+    name
+        the setting that names the folder
+
+    Raises
+    ------
+    SettingsError
+        one sentence that names the folder and what is wrong with it
+    """
+    where = f"{name}={folder}"
+    if folder.exists() and not folder.is_dir():
+        raise SettingsError(f"{where}: that is a file; allowed is a folder, or a name that is free")
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{where}: {ABOUT} there cannot be read ({error})") from error
+    if about.get("format", 0) > FORMAT:
+        newer = about.get("secondhalf")
+        raise SettingsError(
+            f"{where}: written by a newer version, secondhalf {newer}; this is {secondhalf.__version__}"
+        )
+    if not resume:
+        raise SettingsError(f"{where}: there is a sweep already; resume=true goes on with it, or name another folder")
+    if about["study"] != study:
+        raise SettingsError(f"{where}: the sweep there is of the study {about['study']} and not of {study}")
+    if about["state"] != state():
+        raise SettingsError(f"{where}: resume=true needs the program as it was; its sources have changed since")
+    if jobs is None:
+        return
+    missing = [about["values"] | own for run, own in about["runs"].items() if run not in {job.run for job in jobs}]
+    if missing:
+        raise SettingsError(f"{where}: resume=true needs the settings of the sweep there; {_difference(missing, jobs)}")
+
+
+def _difference(before: Sequence[dict[str, str]], jobs: Sequence[Job]) -> str:
+    """Which settings of runs that are not asked for any more have other values now."""
+    now = [_flat(job.values) for job in jobs]
+    said = []
+    for key in dict.fromkeys(key for values in (*now, *before) for key in values):
+        there, here = ({values.get(key, "missing") for values in side} for side in (before, now))
+        if not there <= here and key.split(".")[0] not in WITHOUT_EFFECT:
+            said.append(f"{key} was {', '.join(sorted(there - here))} and is {', '.join(sorted(here))}")
+    if said:
+        return "; ".join(said[:SAID]) + ("; and more" if len(said) > SAID else "")
+    return "a combination of them, or a file that they name, is not the same"
+
+
+def _flat(values: Any, name: str = "") -> dict[str, str]:
+    """Values by dotted key, each as JSON."""
+    if not isinstance(values, dict) or not values:
+        return {name: json.dumps(values, ensure_ascii=False, sort_keys=True)}
+    found: dict[str, str] = {}
+    for key, inner in values.items():
+        found |= _flat(inner, f"{name}.{key}" if name else str(key))
+    return found
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """The right to work in a folder, which one process can have at a time.
+
+    Raises
+    ------
+    SettingsError
+        when another process has it, or when nothing can be written there
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / LOCK).open("w")
+    except OSError as error:
+        raise SettingsError(f"hydra.sweep.dir={folder}: nothing can be written there ({error.strerror})") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise SettingsError(f"hydra.sweep.dir={folder}: another process is at work there") from error
+        yield
+
+
+def remove_broken(folder: Path) -> None:
+    """Take away what runs left that were broken off."""
+    for path in (folder / RUNS).glob(f"*{ASIDE}"):
+        shutil.rmtree(path, ignore_errors=True)

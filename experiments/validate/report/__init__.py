@@ -1,0 +1,1 @@
+"""The report of the study `validate`: page, figures, text."""

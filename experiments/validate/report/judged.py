@@ -1,0 +1,177 @@
+"""The parts of the report on what the model is held against besides fitted facts: rulers and patterns."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from secondhalf.experiments.html.blocks import (
+    Cell,
+    Column,
+    Gallery,
+    Picture,
+    Section,
+    Table,
+    Tone,
+    Verdict,
+    Verdicts,
+    Words,
+)
+from secondhalf.experiments.html.svg import Drawer
+from secondhalf.experiments.html.write import HIDDEN
+from secondhalf.experiments.validate.report import figure_naive_forecasts
+from secondhalf.experiments.validate.report import text as words
+from secondhalf.experiments.validate.report.data import RULERS, Study
+
+
+def rulers(study: Study, drawer: Drawer) -> Section:
+    """Errors ahead of time beside those of simple rulers, and coverage."""
+    table = study["rulers"]
+    counted = table[table["counted"] == 1]
+    blocks: list[Words | Gallery | Table] = [
+        Words(
+            (
+                "The model was fitted again with only the facts known at each origin, then asked for the facts that "
+                "came later. Simple rulers had the same facts: the last value, a linear trend, a logistic curve, and "
+                "last year’s season. Bars are mean absolute errors as shares of the facts; the shorter the better. A "
+                "series counts when it has enough facts before and after the origin.",
+                f"The model is better than every ruler in {int(counted['won'].sum())} of {len(counted)} comparisons.",
+            )
+        )
+    ]
+    pictures: list[Picture] = []
+    for origin in sorted(counted["origin"].unique()):
+        day = pd.Timestamp(origin)
+        said = figure_naive_forecasts.alt_errors(table, day)
+        drawn = figure_naive_forecasts.errors(table, day)
+        pictures.append(
+            drawer.keep(
+                f"rulers_{day:%Y_%m_%d}",
+                drawn,
+                said,
+                said.split(". ")[0] + ". To the right: the best.",
+                ("rulers.csv", "rolling.csv"),
+            )
+        )
+    if not pictures:
+        blocks.append(Words(("No series has enough facts to count.",), quiet=True))
+    if counted["covered"].notna().any():
+        said = figure_naive_forecasts.alt_coverage(table)
+        few = "A handful of facts a series: single dots say little."
+        pictures.append(
+            drawer.keep("coverage", figure_naive_forecasts.coverage(table), said, f"{said} {few}", ("rulers.csv",))
+        )
+    if pictures:
+        blocks.append(Gallery(tuple(pictures), size="large"))
+    blocks += [_scores(table), _forecasts(study["rolling"])]
+    return Section("rulers", "Against simple rulers", blocks)
+
+
+def _scores(table: pd.DataFrame) -> Table:
+    columns = (
+        *(Column(name, choose=name == "Known until") for name in ("Known until", "Quantity", "Platform")),
+        *(Column(name, numeric=True) for name in ("Facts before", "after", "Model")),
+        *(Column(words.title(words.RULERS[name]), numeric=True) for name in RULERS),
+        Column("Best", choose=True),
+        Column("Band held", numeric=True),
+    )
+    rows = []
+    for row in table.to_dict("records"):
+        tone: Tone = "" if row["counted"] else "quiet"
+        ruler = words.RULERS.get(row["best_ruler"], row["best_ruler"])
+        verdict = "does not count" if not row["counted"] else "model" if row["won"] else ruler
+        rows.append(
+            (
+                Cell(f"{row['origin']:%Y-%m-%d}"),
+                Cell(words.title(words.metric(row["metric"]))),
+                Cell(words.platform(row["platform"])),
+                *(words.cell(row[name]) for name in ("training", "tests")),
+                *(words.share_cell(row[name]) for name in ("model", *RULERS)),
+                Cell(verdict, tone="good" if verdict == "model" else tone),
+                words.share_cell(row["covered"]),
+            )
+        )
+    caption = "All comparisons: mean absolute errors as shares of the facts."
+    return Table("all-rulers", caption, columns, tuple(rows), ("rulers.csv",), find=True, folded=True)
+
+
+def _forecasts(table: pd.DataFrame) -> Table:
+    columns = (
+        *(Column(name, choose=name != "Period") for name in ("Known until", "Quantity", "Platform", "Period")),
+        *(Column(name, numeric=True) for name in ("Fact", "Model", "5 %", "95 %")),
+        *(Column(words.title(words.RULERS[name]), numeric=True) for name in RULERS),
+        Column("Unit"),
+    )
+    rows = tuple(
+        (
+            Cell(f"{row['origin']:%Y-%m-%d}"),
+            Cell(words.title(words.metric(row["metric"]))),
+            Cell(words.platform(row["platform"])),
+            Cell(words.period(row["period_start"], row["period_end"])),
+            *(words.cell(row[name]) for name in ("fact", "model", "p05", "p95", *RULERS)),
+            Cell(row["unit"]),
+        )
+        for row in table.to_dict("records")
+    )
+    caption = "Every fact after an origin beside what model and rulers said."
+    return Table("all-rolling", caption, columns, rows, ("rolling.csv",), find=True, folded=True)
+
+
+def patterns(study: Study) -> Section:
+    """Patterns that nobody fitted, each with its verdict in words."""
+    table = study["patterns"]
+    found = []
+    for number, name in enumerate(dict.fromkeys(table["pattern"])):
+        own = table[table["pattern"] == name]
+        found.append(
+            Verdict(
+                name,
+                " ".join(dict.fromkeys(own["statement"])),
+                holds(own["passed"]),
+                _quantities(f"pattern-{number}", name, own),
+                f"{'; '.join(dict.fromkeys(own['source']))}. Seeds: {', '.join(dict.fromkeys(own['seeds']))}",
+            )
+        )
+    passed = sum(one.holds is True for one in found)
+    undecided = sum(one.holds is None for one in found)
+    said = f"{passed} of {len(found)} patterns hold" + (f", {undecided} cannot be decided" if undecided else "") + "."
+    lead = Words((f"What a market like this one should show, whatever its parameters. {said}",))
+    return Section("patterns", "Patterns", [lead, Verdicts(tuple(found))])
+
+
+def holds(passed: pd.Series[float]) -> bool | None:
+    """Whether a pattern holds: all of its quantities do; None when one is open and none fails."""
+    if (passed == 0).any():
+        return False
+    return None if passed.isna().any() else True
+
+
+def _quantities(anchor: str, name: str, own: pd.DataFrame) -> Table:
+    columns = (
+        Column("Quantity"),
+        Column("Verdict"),
+        *(Column(title, numeric=True) for title in ("Fact", "Model", "Low to high")),
+        Column("Unit"),
+    )
+    verdicts = {1.0: Cell("✓ passed", tone="good"), 0.0: Cell("✗ failed", tone="bad")}
+    rows = tuple(
+        (
+            Cell(row["quantity"]),
+            verdicts.get(row["passed"], Cell("– open", tone="quiet")),
+            _fact(row["fact"]),
+            words.cell(row["model"]),
+            Cell(HIDDEN if math.isnan(row["low"]) else f"{words.number(row['low'])} to {words.number(row['high'])}"),
+            Cell(row["unit"]),
+        )
+        for row in own.to_dict("records")
+    )
+    return Table(anchor, f"Quantities of the pattern {name}.", columns, rows, ("patterns.csv",))
+
+
+def _fact(text: str) -> Cell:
+    """A number where it is one, else what it says."""
+    try:
+        return words.cell(float(text))
+    except ValueError:
+        return Cell(text) if text else words.cell(math.nan)

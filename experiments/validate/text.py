@@ -1,0 +1,128 @@
+"""What `validate` says: the table of chosen facts for documents, and the main numbers in a few lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from secondhalf.experiments.facts.target_file import TARGETS, with_lines
+from secondhalf.model.data_files import data_file
+
+MARKS = ("facts", "facts without sources", "rulers", "rolling", "calibration", "patterns")
+"""Marks of the tables in documents."""
+KEYS = ("metric", "platform", "period_start", "period_end")
+
+
+def shown() -> list[tuple[str, ...]]:
+    """Facts that documents show: metric, platform and period (`shown` in data/targets.yaml)."""
+    chosen: Sequence[Mapping[str, Any]] = with_lines(data_file(TARGETS))["shown"]
+    return [(one["metric"], one["platform"], *str(one["period"]).split("/")) for one in chosen]
+
+
+def facts_markdown(targets: pd.DataFrame, sources: bool) -> str:
+    """The chosen facts beside the model, as a Markdown table; `targets` is targets.csv."""
+    head = "| fact | platform | period | reported | model | 90 % band | error | grade |" + " source |" * sources
+    lines = [head, "|---|---|---|---:|---:|---:|---:|---|" + "---|" * sources]
+    rows = {tuple(row[key] for key in KEYS): row for _, row in targets.iterrows()}
+    for key in shown():
+        row = rows[key]
+        lines.append(
+            f"| {row['metric']} | {row['platform']} | {row['period_start']} to {row['period_end']} | {row['fact']:g} "
+            f"{row['unit']} | {row['model']:,.4g} | {row['p05']:,.4g} to {row['p95']:,.4g} | {row['error']:+.0%} "
+            f"| {row['grade']} |" + f" {row['source']} |" * sources
+        )
+    return "\n".join(lines) + "\n"
+
+
+def rulers_markdown(rulers: pd.DataFrame) -> str:
+    """Errors of the model and of the rulers on the series that count; `rulers` is rulers.csv."""
+    names = ["model", "last_value", "linear", "logistic", "seasonal"]
+    lines = [
+        "| from | series | facts before / after | "
+        + " | ".join(name.replace("_", " ") for name in names)
+        + " | in band |",
+        "|---|---|---:|" + "---:|" * (len(names) + 1),
+    ]
+    for _, row in rulers[rulers["counted"] == 1].iterrows():
+        least = min(row[name] for name in names if pd.notna(row[name]))
+        cells = [_share(row[name], row[name] == least) for name in names]
+        lines.append(
+            f"| {row['origin']} | {row['metric']} of {row['platform']} | {row['training']} / {row['tests']} | "
+            + " | ".join(cells)
+            + f" | {row['covered']:.0%} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def rolling_words(summary: Mapping[str, Any]) -> str:
+    """How forecasts from earlier origins did, as a sentence."""
+    won, counted, covered = summary["won"], summary["counted"], summary["covered"]
+    years = " and of ".join(date[:4] for date in summary["origins"])
+    return (
+        f"Fitted to what was known at the end of {years} and compared with what came later, it was nearer than "
+        f"the best of four rulers on {won} of {counted} series, and its 90 % bands held {covered:.0%} of the facts.\n"
+    )
+
+
+def calibration_words(summary: Mapping[str, Any], posterior: pd.DataFrame) -> str:
+    """Where the search ended and what was learned, in a paragraph and a table of the best known parameters."""
+    record = summary["calibration"]
+    learned = posterior[posterior["identified"] == 1]
+    kept = posterior.loc[posterior["identified"] == 0, "parameter"]
+    best = learned.sort_values("score_sd").head(12)
+    lines = [
+        f"The default calibration: {record['facts_used']} facts, {len(posterior)} parameters, {record['runs']} runs of "
+        f"{record['users']:,} users and {record['merchants']} merchants under seeds {_and(record['seeds'])}, "
+        f"{record['minutes']:.0f} minutes on two cores. The loss is {record['loss']:.1f}, of which the facts make "
+        f"{record['loss_of_facts']:.1f}; tolerances were widened by {summary['widened']:.2f}.",
+        "",
+        f"{len(learned)} parameters were learned from the facts (standard deviation below 0.8 of the prior's). "
+        f"{len(kept)} keep their prior: {', '.join(f'`{name}`' for name in kept)}. The best known:",
+        "",
+        "| parameter | value | 90 % interval | prior mean | sd over prior's |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| `{row['parameter']}` | {row['value']:.3g} | {row['p05']:.3g} to {row['p95']:.3g} | {row['unit_mean']:.3g} "
+        f"| {row['score_sd']:.2f} |"
+        for _, row in best.iterrows()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def patterns_markdown(patterns: pd.DataFrame) -> str:
+    """What the default market shows of the patterns; `patterns` is patterns.csv."""
+    lines = ["| pattern | quantity | reported | model | 95 % interval | shown |", "|---|---|---:|---:|---:|---|"]
+    for _, row in patterns.iterrows():
+        shown = "reported only" if pd.isna(row["passed"]) else ("yes" if row["passed"] else "**no**")
+        fact = "" if pd.isna(row["fact"]) else f"{row['fact']:g}"
+        lines.append(
+            f"| {row['pattern']} | {row['quantity']} | {fact} | {row['model']:.4g} {row['unit']} "
+            f"| {row['low']:.4g} to {row['high']:.4g} | {shown} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _and(values: Sequence[object]) -> str:
+    return " and ".join(str(value) for value in values)
+
+
+def _share(value: float, best: bool) -> str:
+    if pd.isna(value):
+        return "–"
+    return f"**{value:.1%}**" if best else f"{value:.1%}"
+
+
+def in_words(summary: Mapping[str, Any]) -> str:
+    """The main numbers in a few lines."""
+    failed = sum(summary["failed_members"].values())
+    left_out = f"\n{failed} members of the ensembles failed and are left out" if failed else ""
+    covered = "no point" if summary["covered"] is None else f"{summary['covered']:.0%} of the points"
+    return (
+        f"{summary['facts_used']} facts are missed by {summary['mean_absolute_error']:.1%} in the mean; "
+        f"{summary['facts_inside']:.0%} lie in the 90 % band\n"
+        f"rolling origins: better than the best of four rulers on {summary['won']} of {summary['counted']} series; "
+        f"90 % bands hold {covered}{left_out}"
+    )

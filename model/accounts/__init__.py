@@ -1,0 +1,1 @@
+"""Accounts: books of the day, platforms' ledger, quarterly reports."""

@@ -1,0 +1,107 @@
+"""Turns the day's sums over users into books in real units."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondhalf.agents.platform import Platform
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.conf.schema.vocabulary import CHANNELS
+from secondhalf.model.accounts.day_book import DayBook
+from secondhalf.model.supply.sales import Trade
+from secondhalf.model.users.attention import ACTIVE, BUDGET, INSTALLED, MINUTES, MONTHLY, MULTI_HOMING, ONLINE, SHOPPING
+from secondhalf.model.users.choice import ANNUAL_BUYERS, MONTHLY_BUYERS
+
+Array = NDArray[np.float64]
+MINUTES_AN_HOUR = 60.0
+
+
+class Bookkeeper:
+    """Holds prices, rates and the weight of a user; writes one `DayBook` a day."""
+
+    def __init__(self, settings: MarketSettings, platforms: list[Platform], people_per_user: float) -> None:
+        own = [platform.settings for platform in platforms]
+        self.platforms = platforms
+        self.weight = people_per_user
+        self.order_value = np.array([p.order_value for p in own])
+        self.take_rate = np.array([p.take_rate for p in own])
+        self.ad_yield = np.array([p.ad_yield for p in own]) / MINUTES_AN_HOUR
+        self.ad_take = np.array([p.ad_take for p in own])
+        self.returned = np.array([channel.return_rate for channel in settings.channels.values()])
+        catalogue = list(settings.capability.values())
+        gain = np.array([c.leisure_gain for c in catalogue])
+        pools = np.array([[name in c.opens for c in catalogue] for name in CHANNELS], float)
+        single = pools.sum(axis=0)
+        pools[:, single == len(CHANNELS)] = 0.0  # a storefront is no place to stay in
+        self.pool_gain = pools / np.maximum(single, 1) * gain  # [C, capability]
+
+    def book(
+        self,
+        attention: tuple[Array, Array],
+        order_sums: Array,
+        buyers: Array,
+        trade: Trade,
+        channel_share: Array,
+        value_index: float,
+        launch_cost: Array,
+    ) -> DayBook:
+        """The day's books.
+
+        Parameters
+        ----------
+        attention
+            sums of `attention.attend`: by platform [P, 5] and over all [3]
+        order_sums, buyers
+            sums of `demand.buy`
+        value_index
+            order value relative to the base year
+        launch_cost
+            RMB spent on today's moves, [P]
+        """
+        sums, totals = attention
+        w = self.weight
+        orders = order_sums * w
+        gmv = orders * (self.order_value * value_index)
+        cells = trade.book(gmv, channel_share)
+        by_cell = cells.sum(axis=0)
+        platform_gmv = by_cell.sum(axis=1)
+        minutes, shopping = sums[:, MINUTES] * w, sums[:, SHOPPING] * w
+        pairs = zip(self.platforms, platform_gmv, strict=True)
+        running = np.array([platform.running_cost(float(amount)) for platform, amount in pairs])
+        return DayBook(
+            installed=sums[:, INSTALLED] * w,
+            active=sums[:, ACTIVE] * w,
+            monthly=sums[:, MONTHLY] * w,
+            minutes=minutes,
+            shopping_minutes=shopping,
+            online=float(totals[ONLINE]) * w,
+            phone_minutes=float(totals[BUDGET]) * w,
+            multi_homing=float(totals[MULTI_HOMING]) * w,
+            orders=orders,
+            gmv=gmv,
+            cells=cells,
+            channel_share=channel_share,
+            net_gmv=by_cell * (1 - self.returned),
+            monthly_buyers=buyers[:, MONTHLY_BUYERS] * w,
+            annual_buyers=buyers[:, ANNUAL_BUYERS] * w,
+            commission=platform_gmv * self.take_rate,
+            ad_revenue=minutes * self.ad_yield + platform_gmv * self.ad_take,
+            cost=running + launch_cost,
+            channel_minutes=self._channel_minutes(minutes, shopping, by_cell),
+        )
+
+    def _channel_minutes(self, minutes: Array, shopping: Array, gmv: Array) -> Array:
+        """Minutes by platform and channel, [P, C].
+
+        Minutes owed to needs go by sales; the others by what the pools of each channel add to leisure.
+        """
+        presence = self.platforms[0].capabilities.presence
+        pools = presence @ self.pool_gain.T
+        return (minutes - shopping)[:, None] * _mix(pools) + shopping[:, None] * _mix(gmv)
+
+
+def _mix(amounts: Array) -> Array:
+    """Rows divided by their sums; equal parts where a row is empty."""
+    total = amounts.sum(axis=1, keepdims=True)
+    return np.where(total > 0, amounts / np.where(total > 0, total, 1.0), 1.0 / amounts.shape[1])

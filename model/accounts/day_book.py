@@ -1,0 +1,108 @@
+"""Stage 8: the day's books. Every minute and every RMB is booked once on each side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondhalf.model.shapes import Offer
+
+Array = NDArray[np.float64]
+TOLERANCE = 1e-6
+"""Relative rounding allowed between two sides of a book (minutes are kept in single precision)."""
+
+
+UTILITIES = ("leisure", "taste_weight", "pull", "choice", "bonus")
+"""Fields of an offer that enter an exponential."""
+LARGEST_UTILITY, LARGEST_AMOUNT = 80.0, 1e30
+
+
+class BooksError(ArithmeticError):
+    """A book that does not balance, or a number that is none: stage, day and platform are in the message."""
+
+
+@dataclass
+class DayBook:
+    """One day in real units: people, minutes, RMB. P platforms, C channels."""
+
+    installed: Array  # [P] people
+    active: Array  # [P] people who opened it
+    monthly: Array  # [P] people who opened it within 30 days
+    minutes: Array  # [P]
+    shopping_minutes: Array  # [P] minutes owed to needs
+    online: float  # people
+    phone_minutes: float  # all minutes of all people
+    multi_homing: float  # people who used two or more platforms within 28 days
+    orders: Array  # [4, P + 1, P] by kind of need, origin, platform
+    gmv: Array  # [4, P + 1, P] RMB
+    cells: Array  # [4, P, C] RMB by kind of need, platform, channel
+    channel_share: Array  # [4, P, C]
+    net_gmv: Array  # [P, C] RMB after returns
+    monthly_buyers: Array  # [P] people
+    annual_buyers: Array  # [P] people
+    commission: Array  # [P] RMB
+    ad_revenue: Array  # [P] RMB
+    cost: Array  # [P] RMB
+    channel_minutes: Array  # [P, C]
+
+    @property
+    def platform_gmv(self) -> Array:
+        """GMV of each platform, [P]."""
+        return np.asarray(self.gmv.sum(axis=(0, 1)))
+
+    @property
+    def platform_orders(self) -> Array:
+        """Orders of each platform, [P]."""
+        return np.asarray(self.orders.sum(axis=(0, 1)))
+
+    @property
+    def profit(self) -> Array:
+        """Commission and advertising less cost, [P]."""
+        return self.commission + self.ad_revenue - self.cost
+
+    def check(self) -> None:
+        """Raise `BooksError` when the two sides of a book differ.
+
+        Cells add up to users' orders; minutes fit into the day; channel minutes add up to minutes.
+        """
+        _same(self.cells.sum(axis=(0, 2)), self.platform_gmv, "GMV of channels and of users")
+        _same(self.channel_minutes.sum(axis=1), self.minutes, "minutes of channels and of users")
+        if self.minutes.sum() > self.phone_minutes * (1 + TOLERANCE):
+            raise BooksError(
+                f"minutes on platforms ({self.minutes.sum():.6g}) exceed the day ({self.phone_minutes:.6g})"
+            )
+        if (self.net_gmv.sum(axis=1) > self.platform_gmv * (1 + TOLERANCE)).any():
+            raise BooksError("net GMV exceeds GMV")
+
+
+def _same(left: Array, right: Array, what: str) -> None:
+    gap = np.abs(left - right)
+    worst = int(np.argmax(gap))
+    if not gap[worst] <= TOLERANCE * max(abs(right[worst]), 1.0):
+        raise BooksError(f"{what} differ at platform number {worst}: {left[worst]:.9g} against {right[worst]:.9g}")
+
+
+def require_finite(names: list[str], values: NDArray[np.floating[Any]]) -> None:
+    """Raise `BooksError` naming the platform when one of its values ([P]) is not a finite number >= 0."""
+    fine = np.isfinite(values) & (values >= 0)
+    if not fine.all():
+        worst = int(np.argmin(fine))
+        raise BooksError(f"platform {names[worst]}: {values[worst]} is not a finite number >= 0")
+
+
+def require_usable(names: list[str], offer: Offer) -> None:
+    """Raise `BooksError` naming the platform when an entry of today's offer is no number, or overflows in a stage.
+
+    The compiled exponential holds its argument within `LARGEST_UTILITY`, which would hide both.
+    """
+    for field in offer._fields:
+        largest = LARGEST_UTILITY if field in UTILITIES else LARGEST_AMOUNT
+        values = np.asarray(getattr(offer, field)).reshape(-1, len(names))
+        fine = np.abs(values) <= largest
+        if not fine.all():
+            row, worst = np.unravel_index(int(np.argmin(fine)), fine.shape)
+            found = values[row, worst]
+            raise BooksError(f"platform {names[worst]}: {field}={found:g} is no number within +-{largest:g}")

@@ -1,0 +1,70 @@
+"""Reads what ships in data/: dated launches and names."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from secondhalf.agents.strategies.base import Launch
+from secondhalf.conf.schema import SettingsError
+from secondhalf.conf.schema.vocabulary import CAPABILITY_CHANGES, ENTRANCES, PLATFORM_CHANGES
+
+
+def data_file(name: str) -> Path:
+    """Path of a file of data/, or of a file of the user's own."""
+    own = Path(name).expanduser()
+    return own if own.is_absolute() or own.exists() else Path(str(files("secondhalf.data") / name))
+
+
+def read_launches(name: str, platforms: Sequence[str], capabilities: Sequence[str]) -> list[Launch]:
+    """Dated launches in order of dates.
+
+    Raises
+    ------
+    SettingsError
+        for a missing file, a date that is none, a platform, change, capability or entrance that is unknown; names file
+        and line
+    """
+    path = data_file(name)
+    try:
+        with path.open(encoding="utf-8", newline="") as handle:
+            rows = list(csv.DictReader(handle))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"strategy.launches={name}: cannot read the file ({error.__class__.__name__})") from error
+    launches = [_launch(row, f"{path.name} line {n}", platforms, capabilities) for n, row in enumerate(rows, start=2)]
+    return sorted(launches, key=lambda launch: launch.date)
+
+
+def _launch(row: dict[str, str], where: str, platforms: Sequence[str], capabilities: Sequence[str]) -> Launch:
+    missing = {"date", "platform", "capability", "change", "entrance", "description", "grade"} - set(row)
+    if missing:
+        raise SettingsError(f"{where}: the column {sorted(missing)[0]} is missing")
+    try:
+        date = dt.date.fromisoformat(row["date"])
+    except ValueError as error:
+        raise SettingsError(f"{where}: date={row['date']} is no date (YYYY-MM-DD)") from error
+    if row["platform"] not in platforms:
+        raise SettingsError(f"{where}: platform={row['platform']} is unknown; known are {', '.join(platforms)}")
+    capability, entrance = row["capability"] or None, row["entrance"] or None
+    if capability and capability not in capabilities:
+        raise SettingsError(f"{where}: capability={capability} is unknown; known are {', '.join(capabilities)}")
+    allowed = CAPABILITY_CHANGES if capability else PLATFORM_CHANGES
+    if row["change"] not in allowed:
+        raise SettingsError(f"{where}: change={row['change']} is unknown; allowed are {', '.join(allowed)}")
+    if entrance and entrance not in ENTRANCES:
+        raise SettingsError(f"{where}: entrance={entrance} is unknown; allowed are {', '.join(ENTRANCES)}")
+    return Launch(date, row["platform"], row["change"], capability, entrance, row["description"], row["grade"])
+
+
+@cache
+def names() -> dict[str, dict[str, Any]]:
+    """Labels of the platforms and their names in the facts (data/names.yaml)."""
+    loaded: dict[str, dict[str, Any]] = yaml.safe_load(data_file("names.yaml").read_text(encoding="utf-8"))
+    return loaded

@@ -1,0 +1,185 @@
+"""How a market comes into being: platforms, merchants, and the days of settling in before the first."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+from scipy.special import ndtri
+
+from secondhalf.agents.capabilities import CapabilityTable
+from secondhalf.agents.merchant import MerchantTable, merchant_table
+from secondhalf.agents.move import Move
+from secondhalf.agents.objective import Objective
+from secondhalf.agents.strategies import Launch, Strategy, strategy_class
+from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.conf.schema.base import sentence
+from secondhalf.conf.schema.calendar import FIRST_DATE
+from secondhalf.model.calendar import FLOW_WINDOW
+from secondhalf.model.data_files import read_launches
+from secondhalf.model.random_streams import Decision, key, name_id, uniforms
+from secondhalf.model.scenario.launch_edits import check_moves, replayed
+from secondhalf.model.shapes import MARKS_LAST_MONTH, NEVER
+from secondhalf.model.users.attention import MONTH_DAYS
+
+if TYPE_CHECKING:
+    from secondhalf.model.market import Market
+
+HABIT_AT_START = 0.4
+"""Habit of everybody with the app before the days of settling in bring it to its level."""
+
+
+def capability_table(settings: MarketSettings) -> CapabilityTable:
+    """Capabilities as `open_at_start` gives them, with the seed's hidden skills."""
+    count = len(settings.capability)
+    luck = np.stack(
+        [ndtri(uniforms(key(settings.seed, Decision.SKILL, who=name_id(n)), count)) for n in settings.platforms]
+    )
+    own = [settings.platform[name] for name in settings.platforms]
+    return CapabilityTable(own, settings.capability, luck, settings.prominence, settings.mechanisms.ramps)
+
+
+def strategies(settings: MarketSettings) -> list[Strategy]:
+    """One strategy object a platform.
+
+    Raises
+    ------
+    SettingsError
+        for an unknown strategy or parameters that it refuses
+    """
+    made = [_strategy(name, settings) for name in settings.platforms]
+    check_moves(settings, made)
+    return made
+
+
+def _strategy(platform: str, settings: MarketSettings) -> Strategy:
+    chosen = settings.strategy_of(platform)
+    group = f"strategies.{platform}" if platform in settings.strategies else "strategy"
+    try:
+        kind = strategy_class(chosen.name)
+    except ValueError as error:
+        raise SettingsError(f"strategies.{platform}={chosen.name}: {error}") from error
+    try:
+        parameters = kind.Parameters.model_validate(chosen.parameters)
+    except ValidationError as error:
+        unknown = error.errors()[0]["type"] == "extra_forbidden"
+        known = f"; {chosen.name} has {', '.join(kind.Parameters.model_fields) or 'none'}" if unknown else ""
+        raise SettingsError(sentence(error, group) + known) from error
+    launches: list[Launch] = []
+    file = getattr(parameters, "launches", None)
+    if file:
+        launches = read_launches(str(file), list(settings.platform), list(settings.capability))
+    dated = [launch for launch in launches if launch.platform == platform and launch.date >= FIRST_DATE]
+    if kind.replays:
+        dated = replayed(settings, platform, dated)
+    try:
+        return kind(platform, parameters, dated)
+    except ValueError as error:
+        raise SettingsError(f"{group}.name={chosen.name}: {error}") from error
+
+
+def objective(settings: MarketSettings, platform: str) -> Objective:
+    """What a platform is after."""
+    own = settings.objectives.get(platform, settings.objective)
+    return Objective(own.goal, own.discount_rate, (own.weights.profit, own.weights.attention, own.weights.gmv))
+
+
+def starting_merchants(settings: MarketSettings) -> MerchantTable:
+    """Merchants before the first day, with kinds, categories, quality and shops drawn from the seed."""
+    count = settings.population.merchants
+    luck = np.stack([uniforms(key(settings.seed, Decision.MERCHANT, who=w), count) for w in range(3)], axis=1)
+    shops = np.stack(
+        [uniforms(key(settings.seed, Decision.SHOP, who=name_id(n)), count) for n in settings.platforms], axis=1
+    )
+    shares = [settings.platform[name].shops_at_start for name in settings.platforms]
+    return merchant_table(settings.merchants, count, shares, settings.users.price_weight, luck, shops)
+
+
+def apply_past_moves(market: Market) -> None:
+    """Carry out what the strategy dates before a later start, with the time for growth in between."""
+    start = market.settings.calendar.start
+    if start == FIRST_DATE:
+        return
+    for platform in market.platforms:
+        past = platform.strategy.before(start)
+        if past is not None:
+            _replay(market, platform.index, past, start)
+
+
+def _replay(market: Market, index: int, past: list[tuple[dt.date, Move]], start: dt.date) -> None:
+    platform, table = market.platforms[index], market.capabilities
+    others = np.arange(table.maturity.shape[0]) != index
+    kept = table.maturity[others].copy()
+    at = FIRST_DATE
+    for date, move in [*past, (start, None)]:
+        for _ in range((date - at).days):
+            table.advance()
+            platform.pass_day()
+        at = date
+        if move is not None:
+            platform.apply(move)
+    table.maturity[others] = kept
+
+
+def settle_in(market: Market) -> None:
+    """Run the days before the first with all doors closed, then open clean books.
+
+    Nobody installs, removes or moves; habits, loyalties, fans and effort find their level. Afterwards the sales of the
+    time are taken off the books, and last orders that lie further back are filled in from each user's rate of need.
+    """
+    columns = market.population.columns
+    for p in range(len(market.platform_names)):
+        has_app = (columns.installed >> np.uint32(p)) & 1 == 1
+        columns.habit[p, has_app] = HABIT_AT_START
+    grown = market.capabilities.maturity.copy()
+    for day in range(-market.calendar.warm_up, 0):
+        market.day = day
+        if day == -MONTH_DAYS:  # the first month's retention counts from a month, as that of every other
+            columns.marks[:] = 0
+        market.walk_stages()
+        market.capabilities.maturity[:] = grown
+    market.day = 0
+    market.trade.settle()
+    table = market.trade.table
+    table.gmv[:] = 0.0
+    table.products.gmv[:] = 0.0
+    market.week.closed_products.clear()
+    market.week.closed_merchants.clear()
+    columns.minutes_before[:], columns.budget_before[:] = columns.minutes_now, columns.budget_now
+    columns.minutes_now[:], columns.budget_now[:] = 0.0, 0.0
+    columns.marks[:] = (columns.marks >> 1) & MARKS_LAST_MONTH
+    market.window_days_before, market.window_days = FLOW_WINDOW, 0
+    backfill_orders(market)
+    market.record.note_start()
+
+
+def backfill_orders(market: Market) -> None:
+    """Draw the last order of those who bought nothing while the market settled in.
+
+    With a personal order rate `need_rate * mean rate on the platform`, the time since the last order before the first
+    observed day is exponential; whoever it puts before the installation of the app never bought.
+    """
+    columns, warm_up = market.population.columns, market.calendar.warm_up
+    for p, name in enumerate(market.platform_names):
+        has_app = (columns.installed >> np.uint32(p)) & 1 == 1
+        exposure = float(columns.need_rate[has_app].sum())
+        if exposure <= 0:
+            continue
+        rate = market.order_sums[:, :, p].sum() / exposure * columns.need_rate
+        draw = uniforms(
+            key(market.settings.seed, Decision.HISTORY_AT_START, who=name_id(name) + 1), columns.installed.size
+        )
+        ago = warm_up - np.log(draw) / np.maximum(rate, 1e-12)
+        day = np.where(ago < 2000, -ago, NEVER)
+        missing = has_app & (columns.last_bought[p] == NEVER) & (day >= columns.installed_day[p])
+        columns.last_bought[p, missing] = day[missing].astype(np.int16)
+
+
+def skill_signals(market: Market) -> list[NDArray[np.float64]]:
+    """A quarter's luck in learning one's own skills, for each platform."""
+    count = len(market.settings.capability)
+    seed, day = market.settings.seed, market.day
+    return [ndtri(uniforms(key(seed, Decision.SKILL_SIGNAL, day, name_id(n)), count)) for n in market.platform_names]

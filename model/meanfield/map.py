@@ -1,0 +1,302 @@
+"""The market of infinitely many users under random mixing: adoption and attention without sampling.
+
+Users come in K types, points of a low-discrepancy sequence over taste and phone time. The state says which share of
+each type has which set of apps installed, and how strong the mean habit is; `MeanField.step` carries it over one day
+with the hazards of `adoption` and the split of `attention`, averaged over the day's contact and mood.
+
+Exact, up to quadrature, with ``habit_weight = 0`` and either no removals (``drop = 0``) or ``idle_days = 0``. Otherwise
+two closures stand in: everybody of a type who has an app has the type's mean habit, and an app has lain idle for longer
+than `idle_days` with the probability that it would in as many independent days like yesterday. Shopping needs are left
+out (``need_weight = 0``), and nobody comes online.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import brentq
+
+from secondhalf.model.meanfield.quadrature import Cells, Types, cells, moods
+from secondhalf.model.numba_kernels import Integer, compiled
+from secondhalf.model.shapes import F32, F64, Behaviour, Offer
+from secondhalf.model.users.attention import split
+from secondhalf.model.users.utility import log_psi, utility
+
+_ZERO = np.float32(0.0)
+
+
+class State(NamedTuple):
+    """The evening of a day."""
+
+    sets: F64  # [K, 2 ** P] share of each type with each set of apps (bit p: platform p); rows add up to one
+    habit: F64  # [K, P] mean habit of those of the type who have the app
+
+
+class Day(NamedTuple):
+    """What a day brings per person online."""
+
+    minutes: F64  # [P]
+    active: F64  # [P] share who open the app
+    installed: F64  # [P] share who have it
+
+
+class Expected(NamedTuple):
+    """Means over the mood of a user of one type with one set of apps and one contact, [K, cell, P]."""
+
+    minutes: F64
+    opened: F64
+    fed: F64  # of ``minutes / (minutes + habit_half)``
+
+
+@compiled
+def _expect(
+    expected: Expected,
+    types: Types,
+    cells: Cells,
+    mood: F32,
+    habit: F32,
+    offer: Offer,
+    behaviour: Behaviour,
+    budget: np.float32,
+) -> None:
+    platforms, moods = mood.shape[1:]
+    points = cells.installed.size * moods
+    psi, own_habit = np.empty((platforms, points), np.float32), np.empty(points, np.float32)
+    online = np.zeros(points, np.int16)
+    time, taste = np.empty(points, np.float32), np.empty((2, points), np.float32)
+    installed, met = np.repeat(cells.installed, moods), np.repeat(cells.met, moods)
+    for k in range(mood.shape[0]):
+        time[:] = types.budget[k]
+        taste[0], taste[1] = types.taste[0, k], types.taste[1, k]
+        for p in range(platforms):
+            bit = np.uint32(1) << np.uint32(p)
+            own_habit[:] = habit[k, p]
+            log_psi(psi[p], offer, behaviour, p, taste[0], taste[1], own_habit, met & bit)
+            for point in range(points):
+                psi[p, point] += behaviour.shock * mood[k, p, point % moods]
+            utility(psi[p], installed & bit)
+        split(psi, offer.gamma, online, time, 0, budget, behaviour.outside)
+        for p in range(platforms):
+            for point in range(points):
+                spent = psi[p, point]
+                if spent > _ZERO:
+                    cell = point // moods
+                    expected.minutes[k, cell, p] += spent / moods
+                    expected.opened[k, cell, p] += 1.0 / moods
+                    expected.fed[k, cell, p] += spent / (spent + behaviour.habit_half) / moods
+
+
+class MeanField:
+    """The map from one evening's state to the next.
+
+    Parameters
+    ----------
+    offer, behaviour
+        as the compiled stages read them; `Offer` of one day, kept until `offering` changes it
+    types
+        see `user_types`
+    budget
+        phone minutes of the mean person online
+    online
+        share of the population that is online (the others may be drawn as contacts)
+    points
+        moods for each type and set of apps, a power of two
+    """
+
+    def __init__(
+        self, offer: Offer, behaviour: Behaviour, types: Types, budget: float, online: float = 1.0, points: int = 64
+    ) -> None:
+        self.offer, self.behaviour, self.types = offer, behaviour, types
+        self.budget, self.online = budget, online
+        self.platforms, self._kinds = int(offer.leisure.size), int(types.budget.size)
+        self._cells = cells(self.platforms, bool(behaviour.social_weight != 0))
+        self._moods = moods(types, self.platforms, points if behaviour.shock > 0 else 1)
+        self.has = (np.arange(2**self.platforms)[:, None] >> np.arange(self.platforms)) & 1 == 1  # [2 ** P, P]
+        self._latest: tuple[F32, Expected] | None = None
+        liking = types.taste.T.astype(np.float64) @ offer.taste_weight
+        self._keenness = np.exp(behaviour.adoption_taste * liking)  # [K, P]
+
+    def offering(self, offer: Offer) -> MeanField:
+        """The same users facing another offer (equal loadings on taste)."""
+        other = copy.copy(self)
+        other.offer, other._latest = offer, None
+        return other
+
+    def behaving(self, behaviour: Behaviour) -> MeanField:
+        """The same users with other weights, under the same offer."""
+        other = copy.copy(self)
+        other.behaviour, other._latest = behaviour, None
+        return other
+
+    def start(self, shares: F64, habit: float = 0.0) -> State:
+        """Installed on `shares` [P] of the people, likelier with taste, as `population` does; habit where it is on."""
+        having = np.empty((self._kinds, self.platforms))
+        for p, share in enumerate(shares):
+            if share in (0.0, 1.0):
+                having[:, p] = share
+                continue
+            odds = self._keenness[:, p]
+            spread = brentq(lambda h, o=odds, s=share: float(np.mean(-np.expm1(-np.exp(h) * o))) - s, -60, 60)
+            having[:, p] = -np.expm1(-np.exp(spread) * odds)
+        each = np.where(self.has, having[:, None], 1 - having[:, None])
+        return State(each.prod(axis=2), np.full(having.shape, habit * (self.behaviour.habit_weight > 0)))
+
+    def step(self, state: State) -> State:
+        """The state a day later."""
+        return self._pass(state)[0]
+
+    def day(self, state: State) -> Day:
+        """What the day after `state` brings."""
+        return self._pass(state)[1]
+
+    def minutes(self, state: State) -> F64:
+        """Mean minutes per person online on the day after `state`, [P]."""
+        return self.day(state).minutes
+
+    def vector(self, state: State) -> F64:
+        """The state without what is redundant; fixed points are roots of ``vector(step(state(x))) - x``.
+
+        Minutes are worked out in single precision: a solver's differences must be of 1e-4 or more.
+        """
+        habit = state.habit.ravel() if self.behaviour.habit_weight > 0 else np.empty(0)
+        return np.concatenate([state.sets[:, 1:].ravel(), habit])
+
+    def state(self, vector: F64) -> State:
+        """The inverse of `vector`."""
+        cut = self._kinds * (2**self.platforms - 1)
+        some = vector[:cut].reshape(self._kinds, -1)
+        sets = np.concatenate([1 - some.sum(axis=1, keepdims=True), some], axis=1)
+        if self.behaviour.habit_weight > 0:
+            return State(sets, vector[cut:].reshape(self._kinds, -1))
+        return State(sets, np.zeros((self._kinds, self.platforms)))
+
+    def settled(self, contacts: F64, state: State) -> State:
+        """Where sets end if every day's contacts and habits were these, and habits a day after that.
+
+        At a fixed point it gives the state back, and ``contacts`` [2 ** P] is the mean of its sets: a map in far fewer
+        numbers than `vector`, without the years that apps take to spread.
+        """
+        kept, plain, met = self._chances(contacts, state)
+        sets = settled(state.sets, contacts, kept, plain, met)
+        return State(sets, self.step(State(sets, state.habit)).habit)
+
+    def _expected(self, habit: F64) -> Expected:
+        """Means over moods by type and cell; remembered, as they change with the habit only."""
+        own = habit.astype(np.float32)
+        if self._latest is None or not np.array_equal(self._latest[0], own):
+            shape = (self._kinds, self._cells.installed.size, self.platforms)
+            expected = Expected(np.zeros(shape), np.zeros(shape), np.zeros(shape))
+            budget = np.float32(self.budget)
+            _expect(expected, self.types, self._cells, self._moods, own, self.offer, self.behaviour, budget)
+            self._latest = own, expected
+        return self._latest[1]
+
+    def _contacts(self, sets: F64) -> F64:
+        """Chance that the day's contact has each set of apps, [2 ** P]; who is not online counts as having none."""
+        chance = self.online * sets.mean(axis=0)
+        # What is left and not what was summed: else rounding of the total would double every day.
+        chance[0] = 1 - chance[1:].sum()
+        return np.asarray(chance)
+
+    def _chances(self, contacts: F64, state: State) -> tuple[F64, F64, F64]:
+        """That an app stays today, [K, 2 ** P, P]; that one is installed when the contact has none, or one, [K, P]."""
+        plain = -np.expm1(-self.offer.innovation * self._keenness)
+        met = -np.expm1(-(self.offer.innovation + self.offer.imitation) * self._keenness)
+        happens = -np.expm1(-self.offer.drop.astype(np.float64))
+        removed = np.broadcast_to(happens, (*state.sets.shape, self.platforms))
+        if self.behaviour.idle_days > 0 and happens.any():
+            opened = np.einsum("c,kscp->ksp", contacts, self._expected(state.habit).opened[:, self._cells.number])
+            removed = happens * (1 - np.clip(opened, 0, 1)) ** self.behaviour.idle_days
+        return np.ascontiguousarray(1 - removed), plain, met
+
+    def _pass(self, state: State) -> tuple[State, Day]:
+        contacts = self._contacts(state.sets)
+        kept, plain, met = self._chances(contacts, state)
+        after = np.zeros((contacts.size, *state.sets.shape))  # [contact, K, 2 ** P]
+        stay = np.einsum("ks,ksp,sp->kp", state.sets, kept, self.has)
+        carry(after, state.sets, contacts, kept, plain, met)
+        sets = np.einsum("c,cks->ks", contacts, after)
+        holders = sets @ self.has
+        share = np.divide(stay, holders, out=np.zeros_like(stay), where=holders > 0)
+        habit = state.habit * np.minimum(share, 1.0)
+        expected, joint = self._expected(habit), contacts[:, None, None] * after
+        number = self._cells.number.T  # [contact, set]
+
+        def over_contacts(table: F64) -> F64:
+            return np.asarray(np.einsum("cks,kcsp->kp", joint, table[:, number]))
+
+        fed = over_contacts(expected.fed)
+        target = np.divide(fed, holders, out=np.zeros_like(fed), where=holders > 0)
+        if self.behaviour.habit_weight > 0:
+            habit = habit + float(self.behaviour.habit_rate) * (target - habit)
+        minutes, opened = over_contacts(expected.minutes), over_contacts(expected.opened)
+        return State(sets, habit), Day(minutes.mean(axis=0), opened.mean(axis=0), holders.mean(axis=0))
+
+
+DOUBLINGS = 24
+"""Two to this power is the number of days after which sets count as settled: 46,000 years."""
+
+
+@compiled
+def _spread(after: F64, before: Integer, share: float, keeping: F64, installing: F64) -> None:
+    """Add to `after` [2 ** P] where users with the set `before` are a day later; apps come and go independently."""
+    platforms = keeping.size
+    there = np.zeros(after.size)
+    there[0] = share
+    count = 1
+    for p in range(platforms):
+        having = keeping[p] if (before >> p) & 1 else installing[p]
+        for now in range(count):
+            there[now + count] = there[now] * having
+            there[now] *= 1 - having
+        count *= 2
+    for now in range(count):
+        after[now] += there[now]
+
+
+@compiled
+def carry(after: F64, sets: F64, contacts: F64, kept: F64, plain: F64, met: F64) -> None:
+    """Fill `after` [contact, K, 2 ** P]: the sets of each type a day later by what the contact had.
+
+    Parameters
+    ----------
+    sets, contacts
+        [K, 2 ** P], [2 ** P]
+    kept
+        chance that an app stays, [K, 2 ** P, P]
+    plain, met
+        chance of installing an app that the contact does not have, or has, [K, P]
+    """
+    installing = np.empty(plain.shape[1])
+    for contact in range(contacts.size):
+        if contacts[contact] != 0:  # a difference may take a little from a set that nobody has
+            for k in range(sets.shape[0]):
+                for p in range(plain.shape[1]):
+                    installing[p] = met[k, p] if (contact >> p) & 1 else plain[k, p]
+                for before in range(sets.shape[1]):
+                    _spread(after[contact, k], before, sets[k, before], kept[k, before], installing)
+
+
+@compiled
+def _moves(chance: F64, contacts: F64, kept: F64, plain: F64, met: F64) -> None:
+    """Fill `chance` [K, 2 ** P, 2 ** P]: that a set becomes another within a day, whatever the contact has."""
+    installing = np.empty(plain.shape[1])
+    for contact in range(contacts.size):
+        if contacts[contact] != 0:  # a difference may take a little from a set that nobody has
+            for k in range(chance.shape[0]):
+                for p in range(plain.shape[1]):
+                    installing[p] = met[k, p] if (contact >> p) & 1 else plain[k, p]
+                for before in range(chance.shape[1]):
+                    _spread(chance[k, before], before, contacts[contact], kept[k, before], installing)
+
+
+def settled(sets: F64, contacts: F64, kept: F64, plain: F64, met: F64) -> F64:
+    """Where sets end that start at `sets` when every day's contacts and chances are the same, [K, 2 ** P]."""
+    chance = np.zeros((*sets.shape, sets.shape[1]))
+    _moves(chance, contacts, kept, plain, met)
+    for _ in range(DOUBLINGS):
+        chance = chance @ chance
+        chance /= chance.sum(axis=2, keepdims=True)
+    return np.asarray(np.einsum("ks,kst->kt", sets, chance))

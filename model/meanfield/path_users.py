@@ -1,0 +1,344 @@
+"""Users of the mean-field path: few, evenly spread over what users draw, and carried over several days at once.
+
+A step of the path is a week or so. Whom one meets and the day's mood are averaged over and not drawn: an app is
+installed when the cumulated hazard, with the share of people who have the app in place of the contact, passes the
+user's own threshold (minus the logarithm of an even number), and removed likewise. Habit moves towards the mean of what
+some moods feed. Of all needs only planned ones are there. With many users, many moods and steps of a day this is the
+market of infinitely many users under random mixing, shopping needs but planned ones left out, exact up to the chance
+that an app has lain idle, which takes past days for independent.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import qmc
+
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.model.calendar import MarketCalendar
+from secondhalf.model.initial_state import HABIT_AT_START
+from secondhalf.model.meanfield.quadrature import near_normal_quantile, near_normal_share
+from secondhalf.model.numba_kernels import CHUNK, compiled, exp32
+from secondhalf.model.random_streams import Decision
+from secondhalf.model.shapes import F32, F64, NEED_PLANNED, NEVER, Behaviour, Columns, Day, Offer
+from secondhalf.model.users.adoption import install_hazard, probability
+from secondhalf.model.users.attention import MONTH_DAYS, prices_of_time, spend
+from secondhalf.model.users.population import Population
+from secondhalf.model.users.utility import log_psi, needs_pull, utility
+
+_ZERO, _ONE = np.float32(0.0), np.float32(1.0)
+
+
+class Luck(NamedTuple):
+    """What the users of the path have instead of draws."""
+
+    adopt: F32  # [P, N] cumulated hazard at which an app is installed
+    drop: F32  # [P, N] and removed
+    mood: F32  # [P, N] where moods begin, in [0, 1)
+    need: F32  # [N] where needs begin
+    contact: F32  # [N] where contacts begin
+    turns: F64  # [P + 2, J] what each mood of the step adds
+    quantiles: F32  # of moods
+
+
+class Carried(NamedTuple):
+    """What users carry from step to step beside their columns."""
+
+    to_adopt: F32  # [P, N] cumulated hazard of installing
+    to_drop: F32  # [P, N] and of removing
+    fed: F32  # [P, N] latest mean of ``minutes / (minutes + habit_half)``
+    opened: F32  # [P, N] latest chance of opening the app on a day
+    closed: F32  # [W, P, N] log of the chance of not opening it in the latest steps, newest first
+
+
+@compiled
+def adopt(
+    columns: Columns,
+    carried: Carried,
+    luck: Luck,
+    offer: Offer,
+    behaviour: Behaviour,
+    contacts: F64,
+    idle: F32,
+    today: int,
+    days: float,
+) -> None:
+    """Install and remove over `days` days.
+
+    Parameters
+    ----------
+    contacts
+        chance that a contact has each app, [P]
+    idle
+        chance that the app has lain unused for `idle_days`, [P, N]
+    """
+    users = columns.installed.size
+    content, shelf = columns.taste[0], columns.taste[1]
+    plain, met = np.empty(users, np.float32), np.empty(users, np.float32)
+    nobody, everybody = np.zeros(users, np.uint32), np.ones(users, np.uint32)
+    online = np.where(columns.online_from <= today, everybody, nobody)
+    for p in range(contacts.size):
+        bit = np.uint32(1) << np.uint32(p)
+        absent = np.where(columns.installed & bit, nobody, online)
+        install_hazard(plain, absent, nobody, content, shelf, offer, behaviour.adoption_taste, p)
+        install_hazard(met, absent, everybody, content, shelf, offer, behaviour.adoption_taste, p)
+        share = np.float32(contacts[p])
+        for i in range(users):
+            if absent[i]:
+                stays = (_ONE - share) * exp32(-plain[i]) + share * exp32(-met[i])
+                carried.to_adopt[p, i] -= days * np.log(stays)
+                if carried.to_adopt[p, i] > luck.adopt[p, i]:
+                    columns.installed[i] |= bit
+                    columns.installed_day[p, i] = today
+                    _begin(carried, p, i)
+            elif columns.installed[i] & bit and columns.installed_day[p, i] < today - behaviour.idle_days:
+                carried.to_drop[p, i] += days * offer.drop[p] * idle[p, i]
+                if carried.to_drop[p, i] > luck.drop[p, i]:
+                    columns.installed[i] ^= bit
+                    columns.installed_day[p, i] = NEVER
+                    columns.habit[p, i] = _ZERO
+                    _begin(carried, p, i)
+
+
+@compiled
+def _begin(carried: Carried, p: int, i: int) -> None:
+    carried.to_adopt[p, i] = _ZERO
+    carried.to_drop[p, i] = _ZERO
+    carried.fed[p, i] = _ZERO
+    for w in range(carried.closed.shape[0]):
+        carried.closed[w, p, i] = _ZERO
+
+
+@compiled
+def attend(
+    columns: Columns,
+    carried: Carried,
+    luck: Luck,
+    offer: Offer,
+    behaviour: Behaviour,
+    contacts: F64,
+    day: Day,
+    minutes: F64,
+) -> float:
+    """The mean day of a step: sets `fed` and `opened`, fills `minutes` [P] summed over users.
+
+    Returns
+    -------
+    float
+        phone minutes of all users
+    """
+    users, moods = columns.installed.size, luck.turns.shape[1]
+    carried.fed[:] = _ZERO
+    carried.opened[:] = _ZERO
+    minutes[:] = 0.0
+    phone = 0.0
+    for first in range(0, users, CHUNK):
+        last = min(first + CHUNK, users)
+        here = columns.online_from[first:last] <= day.number
+        budget = columns.budget_factor[first:last] * day.budget
+        phone += np.sum(budget * here)
+        for mood in range(moods):
+            _one_mood(columns, carried, luck, offer, behaviour, contacts, day, here, budget, mood, first, last, minutes)
+    return phone
+
+
+@compiled
+def _one_mood(
+    columns: Columns,
+    carried: Carried,
+    luck: Luck,
+    offer: Offer,
+    behaviour: Behaviour,
+    contacts: F64,
+    day: Day,
+    here: NDArray[np.bool_],
+    budget: F32,
+    mood: int,
+    first: int,
+    last: int,
+    minutes: F64,
+) -> None:
+    platforms, size = contacts.size, last - first
+    part = _ONE / np.float32(luck.turns.shape[1])
+    plain, psi = np.empty((platforms, size), np.float32), np.empty((platforms, size), np.float32)
+    pulled = np.zeros((platforms, size), np.float32)
+    met = np.empty(size, np.uint32)
+    block = slice(first, last)
+    installed = columns.installed[block]
+    for i in range(first, last):
+        needed = _turned(luck.need[i], luck.turns[platforms, mood]) < probability(columns.need_rate[i] * day.planned)
+        columns.needs[i] = NEED_PLANNED if needed else 0
+    needs_pull(pulled, columns, offer, behaviour.need_weight, first, last)
+    for p in range(platforms):
+        bit = np.uint32(1) << np.uint32(p)
+        for j in range(size):
+            # Another step of the same sequence for each platform: whom one meets is drawn for each of them.
+            met[j] = _turned(luck.contact[first + j], luck.turns[platforms + 1, mood] * (p + 1)) < contacts[p]
+        content, shelf = columns.taste[0, block], columns.taste[1, block]
+        log_psi(plain[p], offer, behaviour, p, content, shelf, columns.habit[p, block], met)
+        for j in range(size):
+            plain[p, j] += pulled[p, j]
+            at = int(_turned(luck.mood[p, first + j], luck.turns[p, mood]) * luck.quantiles.size)
+            psi[p, j] = plain[p, j] + behaviour.shock * luck.quantiles[min(at, luck.quantiles.size - 1)]
+        utility(psi[p], installed & bit)
+    price = prices_of_time(psi, offer.gamma, budget, behaviour.outside)
+    total = budget.copy()
+    for p in range(platforms):
+        for j in range(size):
+            total[j] += offer.gamma[p] if psi[p, j] > price[j] else _ZERO
+    for p in range(platforms):
+        bit, gamma = np.uint32(1) << np.uint32(p), offer.gamma[p]
+        for j in range(size):
+            if not (here[j] and installed[j] & bit):
+                continue
+            bar = price[j]
+            if psi[p, j] > bar:  # the price of time that the app would meet if it were not open
+                bar = (bar * total[j] - gamma * psi[p, j]) / (total[j] - gamma)
+            if behaviour.shock > _ZERO:
+                needed_mood = (np.log(bar) - plain[p, j]) / behaviour.shock
+                carried.opened[p, first + j] += part * np.float32(1 - near_normal_share(needed_mood))
+            else:
+                carried.opened[p, first + j] += part if psi[p, j] > price[j] else _ZERO
+    spend(psi, offer.gamma, price, here)
+    for p in range(platforms):
+        for j in range(size):
+            spent = psi[p, j]
+            minutes[p] += spent * part
+            carried.fed[p, first + j] += part * spent / (spent + behaviour.habit_half)
+
+
+@compiled
+def _turned(begins: np.float32, by: float) -> float:
+    turned = begins + by
+    return float(turned - np.floor(turned))
+
+
+_COORDINATES = 128
+_EDGE = 1e-6
+"""Least distance from 0 and 1, where quantiles are infinite."""
+_MOODS = 4096
+_LEAST_CLOSED = 1e-6
+"""Least chance that an app stays closed on a day, so that its logarithm is a number."""
+
+
+class Attended(NamedTuple):
+    """The mean day of a step, in users."""
+
+    online: float
+    phone: float  # minutes of all
+    minutes: F64  # [P]
+    active: F64  # [P]
+
+
+class EvenPopulation(Population):
+    """A population whose luck is a low-discrepancy sequence, a coordinate for each decision in the order asked."""
+
+    def __init__(self, settings: MarketSettings, calendar: MarketCalendar) -> None:
+        self._asked = 0
+        super().__init__(settings, calendar)
+
+    def uniforms(self, decision: Decision, who: int = 0) -> F64:
+        """The sequence's next coordinate, [N]."""
+        return np.asarray(self.more(1)[0])
+
+    def more(self, rows: int) -> F64:
+        """Coordinates for what is no trait, [rows, N]."""
+        first, self._asked = self._asked, self._asked + rows
+        return _sequence(self.users)[first : first + rows]
+
+
+@lru_cache(maxsize=4)
+def _sequence(users: int) -> F64:
+    points = qmc.Sobol(_COORDINATES, seed=0).random(users).T
+    return np.asarray(np.clip(points, _EDGE, 1 - _EDGE))
+
+
+@lru_cache(maxsize=1)
+def _moods() -> F64:
+    return near_normal_quantile((np.arange(_MOODS) + 0.5) / _MOODS)
+
+
+class EvenUsers:
+    """Users of the path.
+
+    Parameters
+    ----------
+    settings, calendar
+        of the market; `population.users` is the number of points, a power of two
+    moods
+        moods a step, a power of two
+    step_days
+        length of a step; openings are remembered for as many steps as `users.idle_days` and a month need
+    """
+
+    def __init__(self, settings: MarketSettings, calendar: MarketCalendar, moods: int, step_days: int) -> None:
+        self.population = EvenPopulation(settings, calendar)
+        columns = self.population.columns
+        platforms, users = columns.habit.shape
+        self._bits = np.uint32(1) << np.arange(platforms, dtype=np.uint32)[:, None]
+        columns.habit[:] = HABIT_AT_START * self.having
+        even = self.population.more(3 * platforms + 2).astype(np.float32)
+        to_adopt, to_drop, mood, rest = np.split(even, [platforms, 2 * platforms, 3 * platforms])
+        self._turns = qmc.Sobol(platforms + 2, scramble=False).random(moods).T
+        self._turn, self._steps = np.random.default_rng(0).random((platforms + 2, 1)), 0
+        quantiles = _moods().astype(np.float32)
+        self.luck = Luck(-np.log(to_adopt), -np.log(to_drop), mood, rest[0], rest[1], self._turns.copy(), quantiles)
+        remembered = -(-max(MONTH_DAYS, settings.users.idle_days) // step_days)
+        self._lengths = [step_days] * remembered
+        nothing = [np.zeros((platforms, users), np.float32) for _ in range(4)]
+        closed = np.zeros((remembered, platforms, users), np.float32)
+        self.carried = Carried(nothing[0], nothing[1], nothing[2], nothing[3], closed)
+
+    @property
+    def having(self) -> F64:
+        """One where a user has an app, else zero, [P, N]."""
+        return np.asarray((self.population.columns.installed & self._bits) != 0, float)
+
+    @property
+    def contacts(self) -> F64:
+        """Chance that a contact has each app, [P]; who is not online has none."""
+        return np.asarray(self.having.mean(axis=1))
+
+    def closed(self, window: int) -> F64:
+        """Chance that each app was not opened in the latest `window` days, [P, N]."""
+        lengths = np.array(self._lengths)
+        parts = np.clip((window - (np.cumsum(lengths) - lengths)) / lengths, 0, 1).astype(np.float32)
+        return np.asarray(np.exp(np.tensordot(parts, self.carried.closed, 1)))
+
+    def used_within_month(self) -> F64:
+        """Chance that each app was opened within `MONTH_DAYS` days, [P, N]."""
+        return 1 - self.closed(MONTH_DAYS)
+
+    def adopt(self, offer: Offer, today: int, days: int) -> None:
+        """Install and remove as over `days` days up to `today`."""
+        population = self.population
+        idle = self.closed(int(population.behaviour.idle_days)).astype(np.float32)
+        adopt(
+            population.columns,
+            self.carried,
+            self.luck,
+            offer,
+            population.behaviour,
+            self.contacts,
+            idle,
+            today,
+            float(days),
+        )
+
+    def attend(self, offer: Offer, day: Day, since: int, length: int) -> Attended:
+        """Feed habit over the `since` days since the latest step, then split the mean day of one of `length` days."""
+        columns, carried, behaviour = self.population.columns, self.carried, self.population.behaviour
+        rate = np.float32(1 - (1 - float(behaviour.habit_rate)) ** since)
+        columns.habit[:] += rate * (carried.fed - columns.habit)
+        self._steps += 1
+        self.luck.turns[:] = self._turns + self._steps * self._turn
+        minutes = np.empty(len(self._bits))
+        phone = attend(columns, carried, self.luck, offer, behaviour, self.contacts, day, minutes)
+        carried.closed[1:] = carried.closed[:-1].copy()
+        carried.closed[0] = length * np.log(np.maximum(1 - carried.opened, _LEAST_CLOSED))
+        self._lengths = [length, *self._lengths[:-1]]
+        online = float(np.count_nonzero(columns.online_from <= day.number))
+        return Attended(online, phone, minutes, carried.opened.sum(axis=1, dtype=float))

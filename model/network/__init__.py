@@ -1,0 +1,1 @@
+"""The friend graph: generators, edge lists from files, and export to NetworkX."""

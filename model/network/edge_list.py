@@ -1,0 +1,67 @@
+"""Friend graphs that people bring along: edge lists, checked line by line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from secondhalf.conf.schema import SettingsError
+from secondhalf.model.shapes import I64
+
+_TIE = re.compile(r"\s*(-?[0-9]{1,18})(?:\s*,\s*|\s+)(-?[0-9]{1,18})(?:[\s,]|$)")
+
+
+def read_ties(file: str, users: int) -> I64:
+    """Read an edge list: two node numbers a line, separated by blanks or a comma; further columns are ignored.
+
+    What follows ``#`` is a comment. A tie that stands twice, in either direction, counts once.
+
+    Returns
+    -------
+    int64 [lines, 2]
+
+    Raises
+    ------
+    SettingsError
+        naming the file, the line and what is allowed
+    """
+    ties: list[tuple[int, int]] = []
+    try:
+        with Path(file).expanduser().open(encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, 1):
+                text = line.partition("#")[0]
+                if not text.strip():
+                    continue
+                match = _TIE.match(text)
+                a, b = (int(match[1]), int(match[2])) if match else (-1, -1)
+                if not (0 <= a < users and 0 <= b < users and a != b):
+                    raise SettingsError(f"network.file={file}:{number}: {_fault(text, users)}")
+                ties.append((a, b))
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"network.file={file}: not a text file; two node numbers a line are needed") from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SettingsError(
+            f"network.file={file}: cannot be read ({reason}); a text file with two node numbers a line is needed"
+        ) from error
+    if not ties:
+        raise SettingsError(f"network.file={file}: holds no tie; at least one line with two node numbers is needed")
+    return np.array(ties, np.int64)
+
+
+def _fault(text: str, users: int) -> str:
+    """What is wrong with a line of an edge list."""
+    fields = [field[:40] for field in text.replace(",", " ").split()[:2]]
+    if len(fields) < 2:
+        return f"{text.strip()[:40]!r} has fewer than two fields; two node numbers are needed"
+    for field in fields:
+        if not re.fullmatch("-?[0-9]+", field):
+            return f"{field!r} is no node number; integers in 0..{users - 1} are allowed"
+    for field in fields:
+        if not 0 <= int(field) < users:
+            return f"node {field} is outside 0..{users - 1}, the numbers of population.users={users} users"
+    if int(fields[0]) == int(fields[1]):
+        return f"node {fields[0]} is tied to itself; a tie needs two different nodes"
+    return f"{text.strip()[:40]!r} is no pair of node numbers separated by blanks or one comma"

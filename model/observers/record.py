@@ -1,0 +1,244 @@
+"""What a run remembers: one row a day, a month, a move, a festival. Recording observes and never steers."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondhalf.conf.schema import SettingsError
+from secondhalf.conf.schema.import_path import own
+from secondhalf.conf.schema.vocabulary import PAN_SHELF
+from secondhalf.model.accounts.day_book import BooksError
+from secondhalf.model.observers import measures
+from secondhalf.model.observers.reporters import DAILY, MARKET, ratio
+from secondhalf.model.users.attention_flows import BOUGHT_AGAIN, BOUGHT_LAST, KEPT, LAST
+from secondhalf.model.users.choice import KIND_REPEAT
+from secondhalf.model.users.user_stages import MonthBooks
+
+if TYPE_CHECKING:
+    from secondhalf.model.market import Market
+
+Array = NDArray[np.float64]
+Reporters = dict[str, Callable[..., Any]]
+KEYS = ("date", "platform")
+"""Columns that say which day and platform a row is about."""
+THRESHOLDS = {"10_million": 1e7, "100_million": 1e8}
+"""RMB a merchant or a product sells within a festival's window, as in the article's targets."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Who had sold how much when a festival began."""
+
+    merchants: NDArray[np.int64]
+    merchant_gmv: Array
+    products: NDArray[np.int64]
+    product_gmv: Array
+
+
+class Record:
+    """Everything that is written out after a run.
+
+    `by_platform` and `of_market` are the reporters asked every day, by column, those of `measures` among them.
+    `daily` holds one dict of [P] arrays a day, `market` one dict of numbers a day; `channels`, `monthly`, `flows`,
+    `overlap` one entry a calendar month; `moves` one row a move; `festivals` one row a festival and year.
+    """
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+        self.content: NDArray[np.bool_] = np.array(
+            [platform.settings.kind == "content" for platform in market.platforms]
+        )
+        self.by_platform = _columns("daily", DAILY, market.settings.measures.daily)
+        self.of_market = _columns("market", MARKET, market.settings.measures.market)
+        self.daily: list[dict[str, Array]] = []
+        self.market: list[dict[str, float]] = []
+        self.channels: list[dict[str, Array]] = []
+        self.monthly: list[dict[str, Array]] = []
+        self.flows: list[Array] = []
+        self.closed: list[int] = []
+        self.overlap: list[Array] = []
+        self.months: list[str] = []
+        self.moves: list[dict[str, Any]] = []
+        self.festivals: list[dict[str, Any]] = []
+        self.exposure_at_start: dict[str, dict[str, float]] = {}
+        self.new_user_share: float = 0.0
+        self._open: dict[tuple[str, int], Snapshot] = {}
+        self._start_month()
+
+    def of(self, market: Market) -> Record:
+        """A copy that goes on with another market; what was taken down is shared, what is added is not."""
+        other = copy.copy(self)
+        other._market = market
+        for name, value in vars(self).items():
+            if isinstance(value, list):
+                setattr(other, name, list(value))
+        other._open = dict(self._open)
+        other._month = {name: amounts.copy() for name, amounts in self._month.items()}
+        return other
+
+    def note_start(self) -> None:
+        """Which part of the users sees each capability on the morning of the first day, where anybody does."""
+        table = self._market.capabilities
+        self.exposure_at_start = {
+            name: {k: float(shown) for k, shown in zip(table.names, table.exposure[p], strict=True) if shown > 0}
+            for p, name in enumerate(self._market.platform_names)
+        }
+
+    def _start_month(self) -> None:
+        shape = (len(self._market.platforms), len(self._market.settings.channels))
+        self._month = {name: np.zeros(shape) for name in ("gmv", "net_gmv", "orders", "repeat")}
+
+    def add_platform(self) -> None:
+        """Make room for a platform that enters: nothing, in all that was taken down before."""
+        entered = self._market.platforms[-1].settings.kind == "content"
+        self.content = np.append(self.content, entered)
+        self.daily, self.channels, self.monthly = (
+            [_wider(row) for row in rows] for rows in (self.daily, self.channels, self.monthly)
+        )
+        self._month = _wider(self._month)
+        last = self.content.size - 1
+        self.flows = [np.insert(np.insert(flow, last, 0.0, axis=1), last, 0.0, axis=2) for flow in self.flows]
+        self.overlap = [np.pad(users, (0, 1)) for users in self.overlap]
+
+    def note_day(self, month: MonthBooks | None) -> None:
+        """Take down the latest day; `month` when it closed a calendar month."""
+        market, book = self._market, self._market.book
+        self._note_moves()
+        for name, amount in (
+            ("gmv", book.cells.sum(axis=0)),
+            ("net_gmv", book.net_gmv),
+            ("orders", (book.orders.sum(axis=1)[:, :, None] * book.channel_share).sum(axis=0)),
+            ("repeat", book.cells[KIND_REPEAT]),
+        ):
+            self._month[name] += amount
+        if month is not None:
+            self._note_month(month)
+        self.daily.append({name: self._by_platform(name, report(market)) for name, report in self.by_platform.items()})
+        self.market.append({name: self._one(name, report(market)) for name, report in self.of_market.items()})
+
+    def _by_platform(self, name: str, value: Any) -> Array:
+        """What a reporter of daily.csv gave; one of somebody's own may give anything."""
+        if name in DAILY:
+            return np.asarray(value)
+        taken = _numbers(value)
+        if taken.shape != (len(self._market.platforms),) or not np.isfinite(taken).all():
+            raise BooksError(f"measures.daily.{name}: one finite number a platform is needed, not {value}")
+        return taken
+
+    def _one(self, name: str, value: Any) -> float:
+        if name not in MARKET:
+            taken = _numbers(value)
+            if taken.shape != () or not np.isfinite(taken):
+                raise BooksError(f"measures.market.{name}: one finite number is needed, not {value}")
+        return float(value)
+
+    def _note_moves(self) -> None:
+        market = self._market
+        for platform, move, cost in market.moves_today:
+            entrance = move.entrance or ""
+            if move.capability and not entrance:
+                column = market.capabilities.column[move.capability]
+                entrance = market.capabilities.entrance[platform.index][column]
+            self.moves.append(
+                {
+                    "date": market.date_label,
+                    "platform": platform.name,
+                    "change": move.change,
+                    "capability": move.capability or "",
+                    "entrance": entrance,
+                    "cost": cost,
+                    "estimates": move.estimates,
+                    "reason": move.reason,
+                }
+            )
+
+    def _note_month(self, month: MonthBooks) -> None:
+        market = self._market
+        weight = market.population.weight
+        self.months.append(market.date_label[:7])
+        self.channels.append(self._month)
+        gmv = self._month["gmv"]
+        names = list(market.settings.channels)
+        shelf = [c for c, name in enumerate(names) if name in PAN_SHELF]
+        self.monthly.append(
+            {
+                "repurchase_rate": ratio(month.counts[:, BOUGHT_AGAIN], month.counts[:, BOUGHT_LAST]),
+                "pan_shelf_share": ratio(gmv[:, shelf].sum(axis=1), gmv.sum(axis=1)),
+                "retention": ratio(month.counts[:, KEPT], month.counts[:, LAST]),
+            }
+        )
+        self.overlap.append(month.overlap * weight)
+        if market.calendar.days_left_in_month(market.day) == 0:
+            self.flows.append(month.flows * weight)
+            self.closed.append(market.day)
+            self.new_user_share = measures.new_user_share(np.array(self.flows[-12:]))
+        self._start_month()
+
+    def note_festivals(self, day: int) -> None:
+        """Open the books of festivals that begin on `day` and close those that ended the day before."""
+        market = self._market
+        for name, spans in market.calendar.windows.items():
+            for first, last in spans:
+                if last + 1 == day and (name, first) in self._open:
+                    self._close_festival(name, first, last, self._open.pop((name, first)))
+                if first == day:
+                    self._open[name, first] = self._snapshot(name)
+
+    def _snapshot(self, festival: str) -> Snapshot:
+        table = self._market.trade.table
+        return Snapshot(
+            table.number.copy(),
+            table.gmv[:, self._held_at(festival)].sum(axis=1),
+            table.products.number.copy(),
+            table.products.gmv.copy(),
+        )
+
+    def _held_at(self, festival: str) -> list[int]:
+        held = self._market.settings.calendar.festivals[festival].platforms
+        return [p for p, name in enumerate(self._market.platform_names) if held == "all" or name in held]
+
+    def _close_festival(self, name: str, first: int, last: int, before: Snapshot) -> None:
+        now, table = self._snapshot(name), self._market.trade.table
+        sold = now.merchant_gmv - np.where(now.merchants == before.merchants, before.merchant_gmv, 0.0)
+        products = now.product_gmv - np.where(now.products == before.products, before.product_gmv, 0.0)
+        here = ratio(sold, products.sum(axis=1))[:, None]  # the part of sales at its platforms
+        held = self._held_at(name)
+        row: dict[str, Any] = {
+            "festival": name,
+            "start": self._market.calendar.labels[first],
+            # From the days and not from `sold`, which lacks the sales of merchants that have left since.
+            "gmv": float(sum(day["gmv"][held].sum() for day in self.daily[first : last + 1])),
+            "platforms": [self._market.platform_names[p] for p in held],
+        }
+        for label, bar in THRESHOLDS.items():
+            row[f"merchants_above_{label}"] = float(table.weight[sold / table.weight >= bar].sum())
+            above = (products * here / table.weight[:, None] >= bar) & (now.products >= 0)
+            row[f"products_above_{label}"] = float((above * table.weight[:, None]).sum())
+        self.festivals.append(row)
+
+
+def _wider(row: dict[str, Array]) -> dict[str, Array]:
+    """A row with a platform more, that has nothing; a new one, since forks share what was taken down."""
+    return {name: np.concatenate([amounts, np.zeros((1, *amounts.shape[1:]))]) for name, amounts in row.items()}
+
+
+def _columns(table: str, shipped: Mapping[str, Callable[..., Any]], own_paths: Mapping[str, str]) -> Reporters:
+    """Reporters of a table: those that ship, then those of one's own."""
+    for name in own_paths:
+        if name in shipped or name in KEYS:
+            raise SettingsError(f"measures.{table}.{name}={own_paths[name]}: {table}.csv has this column already")
+    return {**shipped, **{name: own(path) for name, path in own_paths.items()}}
+
+
+def _numbers(value: Any) -> Array:
+    """A copy, because it may be a state that changes tomorrow; what is no number becomes NaN."""
+    try:
+        return np.array(value, dtype=float)
+    except (TypeError, ValueError):
+        return np.array(np.nan)

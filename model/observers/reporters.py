@@ -1,0 +1,81 @@
+"""What a run takes down every day: the columns of daily.csv and market.csv by name, as functions of the market.
+
+A column more is an entry more. Reporters are asked when the day's books are closed; they read and never steer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondhalf.model.observers import measures
+
+if TYPE_CHECKING:
+    from secondhalf.model.market import Market
+
+Array = NDArray[np.float64]
+
+
+def ratio(part: Array, whole: Array) -> Array:
+    """Elementwise part / whole, 0 where there is nothing."""
+    return np.asarray(np.divide(part, whole, out=np.zeros_like(part, dtype=float), where=whole > 0))
+
+
+def outside_share(market: Market) -> float:
+    """Share of all mobile time outside the platforms."""
+    return float(1 - market.book.minutes.sum() / max(market.book.phone_minutes, 1e-300))
+
+
+def short_video_share(market: Market) -> float:
+    """Share of all mobile time in short video: the content platforms and the apps that are not modelled."""
+    own = market.book.minutes[market.record.content].sum() / max(market.book.phone_minutes, 1e-300)
+    return float(own + outside_share(market) * market.calendar.other_short_video[market.day])
+
+
+def instant_messaging_share(market: Market) -> float:
+    """Share of all mobile time in instant messaging, which is outside the platforms."""
+    return outside_share(market) * float(market.calendar.instant_messaging[market.day])
+
+
+DAILY: dict[str, Callable[[Market], Array]] = {
+    "installed_users": lambda market: market.book.installed,
+    "active_users": lambda market: market.book.active,
+    "monthly_active_users": lambda market: market.book.monthly,
+    "minutes": lambda market: market.book.minutes,
+    "minutes_per_active_user": lambda market: ratio(market.book.minutes, market.book.active),
+    "attention_share": lambda market: market.book.minutes / max(market.book.phone_minutes, 1e-300),
+    "platform_share": lambda market: market.book.minutes / max(market.book.minutes.sum(), 1e-300),
+    "gmv": lambda market: market.book.platform_gmv,
+    "leaked_gmv": lambda market: measures.leaked(market.book.gmv),
+    "net_gmv": lambda market: market.book.net_gmv.sum(axis=1),
+    "orders": lambda market: market.book.platform_orders,
+    "monthly_buyers": lambda market: market.book.monthly_buyers,
+    "annual_buyers": lambda market: market.book.annual_buyers,
+    "commission": lambda market: market.book.commission,
+    "ad_revenue": lambda market: market.book.ad_revenue,
+    "cost": lambda market: market.book.cost,
+    "profit": lambda market: market.book.profit,
+}
+"""Columns of daily.csv after date and platform: one number a platform, [P]."""
+
+MARKET: dict[str, Callable[[Market], float]] = {
+    "people_online": lambda market: market.book.online,
+    "hhi_attention": lambda market: measures.hhi(market.book.minutes),
+    "hhi_gmv": lambda market: measures.hhi(market.book.platform_gmv),
+    "interpenetration_gmv": lambda market: measures.interpenetration(
+        market.book.cells.sum(axis=0), market.record.content
+    ),
+    "interpenetration_minutes": lambda market: measures.interpenetration(
+        market.book.channel_minutes, market.record.content
+    ),
+    "leak_rate": lambda market: measures.leak_rate(market.book.orders, market.record.content),
+    "multi_homing_users": lambda market: market.book.multi_homing / max(market.book.online, 1e-300),
+    "multi_homing_merchants": lambda market: market.trade.multi_homing,
+    "short_video_share": short_video_share,
+    "instant_messaging_share": instant_messaging_share,
+    "new_user_share": lambda market: market.record.new_user_share,
+}
+"""Columns of market.csv after the date: one number."""

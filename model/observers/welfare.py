@@ -1,0 +1,50 @@
+"""What a market is worth to those on its sides; measures never steer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from secondhalf.model.market import Market
+
+Array = NDArray[np.float64]
+
+
+def time_surplus(minutes: ArrayLike, gamma: ArrayLike, budget: ArrayLike) -> Array:
+    """What a day with platforms is worth beyond one without, in minutes at the price of the last one, by user [N].
+
+    At the optimum of `model.users.attention` the marginal utility of time is the same everywhere in use, so the utility
+    of the day follows from the minutes. With ``x_0 = budget - sum_p x_p``, divided by that marginal utility::
+
+        x_0 ln(x_0 / budget) + sum_p (gamma_p + x_p) ln(1 + x_p / gamma_p)
+
+    Parameters
+    ----------
+    minutes
+        of the day, [P, N]
+    gamma
+        satiation of each platform, minutes, [P]
+    budget
+        phone minutes of each user, [N], more than `minutes` together
+    """
+    spent, depth, time = np.asarray(minutes, float), np.asarray(gamma, float)[:, None], np.asarray(budget, float)
+    outside = time - spent.sum(axis=0)
+    return np.asarray(outside * np.log(outside / time) + ((depth + spent) * np.log1p(spent / depth)).sum(axis=0))
+
+
+def users_surplus(market: Market) -> float:
+    """Mean of `time_surplus` over people online on the latest day, minutes a day."""
+    columns = market.population.columns
+    online = columns.online_from <= market.today.number
+    budget = columns.budget_factor[online].astype(float) * float(market.today.budget)
+    return float(time_surplus(columns.minutes[:, online], market.offer.gamma, budget).mean())
+
+
+def merchants_keep(market: Market) -> float:
+    """What all merchants keep of the latest day's sales after returns, commission and advertising on sales, RMB."""
+    book, desk = market.book, market.bookkeeper
+    fees = book.commission + book.platform_gmv * desk.ad_take
+    return float(book.net_gmv.sum() - fees.sum())

@@ -1,0 +1,149 @@
+"""The shapes that the compiled stages share: users as columns, what platforms offer today, today's streams.
+
+All are plain NamedTuples of NumPy arrays, so a stage is a function of what it names and nothing else.
+Sizes: P platforms, N users, F fan slots, M merchants.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+NEVER = -32768
+"""Day number of something that has not happened (day 0 is the first day of the calendar)."""
+
+NOBODY = -1
+"""An empty fan slot, or a need that was planted nowhere."""
+
+NEED_PLANNED, NEED_IMPULSE, NEED_RIPENED, NEED_REPEAT = 1, 2, 4, 8
+"""Bits of `Columns.needs`; a repeat need of fan slot f is bit ``NEED_REPEAT << f``."""
+
+PULL_PLANNED, PULL_IMPULSE, PULL_REPEAT = 0, 1, 2
+"""Rows of `Offer.pull`. A ripened need is looked for as a planned one is: row `PULL_PLANNED`."""
+
+ACTIVE_LAST_MONTH, ACTIVE_THIS_MONTH, BOUGHT_LAST_MONTH, BOUGHT_THIS_MONTH = 1, 2, 4, 8
+"""Bits of `Columns.marks` (calendar months); shifted right by one, this month's become last month's."""
+
+MARKS_LAST_MONTH = ACTIVE_LAST_MONTH | BOUGHT_LAST_MONTH
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+I8 = NDArray[np.int8]
+I16 = NDArray[np.int16]
+I32 = NDArray[np.int32]
+I64 = NDArray[np.int64]
+U8 = NDArray[np.uint8]
+U32 = NDArray[np.uint32]
+U64 = NDArray[np.uint64]
+
+
+class Columns(NamedTuple):
+    """Users, one value each; two-dimensional columns lie platform by platform ([platform, user])."""
+
+    online_from: I16  # [N] first day online; before it no budget and no place in any mean
+    budget_factor: F32  # [N] personal phone time relative to the mean of people online
+    taste: F32  # [2, N] taste for content and for shelves, zero mean
+    need_rate: F32  # [N] planned needs relative to the mean person's
+    installed: U32  # [N] bit p: platform p is installed
+    installed_day: I16  # [P, N] day of installation, NEVER without the app
+    last_used: I16  # [P, N] last day opened
+    last_bought: I16  # [P, N] last day with an order
+    habit: F32  # [P, N] stock in [0, 1], fed by minutes
+    loyalty: F32  # [P, N] stock in [0, 1], fed by orders
+    minutes: F32  # [P, N] the latest day's minutes
+    minutes_now: F32  # [P, N] minutes summed over the month's last 28 days (so far)
+    minutes_before: F32  # [P, N] the same of the month before
+    budget_now: F32  # [N] phone minutes summed over the month's last 28 days (so far)
+    budget_before: F32  # [N] the same of the month before
+    marks: U8  # [P, N] active / bought in this and the last calendar month
+    interest: F32  # [N] stock of interest planted by selling content
+    interest_origin: I8  # [N] platform where it was planted, NOBODY when none
+    impulse_origin: I8  # [N] platform of today's impulse, NOBODY when none
+    needs: U8  # [N] today's needs as bits
+    contact: U32  # [N] installed apps of the friend met today
+    fan_merchant: I32  # [F, N] merchant of a fan tie, NOBODY when the slot is empty
+    fan_platform: I8  # [F, N] platform of the tie
+    fan_day: I16  # [F, N] last purchase on the tie
+
+
+class Offer(NamedTuple):
+    """What each platform offers today; the same for every user."""
+
+    leisure: F32  # [P] log marginal utility of the first minute before taste and habit
+    taste_weight: F32  # [2, P] loading on taste for content and for shelves
+    gamma: F32  # [P] satiation, minutes
+    seeding: F32  # [P] interest planted per minute watched
+    pull: F32  # [3, P] shopping pull for planned, impulse and repeat needs
+    choice: F32  # [P] price and assortment: the part of the choice utility common to all needs
+    sells: U8  # [P] 1 when orders can be placed
+    bonus: F32  # [P + 1, P] by origin of the need: closed loop (diagonal), open links; last row: planted nowhere
+    innovation: F32  # [P] installation hazard per day without contact
+    imitation: F32  # [P] added hazard when the day's contact has the app
+    drop: F32  # [P] hazard per day of removing an app left unused
+    fan_gain: F32  # [3, P] probability that an order of each need kind makes a fan
+
+
+class Shops(NamedTuple):
+    """What users meet of merchants this week."""
+
+    reach: F32  # [P, M] factor on a fan's repeat rate from the shop's own broadcasts
+    products: F32  # [M] products on sale
+    buyers_cdf: F64  # [P, M] cumulative share of the platform's orders by merchant
+
+
+class Streams(NamedTuple):
+    """Keys of today's draws (`streams.key`)."""
+
+    contact: np.uint64
+    adopt: U64  # [P]
+    drop: U64  # [P]
+    plant: np.uint64
+    planned: np.uint64
+    impulse: np.uint64
+    ripened: np.uint64
+    repeat: U64  # [F]
+    shock: U64  # [P]
+    choose: U64  # [3 + F]
+    become_fan: U64  # [3 + F]
+    fan_merchant: U64  # [3 + F]
+    fan_dropout: U64  # [F]
+    fan_rate: np.uint64  # the same every day: traits of a tie
+    fan_dropout_rate: np.uint64
+
+
+class Behaviour(NamedTuple):
+    """Users' parameters as the stages read them (units in `settings.users`)."""
+
+    adoption_taste: np.float32
+    idle_days: np.int64
+    habit_weight: np.float32
+    habit_rate: np.float32
+    habit_half: np.float32
+    social_weight: np.float32
+    shock: np.float32
+    outside: np.float32
+    need_weight: np.float32
+    interest_kept: np.float32
+    impulse_rate: np.float32
+    impulse_power: np.int64
+    ripening_rate: np.float32
+    ripened_share: np.float32
+    fresh_days: np.int64
+    loyalty_weight: np.float32
+    loyalty_kept: np.float32
+    loyalty_step: np.float32
+    repeat_bonus: np.float32
+    fan_rates: F32  # quantiles of the gamma distribution of a tie's daily purchase rate
+    fan_dropouts: F32  # quantiles of the beta distribution of a tie's death after an order
+
+
+class Day(NamedTuple):
+    """The calendar's part of today."""
+
+    number: np.int64
+    budget: np.float32  # phone minutes of the mean person online
+    planned: np.float32  # planned needs of the mean person
+    repeat: np.float32  # factor on fans' repeat rates
+    count_window: np.uint8  # 1 within the last 28 days of a month: minutes enter the flow books

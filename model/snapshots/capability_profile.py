@@ -1,0 +1,79 @@
+"""A market that goes on with a profile: what some platforms can do is settled from one day on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from secondhalf.agents.legal_moves import choosable
+from secondhalf.agents.move import Move
+from secondhalf.agents.strategies.committed import Committed
+
+if TYPE_CHECKING:
+    from secondhalf.agents.platform import Platform
+    from secondhalf.model.market import Market
+
+
+class Choice(NamedTuple):
+    """What a platform settles on.
+
+    Attributes
+    ----------
+    among
+        capabilities that the choice is about
+    has
+        those of them that it has
+    """
+
+    among: frozenset[str]
+    has: frozenset[str]
+
+
+Profile = Mapping[str, Choice]
+"""A choice by platform; platforms without one go on as they would."""
+
+
+def with_profile(market: Market, profile: Profile) -> Market:
+    """A whole fork in which the platforms of a profile have settled what they can do.
+
+    On the fork's first day each of them opens to everybody what its choice has, and closes what its choice is about
+    and does not have; the scenario's bans still hold. From then on it changes none of the capabilities that it may
+    choose, and none that the choice is about: what else is open stays as it is. All other moves go on.
+    """
+    child = market.fork()
+    for platform in child.platforms:
+        if platform.name in profile:
+            platform.strategy = Committed(platform.strategy, {*choosable(platform), *profile[platform.name].among})
+    settle(child, profile)
+    return child
+
+
+def settle(market: Market, profile: Profile) -> None:
+    """Have the market's next day begin with the moves that lead to a profile."""
+    for platform in market.platforms:
+        if platform.name in profile:
+            made = [(platform, move) for move in changes(platform, profile[platform.name])]
+            market.scenario_moves.setdefault(market.day, []).extend(made)
+
+
+def changes(platform: Platform, choice: Choice) -> list[Move]:
+    """The moves that lead from a platform as it stands to its choice, in order of names."""
+    table, moves = platform.capabilities, []
+    for name in sorted(choice.among):
+        shown = table.exposure[platform.index, table.column[name]]
+        if name in choice.has and shown < 1:
+            moves.append(Move("open", name, reason="profile"))
+        if name not in choice.has and shown > 0:
+            moves.append(Move("close", name, reason="profile"))
+    return moves
+
+
+def standing(market: Market) -> dict[str, frozenset[str]]:
+    """What each platform has of the capabilities that it may choose: those that everybody sees."""
+    table = market.capabilities
+    return {
+        platform.name: frozenset(
+            name for name in choosable(platform) if table.exposure[platform.index, table.column[name]] >= 1
+        )
+        for platform in market.platforms
+    }

@@ -1,0 +1,160 @@
+"""A second market that goes on from where the first stands, and leaves the first as it is.
+
+A whole fork (all users, the same luck) is the market itself: both go on to the same numbers. A small fork keeps a
+sample of the users; a friend outside the sample is replaced by a random one within it, so that everybody keeps as many
+friends. Other luck makes a fork a possible future instead of the real one: what is known today stays as it is, hidden
+skills among it; what is drawn from tomorrow on is drawn anew, with it the traits of ties between users and shops.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+
+from secondhalf.model.calendar import MarketCalendar
+from secondhalf.model.network.friend_graph import Friends
+from secondhalf.model.observers.record import Record
+from secondhalf.model.random_streams import Decision, Luck, key, uniforms
+from secondhalf.model.shapes import I32, I64, Columns
+from secondhalf.model.users.population import Population
+from secondhalf.model.users.user_stages import UsersDay
+
+if TYPE_CHECKING:
+    from secondhalf.model.market import Market
+
+SHARED = (
+    "settings",
+    "stages",
+    "calendar",
+    "calendar_ahead",
+    "luck",
+    "friends",
+    "platform_names",
+    "objectives",
+    "bans",
+    "caps",
+    "entrants",
+)
+"""What no stage changes: a fork and its origin share it."""
+OWN = (
+    "capabilities",
+    "platforms",
+    "exclusivity",
+    "trade",
+    "week",
+    "desk",
+    "bookkeeper",
+    "preferencing",
+    "scenario_moves",
+    "reports",
+    "moves_today",
+    "active_share",
+    "window_days",
+    "window_days_before",
+    "shops",
+    "day",
+    "running",
+)
+"""What a fork has of its own, copied as it stands."""
+
+
+def fork(
+    market: Market, users: int | None = None, luck: int | None = None, calendar: MarketCalendar | None = None
+) -> Market:
+    """A market that begins on the day `market` would run next.
+
+    Parameters
+    ----------
+    users
+        size of the sample of users; None or too many for all of them
+    luck
+        None for the same luck; else a number that, with the seed, makes another one, which forks of one day share
+    calendar
+        another calendar with the same first day, for instance a longer one
+
+    Returns
+    -------
+    Market
+        with a record of its own: whole forks go on writing the origin's, small ones begin an empty one
+    """
+    from secondhalf.model.market import Market
+
+    child = Market.__new__(Market)
+    mesa.Model.__init__(child)
+    memo: dict[int, Any] = {id(market): child}
+    for name in SHARED:
+        setattr(child, name, getattr(market, name))
+        memo[id(getattr(market, name))] = getattr(market, name)
+    memo |= {id(platform.settings): platform.settings for platform in market.platforms}
+    memo[id(market.record)] = memo[id(market.population)] = None
+    state = copy.deepcopy({name: getattr(market, name) for name in OWN}, memo)
+    for name, value in state.items():
+        setattr(child, name, value)
+    for platform in child.platforms:
+        child.register_agent(platform)  # type: ignore[no-untyped-call]  # Mesa gives it no types
+    sample = _sample(market, users)
+    child.population = _population(market.population, sample)
+    if sample is not None:
+        child.friends = _friends(market.friends, sample, market.settings.seed)
+        child.bookkeeper.weight = child.population.weight
+    child.users_day = UsersDay(child.population, child.friends)
+    child.record = market.record.of(child) if sample is None else _begin(Record(child), market.record)
+    if luck is not None:
+        _draw_anew(child, luck)
+    if calendar is not None:
+        child.calendar = calendar
+        child.running = child.day < calendar.days
+    return child
+
+
+def _sample(market: Market, users: int | None) -> I64 | None:
+    """Numbers of the users kept, sorted; the same for all forks of one size."""
+    everybody = market.population.users
+    if users is None or users >= everybody:
+        return None
+    rank = uniforms(key(market.settings.seed, Decision.FORK_SAMPLE, users), everybody)
+    return np.sort(np.argpartition(rank, users)[:users])
+
+
+def _population(whole: Population, sample: I64 | None) -> Population:
+    part = copy.copy(whole)
+    rows = slice(None) if sample is None else sample
+    columns: list[Any] = [np.array(column[..., rows], order="C") for column in whole.columns]
+    part.columns = Columns(*columns)
+    part.users = part.columns.installed.size
+    part.weight = whole.weight * whole.users / part.users
+    return part
+
+
+def _friends(friends: Friends, sample: I64, seed: int) -> Friends:
+    """The sample's friends, as many as before: who is outside is replaced by somebody within (not oneself)."""
+    if friends.indices.size == 0:
+        return Friends(np.zeros(sample.size + 1, np.int64), friends.indices)
+    place = np.full(friends.indptr.size - 1, -1, np.int64)
+    place[sample] = np.arange(sample.size)
+    counts = np.diff(friends.indptr)[sample]
+    indptr = np.concatenate([[0], np.cumsum(counts)])
+    owner = np.repeat(np.arange(sample.size), counts)
+    within = np.arange(indptr[-1]) - indptr[owner]
+    known = place[friends.indices[friends.indptr[sample][owner] + within]]
+    draw = uniforms(key(seed, Decision.FORK_SAMPLE, sample.size, who=1), known.size)
+    other = (owner + 1 + (draw * (sample.size - 1)).astype(np.int64)) % sample.size
+    indices: I32 = np.where(known >= 0, known, other).astype(np.int32)
+    order = np.lexsort((indices, owner))
+    return Friends(indptr.astype(np.int64), indices[order])
+
+
+def _begin(record: Record, before: Record) -> Record:
+    record.exposure_at_start = before.exposure_at_start
+    return record
+
+
+def _draw_anew(child: Market, luck: int) -> None:
+    """Other luck from today on, for users, merchants and platforms alike."""
+    seed = int(key(child.settings.seed, Decision.FORK_LUCK, child.day, luck))
+    child.settings = child.settings.model_copy(update={"seed": seed})
+    child.luck = Luck(seed, child.platform_names, child.settings.users.fan.slots)
+    child.week.seed = seed

@@ -1,0 +1,1 @@
+"""Supply: what platforms offer, merchants' effort over cells, and their sales."""

@@ -1,0 +1,151 @@
+"""What each platform offers users today, worked out from its capabilities, its levers and its shops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondhalf.agents.platform import Platform
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.conf.schema.vocabulary import CHANNELS
+from secondhalf.model.shapes import Offer
+from secondhalf.model.supply.sales import Trade
+
+Array = NDArray[np.float64]
+NEEDS = ("planned", "impulse", "repeat")
+AFFINITIES = ("planned", "impulse", "ripened", "repeat")
+SUPPLY_HALF = 0.1
+"""Posting users per person online, or effort in the feed, that doubles the argument of content supply's logarithm."""
+LEAST_ASSORTMENT = 1e-3
+
+
+class OfferDesk:
+    """Turns platforms' state into the `Offer` of a day; holds the catalogue's numbers as arrays."""
+
+    def __init__(self, settings: MarketSettings, platforms: Sequence[Platform]) -> None:
+        self.platforms = platforms
+        self.table = platforms[0].capabilities
+        self.users = settings.users
+        catalogue = list(settings.capability.values())
+        self.leisure_gain = np.array([c.leisure_gain for c in catalogue])
+        self.shopping_gain = np.array([[getattr(c.shopping_gain, need) for c in catalogue] for need in NEEDS])
+        self.seeding = np.array([c.seeding for c in catalogue])
+        self.clutter = np.array([c.clutter for c in catalogue])
+        self.clutter_limit = np.array([c.clutter_limit for c in catalogue])
+        self.recommendation = np.array([c.recommendation_gain for c in catalogue])
+        self.price_gain = np.array([c.price_gain for c in catalogue])
+        self.link_gain = np.array([c.link_gain for c in catalogue])
+        self.supply_gain = np.array([c.supply_gain for c in catalogue])
+        self.opens = np.array([[channel in c.opens for c in catalogue] for channel in CHANNELS])
+        self.storefront = self._selling_capability(settings)
+        own = [platform.settings for platform in platforms]
+        self.content = np.array([p.kind == "content" for p in own])
+        self.leisure = np.array([p.leisure for p in own])
+        self.gamma = np.array([p.gamma for p in own])
+        self.creators = np.array([p.creator_share for p in own])
+        self.affordability = np.array([p.affordability for p in own])
+        self.hazards = np.array([[p.innovation, p.imitation, p.drop] for p in own]).T
+        self.taste_weight = np.array([[p.taste_content, p.taste_shelf] for p in own], np.float32).T.copy()
+        self.affinity = np.array(
+            [[getattr(c.affinity, kind) for c in settings.channels.values()] for kind in AFFINITIES]
+        )
+        self.fan_gain = np.array([c.fan_gain for c in settings.channels.values()])
+        self.elasticity = settings.merchants.supply_elasticity
+
+    @staticmethod
+    def _selling_capability(settings: MarketSettings) -> NDArray[np.bool_]:
+        """Capabilities that every channel needs: without them a platform cannot take orders."""
+        return np.array([set(c.opens) == set(CHANNELS) for c in settings.capability.values()])
+
+    def availability(self) -> Array:
+        """How open each channel is on each platform, [P, C]: the least presence among what opens it."""
+        presence = self.table.presence
+        needed = np.where(self.opens[None], presence[:, None, :], np.inf)
+        least = needed.min(axis=2)
+        return np.where(np.isfinite(least), least, 0.0)
+
+    def live_presence(self) -> Array:
+        """How open the shops' own broadcasts are, [P]."""
+        return np.asarray(self.availability()[:, CHANNELS.index("live_store")])
+
+    def channel_share(self, availability: Array, supply: Array) -> Array:
+        """Share of each channel by kind of need and platform, [4, P, C]; zero where nothing is open."""
+        pull = self.affinity[:, None, :] * (availability * (supply + 1e-6) ** self.elasticity)[None]
+        total = pull.sum(axis=2, keepdims=True)
+        return np.asarray(np.divide(pull, total, out=np.zeros_like(pull), where=total > 0))
+
+    def content_supply(self, active_share: Array, trade: Trade) -> Array:
+        """Videos offered on each platform, [P]: by posting users and, everywhere, by merchants."""
+        return np.asarray(self.creators * active_share + trade.supply[:, trade.feed].sum(axis=1))
+
+    def offer(self, trade: Trade, active_share: Array, festival_pull: Array, boost: Array) -> tuple[Offer, Array]:
+        """Today's offer, and the channel shares behind it.
+
+        Parameters
+        ----------
+        active_share
+            yesterday's active users over people online, [P]
+        festival_pull
+            pull that today's festivals add, [P]
+        boost
+            traffic that they add, as a share: for what content plants, and for channels outside the feed, [P]
+        """
+        presence = self.table.presence
+        availability = self.availability()
+        has_shops = self.with_shops(trade)
+        sells = (presence[:, self.storefront].min(axis=1) > 0) & has_shops & (availability.max(axis=1) > 0)
+        load = trade.selling_load()
+        excess = np.maximum(load[:, None] / self.clutter_limit - 1, 0.0)
+        supply = np.log1p(self.content_supply(active_share, trade) / SUPPLY_HALF)
+        leisure = (
+            self.leisure
+            + presence @ self.leisure_gain
+            + (presence @ self.supply_gain) * supply
+            - (presence * self.clutter * excess).sum(axis=1)
+        )
+        seeding = trade.planting_load() * (presence @ self.seeding) * (1 + presence @ self.recommendation) * (1 + boost)
+        pull = self.shopping_gain @ presence.T + festival_pull
+        assortment = np.log(trade.assortment + LEAST_ASSORTMENT)
+        choice = (
+            self.affordability
+            + self.users.price_weight * (presence @ self.price_gain)
+            + self.users.assortment_weight * assortment
+            - self.users.walk_away
+        )
+        shares = self.channel_share(availability * (1 + boost[:, None] * ~trade.feed), trade.supply)
+        recruit = np.array([platform.recruit for platform in self.platforms])
+        depth = np.array([platform.depth for platform in self.platforms])
+        f = np.float32
+        offer = Offer(
+            leisure=leisure.astype(f),
+            taste_weight=self.taste_weight,
+            gamma=(self.gamma * depth).astype(f),
+            seeding=seeding.astype(f),
+            pull=np.where(sells, pull, 0.0).astype(f),
+            choice=choice.astype(f),
+            sells=sells.astype(np.uint8),
+            bonus=self._bonus(presence, sells),
+            innovation=(self.hazards[0] * recruit).astype(f),
+            imitation=(self.hazards[1] * recruit).astype(f),
+            drop=self.hazards[2].astype(f),
+            fan_gain=(shares[[0, 1, 3]] @ self.fan_gain).astype(f),
+        )
+        return offer, shares
+
+    @staticmethod
+    def with_shops(trade: Trade) -> NDArray[np.bool_]:
+        """Platforms with at least one shop, [P]."""
+        return np.asarray(trade.table.shop.any(axis=0))
+
+    def _bonus(self, presence: Array, sells: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """By origin of a need, [P + 1, P]: closed loop where it was planted, open links to the other kind."""
+        links = presence @ self.link_gain
+        storefront = presence[:, self.storefront].min(axis=1)
+        bonus = np.zeros((len(self.platforms) + 1, len(self.platforms)), np.float32)
+        leads_to = sells & ~self.content
+        bonus[:-1] = self.users.link_bonus * links[:, None] * leads_to[None, :] * self.content[:, None]
+        own = np.arange(len(self.platforms))
+        bonus[own, own] = self.users.closed_loop * storefront
+        return bonus

@@ -1,0 +1,270 @@
+"""Where merchants meet demand: contests for the traffic of each cell, shares of sales, fans, returns on effort.
+
+A *cell* is a platform x channel. Within a cell merchants share planned demand by a Tullock contest with weights
+``strength * fit * (effort + floor) ** exponent``; sales planted elsewhere go in part (`attribution`) to those who
+planted them; repeat sales go by fans and the reach of the shop's own broadcasts. Demand waits in ledgers and is handed
+to merchants by `settle`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondhalf.agents.merchant import MerchantTable
+from secondhalf.conf.schema.platforms import Channel
+from secondhalf.conf.schema.population import Merchants
+from secondhalf.conf.schema.vocabulary import CHANNELS
+from secondhalf.model.shapes import Shops
+from secondhalf.model.users.choice import KIND_IMPULSE, KIND_PLANNED, KIND_REPEAT, KIND_RIPENED
+
+Array = NDArray[np.float64]
+LIVE_STORE, SEARCH = CHANNELS.index("live_store"), CHANNELS.index("search")
+BROADCAST_EXPONENT = 0.5
+HOMING_EFFORT = 0.05
+"""Share of a merchant's effort from which a platform counts as one of its homes."""
+
+
+def category_demand(categories: int, exponent: float) -> Array:
+    """Share of demand of each category, [K]: ``1 / rank ** exponent``, adding up to one."""
+    weight = 1.0 / np.arange(1, categories + 1) ** exponent
+    return np.asarray(weight / weight.sum())
+
+
+def share_per_weight(weight: Array, category: NDArray[np.integer], demand: Array) -> Array:
+    """Share of a cell's demand that one unit of contest weight wins, by category and cell, [K, P, C].
+
+    Parameters
+    ----------
+    weight
+        contest weights, [M, P, C] (Tullock: a merchant's share is its weight over its rivals' and its own)
+    category
+        of each merchant, [M]
+    demand
+        share of each category, [K]; categories that nobody serves in a cell leave theirs to the others
+    """
+    flat = weight.reshape(weight.shape[0], -1)
+    members = (category[None, :] == np.arange(demand.size)[:, None]).astype(np.float64)
+    total = (members @ flat).reshape(demand.size, *weight.shape[1:])
+    served = demand[:, None, None] * (total > 0)
+    within = served.sum(axis=0)
+    share = np.divide(served, within, out=np.zeros_like(total), where=within > 0)
+    return np.asarray(np.divide(share, total, out=np.zeros_like(total), where=total > 0))
+
+
+class Trade:
+    """Merchants' side of one market.
+
+    Attributes
+    ----------
+    weight
+        contest weight of each merchant in each cell, [M, P, C]
+    supply
+        effort in each cell relative to all effort, weighted by merchants' size, [P, C]
+    pending_direct
+        GMV by cell that waits for `settle`, RMB, [P, C]
+    pending_seeded
+        the same by origin and place, [P, P]
+    pending_repeat
+        the same by place, [P]
+    week_direct, week_seeded
+        the same since the last revision, handed out or not
+    last_week_gmv
+        sales of each merchant in the week before the last revision, RMB, [M, P]
+    per_weight
+        share of a cell's direct demand that one unit of contest weight wins, by category of goods, [K, P, C]
+    reach
+        factor on fans' orders from the shop's own broadcasts, [M, P]
+    assortment
+        share of all merchants' strength that a platform shows, in [0, 1], [P]
+    multi_homing
+        share of real merchants with two homes or more
+    load_cap
+        most of each platform's feed that may sell, [P]
+    favour
+        factor on merchants' weights in search where platforms prefer their own, [M, P]; None where none does
+    stale
+        whether shops have changed since the last `refresh`, beside the week's revision
+    """
+
+    def __init__(self, table: MerchantTable, settings: Merchants, channels: dict[str, Channel]) -> None:
+        self.table, self.settings = table, settings
+        merchants, platforms, cells = table.effort.shape
+        self.seeds = np.array([channels[name].seeds for name in CHANNELS])
+        self.feed = np.array([channels[name].feed for name in CHANNELS])
+        self.pending_direct = np.zeros((platforms, cells))
+        self.pending_seeded = np.zeros((platforms, platforms))
+        self.pending_repeat = np.zeros(platforms)
+        self.week_direct, self.week_seeded = self.pending_direct.copy(), self.pending_seeded.copy()
+        self.category_demand = category_demand(settings.categories, settings.category_exponent)
+        self.last_week_gmv = np.zeros((merchants, platforms))
+        self.package = np.zeros(platforms)
+        self.load_cap = np.full(platforms, np.inf)
+        self.favour: Array | None = None
+        self.stale = False
+        self.open_cells = np.ones((platforms, cells), bool)
+        self.product_shares = np.zeros((merchants, settings.products.slots))
+        self.strength = np.zeros(merchants)
+        self.weight = np.zeros(table.effort.shape)
+        self.refresh(np.ones(platforms), self.open_cells, self.package)
+
+    def refresh(self, live: Array, open_cells: NDArray[np.bool_], package: Array) -> None:
+        """Work out contest weights, supply, reach and shares of products from effort and products as they stand.
+
+        Parameters
+        ----------
+        live
+            presence of live rooms on each platform, [P]
+        open_cells
+            cells that the platforms' capabilities open, [P, C]
+        package
+            traffic resource package of a festival, [P]: each merchant spends it on its best cell of the platform
+        """
+        table, settings = self.table, self.settings
+        self.open_cells, self.package, self.stale = open_cells, package, False
+        self.product_shares = table.products.shares(settings.products.scaled_boost)
+        self.strength = table.strength * table.products.catalogue(self.product_shares)
+        visible = (table.effort + settings.effort_floor) ** settings.contest_exponent
+        self.weight = self.strength[:, None, None] * table.fit[:, None, :] * visible
+        self.weight *= table.shop[:, :, None] & open_cells
+        if self.favour is not None:
+            self.weight[:, :, SEARCH] *= self.favour
+        effort = table.effort.astype(np.float64)
+        if package.any():
+            best = (np.arange(effort.shape[2]) == effort.argmax(axis=2)[:, :, None]) & table.shop[:, :, None]
+            factor = 1 + best * package[:, None]
+            self.weight *= factor
+            effort = effort * factor
+        self.per_weight = share_per_weight(self.weight, table.category, self.category_demand)
+        by_platform = table.effort_by_platform()
+        homes = (by_platform >= HOMING_EFFORT).sum(axis=1) >= 2
+        self.multi_homing = float(np.average(homes, weights=table.weight))
+        mass = table.weight * table.size
+        self.supply = np.einsum("m,mpc->pc", mass / mass.sum(), effort)
+        broadcast = table.effort[:, :, LIVE_STORE].astype(np.float64) ** BROADCAST_EXPONENT
+        self.reach = 1 + settings.broadcast_gain * live * broadcast
+        self.assortment = np.einsum(
+            "m,mp->p",
+            self.strength / max(self.strength.sum(), 1e-300),
+            (by_platform * table.shop) ** settings.contest_exponent,
+        )
+
+    def selling_load(self) -> Array:
+        """Share of each platform's feed that sells, [P]: saturates with the effort in the feed, up to its cap."""
+        effort = self.supply[:, self.feed].sum(axis=1)
+        load = self.settings.load_ceiling * effort / (effort + self.settings.feed_half)
+        return np.asarray(np.minimum(load, self.load_cap))
+
+    def planting_load(self) -> Array:
+        """The part of the selling load that plants interest, [P]: by effort in the channels that seed."""
+        feed = self.supply[:, self.feed].sum(axis=1)
+        seeding = self.supply[:, self.feed & self.seeds].sum(axis=1)
+        return np.asarray(self.selling_load() * np.divide(seeding, feed, out=np.zeros_like(feed), where=feed > 0))
+
+    def shops(self) -> Shops:
+        """What users meet this week."""
+        products = self.table.products.count()
+        shares = self._buyer_shares()
+        return Shops(
+            reach=np.ascontiguousarray(self.reach.T, np.float32),
+            products=products,
+            buyers_cdf=np.ascontiguousarray(np.cumsum(shares, axis=0).T),
+        )
+
+    def _buyer_shares(self) -> Array:
+        """Share of each platform's orders by merchant, [M, P]: last week's sales, else contest weights."""
+        sales = self.last_week_gmv * self.table.shop
+        basis = np.where(sales.sum(axis=0) > 0, sales, self.weight.sum(axis=2))
+        total = basis.sum(axis=0)
+        shares: Array = np.divide(basis, total, out=np.zeros_like(basis), where=total > 0)
+        self.buyer_shares = shares
+        return shares
+
+    def book(self, gmv: Array, channel_share: Array) -> Array:
+        """Take in a day's GMV and return it by kind of need, platform and channel, [4, P, C].
+
+        Parameters
+        ----------
+        gmv
+            RMB by kind of need, origin (the last row: planted nowhere) and platform, [4, P + 1, P]
+        channel_share
+            share of each channel by kind of need and platform, [4, P, C]
+        """
+        by_place = gmv.sum(axis=1)
+        cells = by_place[:, :, None] * channel_share
+        credited = self.settings.attribution
+        planted = gmv[KIND_IMPULSE, :-1] + gmv[KIND_RIPENED, :-1]
+        seeded = planted * credited
+        direct = cells[KIND_PLANNED].copy()
+        for kind in (KIND_IMPULSE, KIND_RIPENED):
+            kept = by_place[kind] - credited * gmv[kind, :-1].sum(axis=0)
+            direct += kept[:, None] * channel_share[kind]
+        for total, part in (
+            (self.pending_direct, direct),
+            (self.week_direct, direct),
+            (self.pending_seeded, seeded),
+            (self.week_seeded, seeded),
+            (self.pending_repeat, by_place[KIND_REPEAT]),
+        ):
+            total += part
+        return np.asarray(cells)
+
+    def update_fans(self, gained: Array, lost: Array) -> None:
+        """Hand the day's new fans (people, [P]) to merchants by their share of orders, and take lost ones pro rata."""
+        fans = self.table.fans
+        fans += self.buyer_shares * gained
+        total = fans.sum(axis=0)
+        fans *= np.divide(total - lost, total, out=np.zeros_like(total), where=total > 0)
+
+    def pending(self) -> Array:
+        """GMV not yet handed to merchants, [P]."""
+        return np.asarray(self.pending_direct.sum(axis=1) + self.pending_seeded.sum(axis=0) + self.pending_repeat)
+
+    def settle(self) -> None:
+        """Hand all pending GMV to merchants and their products; nothing is lost or made."""
+        sold = self._sales()
+        table = self.table
+        table.gmv += sold
+        table.week_gmv += sold
+        table.products.gmv += sold.sum(axis=1)[:, None] * self.product_shares
+        self.pending_direct[:] = 0.0
+        self.pending_seeded[:] = 0.0
+        self.pending_repeat[:] = 0.0
+
+    def _sales(self) -> Array:
+        """Pending GMV by merchant and platform, [M, P]."""
+        cell_total = self.weight.sum(axis=0)
+        per_weight = (self.per_weight * self.pending_direct)[self.table.category]
+        sold = (self.weight * per_weight).sum(axis=2)
+        # Demand of a cell that no merchant serves (it closed within the week) goes to the platform's other cells.
+        homeless = np.where(cell_total > 0, 0.0, self.pending_direct).sum(axis=1)
+        seeded = self.seeding_weight()
+        for origin in range(seeded.shape[1]):
+            by_seed = seeded[:, origin, None] * self.table.shop
+            total = by_seed.sum(axis=0)
+            amount = self.pending_seeded[origin]
+            sold += np.divide(by_seed, total, out=np.zeros_like(by_seed), where=total > 0) * amount
+            homeless += np.where(total > 0, 0.0, amount)
+        by_fans = self.table.fans * self.reach * self.table.shop
+        total = by_fans.sum(axis=0)
+        sold += np.divide(by_fans, total, out=np.zeros_like(by_fans), where=total > 0) * self.pending_repeat
+        homeless += np.where(total > 0, 0.0, self.pending_repeat)
+        if homeless.any():
+            basis = self.weight.sum(axis=2) + self.table.shop * 1e-300
+            sold += basis / basis.sum(axis=0).clip(1e-300) * homeless
+        return np.asarray(sold)
+
+    def seeding_weight(self) -> Array:
+        """Weight of each merchant in what is planted on each platform, [M, P]."""
+        return np.asarray(self.weight[:, :, self.seeds].sum(axis=2))
+
+    def cell_value(self) -> Array:
+        """RMB of last week's direct demand that one unit of contest weight won, [M, P, C]."""
+        return np.asarray((self.per_weight * self.week_direct)[self.table.category])
+
+    def start_week(self) -> None:
+        """Keep last week's sales, clear the week's ledgers."""
+        self.last_week_gmv[:] = self.table.week_gmv
+        self.table.week_gmv[:] = 0.0
+        self.week_direct[:] = 0.0
+        self.week_seeded[:] = 0.0

@@ -1,0 +1,138 @@
+"""Stage 4: whom people meet, which apps they install and which they remove.
+
+A user without app p installs it with hazard ``innovation_p + imitation_p * (today's contact has p)``, scaled by taste;
+the contact is one friend drawn that day. An app left unused for `idle_days` is removed with hazard `drop_p`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import prange
+
+from secondhalf.model.numba_kernels import Integer, bounds, chunk_count, compiled, compiled_parallel, exp32
+from secondhalf.model.random_streams import below, uniform, word
+from secondhalf.model.shapes import F32, I16, I32, I64, NEVER, U8, U32, Behaviour, Columns, Offer, Streams
+
+_ZERO = np.float32(0.0)
+
+
+@compiled_parallel
+def meet(columns: Columns, indptr: I64, indices: I32, stream: np.uint64, day: int) -> None:
+    """Draw each user's contact of the day and note the contact's apps.
+
+    `indptr`, `indices` are the friends in CSR form; an empty `indices` means complete mixing (anybody but oneself).
+    A contact who is not yet online, or no friend at all, leaves zero.
+    """
+    for chunk in prange(chunk_count(columns.installed.size)):
+        first, last = bounds(chunk, columns.installed.size)
+        _meet(columns, indptr, indices, stream, day, first, last)
+
+
+@compiled
+def _meet(
+    columns: Columns, indptr: I64, indices: I32, stream: np.uint64, day: int, first: Integer, last: Integer
+) -> None:
+    contact, installed, online_from = columns.contact, columns.installed, columns.online_from
+    users = installed.size
+    mixing = indices.size == 0
+    for i in range(first, last):
+        contact[i] = np.uint32(0)
+        friends = users - 1 if mixing else int(indptr[i + 1] - indptr[i])
+        if friends <= 0 or online_from[i] > day:
+            continue
+        drawn = below(word(stream, i), friends)
+        friend = (i + 1 + drawn) % users if mixing else int(indices[indptr[i] + drawn])
+        if online_from[friend] <= day:
+            contact[i] = installed[friend]
+
+
+@compiled_parallel
+def adopt(columns: Columns, offer: Offer, behaviour: Behaviour, streams: Streams, day: int) -> None:
+    """Install and remove apps; reads `contact` as `meet` left it."""
+    for chunk in prange(chunk_count(columns.installed.size)):
+        first, last = bounds(chunk, columns.installed.size)
+        _adopt(columns, offer, behaviour, streams, day, first, last)
+
+
+@compiled
+def _adopt(
+    columns: Columns, offer: Offer, behaviour: Behaviour, streams: Streams, day: int, first: Integer, last: Integer
+) -> None:
+    block = slice(first, last)
+    installed, contact = columns.installed[block], columns.contact[block]
+    content, shelf = columns.taste[0, block], columns.taste[1, block]
+    absent = np.where(columns.online_from[block] <= day, ~installed, np.uint32(0))
+    hazard, happened = np.empty(last - first, np.float32), np.empty(last - first, np.uint8)
+    for p in range(offer.drop.size):
+        bit = np.uint32(1) << np.uint32(p)
+        has_app = installed & bit
+        installed_day, last_used = columns.installed_day[p, block], columns.last_used[p, block]
+        install_hazard(hazard, absent & bit, contact & bit, content, shelf, offer, behaviour.adoption_taste, p)
+        if events(happened, hazard, streams.adopt[p], first):
+            for j in np.flatnonzero(happened):
+                installed[j] |= bit
+                installed_day[j] = day
+        removal_hazard(hazard, has_app, last_used, installed_day, offer.drop[p], day - behaviour.idle_days)
+        if events(happened, hazard, streams.drop[p], first):
+            habit, minutes = columns.habit[p, block], columns.minutes[p, block]
+            for j in np.flatnonzero(happened):
+                installed[j] ^= bit
+                installed_day[j] = NEVER
+                last_used[j] = NEVER
+                habit[j] = _ZERO
+                minutes[j] = _ZERO
+
+
+@compiled
+def install_hazard(
+    hazard: F32, absent: U32, met: U32, content: F32, shelf: F32, offer: Offer, adoption_taste: np.float32, p: int
+) -> None:
+    """Fill `hazard` with that of installing app p for each user of a block, zero where `absent` is.
+
+    `met` is not zero where the contact of the day has the app; `content` and `shelf` are the users' tastes.
+    """
+    innovation, imitation = offer.innovation[p], offer.imitation[p]
+    for_content, for_shelf = offer.taste_weight[0, p], offer.taste_weight[1, p]
+    for j in range(hazard.size):
+        liking = for_content * content[j] + for_shelf * shelf[j]
+        rate = (innovation + (imitation if met[j] else _ZERO)) * exp32(adoption_taste * liking)
+        hazard[j] = rate if absent[j] else _ZERO
+
+
+@compiled
+def removal_hazard(
+    hazard: F32, has_app: U32, last_used: I16, installed_day: I16, drop: np.float32, idle_since: Integer
+) -> None:
+    """Fill `hazard` with that of removing an app: `drop` for holders who have not opened it since day `idle_since`."""
+    for j in range(hazard.size):
+        idle = max(last_used[j], installed_day[j]) < idle_since
+        hazard[j] = drop if (has_app[j] != 0) & idle else _ZERO
+
+
+_ONE = np.float32(1.0)
+
+
+@compiled
+def probability(hazard: np.float32) -> np.float32:
+    """Probability that an event of this hazard (per day) happens within the day."""
+    return _ONE - exp32(-hazard)
+
+
+@compiled
+def happens(draw: np.float32, hazard: np.float32) -> bool:
+    """Whether an event of this hazard happens today: `draw` < 1 - exp(-hazard), which is never more than the hazard."""
+    return bool(draw < hazard and draw < probability(hazard))
+
+
+@compiled
+def events(happened: U8, hazard: F32, stream: np.uint64, first: Integer) -> int:
+    """Note for whom of a block of users that begins at `first` an event happens today, and return for how many.
+
+    The same as `happens` for each of them, without branches, so that the loop vectorises.
+    """
+    count = 0
+    for j in range(hazard.size):
+        draw = uniform(word(stream, first + j))
+        happened[j] = (draw < hazard[j]) & (draw < probability(hazard[j]))
+        count += happened[j]
+    return count

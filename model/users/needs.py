@@ -1,0 +1,171 @@
+"""Stage 5: selling content plants interest; needs arrive.
+
+Yesterday's minutes in selling content plant ``minutes_p * seeding_p``. Interest decays and remembers one origin,
+re-drawn in proportion to what each source has left in it. Four kinds of need arrive: planned ones (a personal rate),
+impulses (hazard proportional to what was planted yesterday), ripened interest (hazard proportional to the stock), and
+repeat purchases of fans (buy-till-you-die, BG/NBD: a tie has a gamma rate and dies after an order with a beta
+probability; Fader, Hardie and Lee 2005), speeded by the shop's own broadcasts and slowed when nothing on sale is new to
+the fan.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import prange
+
+from secondhalf.conf.schema.vocabulary import MAX_PLATFORMS
+from secondhalf.model.numba_kernels import Integer, bounds, chunk_count, compiled, compiled_parallel
+from secondhalf.model.random_streams import uniform, word
+from secondhalf.model.shapes import (
+    F32,
+    NEED_IMPULSE,
+    NEED_PLANNED,
+    NEED_REPEAT,
+    NEED_RIPENED,
+    NOBODY,
+    Behaviour,
+    Columns,
+    Day,
+    Offer,
+    Shops,
+    Streams,
+)
+from secondhalf.model.users.adoption import events, happens, probability
+
+_ZERO, _ONE = np.float32(0.0), np.float32(1.0)
+
+
+@compiled
+def tie_number(user: int, merchant: int, platform: int, merchants: int) -> int:
+    """Position of a fan tie in the streams of tie traits."""
+    return (user * merchants + merchant) * MAX_PLATFORMS + platform
+
+
+@compiled
+def quantile_of(table: F32, share: np.float32) -> np.float32:
+    """A draw from the distribution whose equally likely values are in `table`."""
+    value: np.float32 = table[int(share * np.float32(table.size))]
+    return value
+
+
+@compiled
+def freshness(days_since: Integer, products: np.float32, fresh_days: Integer) -> np.float32:
+    """Share of a shop's products that are new to a fan: all, or all but the one bought within `fresh_days`."""
+    if days_since > fresh_days:
+        return _ONE
+    return _ONE - _ONE / max(products, _ONE)
+
+
+@compiled_parallel
+def arise(columns: Columns, offer: Offer, shops: Shops, behaviour: Behaviour, streams: Streams, day: Day) -> None:
+    """Plant yesterday's interest and draw today's needs into `needs` and `impulse_origin`."""
+    for chunk in prange(chunk_count(columns.installed.size)):
+        first, last = bounds(chunk, columns.installed.size)
+        _arise(columns, offer, shops, behaviour, streams, day, first, last)
+
+
+@compiled
+def _arise(
+    columns: Columns,
+    offer: Offer,
+    shops: Shops,
+    behaviour: Behaviour,
+    streams: Streams,
+    day: Day,
+    first: Integer,
+    last: Integer,
+) -> None:
+    block = slice(first, last)
+    needs, online = columns.needs[block], columns.online_from[block] <= day.number
+    stock, origin = columns.interest[block], columns.interest_origin[block]
+    impulse_origin = columns.impulse_origin[block]
+    minutes, seeding = columns.minutes, offer.seeding
+    hazard, happened = np.empty(last - first, np.float32), np.empty(last - first, np.uint8)
+    needs[:] = 0
+    impulse_origin[:] = NOBODY
+    planted = np.zeros(last - first, np.float32)
+    for p in range(seeding.size):
+        plant(planted, minutes[p, block], seeding[p])
+    mark = add_interest(stock, planted, behaviour.interest_kept, streams.plant, first)
+    for j in np.flatnonzero(mark >= _ZERO):
+        origin[j] = planted_where(minutes, seeding, first + j, mark[j])
+    hazard[:] = behaviour.impulse_rate * planted
+    for _ in range(behaviour.impulse_power):
+        hazard *= columns.need_rate[block]
+    if events(happened, hazard, streams.impulse, first):
+        for j in np.flatnonzero(happened):
+            needs[j] |= NEED_IMPULSE
+            # Given that it happened, the draw is even below the probability: it says where, too.
+            share = uniform(word(streams.impulse, first + j)) / probability(hazard[j])
+            impulse_origin[j] = planted_where(minutes, seeding, first + j, share * planted[j])
+    hazard[:] = np.where(online, columns.need_rate[block] * day.planned, _ZERO)
+    if events(happened, hazard, streams.planned, first):
+        for j in np.flatnonzero(happened):
+            needs[j] |= NEED_PLANNED
+    hazard[:] = behaviour.ripening_rate * stock
+    if events(happened, hazard, streams.ripened, first):
+        for j in np.flatnonzero(happened):
+            needs[j] |= NEED_RIPENED
+            stock[j] *= _ONE - behaviour.ripened_share
+    _fans_return(columns, shops, behaviour, streams, day, first, last)
+
+
+@compiled
+def plant(planted: F32, minutes: F32, seeding: np.float32) -> None:
+    """Add what yesterday's minutes on a platform planted in each user of a block."""
+    for j in range(planted.size):
+        planted[j] += minutes[j] * seeding
+
+
+@compiled
+def add_interest(stock: F32, planted: F32, kept: np.float32, stream: np.uint64, first: Integer) -> F32:
+    """Let the stock decay and take in what was planted; returns for whom and where the origin is drawn anew.
+
+    The new origin is the platform at which the running sum of what was planted passes the mark returned; a mark below
+    zero fell on the old stock, which keeps its origin.
+    """
+    mark = np.empty(stock.size, np.float32)
+    for j in range(stock.size):
+        left = stock[j] * kept
+        drawn = uniform(word(stream, first + j)) * (left + planted[j]) - left
+        mark[j] = drawn if planted[j] > _ZERO else -_ONE
+        stock[j] = left + planted[j]
+    return mark
+
+
+@compiled
+def _fans_return(
+    columns: Columns, shops: Shops, behaviour: Behaviour, streams: Streams, day: Day, first: Integer, last: Integer
+) -> None:
+    """Draw the repeat needs of fan ties; who is not online has none."""
+    needs, today = columns.needs, day.number
+    reach, products, fan_rates = shops.reach, shops.products, behaviour.fan_rates
+    for f in range(columns.fan_merchant.shape[0]):
+        merchants, platforms, days = columns.fan_merchant[f], columns.fan_platform[f], columns.fan_day[f]
+        stream, bit = streams.repeat[f], NEED_REPEAT << f
+        for i in range(first, last):
+            merchant = int(merchants[i])
+            if merchant == NOBODY:
+                continue
+            platform = int(platforms[i])
+            tie = tie_number(i, merchant, platform, products.size)
+            rate = quantile_of(fan_rates, uniform(word(streams.fan_rate, tie)))
+            rate *= reach[platform, merchant] * day.repeat
+            rate *= freshness(today - days[i], products[merchant], behaviour.fresh_days)
+            if happens(uniform(word(stream, i)), rate):
+                needs[i] |= bit
+
+
+@compiled
+def planted_where(minutes: F32, seeding: F32, i: Integer, mark: np.float32) -> int:
+    """The platform at which the running sum of what user i met yesterday passes `mark`."""
+    total = _ZERO
+    last = NOBODY
+    for p in range(seeding.size):
+        planted = minutes[p, i] * seeding[p]
+        if planted > _ZERO:
+            last = p
+            total += planted
+            if mark < total:
+                break
+    return last

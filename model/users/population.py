@@ -1,0 +1,166 @@
+"""Users as columns, and the state in which they start.
+
+A user stands for ``people / users`` people. Everything a user holds is one value in each of `Columns`;
+`agents.user.User` is a view on one row.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import betaincinv, gammaincinv, ndtri
+
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.conf.schema.population import Users
+from secondhalf.model.calendar import MarketCalendar
+from secondhalf.model.random_streams import Decision, key, name_id, uniforms
+from secondhalf.model.shapes import F32, F64, NEVER, NOBODY, Behaviour, Columns
+
+QUANTILES = 512
+"""Entries of the tables from which traits of fan ties are drawn."""
+
+
+def online_from(people_online: F64, people: float, rank: F64) -> np.ndarray:
+    """First day online of each user [N]: a rank in [0, 1) meets the people-online curve (millions).
+
+    The curve's running maximum over `people` is the share online; who ranks above its end never comes online.
+    """
+    share = np.minimum(np.maximum.accumulate(people_online) * 1e6 / people, 1.0)
+    day = np.searchsorted(share, rank, side="left")
+    last = np.iinfo(np.int16).max
+    return np.where(day == 0, NEVER, np.where(day >= share.size, last, day)).astype(np.int16)
+
+
+def mean_power(shape: float, power: int) -> float:
+    """Mean of a gamma variable of mean one and `shape`, to a whole power: the product of ``(shape + j) / shape``."""
+    return float(np.prod([(shape + j) / shape for j in range(power)]))
+
+
+def behaviour(users: Users) -> Behaviour:
+    """Users' parameters in the units of the stages (rates per day, single precision)."""
+    middle = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    fan = users.fan
+    rates = gammaincinv(fan.rate_shape, middle) * (fan.rate_mean / fan.rate_shape)
+    dropouts = betaincinv(fan.dropout_a, fan.dropout_b, middle)
+    f = np.float32
+    return Behaviour(
+        adoption_taste=f(users.adoption_taste),
+        idle_days=np.int64(users.idle_days),
+        habit_weight=f(users.habit_weight),
+        habit_rate=f(1 - np.exp(-1 / users.habit_days)),
+        habit_half=f(users.habit_half_minutes),
+        social_weight=f(users.social_weight),
+        shock=f(users.shock),
+        outside=f(users.outside),
+        need_weight=f(users.need_weight),
+        interest_kept=f(np.exp(-1 / users.interest_days)),
+        impulse_rate=f(users.impulse_rate / mean_power(users.need_shape, users.impulse_power)),
+        impulse_power=np.int64(users.impulse_power),
+        ripening_rate=f(users.ripening_rate),
+        ripened_share=f(users.ripened_share),
+        fresh_days=np.int64(fan.fresh_days),
+        loyalty_weight=f(users.loyalty_weight),
+        loyalty_kept=f(np.exp(-1 / users.loyalty_days)),
+        loyalty_step=f(users.loyalty_step),
+        repeat_bonus=f(users.repeat_bonus),
+        fan_rates=rates.astype(f),
+        fan_dropouts=dropouts.astype(f),
+    )
+
+
+class Population:
+    """The columns of all users and their first state.
+
+    Parameters
+    ----------
+    settings
+        all settings of the market; `population`, `users`, `platform` and `seed` are read
+    calendar
+        gives the people-online curve
+    """
+
+    def __init__(self, settings: MarketSettings, calendar: MarketCalendar) -> None:
+        self.users, self.seed = settings.population.users, settings.seed
+        self.weight = settings.population.people / self.users
+        self.behaviour = behaviour(settings.users)
+        self.columns = self._first_state(settings, calendar)
+
+    def uniforms(self, decision: Decision, who: int = 0) -> F64:
+        """The luck that a trait is made of, evenly distributed in (0, 1), [N]."""
+        return uniforms(key(self.seed, decision, who=who), self.users)
+
+    def _normals(self, decision: Decision, who: int = 0) -> F32:
+        return np.asarray(ndtri(self.uniforms(decision, who)), np.float32)
+
+    def _first_state(self, settings: MarketSettings, calendar: MarketCalendar) -> Columns:
+        users, n = settings.users, self.users
+        names = settings.platforms
+        slots = users.fan.slots
+        first_day = online_from(calendar.people_online, settings.population.people, self.uniforms(Decision.ONLINE_FROM))
+        taste = np.stack(
+            [
+                self._normals(Decision.TASTE, 0) * np.float32(users.taste_sd_content),
+                self._normals(Decision.TASTE, 1) * np.float32(users.taste_sd_shelf),
+            ]
+        )
+        budget = np.exp(self._normals(Decision.BUDGET) * users.budget_sd - users.budget_sd**2 / 2)
+        rate = gammaincinv(users.need_shape, self.uniforms(Decision.NEED_RATE)) / users.need_shape
+
+        def per_platform(value: float, dtype: type) -> np.ndarray:
+            return np.full((len(names), n), value, dtype)
+
+        columns = Columns(
+            online_from=first_day,
+            budget_factor=budget.astype(np.float32),
+            taste=taste,
+            need_rate=rate.astype(np.float32),
+            installed=np.zeros(n, np.uint32),
+            installed_day=per_platform(NEVER, np.int16),
+            last_used=per_platform(NEVER, np.int16),
+            last_bought=per_platform(NEVER, np.int16),
+            habit=per_platform(0.0, np.float32),
+            loyalty=per_platform(0.0, np.float32),
+            minutes=per_platform(0.0, np.float32),
+            minutes_now=per_platform(0.0, np.float32),
+            minutes_before=per_platform(0.0, np.float32),
+            budget_now=np.zeros(n, np.float32),
+            budget_before=np.zeros(n, np.float32),
+            marks=per_platform(0, np.uint8),
+            interest=np.zeros(n, np.float32),
+            interest_origin=np.full(n, NOBODY, np.int8),
+            impulse_origin=np.full(n, NOBODY, np.int8),
+            needs=np.zeros(n, np.uint8),
+            contact=np.zeros(n, np.uint32),
+            fan_merchant=np.full((slots, n), NOBODY, np.int32),
+            fan_platform=np.full((slots, n), NOBODY, np.int8),
+            fan_day=np.full((slots, n), NEVER, np.int16),
+        )
+        for p, name in enumerate(names):
+            self._install_at_start(columns, settings, p, name)
+        return columns
+
+    def _install_at_start(self, columns: Columns, settings: MarketSettings, p: int, name: str) -> None:
+        """Give the app to the share of people online that the platform file states, likelier with taste.
+
+        The odds rise with ``adoption_taste * taste``: a keyed score (log of an exponential draw less the liking) is cut
+        at the share's quantile, which is what independent hazards over the same time would leave.
+        """
+        platform = settings.platform[name]
+        online = columns.online_from == NEVER
+        wanted = round(platform.installed_at_start * int(online.sum()))
+        if not wanted:
+            return
+        draw = self.uniforms(Decision.INSTALLED_AT_START, name_id(name))
+        liking = platform.taste_content * columns.taste[0] + platform.taste_shelf * columns.taste[1]
+        score = np.log(-np.log(draw)) - settings.users.adoption_taste * liking
+        score[~online] = np.inf
+        chosen = np.argpartition(score, wanted - 1)[:wanted]
+        age = self.uniforms(Decision.HISTORY_AT_START, name_id(name))[chosen]
+        recent = age < platform.recent_at_start
+        days = np.where(recent, 1 + 365 * age / max(platform.recent_at_start, 1e-9), 366 + 1500 * age)
+        columns.installed[chosen] |= np.uint32(1 << p)
+        columns.installed_day[p, chosen] = -days.astype(np.int16)
+        columns.last_used[p, chosen] = np.int16(-settings.calendar.warm_up)
+
+    def bytes_per_user(self) -> float:
+        """Memory of the columns alone."""
+        return sum(column.nbytes for column in self.columns) / self.users

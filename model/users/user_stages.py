@@ -1,0 +1,74 @@
+"""Stages 4 to 7 on all users: scratch space, calls of the compiled stages, sums in a fixed order."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from secondhalf.model.network.friend_graph import Friends
+from secondhalf.model.numba_kernels import chunk_count
+from secondhalf.model.shapes import Columns, Day, Offer, Shops, Streams
+from secondhalf.model.users import adoption, attention, choice, needs
+from secondhalf.model.users.attention_flows import FLOWS, close_month
+from secondhalf.model.users.population import Population
+
+Array = NDArray[np.float64]
+
+
+class MonthBooks(NamedTuple):
+    """What a month's end brings, in users."""
+
+    flows: Array  # [5, P, P + 2] minutes a day
+    counts: Array  # [P, 4]
+    overlap: Array  # [P, P]
+
+
+class UsersDay:
+    """Runs the users' stages of a day. All results are sums over users (not people)."""
+
+    def __init__(self, population: Population, friends: Friends) -> None:
+        self.population, self.friends = population, friends
+        platforms = self.columns.minutes.shape[0]
+        chunks = chunk_count(population.users)
+        self._sums = np.zeros((chunks, platforms, attention.PLATFORM_SUMS))
+        self._totals = np.zeros((chunks, attention.ALL_SUMS))
+        self._orders = np.zeros((chunks, 4, platforms + 1, platforms))
+        self._counts = np.zeros((chunks, platforms, 4))
+        self._flows = np.zeros((chunks, len(FLOWS), platforms, platforms + 2))
+        self._month = np.zeros((chunks, platforms, 4))
+        self._overlap = np.zeros((chunks, platforms, platforms))
+
+    @property
+    def columns(self) -> Columns:
+        """The users."""
+        return self.population.columns
+
+    def adopt(self, offer: Offer, streams: Streams, day: int) -> None:
+        """Meet a friend, install, remove."""
+        adoption.meet(self.columns, self.friends.indptr, self.friends.indices, streams.contact, day)
+        adoption.adopt(self.columns, offer, self.population.behaviour, streams, day)
+
+    def meet(self, streams: Streams, day: int) -> None:
+        """Meet a friend only (settling in: nobody installs or removes)."""
+        adoption.meet(self.columns, self.friends.indptr, self.friends.indices, streams.contact, day)
+
+    def arise(self, offer: Offer, shops: Shops, streams: Streams, day: Day) -> None:
+        """Plant interest and let needs arrive."""
+        needs.arise(self.columns, offer, shops, self.population.behaviour, streams, day)
+
+    def attend(self, offer: Offer, streams: Streams, day: Day) -> tuple[Array, Array]:
+        """Split the day; returns sums by platform [P, 5] and over all [3] (constants in `attention`)."""
+        attention.attend(self.columns, offer, self.population.behaviour, streams, day, self._sums, self._totals)
+        return self._sums.sum(axis=0), self._totals.sum(axis=0)
+
+    def buy(self, offer: Offer, shops: Shops, streams: Streams, day: Day) -> tuple[Array, Array]:
+        """Meet needs; returns orders [4, P + 1, P] and counts [P, 4] (constants in `demand`)."""
+        choice.buy(self.columns, offer, shops, self.population.behaviour, streams, day, self._orders, self._counts)
+        return self._orders.sum(axis=0), self._counts.sum(axis=0)
+
+    def close_month(self, day: int, days_now: int, days_before: int) -> MonthBooks:
+        """Close the calendar month's books."""
+        close_month(self.columns, day, float(days_now), float(days_before), self._flows, self._month, self._overlap)
+        return MonthBooks(self._flows.sum(axis=0), self._month.sum(axis=0), self._overlap.sum(axis=0))

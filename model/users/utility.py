@@ -1,0 +1,102 @@
+"""What a user's first minute on each platform is worth today: ``ln psi`` of the time split in `attention`.
+
+::
+
+    ln psi_p = leisure_p + taste_weight_p . taste + habit_weight habit_p + social_weight [contact has p]
+               + shock mood_p + need_weight (pull_p . needs)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from secondhalf.model.numba_kernels import Integer, compiled, exp32
+from secondhalf.model.random_streams import near_normal, word
+from secondhalf.model.shapes import (
+    F32,
+    NEED_IMPULSE,
+    NEED_PLANNED,
+    NEED_REPEAT,
+    NEED_RIPENED,
+    PULL_IMPULSE,
+    PULL_PLANNED,
+    PULL_REPEAT,
+    U32,
+    Behaviour,
+    Columns,
+    Offer,
+)
+
+_ZERO = np.float32(0.0)
+_LARGEST = np.finfo(np.float32).max
+
+
+@compiled
+def needs_pull(
+    pulled: F32, columns: Columns, offer: Offer, need_weight: np.float32, first: Integer, last: Integer
+) -> None:
+    """Fill `pulled` [P, users] with what today's needs add to ln psi at the platforms that sell.
+
+    Reads the needs of users `first` to `last` - 1; `pulled` comes as zeros.
+    """
+    needs, fan_platform = columns.needs, columns.fan_platform
+    impulse_origin, interest_origin = columns.impulse_origin, columns.interest_origin
+    pull, bonus, sells = offer.pull, offer.bonus, offer.sells
+    for i in range(first, last):
+        need = int(needs[i])
+        if need == 0:
+            continue
+        for p in range(sells.size):
+            if sells[p] == 0:
+                continue
+            total = _ZERO
+            if need & NEED_PLANNED:
+                total += pull[PULL_PLANNED, p]
+            if need & NEED_IMPULSE:
+                total += pull[PULL_IMPULSE, p] + bonus[impulse_origin[i], p]
+            if need & NEED_RIPENED:
+                total += pull[PULL_PLANNED, p] + bonus[interest_origin[i], p]
+            for f in range(fan_platform.shape[0]):
+                if need & (NEED_REPEAT << f) and fan_platform[f, i] == p:
+                    total += pull[PULL_REPEAT, p]
+            pulled[p, i - first] = need_weight * total
+
+
+@compiled
+def log_psi(
+    out: F32, offer: Offer, behaviour: Behaviour, p: int, content: F32, shelf: F32, habit: F32, met: U32
+) -> None:
+    """Fill `out` with ln psi at platform p, before mood and needs, for each user of a block.
+
+    `content` and `shelf` are the users' tastes; `met` is not zero where the contact of the day has the app.
+    """
+    leisure, habit_weight, social_weight = offer.leisure[p], behaviour.habit_weight, behaviour.social_weight
+    for_content, for_shelf = offer.taste_weight[0, p], offer.taste_weight[1, p]
+    for j in range(out.size):
+        out[j] = (
+            leisure
+            + for_content * content[j]
+            + for_shelf * shelf[j]
+            + habit_weight * habit[j]
+            + (social_weight if met[j] else _ZERO)
+        )
+
+
+@compiled
+def add_mood(psi: F32, shock: np.float32, stream: np.uint64, first: Integer) -> None:
+    """Add the day's mood to ln psi of a block of users that begins at `first`."""
+    for j in range(psi.size):
+        psi[j] += shock * near_normal(word(stream, first + j))
+
+
+@compiled
+def utility(psi: F32, has_app: U32) -> int:
+    """Turn log psi into psi, in place, zero without the app; returns how many were no numbers or infinite.
+
+    They are counted here because the exponential holds its argument within bounds and would hide them.
+    """
+    lost = 0
+    for j in range(psi.size):
+        lost += has_app[j] != 0 and not abs(psi[j]) <= _LARGEST
+        psi[j] = exp32(psi[j]) if has_app[j] else _ZERO
+    return lost
