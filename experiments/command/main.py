@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-import secondhalf
 from secondhalf.experiments.command.overrides import flags
+from secondhalf.version import __version__
 
 STUDIES = {
     "run": "one market from the first day to the last; tables as CSV, summary as JSON (the default)",
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(HELP.format(studies="\n".join(f"  {name:14} {what}" for name, what in STUDIES.items())))
         return
     if given and given[0] == "--version":
-        print(secondhalf.__version__)
+        print(__version__)
         return
     study = "run"
     if given and not given[0].startswith("-") and "=" not in given[0]:

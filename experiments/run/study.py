@@ -19,7 +19,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-import secondhalf
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.command.options import FORMATS, Output
 from secondhalf.experiments.pictures import by_path, draw_pictures
@@ -31,6 +30,7 @@ from secondhalf.experiments.results.second_half import in_words, phases
 from secondhalf.experiments.results.tables import TABLES, replacing, tables, write_tables
 from secondhalf.experiments.run.checkpoints import Begun, Keeper, begin, origin
 from secondhalf.model.market import Market
+from secondhalf.version import __version__
 
 LIBRARIES = ("mesa", "networkx", "numpy", "numba", "scipy", "pandas", "matplotlib", "seaborn", "hydra-core", "pydantic")
 YEAR = 365
@@ -181,7 +181,7 @@ def summarise(market: Market) -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Versions of the program, of Python and of the libraries that have a part in the numbers."""
-    own = {"secondhalf": secondhalf.__version__, "python": platform.python_version()}
+    own = {"secondhalf": __version__, "python": platform.python_version()}
     return own | {name: version(name) for name in LIBRARIES}
 
 
@@ -189,7 +189,7 @@ def commit() -> str | None:
     """The commit of the source tree this runs from; None for an installed package."""
     try:
         found = subprocess.run(
-            ["git", "-C", str(Path(secondhalf.__file__).parent), "rev-parse", "HEAD"],
+            ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"],
             capture_output=True,
             text=True,
             timeout=10,

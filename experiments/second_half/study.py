@@ -13,7 +13,6 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-import secondhalf
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.command.options import Output, Phases
 from secondhalf.experiments.execution.process_pool import NothingDoneError, each
@@ -28,6 +27,7 @@ from secondhalf.experiments.second_half.text import paragraph
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
 from secondhalf.model.observers.second_half import NAMES, Level
+from secondhalf.version import __version__
 
 PAYS = 2e7
 """User-days from which a second process is worth its start of some seconds."""
@@ -118,7 +118,7 @@ def _begin(arms: Mapping[str, MarketSettings], folder: Path) -> pd.DataFrame:
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {
         "arms": {name: settings.model_dump(mode="json", exclude={"seed"}) for name, settings in arms.items()},
-        "secondhalf": secondhalf.__version__,
+        "secondhalf": __version__,
         "commit": commit(),
     }
     table, of = folder / "phases.csv", folder / "settings.json"

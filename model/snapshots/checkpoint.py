@@ -1,12 +1,12 @@
 """A market on disk: one file that holds it as it stands between two days, and makes it again to the bit.
 
 The file is a ZIP archive with `header.json` (what it is, of which version, the settings, a checksum), `state.json` and
-`arrays.bin` (see `plain`). It holds what a fork has of its own (`fork.OWN`), the users, the record so far, and of what
-forks share only what cannot be worked out again from the settings.
+`arrays.bin` (see `plain`). It holds the fields that `state.State` declares for it.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import os
@@ -15,33 +15,24 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mesa
 
-import secondhalf
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.conf.schema.import_path import is_own
 from secondhalf.model import initial_state
-from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.day.stages import in_order
-from secondhalf.model.observers.record import Record
-from secondhalf.model.random_streams import Luck
-from secondhalf.model.scenario.regulation import Bans, Caps
-from secondhalf.model.snapshots.fork import OWN
+from secondhalf.model.snapshots.fork import M
 from secondhalf.model.snapshots.serialise import Packer, PlainError, Unpacker
+from secondhalf.model.state import OWN, SHARED, USERS, State, fields
 from secondhalf.model.users.user_stages import UsersDay
 from secondhalf.numba_cache import FOLDERS
-
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
+from secondhalf.version import __version__
 
 FORMAT, VERSION = "secondhalf checkpoint", 1
 """The version rises when what a market holds changes its shape."""
-KEPT = ("friends", "platform_names", "population")
-"""What is kept beside `fork.OWN`: users, and what forks share and the settings alone do not give."""
-REBUILT = ("settings", "stages", "calendar", "calendar_ahead", "luck", "objectives", "bans", "caps", "entrants")
-"""What forks share and the settings give again."""
+IN_FILE = fields(OWN, SHARED, USERS)
 NOT_OF_THE_RECORD = ("_market", "by_platform", "of_market")
 """What a record finds again in its market."""
 MEMBERS = ("header.json", "state.json", "arrays.bin")
@@ -77,7 +68,7 @@ class Checkpoint:
     arrays: bytes
 
 
-def save_market(market: Market, path: Path) -> Path:
+def save_market(market: State, path: Path) -> Path:
     """Write a market, whole or not at all; returns the path.
 
     Raises
@@ -87,7 +78,7 @@ def save_market(market: Market, path: Path) -> Path:
     """
     packer = Packer({"market": market, "settings": market.settings}, _own_modules(market.settings))
     try:
-        state: dict[str, Any] = {name: packer.pack(getattr(market, name), name) for name in (*OWN, *KEPT)}
+        state: dict[str, Any] = {name: packer.pack(getattr(market, name), name) for name in IN_FILE}
         taken_down = {name: own for name, own in vars(market.record).items() if name not in NOT_OF_THE_RECORD}
         state["record"] = {name: packer.pack(own, f"record.{name}") for name, own in taken_down.items()}
     except PlainError as error:
@@ -97,7 +88,7 @@ def save_market(market: Market, path: Path) -> Path:
     header = {
         "format": FORMAT,
         "version": VERSION,
-        "secondhalf": secondhalf.__version__,
+        "secondhalf": __version__,
         "sources": _sources(),
         "day": market.day,
         "date": (first.fromordinal(first.toordinal() + market.day)).isoformat(),
@@ -153,21 +144,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise CheckpointError(f"{path}: the file is damaged ({' '.join(str(error).split())})") from error
 
 
-def load_market(path: Path | str) -> Market:
-    """The market of a file; it goes on as the one that was saved would have.
-
-    Raises
-    ------
-    CheckpointError
-        as `read_checkpoint`
-    """
-    return restore(read_checkpoint(Path(path)))
-
-
-def restore(checkpoint: Checkpoint) -> Market:
-    """The market of a checkpoint that was read."""
-    from secondhalf.model.market import Market
-
+def restore(checkpoint: Checkpoint, kind: type[M]) -> M:
+    """The market, of the class `kind`, of a checkpoint that was read; it goes on as the one that was saved would."""
     if checkpoint.header["sources"] != _sources():
         warnings.warn(
             f"{checkpoint.path}: written by another state of the program; days from {checkpoint.date} on are run by "
@@ -175,18 +153,20 @@ def restore(checkpoint: Checkpoint) -> Market:
             stacklevel=2,
         )
     settings = checkpoint.settings
-    market = Market.__new__(Market)
+    market = kind.__new__(kind)
     mesa.Model.__init__(market, rng=settings.seed % 2**32)
     unpacker = Unpacker(checkpoint.arrays, {"market": market, "settings": settings}, _own_modules(settings))
     try:
         state = json.loads(checkpoint.state)
-        for name in (*OWN, *KEPT):
+        for name in IN_FILE:
             setattr(market, name, unpacker.unpack(state[name]))
         taken_down = {name: unpacker.unpack(own) for name, own in state["record"].items()}
     except (PlainError, LookupError, TypeError, ValueError, AttributeError, ImportError) as error:
         raise CheckpointError(f"{checkpoint.path}: its market cannot be made again ({error})") from error
-    _rebuild(market, settings, checkpoint.header["end"])
-    market.record = Record(market)
+    market.stages = in_order(settings.stage_order)
+    # A fork's calendar may be longer than the settings'.
+    initial_state.apply_settings(market, settings, dt.date.fromisoformat(checkpoint.header["end"]))
+    market.record = kind.recorder(market)
     vars(market.record).update(taken_down)
     market.users_day = UsersDay(market.population, market.friends)
     register_agents(market)
@@ -194,7 +174,7 @@ def restore(checkpoint: Checkpoint) -> Market:
     return market
 
 
-def register_agents(market: Market) -> None:
+def register_agents(market: State) -> None:
     """Give platforms, merchants and users the numbers that they have in a market from its first day, entrants last."""
     mesa.Model.remove_all_agents(market)
     first = len(market.settings.first_platforms)
@@ -205,19 +185,6 @@ def register_agents(market: Market) -> None:
         mesa.Agent.__init__(platform, market)
 
 
-def _rebuild(market: Market, settings: MarketSettings, end: str) -> None:
-    """Set everything in `REBUILT`."""
-    names = market.platform_names
-    market.settings, market.stages = settings, in_order(settings.stage_order)
-    # `model_validate`, so that the last day is a date again; a fork's calendar may be longer than the settings'.
-    dates = type(settings.calendar).model_validate({**settings.calendar.model_dump(), "end": end})
-    market.calendar = MarketCalendar(dates, names, settings.mechanisms, settings.scenario.shocks)
-    market.calendar_ahead = None
-    market.luck = Luck(settings.seed, names, settings.users.fan.slots)
-    market.objectives = {name: initial_state.objective(settings, name) for name in names}
-    market.bans, market.caps, market.entrants = Bans(settings), Caps(settings), settings.entrants
-
-
 def _check_version(path: Path, header: Any) -> None:
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise CheckpointError(f"{path}: this is no checkpoint of a market")
@@ -225,7 +192,7 @@ def _check_version(path: Path, header: Any) -> None:
         age = "newer" if header["version"] > VERSION else "older"
         raise CheckpointError(
             f"{path}: written by the {age} secondhalf {header['secondhalf']} (format {header['version']}); this is "
-            f"{secondhalf.__version__}, which reads format {VERSION}"
+            f"{__version__}, which reads format {VERSION}"
         )
 
 
