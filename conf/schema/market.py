@@ -188,10 +188,12 @@ def check_scenario(settings: MarketSettings) -> None:
     _check_moves(settings)
     _check_entrants(settings)
     scenario = settings.scenario
-    for field in ("without", "shift", "bans", "caps", "self_preferencing"):
-        for number, entry in enumerate(getattr(scenario, field)):
+    for field, entries in scenario:
+        if not isinstance(entries, list) or field in ("moves", "entrants"):  # these have checks of their own
+            continue
+        for number, entry in enumerate(entries):
             where = f"scenario.{field}.{number}"
-            if entry.platform not in (ALL, *LINES):
+            if getattr(entry, "platform", ALL) not in (ALL, *LINES):
                 settings.check_platform(entry.platform, f"{where}.platform")
             if getattr(entry, "capability", ALL) != ALL:
                 settings.check_capability(entry.capability, f"{where}.capability")

@@ -1,6 +1,6 @@
 """The mean-field path: a market's attention and reach over its calendar, without drawing and without trade.
 
-Platforms move on their dates as they do in the market, by the same stage; users are those of `meanfield_users`, carried
+Platforms move on their dates as they do in the market, by the same stage; users are those of `path_users`, carried
 from the middle of one step of some days to the middle of the next. What merchants do is not worked out: the state of
 trade comes from a run of the market (`trade_path`).
 """
@@ -107,8 +107,8 @@ def _require_dated(settings: MarketSettings, platforms: State) -> None:
 
 
 def _platforms_alone(settings: MarketSettings, trade: Trade) -> State:
-    """Platforms as they stand on the first day, with nobody around; merchants' exclusivity is in the states of trade."""
-    platforms = State()
+    """Platforms on the first day with nobody around; merchants' exclusivity is in the states of trade."""
+    platforms: State = State()
     initial_state.open_platforms(platforms, settings)
     free = settings.scenario.model_copy(update={"exclusivity": None})
     platforms.exclusivity = ExclusivityRule(settings.model_copy(update={"scenario": free}), trade.table)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from secondhalf.agents.strategies import History, Hold, Strategy
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.calendar import FIRST_DATE
+from secondhalf.conf.schema.scenario import Scenario
 from secondhalf.model import initial_state
 from secondhalf.model.initial_state import strategies
 from secondhalf.model.scenario.regulation import Preferencing, scenario_calendar
@@ -21,12 +22,11 @@ from secondhalf.model.snapshots.fork import M
 DECIDING = {"scenario", "strategy", "strategies"}
 """Settings whose differences have dates."""
 DATES = {
-    "moves": "date",
-    "bans": "since",
-    "caps": "since",
-    "entrants": "date",
-    "shocks": "since",
-    "self_preferencing": "since",
+    name: date
+    for name, field in Scenario.model_fields.items()
+    if get_origin(field.annotation) is list
+    for date in ("date", "since")
+    if date in get_args(field.annotation)[0].model_fields
 }
 """Lists of a scenario, and which date of an entry is the first on which it does anything."""
 TOLD = ("moves", "bans")

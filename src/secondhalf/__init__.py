@@ -10,6 +10,7 @@ market they meet in, ``conf`` says which market, ``experiments`` ask it question
 import importlib as _importlib
 import typing as _typing
 
+from secondhalf import moved as _moved
 from secondhalf.version import __version__
 
 if _typing.TYPE_CHECKING:
@@ -29,6 +30,8 @@ _HOMES = {
     "run": "secondhalf.experiments.run.study",
     "tables": "secondhalf.experiments.results.tables",
 }
+
+_moved.tell()
 
 if not _typing.TYPE_CHECKING:  # a type checker, which has the names from above, then refuses all others
 
