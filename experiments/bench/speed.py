@@ -27,6 +27,7 @@ from rich.table import Table
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.command.options import Bench
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.document_tables import check, put_into
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.experiments.run.study import commit, peak_memory_mb
@@ -53,7 +54,7 @@ def bench(settings: MarketSettings, options: Bench, folder: Path) -> float:
     start = _start_up()
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / "bench.csv") as temporary:
-        frame.to_csv(temporary, index=False)
+        write_csv(frame, temporary)
     with replacing(folder / "bench.json") as temporary:
         report = {
             "oracle_ns_per_user_day": oracle,

@@ -33,6 +33,7 @@ from secondhalf.experiments.execution.progress import Teller
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import Targets, check_horizon
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
 
 Array = NDArray[np.float64]
@@ -120,7 +121,7 @@ def calibrate(
     tables = {"misses": miss_table(fit, problem)} | ({"coverage": coverage_table(held)} if held is not None else {})
     for name, table in tables.items():
         with replacing(folder / f"{name}.csv") as temporary:
-            table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6g")
+            write_csv(table, temporary, "%.6g")
     return found
 
 
@@ -142,7 +143,7 @@ def recovery(
     with Evaluations(targets.numbers, options.workers or os.cpu_count() or 1, folder / KEPT, tell.run) as evaluate:
         table = recover(problem, truths, start, evaluate, options.rounds, options.step)
     with replacing(folder / "recovery.csv") as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6g")
+        write_csv(table, temporary, "%.6g")
     return table
 
 

@@ -19,6 +19,7 @@ from secondhalf.experiments.counterfactual.outputs import FILES, Answer, answer,
 from secondhalf.experiments.counterfactual.pairs import Kept, Pair, run_and_keep
 from secondhalf.experiments.execution.process_pool import cores, each
 from secondhalf.experiments.pictures import draw_pictures
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.model.numba_kernels import threads_for
 
@@ -70,7 +71,7 @@ def counterfactual(
     found = {seed: read for seed in seeds if (read := kept.read(seed)) is not None}
     table = _seeds_table(seeds, found, failed)
     with replacing(folder / "seeds.csv") as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+        write_csv(table, temporary)
     if len(found) < 2:
         first = next(iter(failed.items()))
         raise StudyError(

@@ -27,6 +27,7 @@ from secondhalf.experiments.equilibrium.problem import Asked
 from secondhalf.experiments.equilibrium.sample_and_solve import REST_PART, hold, play
 from secondhalf.experiments.execution.journal import Journal
 from secondhalf.experiments.execution.process_pool import NothingDoneError
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.experiments.run.study import commit, versions
 
@@ -112,7 +113,7 @@ def finish(found: Found, folder: Path, console: Console, page: bool) -> int:
 def write(table: pd.DataFrame, path: Path) -> None:
     """Write a table, whole or not at all; what is no number is an empty cell."""
     with replacing(path) as temporary:
-        table.replace([np.inf, -np.inf], np.nan).to_csv(temporary, index=False, lineterminator="\n")
+        write_csv(table.replace([np.inf, -np.inf], np.nan), temporary)
 
 
 def summary(found: Found) -> dict[str, Any]:

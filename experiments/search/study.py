@@ -22,6 +22,7 @@ from rich.console import Console
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import overrides_of
 from secondhalf.experiments.command.options import Launcher, Output, Search, StudyError, options
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.search.space import ends, space_of
 from secondhalf.experiments.sweep.collect import metrics_of
 from secondhalf.experiments.sweep.engines import make_engine
@@ -192,7 +193,7 @@ def _write(study: optuna.Study, question: Question, folder: Path) -> pd.DataFram
         "mean", ascending=question.asked.direction == "minimize", kind="stable", ignore_index=True
     )
     with durable(folder / TRIALS) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+        write_csv(table, temporary)
     return table
 
 

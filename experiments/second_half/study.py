@@ -17,6 +17,7 @@ from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.command.options import Output, Phases
 from secondhalf.experiments.execution.process_pool import NothingDoneError, each
 from secondhalf.experiments.pictures import draw_pages
+from secondhalf.experiments.results.csv_files import read_csv
 from secondhalf.experiments.results.second_half import mutual_entry
 from secondhalf.experiments.results.second_half import phases as phases_of
 from secondhalf.experiments.results.tables import moves, replacing, write_tables
@@ -130,7 +131,7 @@ def _begin(arms: Mapping[str, MarketSettings], folder: Path) -> pd.DataFrame:
                 "name another folder or remove it"
             )
         # Words first: a level must not change in its last digit because the study went on.
-        found = pd.read_csv(table, keep_default_na=False, dtype=str)
+        found = read_csv(table, keep_default_na=False, dtype=str)
         return found[found["error"] == ""].astype({"seed": int} | dict.fromkeys(LEVELS, float))
     with replacing(of) as temporary:
         temporary.write_text(json.dumps(wanted, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

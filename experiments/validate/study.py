@@ -19,6 +19,7 @@ from secondhalf.experiments.command.options import Validate
 from secondhalf.experiments.execution.progress import Teller
 from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import LAST_FACT, Target, check_horizon
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.experiments.run.study import commit, versions
 from secondhalf.experiments.validate.forecast_series import Question, questions
@@ -80,7 +81,7 @@ def validate(
     tables["draws"] = pd.DataFrame(drawn, columns=parameters.names)
     for name, table in tables.items():
         with replacing(folder / f"{name}.csv") as temporary:
-            table.to_csv(temporary, index=False, lineterminator="\n", float_format=FLOAT)
+            write_csv(table, temporary, FLOAT)
     summary = _summary(last, options, tables) | {"failed_members": failed}
     with replacing(folder / "summary.json") as temporary:
         temporary.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
