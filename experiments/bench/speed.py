@@ -27,10 +27,10 @@ from rich.table import Table
 
 import secondhalf
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.experiments.command.options import Bench
-from secondhalf.experiments.results.document_tables import check, put_into
+from secondhalf.experiments.bench.settings import Bench
+from secondhalf.experiments.execution.provenance import commit, peak_memory_mb
+from secondhalf.experiments.results.document_tables import put_into
 from secondhalf.experiments.results.tables import replacing
-from secondhalf.experiments.run.study import commit, peak_memory_mb
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import CHUNK, bounds, chunk_count, compiled_parallel
 from secondhalf.model.shapes import F32
@@ -41,7 +41,6 @@ ORACLE = "tests.reference.oracle"
 def bench(settings: MarketSettings, options: Bench, folder: Path) -> float:
     """Measure, print, write bench.csv and bench.json; returns user-days per second at the largest size, all threads."""
     console = Console(stderr=True)
-    check(options.documents, ["bench"], "bench.documents")
     if settings.limits.users is not None:
         options = options.model_copy(
             update={"users": (min(settings.limits.users, *options.users),), "repeats": 1, "days": 5}

@@ -14,8 +14,8 @@ import uvicorn
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.browser.serving import SERVED
+from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
-from secondhalf.experiments.command.options import Browse
 
 APP = "secondhalf.experiments.browser.app"
 PORTS_TRIED = 50

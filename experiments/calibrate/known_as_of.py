@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.experiments.command.options import Intensities
+from secondhalf.experiments.calibrate.settings import Intensities
 
 STEP = dt.timedelta(days=182)
 """Between dates at which intensities change after the origin."""

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from secondhalf.experiments.counterfactual.outputs import Answer
-from secondhalf.experiments.counterfactual.paired_statistics import LEVEL
 from secondhalf.experiments.counterfactual.quarterly_measures import BY_PLATFORM, MARKET, OF_MARKET, RUN, SECOND_HALF
+from secondhalf.experiments.results.paired_statistics import LEVEL
 from secondhalf.model.data_files import names
 
 NAMES = {

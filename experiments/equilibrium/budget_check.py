@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from secondhalf.experiments.command.options import StudyError
 from secondhalf.experiments.equilibrium.game.game import Game
 from secondhalf.experiments.equilibrium.game.market_game import MarketGame
 from secondhalf.experiments.equilibrium.problem import Asked
 from secondhalf.experiments.equilibrium.sample_and_solve import GAME_PART
-from secondhalf.experiments.execution.process_pool import NothingDoneError
+from secondhalf.experiments.execution.process_pool import NothingDoneError, StudyError
 
 
 def check_minutes(asked: Asked, market: MarketGame, workers: int) -> None:
@@ -17,7 +16,7 @@ def check_minutes(asked: Asked, market: MarketGame, workers: int) -> None:
     game, options = asked.game, asked.options
     jobs = [market.job(game.choices(game.nobody), seed) for seed in range(min(workers, options.first_seeds))]
     market.runner(jobs)
-    took = [market.runner.journal.known[job.key].seconds for job in jobs if market.runner.result(job) is not None]
+    took = [market.runner.seconds(job) for job in jobs if market.runner.result(job) is not None]
     if not took:
         raise NothingDoneError(f"nobody's crossing could not be run: {market.runner.error(jobs[0])}")
     run = min(took)  # the first ones may also have run a market to the revision

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from secondhalf.experiments.command.options import Launcher, Output
-from secondhalf.experiments.equilibrium.budget_check import check_minutes
+from secondhalf.experiments.command.request import Request
+from secondhalf.experiments.equilibrium.budget_check import check_minutes, check_runs
 from secondhalf.experiments.equilibrium.conditions import conditions, statements
 from secondhalf.experiments.equilibrium.findings import Found
 from secondhalf.experiments.equilibrium.game.budgeted_runner import Budget, Runner, find_team
@@ -23,12 +22,37 @@ from secondhalf.experiments.equilibrium.long_run import adaptive, mean_field, re
 from secondhalf.experiments.equilibrium.output import csv_tables
 from secondhalf.experiments.equilibrium.output import text as output_text
 from secondhalf.experiments.equilibrium.output.report import report
-from secondhalf.experiments.equilibrium.problem import Asked
+from secondhalf.experiments.equilibrium.problem import Asked, find_question
 from secondhalf.experiments.equilibrium.sample_and_solve import REST_PART, hold, play
+from secondhalf.experiments.equilibrium.settings import Equilibrium
 from secondhalf.experiments.execution.journal import Journal
 from secondhalf.experiments.execution.process_pool import NothingDoneError
+from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.provenance import commit, versions
+from secondhalf.experiments.execution.settings import Launcher, Output
 from secondhalf.experiments.results.tables import replacing
-from secondhalf.experiments.run.study import commit, versions
+
+JOURNAL = "journal.jsonl"
+"""Finished runs, each a line: key, result, error, seconds."""
+
+
+def prepare(request: Request[Equilibrium]) -> Asked:
+    """The game, checked before any work.
+
+    Raises
+    ------
+    SettingsError, StudyError
+        for a game that there is not, or a budget of runs that does not allow every profile twice
+    """
+    asked = find_question(request.settings, request.options)
+    check_runs(asked)
+    return asked
+
+
+def start(request: Request[Equilibrium]) -> int:
+    """Play; returns how many profiles are certified."""
+    asked = find_question(request.settings, request.options)
+    return equilibrium(asked, request.folder, request.output, launcher=request.launcher)
 
 
 def equilibrium(
@@ -57,14 +81,14 @@ def equilibrium(
         when no run of the first half succeeded
     """
     output, console = output or Output(), console or Console(stderr=True)
-    options, journal = asked.options, Journal(folder, asked.text)
+    options, journal = asked.options, Journal(folder / JOURNAL, asked.text)
     team = find_team(options.workers, launcher)
     budget = Budget(options.budget_minutes * 60 * team.workers, options.budget_runs)
-    with _bar(output, console) as bar:
-        task = bar.add_task("runs")
+    with Bars(output.progress, console) as bars:
+        bar = bars.add("runs")
 
         def told(job: Job, error: str) -> None:
-            bar.advance(task)
+            bar.advance()
             if error:
                 console.print(f"{job.kind}, seed {job.seed}: {error}", style="yellow", markup=False)
 
@@ -160,9 +184,3 @@ def _watch(found: Found) -> None:
         found.rest = rested(found, found.focus, REST_PART)
     found.adaptive = adaptive(found, REST_PART)
     found.meanfield, found.tipping = mean_field(found, REST_PART)
-
-
-def _bar(output: Output, console: Console) -> Progress:
-    shown = output.progress == "always" or (output.progress == "auto" and console.is_terminal)
-    columns = (TextColumn("runs"), BarColumn(), TextColumn("{task.completed:.0f}"), TimeElapsedColumn())
-    return Progress(*columns, console=console, disable=not shown)

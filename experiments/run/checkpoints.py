@@ -72,7 +72,7 @@ def changed(before: MarketSettings, after: MarketSettings) -> list[str]:
     return list(dict.fromkeys(name.split(".")[0] if name.split(".")[0] in FREE else name for name in names))
 
 
-def asked_for(config: DictConfig) -> Begun | None:
+def find_checkpoint(config: DictConfig) -> Begun | None:
     """The checkpoint that a configuration names, read, and the settings to go on with; None when it names none.
 
     The settings are those of the checkpoint, but for what the configuration was asked for.

@@ -13,7 +13,7 @@ from optuna.distributions import (
 )
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.options import Search
+from secondhalf.experiments.search.settings import Search
 
 
 def space_of(asked: Search) -> dict[str, BaseDistribution]:

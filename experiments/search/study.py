@@ -12,7 +12,6 @@ import numpy as np
 import optuna
 import pandas as pd
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
 from optuna.distributions import BaseDistribution
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
@@ -21,7 +20,9 @@ from rich.console import Console
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import overrides_of
-from secondhalf.experiments.command.options import Launcher, Output, Search, StudyError, options
+from secondhalf.experiments.command.request import Request
+from secondhalf.experiments.execution.process_pool import StudyError
+from secondhalf.experiments.search.settings import Search
 from secondhalf.experiments.search.space import ends, space_of
 from secondhalf.experiments.sweep.collect import metrics_of
 from secondhalf.experiments.sweep.engines import make_engine
@@ -57,7 +58,7 @@ class Question(NamedTuple):
         ]
 
 
-def prepare(config: DictConfig) -> Question:
+def prepare(request: Request[Search]) -> Question:
     """Check a search; every end of every range is composed.
 
     Raises
@@ -65,7 +66,7 @@ def prepare(config: DictConfig) -> Question:
     SettingsError
         naming what is missing or out of range
     """
-    asked = options(Search, config)
+    config, asked = request.config, request.options
     if config.limits.users is not None:
         asked = asked.model_copy(update={name: min(getattr(asked, name), least) for name, least in TINY.items()})
     if asked.metric is None:
@@ -81,7 +82,7 @@ def prepare(config: DictConfig) -> Question:
     return question
 
 
-def search(config: DictConfig, folder: Path, output: Output) -> float:
+def start(request: Request[Search]) -> float:
     """Search; a second call in the same folder with `resume=true` goes on.
 
     Returns
@@ -94,14 +95,14 @@ def search(config: DictConfig, folder: Path, output: Output) -> float:
     StudyError
         when a run has no such metric, or no trial finished
     """
-    question, launcher = prepare(config), options(Launcher, config)
-    check_folder(folder, None, "run", resume_of(config), "hydra.run.dir")
+    question, launcher, folder = prepare(request), request.launcher, request.folder
+    check_folder(folder, None, "run", resume_of(request.config), "hydra.run.dir")
     _check_question(question, folder)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     console = Console(stderr=True)
     with alone(folder), make_engine(launcher.engine, launcher) as engine:
         remove_broken(folder)
-        work = Work(Status(folder, "run"), engine, output, console, f"hydra.run.dir={folder}")
+        work = Work(Status(folder, "run"), engine, request.output, console, f"hydra.run.dir={folder}")
         study = optuna.create_study(
             storage=JournalStorage(JournalFileBackend(str(folder / JOURNAL))),
             study_name=STUDY,

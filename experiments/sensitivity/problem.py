@@ -7,11 +7,11 @@ from pathlib import Path
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
-from secondhalf.experiments.calibrate.settings import sized
-from secondhalf.experiments.command.options import Sensitivity
+from secondhalf.experiments.facts.targets import sized
 from secondhalf.experiments.sensitivity.budget import costs, smallest
 from secondhalf.experiments.sensitivity.factors import Space, find_space
 from secondhalf.experiments.sensitivity.robustness import Variant, variants
+from secondhalf.experiments.sensitivity.settings import Sensitivity
 
 TINY_PARAMETERS = 3
 TINY_TOP = 1

@@ -11,26 +11,38 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.options import Output, Sensitivity, StudyError
+from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.execution.fingerprint import identity
-from secondhalf.experiments.execution.process_pool import NothingDoneError, cores
+from secondhalf.experiments.execution.journal import Journal
+from secondhalf.experiments.execution.process_pool import NothingDoneError, StudyError, cores
+from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.pictures import draw_pages
 from secondhalf.experiments.results.tables import replacing, write_tables
 from secondhalf.experiments.sensitivity import morris, one_at_a_time, replicates, robustness, sobol
 from secondhalf.experiments.sensitivity.budget import USER_DAY, Plan, costs, divide, lines, smallest
 from secondhalf.experiments.sensitivity.factors import SEED
-from secondhalf.experiments.sensitivity.problem import Question
+from secondhalf.experiments.sensitivity.problem import Question, find_question
 from secondhalf.experiments.sensitivity.quantities import Quantities
 from secondhalf.experiments.sensitivity.runs import Runs
+from secondhalf.experiments.sensitivity.settings import Sensitivity
 from secondhalf.experiments.sensitivity.text import Found, summary
 
 Array = NDArray[np.float64]
-KEPT, PLAN = "runs.jsonl", "plan.json"
+JOURNAL, PLAN = "runs.jsonl", "plan.json"
 PICTURE = "sensitivity"
+
+
+def prepare(request: Request[Sensitivity]) -> Question:
+    """The question, checked before any work; see `find_question`."""
+    return find_question(request.settings, request.options)
+
+
+def start(request: Request[Sensitivity]) -> int:
+    """Run the study; returns how many runs it stands on."""
+    return sensitivity(prepare(request), request.options, request.folder, request.output)
 
 
 def sensitivity(
@@ -56,16 +68,17 @@ def sensitivity(
     folder.mkdir(parents=True, exist_ok=True)
     quantities = Quantities.of(question.space.settings)
     workers = 1 if question.tiny else asked.workers or cores()
-    shown = output.progress == "always" or (output.progress == "auto" and console.is_terminal)
-    columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not shown) as bar:
-        task = bar.add_task("runs", total=None)
-        with Evaluations(quantities, workers, folder / KEPT, lambda _: bar.advance(task)) as evaluations:
-            runs = Runs(question.space, evaluations, lambda done: bar.update(task, completed=done))
-            plan = _plan(question, runs, workers, folder)
+    journal = Journal(folder / JOURNAL, identity(question.text))
+    with Bars(output.progress, console) as bars:
+        bar = bars.add("runs")
+        with Evaluations(quantities, workers, journal, lambda _: bar.advance()) as evaluations:
+            runs = Runs(question.space, evaluations, bar.move)
+            plan = _plan(question, runs, workers, journal)
+            with replacing(folder / PLAN) as temporary:
+                temporary.write_text(json.dumps(plan.plain(), indent=2) + "\n", encoding="utf-8")
             for line in _announced(question, plan, workers):
                 console.print(line, soft_wrap=True, markup=False, highlight=False)
-            bar.update(task, total=_total(question, plan))
+            bar.resize(_total(question, plan))
             found = _parts(question, plan, runs, quantities, lambda tables: write_tables(tables, folder))
     write_tables({"failed": runs.failed}, folder)
     text = summary(question, plan, found, runs.failed, quantities)
@@ -80,17 +93,10 @@ def sensitivity(
     return runs.done
 
 
-def _plan(question: Question, runs: Runs, workers: int, folder: Path) -> Plan:
-    """The plan that the folder holds, or a new one after a run was timed."""
-    path, hashed = folder / PLAN, identity(question.text)
-    if path.is_file():
-        written = json.loads(path.read_text(encoding="utf-8"))
-        if written.pop("question") != hashed:
-            raise SettingsError(
-                f"hydra.run.dir={folder}: {PLAN} there is of other settings, or of another version; "
-                "name another folder or remove it"
-            )
-        return Plan(**written)
+def _plan(question: Question, runs: Runs, workers: int, journal: Journal) -> Plan:
+    """The plan that the journal holds, or a new one after a run was timed."""
+    if PLAN in journal.results:
+        return Plan(**journal.results[PLAN])
     seconds = _timed(runs, workers)
     budget = question.runs if question.runs is not None else question.minutes * 60 * workers / seconds
     cost = _costs(question)
@@ -104,8 +110,7 @@ def _plan(question: Question, runs: Runs, workers: int, folder: Path) -> Plan:
     plan = divide(seconds, budget, cost, {count: each for count, each in users.items() if each is not None})
     over = [f"robustness for {int(count):,} users: more than limits.users" for count in users if users[count] is None]
     plan.left.extend(over)
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps({"question": hashed} | plan.plain(), indent=2) + "\n", encoding="utf-8")
+    journal.write(PLAN, plan.plain())
     return plan
 
 

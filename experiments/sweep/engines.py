@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Protocol
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.options import Launcher
 from secondhalf.experiments.execution.process_pool import Team, cores, one_line
 from secondhalf.experiments.execution.ray_pool import RayTeam
+from secondhalf.experiments.execution.settings import Launcher
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.run_job import Task, attempt, do, settle
 from secondhalf.experiments.sweep.run_record import Record

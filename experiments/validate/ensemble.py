@@ -22,10 +22,10 @@ from secondhalf.experiments.calibrate.known_as_of import go_on
 from secondhalf.experiments.calibrate.minimum_distance import log_ratios
 from secondhalf.experiments.calibrate.parameters import Parameters
 from secondhalf.experiments.calibrate.posterior_members import FIRST_SEED
-from secondhalf.experiments.command.options import Outlook
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.facts.model_series import Asked, Numbers
 from secondhalf.experiments.facts.targets import Target
+from secondhalf.experiments.validate.settings import Outlook
 
 Array = NDArray[np.float64]
 YEAR = 365.25
@@ -70,10 +70,10 @@ def run(
     asked: Sequence[Asked],
     workers: int,
     path: Path | None,
-    told: Callable[[int], None] | None = None,
+    shown: Callable[[int], None] | None = None,
 ) -> Ensemble:
     """Run the members; what is kept in `path` is not run again."""
-    with Evaluations(Numbers(tuple(asked)), workers, path, told) as evaluate:
+    with Evaluations(Numbers(tuple(asked)), workers, path, shown) as evaluate:
         found = evaluate(members)
     whole = np.isfinite(found).all(axis=1)
     return Ensemble(found[whole], int((~whole).sum()))

@@ -15,12 +15,11 @@ from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.calibrate.calibration_files import Calibration, data_hash, read_calibration
 from secondhalf.experiments.calibrate.known_as_of import as_of
 from secondhalf.experiments.calibrate.parameters import read_parameters
-from secondhalf.experiments.calibrate.settings import sized
-from secondhalf.experiments.command.options import Validate
 from secondhalf.experiments.facts.model_series import Asked
-from secondhalf.experiments.facts.targets import LAST_FACT, Targets
+from secondhalf.experiments.facts.targets import LAST_FACT, Targets, sized
 from secondhalf.experiments.validate.ensemble import Ensemble, markets, moved_to_facts, run
 from secondhalf.experiments.validate.forecast_series import Question
+from secondhalf.experiments.validate.settings import Validate
 
 Array = NDArray[np.float64]
 
@@ -71,13 +70,13 @@ def members(
     options: Validate,
     asked: Sequence[Asked],
     folder: Path,
-    told: Callable[[int], None] | None = None,
+    shown: Callable[[int], None] | None = None,
 ) -> Ensemble:
     """Run an origin's members, or take those that are kept in the folder."""
     chosen = origin.calibration.members[: options.draws]
     made = markets(origin.settings, origin.calibration.parameters, chosen, origin.date, options.outlook)
     workers = options.workers or os.cpu_count() or 1
-    return run(made, asked, workers, folder / f"members_{origin.date}.jsonl", told)
+    return run(made, asked, workers, folder / f"members_{origin.date}.jsonl", shown)
 
 
 def forecasts(

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from secondhalf.experiments.browser.widget import page_words
 from secondhalf.experiments.command.compose import load_settings
-from secondhalf.experiments.command.options import Output
+from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.run.study import run
 from tests.browser.served import CHROMIUM, Guests, browsing, check_addresses, serving, visit
 

@@ -21,10 +21,10 @@ from secondhalf.experiments.browser.fair_lock import Turns
 from secondhalf.experiments.browser.interventions import RefusedError, wished
 from secondhalf.experiments.browser.memory import bytes_needed
 from secondhalf.experiments.browser.serve import loopback, require_free, warn_of_others
+from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.browser.widget import PARTS, facts_of_page, page_words, script
 from secondhalf.experiments.command.compose import compose_config, load_settings
-from secondhalf.experiments.command.options import Browse
 from secondhalf.experiments.command.overrides import flags
 from secondhalf.model.market import Market
 from tests.experiments.conftest import refused

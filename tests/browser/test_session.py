@@ -19,9 +19,9 @@ from secondhalf.experiments.browser.arrays import KINDS, packed
 from secondhalf.experiments.browser.exports import VIEWS, command_line, csv_of
 from secondhalf.experiments.browser.frames import DAILY
 from secondhalf.experiments.browser.session import Session
+from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
-from secondhalf.experiments.command.compose import compose_config, load_settings
-from secondhalf.experiments.command.options import Browse, options
+from secondhalf.experiments.command.compose import compose_config, load_settings, options
 from secondhalf.experiments.results import tables
 from secondhalf.model.market import Market
 

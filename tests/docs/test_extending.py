@@ -15,8 +15,8 @@ import pytest
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command import main
-from secondhalf.experiments.command.compose import compose_config, load_settings
-from secondhalf.experiments.command.options import Output, options
+from secondhalf.experiments.command.compose import compose_config, load_settings, options
+from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.pictures import PICTURES
 from tests.agents.test_strategies import conforms, words
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.command import main
 from secondhalf.experiments.command.compose import load_settings
-from secondhalf.experiments.command.options import Output
+from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.results.tables import TABLES
 from secondhalf.experiments.run.study import run
 

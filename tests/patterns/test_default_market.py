@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from secondhalf.experiments.calibrate.settings import sized
 from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.facts.targets import sized
 from secondhalf.experiments.validate.patterns.pass_rules import Rule
 from secondhalf.experiments.validate.patterns.patterns import ARMS, PATTERNS, SPARE
 from secondhalf.experiments.validate.patterns.runs import evidence, job, judged, measured, patterns

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.calibrate.settings import sized
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.execution.process_pool import NothingDoneError
+from secondhalf.experiments.facts.targets import sized
 from secondhalf.experiments.validate.patterns import runs
 from secondhalf.experiments.validate.patterns.pass_rules import BASELINE
 from secondhalf.experiments.validate.patterns.patterns import CROWDED, OPEN_LINKS, PATTERNS, Arm

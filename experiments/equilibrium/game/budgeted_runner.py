@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
-from secondhalf.experiments.command.options import Launcher
 from secondhalf.experiments.equilibrium.game import simulations
 from secondhalf.experiments.equilibrium.game.simulations import Job
-from secondhalf.experiments.execution.journal import Journal, Kept
+from secondhalf.experiments.execution.journal import Journal
 from secondhalf.experiments.execution.process_pool import Team, cores
 from secondhalf.experiments.execution.ray_pool import RayTeam
+from secondhalf.experiments.execution.settings import Launcher
 
 
 def timed(job: Job) -> tuple[dict[str, Any], float]:
@@ -80,7 +80,7 @@ class Runner:
         self._told = told
         self._counted: set[str] = set()
         # A failure may have been the machine's: a later call tries again.
-        self._again = {key for key, kept in journal.known.items() if kept.result is None}
+        self._again = {key for key, (result, _, _) in journal.results.items() if result is None}
 
     def __enter__(self) -> Runner:
         return self
@@ -110,28 +110,31 @@ class Runner:
                 break
             self._counted.add(job.key)
             self.budget.made += not free
-            if job.key in self.journal.known and job.key not in self._again:
-                self.budget.spent += self.journal.known[job.key].seconds
+            if job.key in self.journal.results and job.key not in self._again:
+                self.budget.spent += self.seconds(job)
             else:
                 new.append(job)
         for done in self._team.each(new):
             result, seconds = done.result if done.result is not None else (None, 0.0)
-            self.journal.keep(done.job.key, Kept(result, done.error, seconds))
+            self.journal.write(done.job.key, [result, done.error, seconds])
             self._again.discard(done.job.key)
             self.budget.spent += seconds
             self._told(done.job, done.error)
             if self.budget.runs is None and not self.budget.left(part):
                 break
-        left = {job.key for job in new if job.key not in self.journal.known}
+        left = {job.key for job in new if job.key not in self.journal.results}
         self._counted -= left
         return all(job.key in self._counted for job in wanted)
 
     def result(self, job: Job) -> dict[str, Any] | None:
         """What a job gave; None when it failed or was not done."""
-        kept = self.journal.known.get(job.key)
-        return None if kept is None else kept.result
+        found: dict[str, Any] | None = self.journal.results.get(job.key, (None,))[0]
+        return found
 
     def error(self, job: Job) -> str:
         """Why a job failed; empty when it did not, or was not done."""
-        kept = self.journal.known.get(job.key)
-        return "" if kept is None else kept.error
+        return str(self.journal.results[job.key][1]) if job.key in self.journal.results else ""
+
+    def seconds(self, job: Job) -> float:
+        """Seconds that a finished job took."""
+        return float(self.journal.results[job.key][2])

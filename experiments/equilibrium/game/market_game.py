@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.experiments.command.options import StudyError
 from secondhalf.experiments.equilibrium.game.budgeted_runner import Runner
 from secondhalf.experiments.equilibrium.game.payoffs import YEAR, discounts
 from secondhalf.experiments.equilibrium.game.simulations import PROFILE, Job, Question, plain
 from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Pair
+from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.model.snapshots.capability_profile import Choice
 
 Array = NDArray[np.float64]

@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
-from secondhalf.experiments.calibrate.settings import sized
 from secondhalf.experiments.execution.process_pool import NothingDoneError, each
 from secondhalf.experiments.facts.model_series import outputs
-from secondhalf.experiments.facts.targets import LAST_FACT
+from secondhalf.experiments.facts.targets import LAST_FACT, sized
 from secondhalf.experiments.results.tables import channels, flows, merchants, moves
 from secondhalf.experiments.validate.patterns.observer import CONTENT, Watch
 from secondhalf.experiments.validate.patterns.pass_rules import BASELINE, Pattern, judge

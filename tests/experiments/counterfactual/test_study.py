@@ -12,13 +12,14 @@ import pytest
 from rich.console import Console
 from scipy import stats
 
-from secondhalf.experiments.command.compose import compose_config
-from secondhalf.experiments.command.options import Counterfactual, StudyError, options
+from secondhalf.experiments.command.compose import compose_config, options
 from secondhalf.experiments.counterfactual.arms import Arms, find_arms
 from secondhalf.experiments.counterfactual.outputs import FILES
 from secondhalf.experiments.counterfactual.pairs import Kept, Pair, run_and_keep, run_pair
 from secondhalf.experiments.counterfactual.quarterly_measures import quarters
+from secondhalf.experiments.counterfactual.settings import Counterfactual
 from secondhalf.experiments.counterfactual.study import counterfactual
+from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.model.market import Market
 from tests.experiments.conftest import SILENT
 

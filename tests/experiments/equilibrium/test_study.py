@@ -12,14 +12,15 @@ import pytest
 from rich.console import Console
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.compose import compose_config, market_settings
-from secondhalf.experiments.command.options import Launcher, Output, StudyError, options
+from secondhalf.experiments.command.compose import compose_config, market_settings, options
 from secondhalf.experiments.equilibrium.game import simulations
 from secondhalf.experiments.equilibrium.game.simulations import Job
 from secondhalf.experiments.equilibrium.problem import find_question
 from secondhalf.experiments.equilibrium.settings import Equilibrium
 from secondhalf.experiments.equilibrium.study import equilibrium
 from secondhalf.experiments.execution.journal import NAME, Journal
+from secondhalf.experiments.execution.process_pool import StudyError
+from secondhalf.experiments.execution.settings import Launcher, Output
 from tests.docs.test_data_dictionary import sections
 from tests.experiments.conftest import SILENT
 

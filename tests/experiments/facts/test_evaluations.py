@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.experiments.calibrate.settings import sized
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.facts import evaluations
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.facts.model_series import Numbers, Rule
+from secondhalf.experiments.facts.targets import sized
 from secondhalf.experiments.validate.forecast_series import Question
 
 DAY = dt.date(2019, 1, 5)

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from secondhalf.experiments.command import main
-from secondhalf.experiments.command.options import Report
 from secondhalf.experiments.report import figures, run_page
+from secondhalf.experiments.report.settings import Report
 from secondhalf.experiments.report.study import report
 from secondhalf.experiments.results.load import Sweep
 from tests.experiments.conftest import refused

@@ -13,8 +13,9 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from rich.console import Console
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.options import Search, StudyError
+from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.experiments.search import study as search_study
+from secondhalf.experiments.search.settings import Search
 from secondhalf.experiments.search.space import space_of
 from secondhalf.experiments.sweep.jobs import Composer
 from secondhalf.experiments.sweep.run_job import Task

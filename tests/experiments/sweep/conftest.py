@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from secondhalf.experiments.command.options import Output
+from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.sweep import run_job
 from secondhalf.experiments.sweep.jobs import Composer, Job
 from secondhalf.experiments.sweep.run_job import Task

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.options import StudyError
+from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.experiments.sweep import run_job
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.sweep_folder import alone

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.options import StudyError
+from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.experiments.sweep import run_job
 from secondhalf.experiments.sweep.jobs import Composer, Job
 from secondhalf.experiments.sweep.run_job import Task

@@ -12,11 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondhalf.experiments.calibrate.settings import sized
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.facts.target_file import read_targets
-from secondhalf.experiments.facts.targets import LAST_FACT
+from secondhalf.experiments.facts.targets import LAST_FACT, sized
 from secondhalf.experiments.validate.forecast_series import questions
 from secondhalf.experiments.validate.text import facts_markdown, rulers_markdown
 from secondhalf.model.data_files import data_file

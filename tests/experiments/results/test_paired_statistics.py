@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from secondhalf.experiments.counterfactual import paired_statistics
 from secondhalf.experiments.counterfactual.outputs import runs_table
+from secondhalf.experiments.results import paired_statistics
 
 
 def made_up(baseline: np.ndarray, alternative: np.ndarray) -> pd.DataFrame:
