@@ -6,14 +6,14 @@ import numpy as np
 
 from secondhalf.experiments.equilibrium.game.game import Game
 from secondhalf.experiments.equilibrium.game.market_game import MarketGame
-from secondhalf.experiments.equilibrium.problem import Asked
+from secondhalf.experiments.equilibrium.problem import EquilibriumProblem
 from secondhalf.experiments.equilibrium.sample_and_solve import GAME_PART
 from secondhalf.experiments.execution.process_pool import NothingDoneError, StudyError
 
 
-def check_minutes(asked: Asked, market: MarketGame, workers: int) -> None:
+def check_minutes(problem: EquilibriumProblem, market: MarketGame, workers: int) -> None:
     """Time runs of nobody's crossing, and refuse a game that could not be sampled twice."""
-    game, options = asked.game, asked.options
+    game, options = problem.game, problem.options
     jobs = [market.job(game.choices(game.nobody), seed) for seed in range(min(workers, options.first_seeds))]
     market.runner(jobs)
     took = [market.runner.seconds(job) for job in jobs if market.runner.result(job) is not None]
@@ -30,7 +30,7 @@ def check_minutes(asked: Asked, market: MarketGame, workers: int) -> None:
         )
 
 
-def check_runs(asked: Asked) -> None:
+def check_runs(problem: EquilibriumProblem) -> None:
     """Refuse a budget of runs that does not allow every profile twice; before any work.
 
     Raises
@@ -38,11 +38,12 @@ def check_runs(asked: Asked) -> None:
     StudyError
         with the number needed and a smaller game
     """
-    runs, needed = asked.options.budget_runs, 2 * len(asked.game.profiles)
+    runs, needed = problem.options.budget_runs, 2 * len(problem.game.profiles)
     if runs is not None and int(GAME_PART * runs) < needed:
         raise StudyError(
-            f"equilibrium.budget_runs={runs}: {len(asked.game.profiles)} profiles need {needed} runs to be sampled "
-            f"twice, {int(np.ceil(needed / GAME_PART))} with what follows; or name fewer players: {_fewer(asked.game)}"
+            f"equilibrium.budget_runs={runs}: {len(problem.game.profiles)} profiles need {needed} runs to be sampled "
+            f"twice, {int(np.ceil(needed / GAME_PART))} with what follows; or name fewer players: "
+            f"{_fewer(problem.game)}"
         )
 
 

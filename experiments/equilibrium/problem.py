@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.equilibrium.game.game import Game, find_game
-from secondhalf.experiments.equilibrium.game.simulations import Question
+from secondhalf.experiments.equilibrium.game.simulations import SimulationSetup
 from secondhalf.experiments.equilibrium.settings import Equilibrium
 from secondhalf.experiments.execution.fingerprint import identity
 
@@ -17,21 +17,21 @@ TINY_PAST, TINY_AHEAD = 92, 91
 """Days before and after the revision in a tiny variant."""
 
 
-class Asked(NamedTuple):
+class EquilibriumProblem(NamedTuple):
     """Everything that determines the study."""
 
-    question: Question
+    setup: SimulationSetup
     game: Game
     options: Equilibrium
 
     @property
     def text(self) -> str:
         """What finished runs belong to."""
-        settings, revision, days, rate = self.question
+        settings, revision, days, rate = self.setup
         return identity(json.dumps([settings.model_dump_json(exclude={"seed"}), revision, days, rate]))
 
 
-def find_question(settings: MarketSettings, options: Equilibrium) -> Asked:
+def find_problem(settings: MarketSettings, options: Equilibrium) -> EquilibriumProblem:
     """The study's question.
 
     Raises
@@ -64,7 +64,7 @@ def find_question(settings: MarketSettings, options: Equilibrium) -> Asked:
         }
     )
     revision = (options.revision - start).days
-    return Asked(Question(sized, revision, days, options.discount_rate), game, options)
+    return EquilibriumProblem(SimulationSetup(sized, revision, days, options.discount_rate), game, options)
 
 
 def _tiny(settings: MarketSettings, options: Equilibrium) -> Equilibrium:

@@ -30,7 +30,7 @@ class Measures(Protocol):
     def __len__(self) -> int: ...
 
     @property
-    def question(self) -> str:
+    def measured_of(self) -> str:
         """What is measured, so that kept results of something else are not taken for it."""
 
     def measured(self, tables: Mapping[str, pd.DataFrame]) -> Array:
@@ -114,7 +114,7 @@ class Evaluations:
         return str(self._journal.results[self._key(settings)][1])
 
     def _key(self, settings: MarketSettings) -> str:
-        return identity(settings.model_dump_json(), self.numbers.question)
+        return identity(settings.model_dump_json(), self.numbers.measured_of)
 
     def _values(self, found: list[float] | None) -> list[float]:
         return [np.nan] * len(self.numbers) if found is None else found

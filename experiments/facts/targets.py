@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.conf.schema.market import Limits
-from secondhalf.experiments.facts.model_series import Numbers, Rule
+from secondhalf.experiments.facts.model_series import Numbers, SeriesRule
 
 LAST_FACT = dt.date(2022, 12, 31)
 """What ended later is not looked at."""
@@ -31,7 +31,7 @@ class Target:
     error: float
     """standard deviation as a share of the value"""
     source: str
-    rule: Rule
+    rule: SeriesRule
 
     @property
     def name(self) -> str:

@@ -79,7 +79,7 @@ class Quantities:
         return dict(self.all)
 
     @property
-    def question(self) -> str:
+    def measured_of(self) -> str:
         """What is measured, so that kept results of something else are not taken for it."""
         return repr((self.names, self))
 

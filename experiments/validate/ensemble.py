@@ -23,7 +23,7 @@ from secondhalf.experiments.calibrate.minimum_distance import log_ratios
 from secondhalf.experiments.calibrate.parameters import Parameters
 from secondhalf.experiments.calibrate.posterior_members import FIRST_SEED
 from secondhalf.experiments.facts.evaluations import Evaluations
-from secondhalf.experiments.facts.model_series import Asked, Numbers
+from secondhalf.experiments.facts.model_series import Measurable, Numbers
 from secondhalf.experiments.facts.targets import Target
 from secondhalf.experiments.validate.settings import Outlook
 
@@ -67,7 +67,7 @@ def markets(
 
 def run(
     members: Sequence[MarketSettings],
-    asked: Sequence[Asked],
+    asked: Sequence[Measurable],
     workers: int,
     path: Path | None,
     shown: Callable[[int], None] | None = None,

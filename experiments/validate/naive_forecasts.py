@@ -111,7 +111,7 @@ def _year_before(point: Point) -> tuple[dt.date, dt.date]:
     return back(point.start), back(point.end)
 
 
-RULERS: dict[str, Callable[[Sequence[Point], Point], float | None]] = {
+NAIVE_FORECASTS: dict[str, Callable[[Sequence[Point], Point], float | None]] = {
     "last_value": last_value,
     "linear": linear,
     "logistic": logistic,

@@ -15,10 +15,10 @@ from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.calibrate.calibration_files import Calibration, data_hash, read_calibration
 from secondhalf.experiments.calibrate.known_as_of import as_of
 from secondhalf.experiments.calibrate.parameters import read_parameters
-from secondhalf.experiments.facts.model_series import Asked
+from secondhalf.experiments.facts.model_series import Measurable
 from secondhalf.experiments.facts.targets import LAST_FACT, Targets, sized
 from secondhalf.experiments.validate.ensemble import Ensemble, markets, moved_to_facts, run
-from secondhalf.experiments.validate.forecast_series import Question
+from secondhalf.experiments.validate.forecast_series import ForecastSeries
 from secondhalf.experiments.validate.settings import Validate
 
 Array = NDArray[np.float64]
@@ -68,7 +68,7 @@ def find_origin(settings: MarketSettings, options: Validate, date: dt.date, targ
 def members(
     origin: Origin,
     options: Validate,
-    asked: Sequence[Asked],
+    asked: Sequence[Measurable],
     folder: Path,
     shown: Callable[[int], None] | None = None,
 ) -> Ensemble:
@@ -80,9 +80,9 @@ def members(
 
 
 def forecasts(
-    origin: Origin, options: Validate, questions: Sequence[Question], measured: Array, at_facts: Array
+    origin: Origin, options: Validate, wanted: Sequence[ForecastSeries], measured: Array, at_facts: Array
 ) -> Array:
-    """Members' forecasts, moved to the facts before the origin, [members, questions]."""
+    """Members' forecasts, moved to the facts before the origin, [members, wanted]."""
     rng = np.random.default_rng(origin.date.toordinal())
-    asked = [(question.series, question.start, question.end) for question in questions]
+    asked = [(series.series, series.start, series.end) for series in wanted]
     return moved_to_facts(measured, asked, origin.known.all, at_facts, options.outlook, rng)

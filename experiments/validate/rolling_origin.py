@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from secondhalf.experiments.facts.targets import Target
-from secondhalf.experiments.validate.naive_forecasts import RULERS, Point
+from secondhalf.experiments.validate.naive_forecasts import NAIVE_FORECASTS, Point
 
 LEAST_TRAINING, LEAST_TESTS = 3, 2
 """Facts before and after the origin that a series needs to be counted."""
@@ -56,11 +56,11 @@ def rolling_table(
 def _ruled(target: Target, known: Sequence[Target]) -> dict[str, float | None]:
     """Each ruler's forecast in the fact's unit."""
     if not known:
-        return dict.fromkeys(RULERS)
+        return dict.fromkeys(NAIVE_FORECASTS)
     asked = _point(target)
     points = [_point(one) for one in known]
     days = _days(target) if target.metric in FLOWS else 1.0
-    made = {name: ruler(points, asked) for name, ruler in RULERS.items()}
+    made = {name: ruler(points, asked) for name, ruler in NAIVE_FORECASTS.items()}
     return {name: None if value is None else value * days for name, value in made.items()}
 
 
@@ -72,7 +72,7 @@ def _days(target: Target) -> float:
     return float((target.end - target.start).days + 1)
 
 
-def ruler_table(rolling: pd.DataFrame, known: Mapping[str, Sequence[Target]]) -> pd.DataFrame:
+def naive_table(rolling: pd.DataFrame, known: Mapping[str, Sequence[Target]]) -> pd.DataFrame:
     """A row an origin and series: mean absolute percentage errors, who won, and how many facts the band held.
 
     A series counts when it has at least `LEAST_TRAINING` facts before the origin and `LEAST_TESTS` after it. A ruler
@@ -89,7 +89,7 @@ def ruler_table(rolling: pd.DataFrame, known: Mapping[str, Sequence[Target]]) ->
     rows = []
     for (origin, metric, platform), points in rolling.groupby(["origin", *SERIES_COLUMNS], sort=False):
         training = sum((one.metric, one.platform) == (metric, platform) for one in known[str(origin)])
-        errors = {name: _mape(points[name], points["fact"]) for name in ("model", *RULERS)}
+        errors = {name: _mape(points[name], points["fact"]) for name in ("model", *NAIVE_FORECASTS)}
         ruled = {name: error for name, error in errors.items() if name != "model" and np.isfinite(error)}
         best = min(ruled, key=lambda name: ruled[name]) if ruled else ""
         held = (points["fact"] >= points["p05"]) & (points["fact"] <= points["p95"])

@@ -23,11 +23,11 @@ from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import LAST_FACT, Target, check_horizon, sized
 from secondhalf.experiments.results.document_tables import check, put_into
 from secondhalf.experiments.results.tables import replacing
-from secondhalf.experiments.validate.forecast_series import Question, questions
+from secondhalf.experiments.validate.forecast_series import ForecastSeries, forecast_series
 from secondhalf.experiments.validate.origins import Origin, find_origin, forecasts, members
 from secondhalf.experiments.validate.patterns.runs import patterns
 from secondhalf.experiments.validate.report.page import report
-from secondhalf.experiments.validate.rolling_origin import rolling_table, ruler_table
+from secondhalf.experiments.validate.rolling_origin import naive_table, rolling_table
 from secondhalf.experiments.validate.settings import Validate
 from secondhalf.experiments.validate.tables import band_table, target_table
 from secondhalf.experiments.validate.text import (
@@ -35,9 +35,9 @@ from secondhalf.experiments.validate.text import (
     calibration_words,
     facts_markdown,
     in_words,
+    naive_markdown,
     patterns_markdown,
     rolling_words,
-    rulers_markdown,
 )
 from secondhalf.model.data_files import data_file
 
@@ -107,7 +107,7 @@ def validate(settings: MarketSettings, options: Validate, folder: Path, bars: Ba
         rolled.append(table)
         known[origin.date.isoformat()] = origin.known.all
     tables["rolling"] = pd.concat(rolled, ignore_index=True)
-    tables["rulers"] = ruler_table(tables["rolling"], known)
+    tables["rulers"] = naive_table(tables["rolling"], known)
     bar = bars.add(f"fit, forecast to {options.forecast_until}", options.draws)
     found, failed[str(last.date)] = _fit_and_forecast(last, options, folder, bar)
     tables |= found
@@ -135,19 +135,19 @@ def _rolled(origin: Origin, options: Validate, folder: Path, bar: Bar) -> tuple[
     known, ahead = origin.known.all, origin.ahead.all
     found = members(origin, options, [*known, *ahead], folder, bar.move)
     at_facts, measured = found.measured[:, : len(known)], found.measured[:, len(known) :]
-    asked = [_question(target) for target in ahead]
+    asked = [_series_of(target) for target in ahead]
     table = rolling_table(origin.date, known, ahead, forecasts(origin, options, asked, measured, at_facts))
     return table, found.failed
 
 
-def _question(target: Target) -> Question:
-    return Question(target.metric, target.platform, target.start, target.end, target.unit, target.rule)
+def _series_of(target: Target) -> ForecastSeries:
+    return ForecastSeries(target.metric, target.platform, target.start, target.end, target.unit, target.rule)
 
 
 def _fit_and_forecast(last: Origin, options: Validate, folder: Path, bar: Bar) -> tuple[dict[str, pd.DataFrame], int]:
     targets, platforms = last.targets.all, last.settings.platforms
-    past = questions(platforms, last.settings.calendar.start, LAST_FACT)
-    future = questions(platforms, LAST_FACT + dt.timedelta(days=1), options.forecast_until)
+    past = forecast_series(platforms, last.settings.calendar.start, LAST_FACT)
+    future = forecast_series(platforms, LAST_FACT + dt.timedelta(days=1), options.forecast_until)
     found = members(last, options, [*targets, *past, *future], folder, bar.move)
     at_facts, bands, ahead = np.split(found.measured, [len(targets), len(targets) + len(past)], axis=1)
     tables = {
@@ -189,7 +189,7 @@ def in_documents(folder: Path, summary: Mapping[str, Any]) -> dict[str, str]:
     words = (
         facts_markdown(targets, sources=True),
         facts_markdown(targets, sources=False),
-        rulers_markdown(rulers),
+        naive_markdown(rulers),
         rolling_words(summary),
         calibration_words(summary, posterior),
         patterns_markdown(patterns),

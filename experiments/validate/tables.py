@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from secondhalf.experiments.facts.targets import Target
-from secondhalf.experiments.validate.forecast_series import Question
+from secondhalf.experiments.validate.forecast_series import ForecastSeries
 
 Array = NDArray[np.float64]
 QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
@@ -52,19 +52,19 @@ def target_table(targets: Sequence[Target], measured: Array, seed: int = 0) -> p
     )
 
 
-def band_table(questions: Sequence[Question], measured: Array) -> pd.DataFrame:
-    """A row a number that was asked for: mean and quantiles over members, [members, questions]."""
+def band_table(asked: Sequence[ForecastSeries], measured: Array) -> pd.DataFrame:
+    """A row a number that was asked for: mean and quantiles over members, [members, asked]."""
     held = measured.copy()
-    shares = [n for n, question in enumerate(questions) if question.unit == "percent"]
+    shares = [n for n, series in enumerate(asked) if series.unit == "percent"]
     held[:, shares] = np.minimum(held[:, shares], LARGEST_SHARE)
     quantiles = np.quantile(held, list(QUANTILES.values()), axis=0)
     table = pd.DataFrame(
         {
-            "metric": [question.metric for question in questions],
-            "platform": [question.platform for question in questions],
-            "period_start": [question.start.isoformat() for question in questions],
-            "period_end": [question.end.isoformat() for question in questions],
-            "unit": [question.unit for question in questions],
+            "metric": [series.metric for series in asked],
+            "platform": [series.platform for series in asked],
+            "period_start": [series.start.isoformat() for series in asked],
+            "period_end": [series.end.isoformat() for series in asked],
+            "unit": [series.unit for series in asked],
             "mean": held.mean(axis=0),
         }
     )

@@ -36,7 +36,7 @@ def facts_markdown(targets: pd.DataFrame, sources: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def rulers_markdown(rulers: pd.DataFrame) -> str:
+def naive_markdown(rulers: pd.DataFrame) -> str:
     """Errors of the model and of the rulers on the series that count; `rulers` is rulers.csv."""
     names = ["model", "last_value", "linear", "logistic", "seasonal"]
     lines = [

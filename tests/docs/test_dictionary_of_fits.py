@@ -13,7 +13,7 @@ from secondhalf.experiments.calibrate.recovery import recover
 from secondhalf.experiments.calibrate.study import miss_table
 from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.validate.forecast_series import questions
-from secondhalf.experiments.validate.rolling_origin import rolling_table, ruler_table
+from secondhalf.experiments.validate.rolling_origin import naive_table, rolling_table
 from secondhalf.experiments.validate.tables import band_table, target_table
 from tests.docs.test_data_dictionary import sections
 from tests.experiments.calibrate.worlds import FACTS, PARAMETERS, World, problem
@@ -37,7 +37,7 @@ def written() -> dict[str, pd.DataFrame]:
         "validate: targets.csv": target_table(targets, np.ones((3, len(targets)))),
         "validate: forecast.csv": band_table(asked, np.ones((3, len(asked)))),
         "validate: rolling.csv": rolled,
-        "validate: rulers.csv": ruler_table(rolled, {str(ahead[0].end): known}),
+        "validate: rulers.csv": naive_table(rolled, {str(ahead[0].end): known}),
     }
 
 

@@ -8,20 +8,20 @@ from types import TracebackType
 from typing import Any
 
 from secondhalf.experiments.equilibrium.game import simulations
-from secondhalf.experiments.equilibrium.game.simulations import Job
+from secondhalf.experiments.equilibrium.game.simulations import Simulation
 from secondhalf.experiments.execution.journal import Journal
 from secondhalf.experiments.execution.process_pool import Team, cores
 from secondhalf.experiments.execution.ray_pool import RayTeam
 from secondhalf.experiments.execution.settings import Launcher
 
 
-def timed(job: Job) -> tuple[dict[str, Any], float]:
+def timed(job: Simulation) -> tuple[dict[str, Any], float]:
     """What a job gives, and the seconds it took."""
     began = time.perf_counter()
     return simulations.work(job), time.perf_counter() - began
 
 
-AnyTeam = Team[Job, tuple[dict[str, Any], float]] | RayTeam[Job, tuple[dict[str, Any], float]]
+AnyTeam = Team[Simulation, tuple[dict[str, Any], float]] | RayTeam[Simulation, tuple[dict[str, Any], float]]
 
 
 def find_team(workers: int | None, launcher: Launcher | None = None) -> AnyTeam:
@@ -69,15 +69,19 @@ class Runner:
         who does them
     budget
         what may be done
-    told
+    shown
         called with a job that is done and why it failed, if it did
     """
 
     def __init__(
-        self, journal: Journal, team: AnyTeam, budget: Budget, told: Callable[[Job, str], None] = lambda *_: None
+        self,
+        journal: Journal,
+        team: AnyTeam,
+        budget: Budget,
+        shown: Callable[[Simulation, str], None] = lambda *_: None,
     ) -> None:
         self.journal, self.budget, self._team = journal, budget, team
-        self._told = told
+        self._shown = shown
         self._counted: set[str] = set()
         # A failure may have been the machine's: a later call tries again.
         self._again = {key for key, (result, _, _) in journal.results.items() if result is None}
@@ -91,7 +95,7 @@ class Runner:
         self._team.__exit__(kind, error, trace)
         simulations.forget()
 
-    def __call__(self, wanted: Sequence[Job], part: float = 1.0, free: bool = False) -> bool:
+    def __call__(self, wanted: Sequence[Simulation], part: float = 1.0, free: bool = False) -> bool:
         """Do jobs in their order until a part of the budget is used; returns whether all are done.
 
         What an earlier call did counts as if it were done now, so that one that goes on ends where one that was never
@@ -119,22 +123,22 @@ class Runner:
             self.journal.write(done.job.key, [result, done.error, seconds])
             self._again.discard(done.job.key)
             self.budget.spent += seconds
-            self._told(done.job, done.error)
+            self._shown(done.job, done.error)
             if self.budget.runs is None and not self.budget.left(part):
                 break
         left = {job.key for job in new if job.key not in self.journal.results}
         self._counted -= left
         return all(job.key in self._counted for job in wanted)
 
-    def result(self, job: Job) -> dict[str, Any] | None:
+    def result(self, job: Simulation) -> dict[str, Any] | None:
         """What a job gave; None when it failed or was not done."""
         found: dict[str, Any] | None = self.journal.results.get(job.key, (None,))[0]
         return found
 
-    def error(self, job: Job) -> str:
+    def error(self, job: Simulation) -> str:
         """Why a job failed; empty when it did not, or was not done."""
         return str(self.journal.results[job.key][1]) if job.key in self.journal.results else ""
 
-    def seconds(self, job: Job) -> float:
+    def seconds(self, job: Simulation) -> float:
         """Seconds that a finished job took."""
         return float(self.journal.results[job.key][2])

@@ -31,7 +31,7 @@ METRICS = {
     "overlap_users": "users of both",
 }
 GRADES = {"A": "company release", "B": "press or analyst", "D": "derived"}
-RULERS = {
+NAIVE_FORECASTS = {
     "last_value": "last value",
     "linear": "linear trend",
     "logistic": "logistic curve",

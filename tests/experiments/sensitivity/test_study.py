@@ -138,7 +138,7 @@ def test_another_question_is_refused(finished: Path, capsys: pytest.CaptureFixtu
     before = read(finished)
     with pytest.raises(SystemExit):
         study(finished, BUDGET, "strategy=hold")
-    assert "plan.json there is of other settings, or of another version" in capsys.readouterr().err
+    assert "runs.jsonl there is of other settings, or of another version" in capsys.readouterr().err
     assert read(finished) == before
 
 

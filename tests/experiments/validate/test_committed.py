@@ -17,7 +17,7 @@ from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import LAST_FACT, sized
 from secondhalf.experiments.validate.forecast_series import questions
-from secondhalf.experiments.validate.text import facts_markdown, rulers_markdown
+from secondhalf.experiments.validate.text import facts_markdown, naive_markdown
 from secondhalf.model.data_files import data_file
 
 ROOT = Path(__file__).parents[3]
@@ -40,7 +40,7 @@ def test_documents_show_the_table_that_validate_wrote(targets: pd.DataFrame) -> 
     assert committed("README.md", "facts without sources") == facts_markdown(targets, sources=False)
     assert committed("docs/calibration.md", "facts") == facts_markdown(targets, sources=True)
     rulers = pd.read_csv(data_file("validation/rulers.csv"))
-    assert committed("docs/calibration.md", "rulers") == rulers_markdown(rulers)
+    assert committed("docs/calibration.md", "rulers") == naive_markdown(rulers)
 
 
 def test_the_table_is_of_todays_targets(targets: pd.DataFrame) -> None:

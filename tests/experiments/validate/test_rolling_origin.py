@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondhalf.experiments.facts.model_series import Rule
+from secondhalf.experiments.facts.model_series import SeriesRule
 from secondhalf.experiments.facts.targets import Target
 from secondhalf.experiments.validate.forecast_series import periods, questions
-from secondhalf.experiments.validate.rolling_origin import rolling_table, ruler_table
+from secondhalf.experiments.validate.rolling_origin import naive_table, rolling_table
 from secondhalf.experiments.validate.tables import band_table, target_table
 
 ORIGIN = dt.date(2021, 12, 31)
-RULE = Rule("daily", "kuaishou", ("gmv",), None, "sum", None, 1.0)
+RULE = SeriesRule("daily", "kuaishou", ("gmv",), None, "sum", None, 1.0)
 
 
 def quarter(year: int, number: int, value: float, metric: str = "gmv", error: float = 0.05) -> Target:
@@ -43,21 +43,21 @@ def test_a_row_a_fact_with_model_and_rulers() -> None:
 
 
 def test_errors_winners_and_coverage() -> None:
-    made = ruler_table(table(110.0, 190.0), {"2021-12-31": KNOWN}).iloc[0]
+    made = naive_table(table(110.0, 190.0), {"2021-12-31": KNOWN}).iloc[0]
     assert made["counted"] == 1
     assert (made["training"], made["tests"]) == (4, 2)
     assert made["model"] == pytest.approx((0.1 + 0.05) / 2)
     assert made["best_ruler"] in ("linear", "last_value", "logistic")
     assert made["won"] == 1
     assert made["covered"] == 1.0
-    lost = ruler_table(table(500.0, 10.0), {"2021-12-31": KNOWN}).iloc[0]
+    lost = naive_table(table(500.0, 10.0), {"2021-12-31": KNOWN}).iloc[0]
     assert (lost["won"], lost["covered"]) == (0, 0.0)
 
 
 def test_a_series_with_too_few_facts_is_not_counted() -> None:
-    made = ruler_table(rolling_table(ORIGIN, KNOWN[:2], AHEAD, np.full((3, 2), 100.0)), {"2021-12-31": KNOWN[:2]})
+    made = naive_table(rolling_table(ORIGIN, KNOWN[:2], AHEAD, np.full((3, 2), 100.0)), {"2021-12-31": KNOWN[:2]})
     assert made.loc[0, "counted"] == 0
-    made = ruler_table(rolling_table(ORIGIN, KNOWN, AHEAD[:1], np.full((3, 1), 100.0)), {"2021-12-31": KNOWN})
+    made = naive_table(rolling_table(ORIGIN, KNOWN, AHEAD[:1], np.full((3, 1), 100.0)), {"2021-12-31": KNOWN})
     assert made.loc[0, "counted"] == 0
 
 
