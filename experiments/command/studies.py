@@ -36,7 +36,7 @@ class Study:
     settings
         class of its options in the folder's `settings.py`; None when it has none
     writes
-        files that it writes; without any, the folder that Hydra made is removed before it starts
+        files that it writes, the main one first; without any, the folder that Hydra made is removed before it starts
     resumes
         `folder`: the same command with the same folder goes on; `asked`: with `resume=true`; `no`: it begins anew
     left
@@ -97,18 +97,26 @@ class Study:
         SettingsError, StudyError
             one sentence
         """
-        if not self.code:
-            check: Callable[[Request[Any]], object] | None = getattr(self._module(), "prepare", None)
-            if check is not None:
-                check(request)
+        if self.code:
+            self._own()
+            return
+        check: Callable[[Request[Any]], object] | None = getattr(self._module(), "prepare", None)
+        if check is not None:
+            check(request)
 
     def start(self, request: Request[Any]) -> Any:
         """Do the work; what is returned is the value of the run in a sweep when it is a number."""
-        if self.code:
-            from secondhalf.conf.schema.import_path import own
+        return self._own()(request) if self.code else self._module().start(request)
 
-            return own(self.code)(request)
-        return self._module().start(request)
+    def _own(self) -> Any:
+        """The function of a study of one's own."""
+        from secondhalf.conf.schema.base import SettingsError
+        from secondhalf.conf.schema.import_path import own
+
+        try:
+            return own(self.code)
+        except ValueError as error:
+            raise SettingsError(f"study={self.code}: {error}") from error
 
     def _module(self) -> Any:
         try:
@@ -136,7 +144,7 @@ STUDIES: dict[str, Study] = _table(
     ),
     Study(
         "counterfactual",
-        "a scenario or a strategy against the baseline, on shared luck: what it changes, with intervals",
+        "a scenario or a strategy against the baseline, with common random numbers: what it changes, with intervals",
         settings="Counterfactual",
         writes=("differences.csv", "runs.csv", "seeds.csv", "seeds.jsonl", "summary.json", "counterfactual.md"),
         resumes="folder",
@@ -146,15 +154,23 @@ STUDIES: dict[str, Study] = _table(
         "calibrate",
         "fit the free parameters to what was reported until the end of 2022; resumable",
         settings="Calibrate",
-        writes=("posterior.csv", "covariance.csv", "members.csv", "misses.csv", "evaluations.jsonl"),
+        writes=("calibration.json", "posterior.csv", "draws.csv", "covariance.csv", "misses.csv", "evaluations.jsonl"),
         resumes="folder",
         left=FINISHED_RUNS,
     ),
     Study(
         "validate",
-        "the fitted model against facts, rulers and patterns, and its forecast to the end of 2025",
+        "the fitted model against facts, naive forecasts and patterns, and its forecast to the end of 2025",
         settings="Validate",
-        writes=("targets.csv", "rolling.csv", "rulers.csv", "patterns.csv", "forecast.csv", "summary.json"),
+        writes=(
+            "targets.csv",
+            "rolling.csv",
+            "rulers.csv",
+            "patterns.csv",
+            "forecast.csv",
+            "summary.json",
+            "report.html",
+        ),
         resumes="folder",
         left=FINISHED_RUNS,
     ),
@@ -163,7 +179,7 @@ STUDIES: dict[str, Study] = _table(
         "when the second half begins, over seeds, for the market and each platform",
         folder="second_half",
         settings="Phases",
-        writes=("phases.csv", "phases_summary.csv", "phases_lags.csv", "phases_lags_summary.csv", "phases.md"),
+        writes=("phases.csv", "phases_summary.csv", "phases_lags.csv", "phases.md", "phases.jsonl"),
         resumes="folder",
         left=FINISHED_RUNS,
     ),
@@ -171,7 +187,15 @@ STUDIES: dict[str, Study] = _table(
         "sensitivity",
         "what results depend on: parameters (Morris, Sobol, one at a time), networks, sizes, stage order",
         settings="Sensitivity",
-        writes=("morris.csv", "sobol.csv", "oat.csv", "robustness.csv", "replicates.csv", "failed.csv"),
+        writes=(
+            "sensitivity.md",
+            "morris.csv",
+            "sobol.csv",
+            "oat.csv",
+            "robustness.csv",
+            "replicates.csv",
+            "runs.jsonl",
+        ),
         resumes="folder",
         left=FINISHED_RUNS,
     ),

@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from secondhalf.experiments.counterfactual.arms import ARMS, Arms
+from secondhalf.experiments.counterfactual.differences import differences, variance_reduction
 from secondhalf.experiments.counterfactual.quarterly_measures import KEYS, MARKET, SECOND_HALF, UNITS
 from secondhalf.experiments.execution.provenance import commit, versions
-from secondhalf.experiments.results.paired_statistics import LEVEL, differences, variance_reduction
+from secondhalf.experiments.results.paired_statistics import LEVEL
 from secondhalf.experiments.results.tables import replacing
 
 FILES = ("differences.csv", "runs.csv", "seeds.csv", "summary.json", "counterfactual.md")
