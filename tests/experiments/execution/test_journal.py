@@ -46,9 +46,7 @@ def test_wherever_a_crash_cuts_the_file_whole_lines_stay(tmp_path: Path) -> None
 def test_results_of_something_else_are_refused_and_stay(tmp_path: Path, first: str) -> None:
     path = tmp_path / "runs.jsonl"
     path.write_text(f'{first}\n["a", 1]\n')
-    with pytest.raises(
-        SettingsError, match=r"runs\.jsonl there is of other settings, or of another version; name another"
-    ):
+    with pytest.raises(SettingsError, match=r"runs\.jsonl there is of other settings, or of another version"):
         Journal(path, "these settings")
     assert path.read_text() == f'{first}\n["a", 1]\n'
     fresh = Journal(path, "these settings", discard=True)

@@ -135,8 +135,6 @@ def test_a_kill_loses_nothing(
     study(tmp_path / "again", BUDGET)
     assert len(markets.seen) == len(set(markets.seen)) == whole
     again, before = read(tmp_path / "again"), read(finished)
-    assert set(again.pop("runs.jsonl").splitlines()[1:]) >= set()
-    before.pop("runs.jsonl")
     assert json.loads(again.pop("plan.json"))["sizes"] == plan["sizes"]
     before.pop("plan.json")
     assert again == before
