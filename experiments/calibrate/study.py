@@ -25,8 +25,7 @@ from secondhalf.experiments.calibrate.known_as_of import as_of
 from secondhalf.experiments.calibrate.meanfield_stage import fit_meanfield
 from secondhalf.experiments.calibrate.minimum_distance import Fit, Problem, search
 from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
-from secondhalf.experiments.calibrate.posterior import Coverage, coverage, laplace
-from secondhalf.experiments.calibrate.posterior_members import members
+from secondhalf.experiments.calibrate.posterior import Coverage, coverage, laplace, members
 from secondhalf.experiments.calibrate.recovery import recover
 from secondhalf.experiments.calibrate.settings import Calibrate
 from secondhalf.experiments.calibrate.write_conf import put_into_conf

@@ -9,6 +9,7 @@ import numpy as np
 
 from secondhalf.experiments.equilibrium.certify import Certified, Deviation, certify
 from secondhalf.experiments.equilibrium.findings import Findings, Profile
+from secondhalf.experiments.equilibrium.game.budgeted_runner import CERTIFY_PART, GAME_PART
 from secondhalf.experiments.equilibrium.game.game import Game
 from secondhalf.experiments.equilibrium.game.market_game import MarketGame
 from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Estimate, Pair, StoppingRule, sample
@@ -16,8 +17,6 @@ from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import 
 from secondhalf.experiments.equilibrium.problem import EquilibriumProblem
 from secondhalf.experiments.equilibrium.solution import solve
 
-GAME_PART, CERTIFY_PART, REST_PART = 0.65, 0.85, 1.0
-"""Parts of the budget by whose use the game's table, candidates and the dynamic view end."""
 ROUNDS = 2
 """How often a game is played: a deviation that pays joins it, and the new one is played again."""
 GAME_ERROR = 0.4

@@ -11,10 +11,9 @@ import pandas as pd
 from rich.console import Console
 
 from secondhalf.experiments.command.request import Request
-from secondhalf.experiments.equilibrium.budget_check import check_minutes, check_runs
 from secondhalf.experiments.equilibrium.conditions import conditions, statements
 from secondhalf.experiments.equilibrium.findings import Findings
-from secondhalf.experiments.equilibrium.game.budgeted_runner import Budget, Runner, find_team
+from secondhalf.experiments.equilibrium.game.budgeted_runner import REST_PART, Budget, Runner, find_team
 from secondhalf.experiments.equilibrium.game.market_game import MarketGame, past
 from secondhalf.experiments.equilibrium.game.simulations import PAST, Simulation
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED, REFUTED, UNDECIDED
@@ -22,8 +21,8 @@ from secondhalf.experiments.equilibrium.long_run import adaptive, judge_stationa
 from secondhalf.experiments.equilibrium.output import csv_tables
 from secondhalf.experiments.equilibrium.output import text as output_text
 from secondhalf.experiments.equilibrium.output.report import report
-from secondhalf.experiments.equilibrium.problem import EquilibriumProblem, find_problem
-from secondhalf.experiments.equilibrium.sample_and_solve import REST_PART, certify_candidates, sample_and_solve
+from secondhalf.experiments.equilibrium.problem import EquilibriumProblem, check_minutes, check_runs, find_problem
+from secondhalf.experiments.equilibrium.sample_and_solve import certify_candidates, sample_and_solve
 from secondhalf.experiments.equilibrium.settings import Equilibrium
 from secondhalf.experiments.execution.journal import Journal
 from secondhalf.experiments.execution.process_pool import NothingDoneError

@@ -23,13 +23,12 @@ from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import LAST_FACT, Target, check_horizon, sized
 from secondhalf.experiments.results.document_tables import check, put_into
 from secondhalf.experiments.results.tables import replacing
+from secondhalf.experiments.validate.ensemble import Origin, find_origin, forecasts, members
 from secondhalf.experiments.validate.forecast_series import ForecastSeries, forecast_series
-from secondhalf.experiments.validate.origins import Origin, find_origin, forecasts, members
 from secondhalf.experiments.validate.patterns.runs import patterns
 from secondhalf.experiments.validate.report.page import report
-from secondhalf.experiments.validate.rolling_origin import naive_table, rolling_table
 from secondhalf.experiments.validate.settings import Validate
-from secondhalf.experiments.validate.tables import band_table, target_table
+from secondhalf.experiments.validate.tables import band_table, naive_table, rolling_table, target_table
 from secondhalf.experiments.validate.text import (
     MARKS,
     calibration_words,

@@ -14,6 +14,9 @@ from secondhalf.experiments.execution.process_pool import Team, cores
 from secondhalf.experiments.execution.ray_pool import RayTeam
 from secondhalf.experiments.execution.settings import Launcher
 
+GAME_PART, CERTIFY_PART, REST_PART = 0.65, 0.85, 1.0
+"""Parts of the budget by whose use the game's table, candidates and the dynamic view end."""
+
 
 def timed(job: Simulation) -> tuple[dict[str, Any], float]:
     """What a job gives, and the seconds it took."""

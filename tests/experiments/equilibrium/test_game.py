@@ -10,9 +10,8 @@ from omegaconf import OmegaConf
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import compose_config, market_settings, options
-from secondhalf.experiments.equilibrium.budget_check import check_runs
 from secondhalf.experiments.equilibrium.game.game import Game
-from secondhalf.experiments.equilibrium.problem import EquilibriumProblem, find_problem
+from secondhalf.experiments.equilibrium.problem import EquilibriumProblem, check_runs, find_problem
 from secondhalf.experiments.equilibrium.settings import Equilibrium
 from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.model.snapshots.capability_profile import Choice

@@ -11,8 +11,7 @@ import pytest
 from secondhalf.experiments.facts.model_series import SeriesRule
 from secondhalf.experiments.facts.targets import Target
 from secondhalf.experiments.validate.forecast_series import periods, questions
-from secondhalf.experiments.validate.rolling_origin import naive_table, rolling_table
-from secondhalf.experiments.validate.tables import band_table, target_table
+from secondhalf.experiments.validate.tables import band_table, naive_table, rolling_table, target_table
 
 ORIGIN = dt.date(2021, 12, 31)
 RULE = SeriesRule("daily", "kuaishou", ("gmv",), None, "sum", None, 1.0)
