@@ -1,4 +1,4 @@
-"""The study `bench`: how fast and how big, measured in one process on the same work.
+"""Benchmark of speed and memory of one market, measured in one process on the same work.
 
 Speeds are medians over repeats of whole days of the market (all stages), in user-days per second. The *floor* is the
 time to read the state columns once and write them once, measured by copying arrays of that size with the same threads.

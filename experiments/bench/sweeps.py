@@ -1,4 +1,4 @@
-"""`secondhalf bench sweep`: what many runs cost beside themselves, their memory, and that kills lose nothing."""
+"""Benchmark of sweeps: cost of many runs beside the runs themselves, their memory, and sweeps that are killed."""
 
 from __future__ import annotations
 

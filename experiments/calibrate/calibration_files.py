@@ -1,4 +1,4 @@
-"""A finished calibration: where the search ended, how sure it is, what it rests on; as files and back."""
+"""Calibration as files: best point, covariance, ensemble, and what it was fitted to; written and read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was known on a date, and how the unknown goes on from there: forecasts that look at nothing later."""
+"""Settings as known on a date, and their continuation after it, for forecasts that use nothing later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well each parameter is known: a normal posterior around the best point, and whether its intervals hold.
+"""Posterior of the parameters: a normal one around the best point, its coverage, and an ensemble drawn from it.
 
 Laplace's approximation: the inverse of the curvature of the loss at its minimum, from the slopes of the misses
 (Gauss-Newton) and the priors. Where model and facts differ by more than their tolerance, tolerances are widened by one

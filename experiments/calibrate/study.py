@@ -1,4 +1,4 @@
-"""The study `calibrate`: moves the free parameters until the market meets the facts, and says how sure it is."""
+"""Calibration: the free parameters are fitted to the facts, with their uncertainty (the study `calibrate`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words after the study's name: settings, flags, and the values of a sweep."""
+"""Overrides on the command line: settings, flags, and the values of a sweep."""
 
 from __future__ import annotations
 

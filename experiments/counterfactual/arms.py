@@ -1,4 +1,4 @@
-"""The two arms of a comparison: the command's settings, and those of the baseline it is held against."""
+"""Arms of a comparison: the settings of the command, and those of the baseline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a counterfactual study has found, and its files."""
+"""Output files of a counterfactual study, and the summary of its results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One seed, both arms: the days they share are run once, and the rest by a fork."""
+"""Paired run of both arms under one seed: the days that they share are run once, the rest by a fork."""
 
 from __future__ import annotations
 

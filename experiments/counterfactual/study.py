@@ -1,4 +1,4 @@
-"""The study from its question to its files."""
+"""Counterfactual: a scenario or a strategy against the baseline, over seeds (the study `counterfactual`)."""
 
 from __future__ import annotations
 

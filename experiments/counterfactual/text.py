@@ -1,4 +1,4 @@
-"""The answer as one paragraph: what differs, by how much, and what cannot be told from nothing."""
+"""Summary paragraph of a counterfactual: which differences there are, how large, and which are not distinguishable."""
 
 from __future__ import annotations
 

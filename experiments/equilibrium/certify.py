@@ -1,4 +1,4 @@
-"""Candidates against all capability sets: is there a deviation outside of the bundles that pays?"""
+"""Certification of candidate profiles: deviations to all capability sets, beyond the bundles of the game."""
 
 from __future__ import annotations
 

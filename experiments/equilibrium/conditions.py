@@ -1,4 +1,4 @@
-"""E1 to E6: what makes a profile and its market a second-half equilibrium, and statements about the whole game."""
+"""Conditions E1 to E6 of a second-half equilibrium for each profile, and statements about the whole game."""
 
 from __future__ import annotations
 

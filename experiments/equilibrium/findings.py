@@ -1,4 +1,4 @@
-"""What the study has found, handed from part to part."""
+"""Findings of an equilibrium study, collected from its parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dynamic view: does the market of a profile come to rest, and where do platforms that learn or look ahead end?"""
+"""Long run of a profile: stationarity of its market, play of adaptive strategies, fixed points of the mean field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Playing the game: sampling it, solving it, and holding candidates against all capability sets."""
+"""Sampling and solving of the game, and certification of candidates against all capability sets."""
 
 from __future__ import annotations
 

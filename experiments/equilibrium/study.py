@@ -1,4 +1,4 @@
-"""The study from its question to its files."""
+"""Equilibrium: the game of crossing over, sampled, solved and written to files (the study `equilibrium`)."""
 
 from __future__ import annotations
 

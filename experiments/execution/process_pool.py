@@ -1,4 +1,4 @@
-"""Jobs on several processes, one result at a time; a job that fails, or takes its process with it, costs no other."""
+"""Process pool that yields one result at a time; a job that fails, or ends its process, costs no other."""
 
 from __future__ import annotations
 

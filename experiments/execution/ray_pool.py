@@ -1,4 +1,4 @@
-"""The same team on a Ray cluster: jobs go to whichever machine is free, and one whose machine is lost begins again."""
+"""Ray pool with the interface of the process pool; a job whose machine is lost begins again on another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Markets that are run and measured, one after the other or side by side; what was measured once is kept in a file."""
+"""Evaluations of markets: each is run and measured once, on several processes, and taken from a journal after that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a run's tables become one number over a period: the model's side of a fact or a forecast."""
+"""Series of a run as facts state them: tables become one number over a period."""
 
 from __future__ import annotations
 

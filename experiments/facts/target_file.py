@@ -1,4 +1,4 @@
-"""Reads data/targets.yaml and looks its targets up among the facts; what is wrong is said with file and line."""
+"""Reader of data/targets.yaml, which looks targets up among the facts; errors name file and line."""
 
 from __future__ import annotations
 

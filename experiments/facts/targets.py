@@ -1,4 +1,4 @@
-"""What the model is held against: facts of data/market_facts.csv, and how a run's tables give the same numbers."""
+"""Targets: reported facts of data/market_facts.csv, and how a run's tables give the same numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The study `report`: reads a run or a sweep, writes its page."""
+"""Report page of a run or a sweep (the study `report`)."""
 
 from __future__ import annotations
 

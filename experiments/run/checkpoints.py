@@ -1,4 +1,4 @@
-"""Runs that keep their market every so many days, and runs that go on from such a file."""
+"""Checkpoints of a run: a market saved every so many days, and runs that go on from such a file."""
 
 from __future__ import annotations
 

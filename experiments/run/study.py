@@ -1,4 +1,4 @@
-"""The study `run`: one market from the first day to the last, its tables and its summary."""
+"""Run of one market from the first day to the last, its tables and its summary (the study `run`)."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def _run_days(market: Market, progress: When, console: Console, keeper: Keeper) 
 def summarise(market: Market) -> dict[str, Any]:
     """What a run says in a few numbers: functions of the settings first, then how they were computed."""
     record = market.record
-    halves = phases(market)
+    second_half = phases(market)
     last_year = record.daily[-YEAR:]
     platforms = {
         name: {
@@ -172,8 +172,8 @@ def summarise(market: Market) -> dict[str, Any]:
         "seed": market.settings.seed,
         "first_day": market.calendar.labels[0],
         "last_day": market.calendar.labels[-1],
-        "second_half_day": halves["market"]["second_half_day"],
-        "phases": halves,
+        "second_half_day": second_half["market"]["second_half_day"],
+        "phases": second_half,
         "days_in_averages": len(last_year),
         "platforms": platforms,
         "exposure_at_start": record.exposure_at_start,

@@ -1,4 +1,4 @@
-"""The study `search`: Optuna proposes settings, a sweep runs them over seeds, and a killed search goes on."""
+"""Search for settings by Optuna, over seeds; a killed search goes on (the study `search`)."""
 
 from __future__ import annotations
 

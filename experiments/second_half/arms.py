@@ -1,4 +1,4 @@
-"""The markets that a study over seeds compares: the one asked for and, with other overrides, a second one."""
+"""Arms of the study `phases`: the market of the command and, with other overrides, a second one."""
 
 from __future__ import annotations
 

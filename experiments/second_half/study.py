@@ -1,4 +1,4 @@
-"""The study `phases`: when the second half begins, over seeds, and how long after it both sides have crossed over."""
+"""Second half over seeds: when it begins, and how long after it both sides have crossed over (the study `phases`)."""
 
 from __future__ import annotations
 

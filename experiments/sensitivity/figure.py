@@ -1,4 +1,4 @@
-"""The study in one picture: which parameters matter, and how much of which quantity's variance is theirs."""
+"""Figure of a sensitivity analysis: which parameters matter, and for how much of each quantity's variance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the study is asked, checked before any work: the settings, the parameters, the budget."""
+"""Problem of a sensitivity analysis, checked before any work: settings, parameters, budget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quantities of interest: what the study asks of a run, from the tables that the run gives."""
+"""Quantities of interest of a sensitivity analysis, from the tables that a run gives."""
 
 from __future__ import annotations
 

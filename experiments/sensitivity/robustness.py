@@ -1,4 +1,4 @@
-"""What must not matter much: the kind of friend graph, the number of users, the order of the day's stages."""
+"""Robustness to what must not matter much: kind of friend graph, number of users, order of the day's stages."""
 
 from __future__ import annotations
 

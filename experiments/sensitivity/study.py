@@ -1,4 +1,4 @@
-"""The study `sensitivity` from its plan to its files."""
+"""Sensitivity analysis from its plan to its files (the study `sensitivity`)."""
 
 from __future__ import annotations
 

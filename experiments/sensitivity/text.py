@@ -1,4 +1,4 @@
-"""The study's tables as text that can be read: sensitivity.md."""
+"""Text of a sensitivity analysis: its tables, readable, in sensitivity.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the Hydra plugin of `src/hydra_plugins` does: a sweep's overrides become jobs, checked before the first runs."""
+"""Hydra launcher of sweeps: overrides become jobs, all checked before the first runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The jobs of a sweep: checked settings, composed once a choice of groups, and the identity of each run."""
+"""Jobs of a sweep: checked settings, composed once a choice of groups, and the identity of each run."""
 
 from __future__ import annotations
 

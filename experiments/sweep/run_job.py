@@ -58,7 +58,7 @@ class Task:
         return self.place.with_suffix(ASIDE)
 
 
-def do(task: Task) -> Record:
+def run_job(task: Task) -> Record:
     """Run one job and keep what it leaves; an error is part of the record, with the whole story in log.txt."""
     try:
         shutil.rmtree(task.aside, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Running a sweep's jobs: status, progress, what stops it, and what it says at the end."""
+"""Runner of a sweep: status, progress, what stops it, and what it says at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many markets that agree with what was known at an origin, and what they say of other days.
+"""Ensembles that forecast from an origin: members that agree with what was known then, and their later numbers.
 
 A member is one of the calibration's, under the seed for which it was moved to the facts, with intensities that go on by
 chance after the origin. Its series are moved on to the facts: where those of the last year before a series' last one

@@ -1,4 +1,4 @@
-"""The series that are forecast: each metric and platform under the facts' own names, with the model's side of it."""
+"""Series that are forecast: each metric and platform under the names of the facts, with the model's side of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The study `validate`: the fitted model against facts, rulers and patterns, its forecast, and a page that shows it."""
+"""Validation of the fitted model by facts, naive forecasts and patterns, and its forecast (the study `validate`)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from secondhalf.experiments.validate.report.page import report
 from secondhalf.experiments.validate.settings import Validate
 from secondhalf.experiments.validate.tables import band_table, naive_table, rolling_table, target_table
 from secondhalf.experiments.validate.text import (
-    MARKS,
+    DOCUMENT_TABLES,
     calibration_words,
     facts_markdown,
     in_words,
@@ -49,7 +49,7 @@ FLOAT = "%.6g"
 
 def prepare(request: Request[Validate]) -> None:
     """Refuse origins, calibrations and documents that do not fit, before any work."""
-    check(request.options.documents, MARKS, "validate.documents")
+    check(request.options.documents, DOCUMENT_TABLES, "validate.documents")
     find_origins(request.settings, request.options)
 
 
@@ -193,7 +193,7 @@ def in_documents(folder: Path, summary: Mapping[str, Any]) -> dict[str, str]:
         calibration_words(summary, posterior),
         patterns_markdown(patterns),
     )
-    return dict(zip(MARKS, words, strict=True))
+    return dict(zip(DOCUMENT_TABLES, words, strict=True))
 
 
 def _store(folder: Path) -> None:

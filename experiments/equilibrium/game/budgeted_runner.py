@@ -1,4 +1,4 @@
-"""Runs jobs within the budget, several at once, and keeps what they give; the one place that knows how jobs are run."""
+"""Runner of simulations within a budget, several at once, with a journal of what they give."""
 
 from __future__ import annotations
 

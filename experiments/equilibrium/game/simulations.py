@@ -1,4 +1,4 @@
-"""Runs of the study, one job each; every one branches off a market that was run to the revision once."""
+"""Simulations of an equilibrium study; each branches off a market that was run to the revision once."""
 
 from __future__ import annotations
 

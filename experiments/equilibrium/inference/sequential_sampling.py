@@ -1,4 +1,4 @@
-"""Sequential sampling: what is decided is simulated no more, and every look spends its part of the error."""
+"""Sequential sampling of a game: tests do not revisit earlier decisions, and each look spends part of the error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a game with noisy payoffs is judged by: the gain of every deviation, with simultaneous intervals.
+"""Simultaneous confidence intervals for the gains of all deviations of a game with noisy payoffs.
 
 Payoffs are logarithms, [profile, seed, player], under shared luck: the gain of a deviation is the mean over seeds of
 the difference of two profiles. Seeds that one of the two lacks (nan) are left out of that gain.

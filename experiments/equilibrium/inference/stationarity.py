@@ -1,4 +1,4 @@
-"""Whether an ensemble of paths has come to rest: drift, cycles, several attractors, and when.
+"""Stationarity of an ensemble of paths: drift, cycles, several attractors, and when it is reached.
 
 Paths are [run, week, series], shares between 0 and 1; the last `judged` weeks are looked at. "No drift" is a claim of
 its own, which needs evidence: that a test for drift finds none says nothing when runs are few.

@@ -1,4 +1,4 @@
-"""The study's tables, as in its CSV files; gains are parts of the payoff, cells without a number are empty."""
+"""CSV tables of an equilibrium study; gains are parts of the payoff, cells without a number are empty."""
 
 from __future__ import annotations
 

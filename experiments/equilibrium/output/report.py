@@ -1,4 +1,4 @@
-"""The report: one page with everything that the study found, and its pictures."""
+"""Report page of an equilibrium study, with its pictures."""
 
 from __future__ import annotations
 

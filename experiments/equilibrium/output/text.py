@@ -1,4 +1,4 @@
-"""What was found, in sentences."""
+"""Sentences about the findings of an equilibrium study."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a pattern holds: bounds for the mean over seeds, or for its whole 95 % interval."""
+"""Pass rules of patterns: bounds for the mean over seeds, or for its whole 95 % interval."""
 
 from __future__ import annotations
 

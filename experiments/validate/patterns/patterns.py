@@ -1,4 +1,4 @@
-"""The patterns that the default market must show, each with its fact and the rule by which it passes.
+"""Patterns that the default market must show, each with its fact and the rule by which it passes.
 
 A reported number passes when the mean over seeds lies within the fact's own error (95 %, from the standard deviation
 that data/targets.yaml gives it). A direction passes when the 95 % interval over seeds, paired where two arms are

@@ -1,4 +1,4 @@
-"""The table patterns.csv: the default market and second runs of it, over seeds, held against what they must show."""
+"""Runs behind patterns.csv: the default market and variants of it, over seeds, compared with the patterns."""
 
 from __future__ import annotations
 

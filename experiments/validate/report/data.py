@@ -1,4 +1,4 @@
-"""Reads the tables of a validation: every column checked, so that a picture never meets half a number."""
+"""Reader of a validation's tables that checks every column, so that no picture is drawn of half a number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model beside simple rulers: errors ahead of time, and how often the model's band held."""
+"""Figures of the model beside naive forecasts: errors ahead of time, and coverage of the model's band."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How numbers, periods, metrics and parameters are written in the report."""
+"""Text of the validation report: numbers, periods, metrics and parameters in words."""
 
 from __future__ import annotations
 
