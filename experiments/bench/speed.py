@@ -29,6 +29,7 @@ import secondhalf
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.bench.settings import Bench
 from secondhalf.experiments.execution.provenance import commit, peak_memory_mb
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.document_tables import put_into
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.model.market import Market
@@ -53,7 +54,7 @@ def bench(settings: MarketSettings, options: Bench, folder: Path) -> float:
     start = _start_up()
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / "bench.csv") as temporary:
-        frame.to_csv(temporary, index=False)
+        write_csv(frame, temporary)
     with replacing(folder / "bench.json") as temporary:
         report = {
             "oracle_ns_per_user_day": oracle,

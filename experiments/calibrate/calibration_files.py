@@ -19,6 +19,7 @@ from secondhalf.experiments.calibrate.parameters import Parameters
 from secondhalf.experiments.calibrate.posterior import Coverage, Posterior
 from secondhalf.experiments.facts.target_file import FACTS
 from secondhalf.experiments.facts.targets import Targets
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.model.data_files import data_file
 
@@ -92,7 +93,7 @@ def write_calibration(found: Calibration, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         with replacing(folder / name) as temporary:
-            table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.8g")
+            write_csv(table, temporary, "%.8g")
     scores = dict(zip(names, found.posterior.mode.tolist(), strict=True))
     record = found.record | {"widened": found.posterior.widened, "scores": scores, "values": found.values}
     with replacing(folder / RECORD) as temporary:

@@ -34,6 +34,7 @@ from secondhalf.experiments.execution.progress import Bars
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import LAST_FACT, Targets, check_horizon, sized
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.model.data_files import data_file
 
@@ -158,7 +159,7 @@ def calibrate(settings: MarketSettings, options: Calibrate, folder: Path, bars: 
     tables = {"misses": miss_table(fit, problem)} | ({"coverage": coverage_table(held)} if held is not None else {})
     for name, table in tables.items():
         with replacing(folder / f"{name}.csv") as temporary:
-            table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6g")
+            write_csv(table, temporary, "%.6g")
     return found
 
 
@@ -178,7 +179,7 @@ def recovery(settings: MarketSettings, options: Calibrate, folder: Path, bars: B
     with Evaluations(targets.numbers, options.workers or os.cpu_count() or 1, folder / KEPT, bar.move) as evaluate:
         table = recover(problem, truths, start, evaluate, options.rounds, options.step)
     with replacing(folder / "recovery.csv") as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6g")
+        write_csv(table, temporary, "%.6g")
     return table
 
 

@@ -21,6 +21,7 @@ from secondhalf.experiments.execution.process_pool import StudyError, cores, eac
 from secondhalf.experiments.execution.progress import Bars
 from secondhalf.experiments.execution.settings import FORMATS, Output, When
 from secondhalf.experiments.pictures import draw_pictures
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.model.numba_kernels import threads_for
 
@@ -78,7 +79,7 @@ def counterfactual(
     found = {seed: journal.results[str(seed)] for seed in seeds if str(seed) in journal.results}
     table = _seeds_table(seeds, found, failed)
     with replacing(folder / "seeds.csv") as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+        write_csv(table, temporary)
     if len(found) < 2:
         first = next(iter(failed.items()))
         raise StudyError(

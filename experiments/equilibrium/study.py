@@ -29,6 +29,7 @@ from secondhalf.experiments.execution.process_pool import NothingDoneError
 from secondhalf.experiments.execution.progress import Bars
 from secondhalf.experiments.execution.provenance import commit, versions
 from secondhalf.experiments.execution.settings import Launcher, Output
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
 
 JOURNAL = "journal.jsonl"
@@ -135,7 +136,7 @@ def finish(found: Findings, folder: Path, console: Console, page: bool) -> int:
 def write(table: pd.DataFrame, path: Path) -> None:
     """Write a table, whole or not at all; what is no number is an empty cell."""
     with replacing(path) as temporary:
-        table.replace([np.inf, -np.inf], np.nan).to_csv(temporary, index=False, lineterminator="\n")
+        write_csv(table.replace([np.inf, -np.inf], np.nan), temporary)
 
 
 def summary(found: Findings) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import overrides_of
 from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.execution.process_pool import StudyError
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.search.settings import Search
 from secondhalf.experiments.search.space import ends, space_of
 from secondhalf.experiments.sweep.collect import metrics_of
@@ -195,7 +196,7 @@ def _write(study: optuna.Study, problem: SearchProblem, folder: Path) -> pd.Data
         "mean", ascending=problem.options.direction == "minimize", kind="stable", ignore_index=True
     )
     with durable(folder / TRIALS) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+        write_csv(table, temporary)
     return table
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 import secondhalf
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.execution.fingerprint import state
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.sweep.jobs import Job, without_effect
 from secondhalf.experiments.sweep.run_job import ASIDE, RUNS
 from secondhalf.experiments.sweep.run_record import FORMAT, Record, durable, read
@@ -117,7 +118,7 @@ class Status:
                  record.peak_memory_mb, record.host, record.started)
             )  # fmt: skip
         with durable(self.folder / TABLE) as temporary:
-            pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(temporary, index=False, lineterminator="\n")
+            write_csv(pd.DataFrame(rows, columns=list(COLUMNS)), temporary)
         self._written = time.monotonic()
 
     def _write_now_and_then(self) -> None:

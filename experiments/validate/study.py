@@ -21,6 +21,7 @@ from secondhalf.experiments.execution.progress import Bar, Bars
 from secondhalf.experiments.execution.provenance import commit, versions
 from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import LAST_FACT, Target, check_horizon, sized
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.document_tables import check, put_into
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.experiments.validate.ensemble import Origin, find_origin, forecasts, members
@@ -122,7 +123,7 @@ def validate(settings: MarketSettings, options: Validate, folder: Path, bars: Ba
     tables["draws"] = pd.DataFrame(drawn, columns=parameters.names)
     for name, table in tables.items():
         with replacing(folder / f"{name}.csv") as temporary:
-            table.to_csv(temporary, index=False, lineterminator="\n", float_format=FLOAT)
+            write_csv(table, temporary, FLOAT)
     summary = _summary(last, options, tables) | {"failed_members": failed}
     with replacing(folder / "summary.json") as temporary:
         temporary.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
