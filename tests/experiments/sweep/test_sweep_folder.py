@@ -127,7 +127,7 @@ def test_a_full_disk_stops_the_sweep_and_not_each_run(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     def second_is_too_much(task: Task) -> Record:
-        return pretend(task) if task.job.number == 0 else run_job.do(task)
+        return pretend(task) if task.job.number == 0 else run_job.run_job(task)
 
     monkeypatch.setattr(run_job, "_run", full)
     with pytest.raises(StudyError) as error:
