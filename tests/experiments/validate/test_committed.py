@@ -16,7 +16,7 @@ from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import LAST_FACT, sized
-from secondhalf.experiments.validate.forecast_series import questions
+from secondhalf.experiments.validate.forecast_series import forecast_series
 from secondhalf.experiments.validate.text import facts_markdown, naive_markdown
 from secondhalf.model.data_files import data_file
 
@@ -68,7 +68,7 @@ def test_the_forecast_has_every_period_of_every_metric_and_nothing_else() -> Non
     forecast = pd.read_csv(data_file("forecast_2023_2025.csv"))
     columns = ["metric", "platform", "period_start", "period_end", "unit", "mean", "p05", "p25", "p50", "p75", "p95"]
     assert list(forecast.columns) == columns
-    asked = questions(load_settings().platforms, LAST_FACT + dt.timedelta(days=1), dt.date(2025, 12, 31))
+    asked = forecast_series(load_settings().platforms, LAST_FACT + dt.timedelta(days=1), dt.date(2025, 12, 31))
     rows = forecast[["metric", "platform", "period_start", "period_end", "unit"]].itertuples(index=False, name=None)
     assert list(rows) == [(q.metric, q.platform, str(q.start), str(q.end), q.unit) for q in asked]
     assert (forecast[columns[5:]] >= 0).all(axis=None)

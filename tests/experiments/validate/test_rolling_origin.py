@@ -10,7 +10,7 @@ import pytest
 
 from secondhalf.experiments.facts.model_series import SeriesRule
 from secondhalf.experiments.facts.targets import Target
-from secondhalf.experiments.validate.forecast_series import periods, questions
+from secondhalf.experiments.validate.forecast_series import forecast_series, periods
 from secondhalf.experiments.validate.tables import band_table, naive_table, rolling_table, target_table
 
 ORIGIN = dt.date(2021, 12, 31)
@@ -76,7 +76,9 @@ def test_periods_are_quarters_years_and_months() -> None:
 
 
 def test_every_metric_of_the_forecast_is_asked_for_under_the_facts_names() -> None:
-    asked = questions(["kuaishou", "douyin", "taobao", "jd", "pinduoduo"], dt.date(2023, 1, 1), dt.date(2025, 12, 31))
+    asked = forecast_series(
+        ["kuaishou", "douyin", "taobao", "jd", "pinduoduo"], dt.date(2023, 1, 1), dt.date(2025, 12, 31)
+    )
     assert {q.metric for q in asked} >= {
         "gmv",
         "mau",
@@ -93,7 +95,7 @@ def test_every_metric_of_the_forecast_is_asked_for_under_the_facts_names() -> No
 
 
 def test_quantiles_of_a_band_are_in_order_and_no_share_is_above_all() -> None:
-    asked = questions(["kuaishou"], dt.date(2023, 1, 1), dt.date(2023, 12, 31))
+    asked = forecast_series(["kuaishou"], dt.date(2023, 1, 1), dt.date(2023, 12, 31))
     rng = np.random.default_rng(0)
     made = band_table(asked, np.exp(rng.standard_normal((200, len(asked)))) * 60)
     for low, high in (("p05", "p25"), ("p25", "p50"), ("p50", "p75"), ("p75", "p95")):
