@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from secondhalf.experiments.command import main
 from secondhalf.experiments.report import run_page
-from secondhalf.experiments.report.settings import Report
-from secondhalf.experiments.report.study import report
 from tests.browser.served import CHROMIUM, browsing, visit
 from tests.experiments.conftest import refused
 from tests.experiments.sweeps import make_sweep
@@ -65,7 +64,7 @@ def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def page_about(folder: Path) -> str:
-    report(Report(of=str(folder)), folder)
+    main.main(["report", str(folder)])
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
