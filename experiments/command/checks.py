@@ -67,7 +67,7 @@ def _check(study: str, config: DictConfig) -> None:
     in_order(settings.stage_order)
     for group in GROUPS.values():
         options(group, config)
-    if settings.network.kind == "file":
+    if settings.network.kind == "file" and config.from_checkpoint is None:  # else the graph is in that file
         read_ties(str(settings.network.file), settings.population.users)
     if study == "report":
         from secondhalf.experiments.report.study import prepare as prepare_report
