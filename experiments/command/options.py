@@ -26,6 +26,10 @@ Format = Literal["png", "svg", "pdf"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
+HOST = r"^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$"
+"""What a browser sends as Host: NAME or NAME:PORT."""
+
+
 class StudyError(RuntimeError):
     """One sentence: why a study gives no result."""
 
@@ -185,6 +189,7 @@ class Browse(Settings):
     port: Annotated[Whole, Field(ge=1, le=65535)]
     nodes: Annotated[Whole, Field(ge=2, le=500)]
     frames: Annotated[Number, Field(gt=0, le=60)]
+    allowed_hosts: tuple[Annotated[str, Field(pattern=HOST)], ...] = ()
 
 
 class Launcher(Settings):

@@ -102,12 +102,25 @@ def _values(override: Override, given: str) -> list[str]:
 
 
 FLAGS = {"--port": "browse.port", "--host": "browse.host"}
+SEVERAL = {"--allowed-host": "browse.allowed_hosts"}
+"""Flags that may be given more than once: a setting with a list."""
 
 
 def flags(given: Sequence[str]) -> list[str]:
     """The words of a command line with these flags as settings; one without its value is a setting without one."""
     words, found = iter(given), []
+    lists: dict[str, list[str]] = {}
     for word in words:
         name, is_set, value = word.partition("=")
-        found.append(f"{FLAGS[name]}={value if is_set else next(words, '')}" if name in FLAGS else word)
-    return found
+        if name in FLAGS:
+            found.append(f"{FLAGS[name]}={value if is_set else next(words, '')}")
+        elif name in SEVERAL:
+            lists.setdefault(SEVERAL[name], []).append(value if is_set else next(words, ""))
+        else:
+            found.append(word)
+    return [*found, *(f"{name}=[{','.join(_quoted(v) for v in values)}]" for name, values in lists.items())]
+
+
+def _quoted(value: str) -> str:
+    """So that Hydra takes it as one word."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -46,6 +46,6 @@ def test_the_command_of_a_sweep_is_words(tmp_path: Path, monkeypatch: pytest.Mon
 def test_no_object_is_made_of_a_file_of_settings(tmp_path: Path) -> None:
     sweep = Sweep(sweep_of(tmp_path, "one"))
     (tmp_path / "multirun.yaml").write_text(f"!!python/object/apply:os.mkdir ['{tmp_path}/made']\n")
-    with pytest.raises(SettingsError, match="no command line can be read there|a list of words is needed"):
+    with pytest.raises(SettingsError, match=r"no command line can be read there|a list of words is needed"):
         _command(sweep)
     assert not (tmp_path / "made").exists()
