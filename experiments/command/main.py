@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     name = given.pop(0) if _is_word(given) else "run"
     study = find_study(name)
     if study is not None:
-        given = _as_settings(study, given)
+        given = as_settings(study, given)
     # Imported late: an answer above, or one to the shell, does not wait for what only a study needs.
     if any(word in ("--shell-completion", "-sc") for word in given):
         from secondhalf.experiments.command.completion import complete
@@ -54,19 +54,29 @@ def _is_word(given: Sequence[str]) -> bool:
     return bool(given) and not given[0].startswith("-") and "=" not in given[0]
 
 
-def _as_settings(study: Study, given: list[str]) -> list[str]:
+def as_settings(study: Study, given: list[str]) -> list[str]:
     """The words after a study's name, its positional word and its flags among them, as settings."""
     if study.positional and _is_word(given):
         given[:1] = _in_place(study.positional, given[0]) if study.in_place else [f"{study.positional}={given[0]}"]
     words, found = iter(given), []
+    lists: dict[str, list[str]] = {}
     for word in words:
         name, is_set, value = word.partition("=")
         setting = study.flags.get(name)
-        found.append(f"{setting}={value if is_set else next(words, '')}" if setting else word)
-    return found
+        if setting is None:
+            found.append(word)
+        elif setting.endswith("[]"):
+            lists.setdefault(setting[:-2], []).append(_quoted(value if is_set else next(words, "")))
+        else:
+            found.append(f"{setting}={value if is_set else next(words, '')}")
+    return [*found, *(f"{setting}=[{','.join(values)}]" for setting, values in lists.items())]
 
 
 def _in_place(setting: str, folder: str) -> list[str]:
     """A folder as the setting that names it and as the place of the files, without files of Hydra's own."""
-    quoted = "'" + folder.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    return [f"{setting}={quoted}", f"hydra.run.dir={quoted}", "hydra.output_subdir=null"]
+    return [f"{setting}={_quoted(folder)}", f"hydra.run.dir={_quoted(folder)}", "hydra.output_subdir=null"]
+
+
+def _quoted(value: str) -> str:
+    """A value that Hydra takes as one word."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -52,8 +52,13 @@ class Request(Generic[Own]):
         return options(Launcher, self.config)
 
 
-def check_market(settings: MarketSettings) -> None:
+def check_market(settings: MarketSettings, goes_on: bool = False) -> None:
     """Refuse strategies, an order of stages, or a file of friendships with which no market can begin.
+
+    Parameters
+    ----------
+    goes_on
+        the market is that of a checkpoint, which holds its friendships: no file is read
 
     Raises
     ------
@@ -62,7 +67,7 @@ def check_market(settings: MarketSettings) -> None:
     """
     strategies(settings.among(settings.competing))
     in_order(settings.stage_order)
-    if settings.network.kind == "file":
+    if settings.network.kind == "file" and not goes_on:
         read_ties(str(settings.network.file), settings.population.users)
 
 

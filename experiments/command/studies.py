@@ -48,7 +48,7 @@ class Study:
     in_place
         the positional word names the folder that the files go into
     flags
-        words with dashes and the settings that they stand for
+        words with dashes and the settings that they stand for; `NAME[]` is a list: its flag may come twice
     not_swept
         why it cannot be one of many runs (`-m`); empty when it can
     from_checkpoint
@@ -226,7 +226,7 @@ STUDIES: dict[str, Study] = _table(
         "a page in the browser, on which a market runs and can be changed: --port N, --host H",
         folder="browser",
         settings="Browse",
-        flags={"--port": "browse.port", "--host": "browse.host"},
+        flags={"--port": "browse.port", "--host": "browse.host", "--allowed-host": "browse.allowed_hosts[]"},
         not_swept="one page at a time; each of its tabs has a market of its own",
     ),
     Study(

@@ -40,7 +40,7 @@ def prepare(request: Request[None]) -> None:
     """Refuse a checkpoint, or settings to go on with, before any work; see `experiments.run.checkpoints`."""
     begun = find_checkpoint(request.config)
     if begun is not None:
-        check_market(begun[1])
+        check_market(begun[1], goes_on=True)
 
 
 def start(request: Request[None]) -> float:
