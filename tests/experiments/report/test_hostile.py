@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from secondhalf.experiments.command import main
+from secondhalf.experiments.command.compose import compose_config, market_settings, options
+from secondhalf.experiments.command.request import Request
+from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.report import run_page
+from secondhalf.experiments.report.settings import Report
+from secondhalf.experiments.report.study import start
 from tests.browser.served import CHROMIUM, browsing, visit
 from tests.experiments.conftest import refused
 from tests.experiments.sweeps import make_sweep
@@ -64,7 +68,8 @@ def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def page_about(folder: Path) -> str:
-    main.main(["report", str(folder)])
+    config = compose_config([])
+    start(Request(market_settings(config), Report(of=str(folder)), options(Output, config), folder, config))
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
