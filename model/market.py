@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -102,12 +103,17 @@ class Market(State):
         return save_market(self, Path(path))
 
 
-def load_market(path: Path | str) -> Market:
+def load_market(path: Path | str, trusted: Collection[str] = ()) -> Market:
     """The market of a file; it goes on as the one that was saved would have.
+
+    Parameters
+    ----------
+    trusted
+        as for `snapshots.checkpoint.read_checkpoint`
 
     Raises
     ------
     CheckpointError
-        as `snapshots.checkpoint.read_checkpoint`
+        as there, or when the file gives no market that can go on
     """
-    return restore(read_checkpoint(Path(path)), Market)
+    return restore(read_checkpoint(Path(path), trusted), Market)

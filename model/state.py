@@ -58,9 +58,14 @@ SETTINGS, SHARED, OWN, USERS, RECORD, LINKED, TODAY = Kind
 
 
 class Recorder(Protocol):
-    """Who takes a market down (`observers.record.Record`). The state tells it what happens and reads one number."""
+    """Who takes a market down (`observers.record.Record`). The state tells it what happens and reads one number.
+
+    `by_platform` and `of_market` are its columns.
+    """
 
     new_user_share: float
+    by_platform: dict[str, Callable[..., Any]]
+    of_market: dict[str, Callable[..., Any]]
 
     def __init__(self, market: State) -> None: ...
 
@@ -72,6 +77,9 @@ class Recorder(Protocol):
 
     def note_day(self, month: MonthBooks | None) -> None:
         """Take down the latest day; `month` when it closed a calendar month."""
+
+    def leave_out_own(self) -> None:
+        """Ask no measures of one's own from now on."""
 
     def of(self, market: Any, whole: bool) -> Self:
         """Who takes down a fork: one that goes on from here, or for a part of the users one that begins anew."""

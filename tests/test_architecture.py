@@ -49,14 +49,12 @@ EXPERIMENTS_ORDER: tuple[tuple[str, ...], ...] = ()
 """Rooms of experiments/ in the same way; nothing is checked while it is empty."""
 EXPERIMENTS_CIRCLES = {
     *(f"secondhalf.experiments.browser.{name}" for name in ("commands", "session")),
-    *(f"secondhalf.experiments.command.{name}" for name in ("checks", "dispatch")),
-    *(f"secondhalf.experiments.sweep.{name}" for name in ("collect", "engines", "run_job", "sweep_folder")),
-    *(f"secondhalf.experiments.{name}" for name in ("bench.sweeps", "search.study", "sweep.sweep_runner")),
+    *(f"secondhalf.experiments.command.{name}" for name in ("compose", "request", "studies")),
 }
 """Modules that still import each other in a circle."""
 EXPERIMENTS_NAMES = (
     *("Asked", "Checkpoint", "Column", "Drawn", "Fit", "Found", "Job", "Kept", "Quantity", "Question", "Record"),
-    *("Report", "Row", "Rule", "Seen", "Series", "Strategy", "Verdicts", "Watch", "Words"),
+    *("Report", "Row", "Rule", "Seen", "Series", "Step", "Strategy", "Study", "Verdicts", "Watch", "Words"),
 )
 """Names that two classes still share, one of them at least in experiments/."""
 EXPERIMENTS_CROWDED = ("experiments/browser",)

@@ -1,4 +1,4 @@
-"""`secondhalf bench sweep`: what many runs cost beside themselves, their memory, and that kills lose nothing."""
+"""Benchmark of sweeps: cost of many runs beside the runs themselves, their memory, and sweeps that are killed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from secondhalf.experiments.command.options import Bench, Launcher, Output, StudyError
-from secondhalf.experiments.execution.process_pool import cores
+from secondhalf.experiments.bench.settings import Bench
+from secondhalf.experiments.execution.process_pool import StudyError, cores
+from secondhalf.experiments.execution.provenance import commit
+from secondhalf.experiments.execution.settings import Launcher, Output
 from secondhalf.experiments.results.csv_files import write_csv
-from secondhalf.experiments.run.study import commit
 from secondhalf.experiments.sweep.collect import RESULTS
 from secondhalf.experiments.sweep.engines import make_engine
 from secondhalf.experiments.sweep.jobs import Composer, Job

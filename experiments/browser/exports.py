@@ -118,6 +118,8 @@ VIEWS: dict[str, Callable[[Market, Watch], pd.DataFrame]] = {
     "books": lambda market, watch: tables.daily(market),
 }
 """By the name of a view, its numbers; the friend graph has none of a twin."""
+NAMES = (*VIEWS, "friends")
+"""All views that there are numbers of."""
 
 
 def command_line(setup: Setup, world: World | None) -> str:

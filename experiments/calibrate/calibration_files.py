@@ -1,4 +1,4 @@
-"""A finished calibration: where the search ended, how sure it is, what it rests on; as files and back."""
+"""Calibration as files: best point, covariance, ensemble, and what it was fitted to; written and read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,8 @@ class Calibration:
 
 def data_hash(targets: Targets) -> str:
     """A hash of the facts that are fitted, their errors, and how they are measured."""
-    return hashlib.blake2b(repr(targets.all).encode(), digest_size=16).hexdigest()
+    values = [asdict(target) for target in targets.all]  # no names of classes, which are not part of the facts
+    return hashlib.blake2b(json.dumps(values, default=str).encode(), digest_size=16).hexdigest()
 
 
 def write_calibration(found: Calibration, folder: Path) -> None:

@@ -1,11 +1,11 @@
-"""From configuration files and overrides to checked settings."""
+"""Composition of settings: from configuration files and overrides to checked settings and options."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from hydra import compose, initialize_config_module
@@ -14,14 +14,18 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from pydantic import ValidationError
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.conf.schema.base import sentence
 from secondhalf.conf.schema.import_path import is_own
-from secondhalf.experiments.command.options import GROUPS
 from secondhalf.experiments.command.overrides import open_overrides
+from secondhalf.experiments.command.studies import groups
+from secondhalf.experiments.execution.settings import Options
 
 CONFIG_MODULE = "secondhalf.conf"
-NOT_OF_THE_MARKET = (*GROUPS, "from_checkpoint", "resume", "hydra")
+NOT_OF_THE_MARKET = (*groups(), "from_checkpoint", "resume", "hydra")
+Group = TypeVar("Group", bound=Options)
 
 
 def load_settings(overrides: Sequence[str] = ()) -> MarketSettings:
@@ -82,6 +86,20 @@ def _allowed(name: str, error: Exception) -> str:
 def market_settings(config: DictConfig) -> MarketSettings:
     """Checked settings of a composed configuration."""
     return settings_of(plain(config, without=NOT_OF_THE_MARKET), config_folders(config))
+
+
+def options(kind: type[Group], config: DictConfig) -> Group:
+    """The checked group of a composed configuration that `kind` describes.
+
+    Raises
+    ------
+    SettingsError
+        naming the setting, its value and what is allowed
+    """
+    try:
+        return kind.model_validate(OmegaConf.to_container(config[kind.group], resolve=True))
+    except ValidationError as error:
+        raise SettingsError(sentence(error, kind.group)) from error
 
 
 def plain(config: DictConfig, without: Sequence[str] = ("hydra",)) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a counterfactual study has found, and its files."""
+"""Output files of a counterfactual study, and the summary of its results."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any
 import pandas as pd
 
 from secondhalf.experiments.counterfactual.arms import ARMS, Arms
-from secondhalf.experiments.counterfactual.paired_statistics import LEVEL, differences, variance_reduction
+from secondhalf.experiments.counterfactual.differences import differences, variance_reduction
 from secondhalf.experiments.counterfactual.quarterly_measures import KEYS, MARKET, SECOND_HALF, UNITS
+from secondhalf.experiments.execution.provenance import commit, versions
 from secondhalf.experiments.results.csv_files import write_csv
+from secondhalf.experiments.results.paired_statistics import LEVEL
 from secondhalf.experiments.results.tables import replacing
-from secondhalf.experiments.run.study import commit, versions
 
 FILES = ("differences.csv", "runs.csv", "seeds.csv", "summary.json", "counterfactual.md")
 

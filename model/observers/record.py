@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from secondhalf.agents.axes import Axes
 from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.import_path import own
 from secondhalf.conf.schema.vocabulary import PAN_SHELF
-from secondhalf.model.accounts.day_book import BooksError
+from secondhalf.model.accounts.day_book import BooksError, Snapshot
 from secondhalf.model.observers import measures
 from secondhalf.model.observers.reporters import DAILY, MARKET, ratio
 from secondhalf.model.state import State
@@ -28,16 +27,6 @@ KEYS = ("date", "platform")
 """Columns that say which day and platform a row is about."""
 THRESHOLDS = {"10_million": 1e7, "100_million": 1e8}
 """RMB a merchant or a product sells within a festival's window, as in the article's targets."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Who had sold how much when a festival began."""
-
-    merchants: NDArray[np.int64]
-    merchant_gmv: Array
-    products: NDArray[np.int64]
-    product_gmv: Array
 
 
 class Record:
@@ -91,6 +80,10 @@ class Record:
         other._open = dict(self._open)
         other._month = {name: amounts.copy() for name, amounts in self._month.items()}
         return other
+
+    def leave_out_own(self) -> None:
+        """Ask only the reporters that ship from now on; those of one's own are code, and may take long."""
+        self.by_platform, self.of_market = dict(DAILY), dict(MARKET)
 
     def note_start(self) -> None:
         """Which part of the users sees each capability on the morning of the first day, where anybody does."""

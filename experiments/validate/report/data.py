@@ -1,4 +1,4 @@
-"""Reads the tables of a validation: every column checked, so that a picture never meets half a number."""
+"""Reader of a validation's tables that checks every column, so that no picture is drawn of half a number."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ PERIOD = {"period_start": "date", "period_end": "date"}
 BAND = {"metric": "text", "platform": "text", **PERIOD, "unit": "text"} | dict.fromkeys(
     ("mean", "p05", "p25", "p50", "p75", "p95"), "number?"
 )
-RULERS = ("last_value", "linear", "logistic", "seasonal")
-OF_RULERS = dict.fromkeys(RULERS, "number?")
+NAIVE_FORECASTS = ("last_value", "linear", "logistic", "seasonal")
+OF_RULERS = dict.fromkeys(NAIVE_FORECASTS, "number?")
 NEEDED: dict[str, dict[str, str]] = {
     "targets": {
         **{"metric": "text", "platform": "text", **PERIOD, "unit": "text", "grade": "text"},

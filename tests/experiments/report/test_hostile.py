@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from secondhalf.experiments.command.options import Report
+from secondhalf.experiments.command.compose import compose_config, market_settings, options
+from secondhalf.experiments.command.request import Request
+from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.report import run_page
-from secondhalf.experiments.report.study import report
+from secondhalf.experiments.report.settings import Report
+from secondhalf.experiments.report.study import start
 from tests.browser.served import CHROMIUM, browsing, visit
 from tests.experiments.conftest import refused
 from tests.experiments.sweeps import make_sweep
@@ -65,7 +68,8 @@ def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def page_about(folder: Path) -> str:
-    report(Report(of=str(folder)), folder)
+    config = compose_config([])
+    start(Request(market_settings(config), Report(of=str(folder)), options(Output, config), folder, config))
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
