@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.conf.schema.base import sentence
-from secondhalf.conf.schema.import_path import is_own
+from secondhalf.conf.schema.import_path import is_import_path
 from secondhalf.experiments.command.overrides import open_overrides
 from secondhalf.experiments.command.studies import groups
 from secondhalf.experiments.execution.settings import Options
@@ -187,7 +187,7 @@ def _strategy(platform: str, chosen: Any, default: dict[str, Any], sources: list
     if chosen == default.get("name"):
         return default
     found = _read("strategy", str(chosen), sources)
-    if found is None and is_own(str(chosen)):
+    if found is None and is_import_path(str(chosen)):
         return {"name": str(chosen)}
     if found is None:
         known = ", ".join(sorted(path.stem for folder in sources for path in (folder / "strategy").glob("*.yaml")))

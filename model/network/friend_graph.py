@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.conf.schema.import_path import is_own, own
+from secondhalf.conf.schema.import_path import import_object, is_import_path
 from secondhalf.conf.schema.population import NetworkSettings
 from secondhalf.model.network.edge_list import read_ties
 from secondhalf.model.network.hyperbolic import hyperbolic_ties
@@ -65,7 +65,7 @@ def build_friends(network: NetworkSettings, users: int, seed: int) -> Friends:
         return Friends(np.zeros(users + 1, np.int64), np.empty(0, np.int32))
     if network.kind == "file":
         return _friends(users, read_ties(str(network.file), users))
-    if is_own(network.kind):
+    if is_import_path(network.kind):
         return _friends(users, _own_ties(network, users, seed))
     degree = network.mean_degree
     if degree >= users - 1:
@@ -83,7 +83,7 @@ def build_friends(network: NetworkSettings, users: int, seed: int) -> Friends:
 
 def _own_ties(network: NetworkSettings, users: int, seed: int) -> I64:
     """Ties [E, 2] of a function of one's own; whatever it gives is checked."""
-    given = own(network.kind)(network, users, seed)
+    given = import_object(network.kind)(network, users, seed)
     try:
         ties = np.asarray(given if isinstance(given, np.ndarray) else list(given))
     except (TypeError, ValueError) as error:

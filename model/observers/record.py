@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from secondhalf.agents.axes import Axes
 from secondhalf.conf.schema import SettingsError
-from secondhalf.conf.schema.import_path import own
+from secondhalf.conf.schema.import_path import import_object
 from secondhalf.conf.schema.vocabulary import PAN_SHELF
 from secondhalf.model.accounts.day_book import BooksError, Snapshot
 from secondhalf.model.observers import measures
@@ -219,7 +219,7 @@ def _columns(table: str, shipped: Mapping[str, Callable[..., Any]], own_paths: M
     for name in own_paths:
         if name in shipped or name in KEYS:
             raise SettingsError(f"measures.{table}.{name}={own_paths[name]}: {table}.csv has this column already")
-    return {**shipped, **{name: own(path) for name, path in own_paths.items()}}
+    return {**shipped, **{name: import_object(path) for name, path in own_paths.items()}}
 
 
 def _numbers(value: Any) -> Array:

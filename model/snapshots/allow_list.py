@@ -23,7 +23,7 @@ from secondhalf.agents.strategies import STRATEGIES, Launch, strategy_class
 from secondhalf.agents.strategies.history import Burst
 from secondhalf.agents.view import Seen
 from secondhalf.conf.schema import MarketSettings, platforms, population, scenario
-from secondhalf.conf.schema.import_path import is_own
+from secondhalf.conf.schema.import_path import is_import_path
 from secondhalf.conf.schema.mechanisms import Mechanisms
 from secondhalf.model.accounts.bookkeeper import Bookkeeper
 from secondhalf.model.accounts.day_book import Snapshot
@@ -123,7 +123,7 @@ def modules_of(settings: MarketSettings) -> set[str]:
         for a strategy that is none
     """
     names = {chosen.name for chosen in (settings.strategy, *settings.strategies.values())}
-    return {strategy_class(name).__module__ for name in names if is_own(name)}
+    return {strategy_class(name).__module__ for name in names if is_import_path(name)}
 
 
 def foreign(settings: Any) -> Iterator[tuple[str, str]]:
@@ -139,7 +139,7 @@ def foreign(settings: Any) -> Iterator[tuple[str, str]]:
     for table in ("market", "daily"):
         columns = _inside(_inside(settings, "measures"), table)
         named |= {f"measures.{table}.{name}": columns[name] for name in columns}
-    yield from ((where, value) for where, value in named.items() if isinstance(value, str) and is_own(value))
+    yield from ((where, value) for where, value in named.items() if isinstance(value, str) and is_import_path(value))
     for where, one in chosen.items():
         file = _inside(one).get("launches")
         if isinstance(file, str) and file not in _data():

@@ -18,7 +18,7 @@ from typing import Any
 import mesa
 
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.conf.schema.import_path import only
+from secondhalf.conf.schema.import_path import restrict_imports
 from secondhalf.model import initial_state
 from secondhalf.model.day.stages import in_order
 from secondhalf.model.snapshots.allow_list import foreign, modules_of
@@ -120,7 +120,7 @@ def read_checkpoint(path: Path, trusted: Collection[str] = ()) -> Checkpoint:
     header, state, arrays = read_archive(path)
     _refuse_foreign(path, header.settings, trusted)
     try:
-        with only(trusted):
+        with restrict_imports(trusted):
             settings = _settings(header)
         first = settings.calendar.start
         days = (header.end - first).days + 1
@@ -168,7 +168,7 @@ def _market(checkpoint: Checkpoint, kind: type[M]) -> M:
     outside = {"market": market, "settings": settings}
     unpacker = Unpacker(checkpoint.arrays, outside, modules_of(settings), check)
     state = json.loads(checkpoint.state)
-    with only(checkpoint.trusted):
+    with restrict_imports(checkpoint.trusted):
         found = {name: unpacker.unpack(state[name]) for name in IN_FILE}
         taken_down = {name: unpacker.unpack(own) for name, own in state["record"].items()}
     vars(market).update(found)
