@@ -20,7 +20,7 @@ from secondhalf.conf.schema.calendar import FIRST_DATE
 from secondhalf.model.accounts.quarterly_reports import Reports
 from secondhalf.model.calendar import FLOW_WINDOW, MarketCalendar
 from secondhalf.model.data_files import read_launches
-from secondhalf.model.random_streams import Decision, Luck, key, name_id, uniforms
+from secondhalf.model.random_streams import Decision, RandomStreams, key, name_id, uniforms
 from secondhalf.model.scenario.launch_edits import check_moves, replayed
 from secondhalf.model.scenario.regulation import Bans, Caps, Preferencing, scenario_calendar
 from secondhalf.model.shapes import MARKS_LAST_MONTH, NEVER
@@ -111,7 +111,7 @@ def apply_settings(market: State, settings: MarketSettings, end: dt.date | None 
     market.settings = settings
     market.calendar = MarketCalendar(dates, names, settings.mechanisms, settings.scenario.shocks)
     market.calendar_ahead = None
-    market.luck = Luck(settings.seed, names, settings.users.fan.slots)
+    market.luck = RandomStreams(settings.seed, names, settings.users.fan.slots)
     market.objectives = {name: objective(settings, name) for name in names}
     market.bans, market.caps, market.entrants = Bans(settings), Caps(settings), settings.entrants
 

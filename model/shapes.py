@@ -98,7 +98,7 @@ class Shops(NamedTuple):
     buyers_cdf: F64  # [P, M] cumulative share of the platform's orders by merchant
 
 
-class Streams(NamedTuple):
+class DayStreams(NamedTuple):
     """Keys of today's draws (`random_streams.key`)."""
 
     contact: np.uint64

@@ -28,10 +28,10 @@ from secondhalf.model.accounts.day_book import BooksError, DayBook
 from secondhalf.model.accounts.quarterly_reports import Reports
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.network.friend_graph import Friends
-from secondhalf.model.random_streams import Luck
+from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.scenario.exclusivity import ExclusivityRule
 from secondhalf.model.scenario.regulation import Bans, Caps, Preferencing, ScenarioMoves
-from secondhalf.model.shapes import Day, Offer, Shops, Streams
+from secondhalf.model.shapes import Day, DayStreams, Offer, Shops
 from secondhalf.model.supply.offer import OfferDesk
 from secondhalf.model.supply.sales import Trade
 from secondhalf.model.supply.weekly_revision import MerchantWeek
@@ -95,7 +95,7 @@ class State(mesa.Model):
     stages: Annotated[Stages, SETTINGS]  # name and function of the day's stages, in their order
     calendar: Annotated[MarketCalendar, SETTINGS]
     calendar_ahead: Annotated[MarketCalendar | None, SETTINGS]  # a longer one, for those who look ahead
-    luck: Annotated[Luck, SETTINGS]
+    luck: Annotated[RandomStreams, SETTINGS]
     objectives: Annotated[dict[str, Objective], SETTINGS]  # by platform
     bans: Annotated[Bans, SETTINGS]
     caps: Annotated[Caps, SETTINGS]
@@ -123,7 +123,7 @@ class State(mesa.Model):
     record: Annotated[Recorder, RECORD]
     users_day: Annotated[UsersDay, LINKED]
     today: Annotated[Day, TODAY]
-    streams: Annotated[Streams, TODAY]
+    streams: Annotated[DayStreams, TODAY]
     offer: Annotated[Offer, TODAY]
     channel_share: Annotated[Array, TODAY]  # [4, P, C] by kind of need
     attention_sums: Annotated[tuple[Array, Array], TODAY]  # users: by platform [P, 5], in all [3]; see `attention`

@@ -17,7 +17,7 @@ from secondhalf.model.meanfield.continuation import NUDGE, Branch, FixedPoint, f
 from secondhalf.model.meanfield.map import MeanField, MeanFieldState
 from secondhalf.model.meanfield.quadrature import user_types
 from secondhalf.model.network.friend_graph import build_friends
-from secondhalf.model.random_streams import Luck
+from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.shapes import NEVER, Behaviour, Offer
 from secondhalf.model.users.attention import INSTALLED
 from secondhalf.model.users.population import Population, behaviour
@@ -196,7 +196,7 @@ def simulated(
     people.columns.online_from[:] = NEVER
     if own is not None:
         people.population.behaviour = own
-    luck, installed = Luck(settings.seed, names, settings.users.fan.slots), np.zeros(len(names))
+    luck, installed = RandomStreams(settings.seed, names, settings.users.fan.slots), np.zeros(len(names))
     minutes = np.zeros(people.columns.minutes.shape)
     today = calendar.day(0, 0.0)._replace(budget=np.float32(budget))
     for number in range(days):

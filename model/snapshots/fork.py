@@ -16,7 +16,7 @@ import numpy as np
 
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.network.friend_graph import Friends
-from secondhalf.model.random_streams import Decision, Luck, key, uniforms
+from secondhalf.model.random_streams import Decision, RandomStreams, key, uniforms
 from secondhalf.model.shapes import I32, I64, Columns
 from secondhalf.model.state import OWN, SETTINGS, SHARED, State, fields
 from secondhalf.model.users.population import Population
@@ -113,5 +113,5 @@ def _draw_anew(child: State, luck: int) -> None:
     """Other luck from today on, for users, merchants and platforms alike."""
     seed = int(key(child.settings.seed, Decision.FORK_LUCK, child.day, luck))
     child.settings = child.settings.model_copy(update={"seed": seed})
-    child.luck = Luck(seed, child.platform_names, child.settings.users.fan.slots)
+    child.luck = RandomStreams(seed, child.platform_names, child.settings.users.fan.slots)
     child.week.seed = seed

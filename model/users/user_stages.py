@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from secondhalf.model.network.friend_graph import Friends
 from secondhalf.model.numba_kernels import chunk_count
-from secondhalf.model.shapes import Columns, Day, Offer, Shops, Streams
+from secondhalf.model.shapes import Columns, Day, DayStreams, Offer, Shops
 from secondhalf.model.users import adoption, attention, choice, needs
 from secondhalf.model.users.attention_flows import FLOWS, close_month
 from secondhalf.model.users.population import Population
@@ -45,25 +45,25 @@ class UsersDay:
         """The users."""
         return self.population.columns
 
-    def adopt(self, offer: Offer, streams: Streams, day: int) -> None:
+    def adopt(self, offer: Offer, streams: DayStreams, day: int) -> None:
         """Meet a friend, install, remove."""
         adoption.meet(self.columns, self.friends.indptr, self.friends.indices, streams.contact, day)
         adoption.adopt(self.columns, offer, self.population.behaviour, streams, day)
 
-    def meet(self, streams: Streams, day: int) -> None:
+    def meet(self, streams: DayStreams, day: int) -> None:
         """Meet a friend only (settling in: nobody installs or removes)."""
         adoption.meet(self.columns, self.friends.indptr, self.friends.indices, streams.contact, day)
 
-    def arise(self, offer: Offer, shops: Shops, streams: Streams, day: Day) -> None:
+    def arise(self, offer: Offer, shops: Shops, streams: DayStreams, day: Day) -> None:
         """Plant interest and let needs arrive."""
         needs.arise(self.columns, offer, shops, self.population.behaviour, streams, day)
 
-    def attend(self, offer: Offer, streams: Streams, day: Day) -> tuple[Array, Array]:
+    def attend(self, offer: Offer, streams: DayStreams, day: Day) -> tuple[Array, Array]:
         """Split the day; returns sums by platform [P, 5] and over all [3] (constants in `attention`)."""
         attention.attend(self.columns, offer, self.population.behaviour, streams, day, self._sums, self._totals)
         return self._sums.sum(axis=0), self._totals.sum(axis=0)
 
-    def buy(self, offer: Offer, shops: Shops, streams: Streams, day: Day) -> tuple[Array, Array]:
+    def buy(self, offer: Offer, shops: Shops, streams: DayStreams, day: Day) -> tuple[Array, Array]:
         """Meet needs; returns orders [4, P + 1, P] and counts [P, 4] (constants in `choice`)."""
         choice.buy(self.columns, offer, shops, self.population.behaviour, streams, day, self._orders, self._counts)
         return self._orders.sum(axis=0), self._counts.sum(axis=0)

@@ -18,7 +18,7 @@ from scipy.integrate import solve_ivp
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.market import Market
-from secondhalf.model.random_streams import Luck
+from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.shapes import Offer
 from secondhalf.model.users.user_stages import UsersDay
 
@@ -69,7 +69,7 @@ def simulate(
 
     def path(users: int, seed: int, days: int = DAYS) -> Array:
         settings = resized(plain, users, seed)
-        people, luck = make_users(settings), Luck(seed, ["kuaishou"], settings.users.fan.slots)
+        people, luck = make_users(settings), RandomStreams(seed, ["kuaishou"], settings.users.fan.slots)
         offer = make_offer(1, innovation=[INNOVATION], imitation=[IMITATION])
         shares = []
         for day in range(days):

@@ -23,7 +23,7 @@ from scipy.special import hyp2f1
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.random_streams import Luck
+from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.shapes import NEED_REPEAT, NOBODY, Behaviour, Offer, Shops
 from secondhalf.model.users.choice import KIND_REPEAT, LOST_FANS
 from secondhalf.model.users.population import behaviour
@@ -92,7 +92,7 @@ def ties(
 ) -> Ties:
     """Everybody a fan of one of 50 merchants on day 0; every order counted until the last day."""
     merchants = 50
-    people, luck = make_users(settings), Luck(3, ["taobao"], 1)
+    people, luck = make_users(settings), RandomStreams(3, ["taobao"], 1)
     columns = people.columns
     columns.installed[:] = 1
     columns.fan_merchant[0] = np.arange(USERS) % merchants

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.random_streams import Luck
+from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.shapes import (
     NEED_IMPULSE,
     NEED_PLANNED,
@@ -143,7 +143,7 @@ def offer(make_offer: Callable[..., Offer]) -> Offer:
 def buy(users: UsersDay, calendar: MarketCalendar, offer: Offer, day: int, seed: int = 0) -> Array:
     merchants = 4
     shops = Shops(np.ones((3, merchants), np.float32), np.ones(merchants, np.float32), np.zeros((3, merchants)))
-    book, _ = users.buy(offer, shops, Luck(seed, NAMES, 1).day(day), calendar.day(day, 0.0))
+    book, _ = users.buy(offer, shops, RandomStreams(seed, NAMES, 1).day(day), calendar.day(day, 0.0))
     return book
 
 

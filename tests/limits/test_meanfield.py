@@ -13,7 +13,7 @@ from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.meanfield.map import MeanDay, MeanField, MeanFieldState
 from secondhalf.model.meanfield.quadrature import near_normal_quantile, user_types
-from secondhalf.model.random_streams import Luck
+from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.shapes import Offer
 from secondhalf.model.users.attention import ACTIVE, INSTALLED, MINUTES
 from secondhalf.model.users.population import behaviour
@@ -82,7 +82,7 @@ def simulated(
 
     def run(settings: MarketSettings, users: int, seed: int) -> Array:
         own = resized(settings, users, seed)
-        people, luck = make_users(own), Luck(seed, NAMES, own.users.fan.slots)
+        people, luck = make_users(own), RandomStreams(seed, NAMES, own.users.fan.slots)
         calendar = MarketCalendar(own.calendar, NAMES, own.mechanisms)
         found = []
         for number in range(DAYS):
