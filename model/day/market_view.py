@@ -20,7 +20,7 @@ from secondhalf.model.state import State
 QUARTER_DAYS = 91
 
 
-class Sight(View):
+class MarketView(View):
     """One platform's view of a market on the day that runs."""
 
     def __init__(self, market: State, platform: Platform, quarter: bool) -> None:
@@ -59,7 +59,7 @@ class Sight(View):
 
     def _payoff(self, move: Move, quarters: int, users: int, calendar: MarketCalendar, base: Report | None) -> float:
         copy = self._market.fork(users=users, luck=name_id(self.platform.name), calendar=calendar)
-        believe(copy)
+        form_beliefs(copy)
         copy.entrants = {}  # nobody foresees them
         for platform in copy.platforms:
             platform.strategy = Hold(platform.name, {}, ())
@@ -80,7 +80,7 @@ class Sight(View):
         return goal.total(found, base) - paid
 
 
-def believe(market: State) -> None:
+def form_beliefs(market: State) -> None:
     """Put beliefs in the place of skills that are still in doubt: nobody can try out what nobody knows."""
     table = market.capabilities
     doubted = table.doubt > 0

@@ -14,7 +14,7 @@ from secondhalf.agents.legal_moves import MoveError, require_legal
 from secondhalf.agents.move import Move
 from secondhalf.agents.platform import Platform
 from secondhalf.agents.view import Seen
-from secondhalf.model.day.market_view import Sight
+from secondhalf.model.day.market_view import MarketView
 from secondhalf.model.random_streams import Decision, key, name_id, uniforms
 from secondhalf.model.scenario.regulation import blocked
 from secondhalf.model.state import State
@@ -95,7 +95,7 @@ def choose(market: State, platform: Platform, quarter: bool) -> Sequence[Move]:
     if not (quarter or strategy.daily):
         return ()
     try:
-        moves = strategy.moves(Sight(market, platform, quarter))
+        moves = strategy.moves(MarketView(market, platform, quarter))
         if not strategy.replays:
             for move in moves:
                 require_legal(platform, move)
