@@ -14,7 +14,7 @@ from omegaconf import DictConfig
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.command.compose import load_settings, market_settings, overrides_of
 from secondhalf.model.market import Market
-from secondhalf.model.snapshots.allow_list import vouched
+from secondhalf.model.snapshots.allow_list import trusted_values
 from secondhalf.model.snapshots.archive import CheckpointError
 from secondhalf.model.snapshots.checkpoint import Checkpoint, read_checkpoint, register_agents, restore
 from secondhalf.model.snapshots.resume import FREE, check_change, go_on, leaves
@@ -92,7 +92,7 @@ def find_checkpoint(config: DictConfig) -> Begun | None:
         raise SettingsError(f"{SETTING}={named}: the name of a file is needed")
     given = market_settings(config).model_dump(mode="json")
     try:
-        checkpoint = read_checkpoint(Path(os.path.expanduser(named)), vouched(given))
+        checkpoint = read_checkpoint(Path(os.path.expanduser(named)), trusted_values(given))
     except CheckpointError as error:
         raise SettingsError(f"{SETTING}={error}") from error
     if not checkpoint.running:

@@ -85,7 +85,7 @@ def tag_of(kind: type) -> str:
     return "named" if issubclass(kind, tuple) else "object"
 
 
-def kept_class(name: str, modules: Collection[str]) -> type | None:
+def allowed_class(name: str, modules: Collection[str]) -> type | None:
     """The class of a name when its objects may be kept, else None; nothing is imported.
 
     Parameters
@@ -126,7 +126,7 @@ def modules_of(settings: MarketSettings) -> set[str]:
     return {strategy_class(name).__module__ for name in names if is_import_path(name)}
 
 
-def foreign(settings: Any) -> Iterator[tuple[str, str]]:
+def foreign_values(settings: Any) -> Iterator[tuple[str, str]]:
     """Code and files that are not the program's and that plain settings name: setting and value.
 
     `network.file` is not among them: a market that goes on has its friend graph, and nothing opens the file.
@@ -146,9 +146,9 @@ def foreign(settings: Any) -> Iterator[tuple[str, str]]:
             yield f"{where}.launches", file
 
 
-def vouched(settings: Any) -> set[str]:
-    """Values of `foreign`."""
-    return {value for _, value in foreign(settings)}
+def trusted_values(settings: Any) -> set[str]:
+    """Values of `foreign_values`."""
+    return {value for _, value in foreign_values(settings)}
 
 
 def _inside(value: Any, *path: str) -> Mapping[str, Any]:

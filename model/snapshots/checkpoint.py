@@ -21,7 +21,7 @@ from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.import_path import restrict_imports
 from secondhalf.model import initial_state
 from secondhalf.model.day.stages import in_order
-from secondhalf.model.snapshots.allow_list import foreign, modules_of
+from secondhalf.model.snapshots.allow_list import foreign_values, modules_of
 from secondhalf.model.snapshots.archive import (
     FORMAT,
     VERSION,
@@ -34,7 +34,7 @@ from secondhalf.model.snapshots.archive import (
 )
 from secondhalf.model.snapshots.fork import M
 from secondhalf.model.snapshots.integrity import check_market, check_sizes, try_a_day
-from secondhalf.model.snapshots.serialise import Packer, PlainError, Unpacker
+from secondhalf.model.snapshots.serialise import Packer, SerialiseError, Unpacker
 from secondhalf.model.state import OWN, SHARED, USERS, State, fields
 from secondhalf.model.users.user_stages import UsersDay
 from secondhalf.numba_cache import FOLDERS
@@ -85,7 +85,7 @@ def save_market(market: State, path: Path) -> Path:
         state: dict[str, Any] = {name: packer.pack(getattr(market, name), name) for name in IN_FILE}
         taken_down = {name: own for name, own in vars(market.record).items() if name not in NOT_OF_THE_RECORD}
         state["record"] = {name: packer.pack(own, f"record.{name}") for name, own in taken_down.items()}
-    except PlainError as error:
+    except SerialiseError as error:
         raise CheckpointError(f"{path}: {error}") from error
     header = Header(
         format=FORMAT,
@@ -207,7 +207,7 @@ def _settings(header: Header) -> MarketSettings:
 
 def _refuse_foreign(path: Path, settings: Mapping[str, Any], trusted: Collection[str]) -> None:
     """Refuse code and files that a file alone names."""
-    for where, value in foreign(settings):
+    for where, value in foreign_values(settings):
         if value not in trusted:
             named = reason(ValueError(f"{where}={value}"))
             raise CheckpointError(

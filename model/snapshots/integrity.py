@@ -37,7 +37,7 @@ TRIED = 256
 """Users with whom a day is tried."""
 
 
-class NotWholeError(ValueError):
+class IntegrityError(ValueError):
     """One sentence: what of a market is not as its settings make it."""
 
 
@@ -232,4 +232,4 @@ def _within(numbers: NDArray[Any], least: int, end: int, where: str) -> None:
 
 def _need(holds: bool, where: str) -> None:
     if not holds:
-        raise NotWholeError(f"{where[:80]} is not what its settings make")
+        raise IntegrityError(f"{where[:80]} is not what its settings make")

@@ -23,7 +23,7 @@ from secondhalf.experiments.results.tables import tables
 from secondhalf.model.market import Market, load_market
 from secondhalf.model.snapshots import checkpoint
 from secondhalf.model.snapshots.archive import VERSION, CheckpointError
-from secondhalf.model.snapshots.serialise import Packer, PlainError, Unpacker
+from secondhalf.model.snapshots.serialise import Packer, SerialiseError, Unpacker
 from secondhalf.model.state import TODAY, fields
 from secondhalf.version import __version__
 from tests.model import checkpoint_parts as parts
@@ -200,7 +200,7 @@ def test_a_strategy_of_ones_own_is_kept_or_refused(tmp_path: Path) -> None:
     assert np.array_equal(again.seen["shares"], platform.strategy.seen["shares"])
     platform.strategy.seen["luck"] = np.random.default_rng(0)
     with pytest.raises(
-        PlainError, match=r"strategy\.seen\.luck is a numpy\.random\._generator\.Generator, which cannot be kept"
+        SerialiseError, match=r"strategy\.seen\.luck is a numpy\.random\._generator\.Generator, which cannot be kept"
     ):
         Packer({}, {__name__}).pack(platform.strategy, "strategy")
     assert not list(tmp_path.iterdir())
