@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.execution.fingerprint import identity
 from secondhalf.experiments.execution.journal import Journal
-from secondhalf.experiments.execution.process_pool import Team
+from secondhalf.experiments.execution.process_pool import ProcessPool
 from secondhalf.experiments.facts.model_series import outputs
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
@@ -58,7 +58,7 @@ def measure(evaluation: Evaluation) -> list[float]:
 
 
 class Evaluations:
-    """Measures markets with a team of processes; what was measured once is taken from a journal.
+    """Measures markets with a pool of processes; what was measured once is taken from a journal.
 
     A run that fails gives `nan` for every number.
 
@@ -85,7 +85,7 @@ class Evaluations:
         self.numbers, self.made, self.failed = numbers, 0, 0
         self._journal = journal if isinstance(journal, Journal) else Journal(journal, ANY)
         self._shown = shown
-        self._team: Team[Evaluation, list[float]] = Team(measure, workers)
+        self._team: ProcessPool[Evaluation, list[float]] = ProcessPool(measure, workers)
 
     def __enter__(self) -> Evaluations:
         return self

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.execution.process_pool import Team, cores, one_line
-from secondhalf.experiments.execution.ray_pool import RayTeam
+from secondhalf.experiments.execution.process_pool import ProcessPool, cores, one_line
+from secondhalf.experiments.execution.ray_pool import RayPool
 from secondhalf.experiments.execution.settings import Launcher
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.run_job import Task, attempt, run_job, settle
@@ -43,7 +43,7 @@ class Local:
 
     def __init__(self, workers: int, threads: int) -> None:
         self.workers = workers
-        self._team: Team[Task, Record] = Team(run_job, workers, threads, apart=True)
+        self._team: ProcessPool[Task, Record] = ProcessPool(run_job, workers, threads, apart=True)
 
     def __enter__(self) -> Local:
         return self
@@ -88,7 +88,7 @@ class Cluster:
     """
 
     def __init__(self, options: Launcher) -> None:
-        self._team: RayTeam[Job, tuple[Record, bytes]] = RayTeam(run_remotely, options)
+        self._team: RayPool[Job, tuple[Record, bytes]] = RayPool(run_remotely, options)
         self.workers = self._team.workers
 
     def __enter__(self) -> Cluster:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
-from secondhalf.experiments.execution.process_pool import NothingDoneError, each
+from secondhalf.experiments.execution.process_pool import NothingDoneError, run_jobs
 from secondhalf.experiments.facts.model_series import outputs
 from secondhalf.experiments.facts.targets import LAST_FACT, sized
 from secondhalf.experiments.results.tables import channels, flows, merchants, moves
@@ -153,7 +153,7 @@ def patterns(
     runs = [pattern_seed_of(sized(settings, users, merchants, LAST_FACT, settings.seed + n)) for n in range(seeds)]
     found: dict[int, dict[tuple[str, str], float]] = {}
     failed: list[dict[str, object]] = []
-    for count, done in enumerate(each(one_seed, runs, workers), start=1):
+    for count, done in enumerate(run_jobs(one_seed, runs, workers), start=1):
         seed = done.job.settings.seed
         if done.result is None:
             failed.append({"pattern": "failed", "statement": done.error, "quantity": f"seed {seed}", "passed": 0})
