@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.scenario import ScenarioMove
 from secondhalf.experiments.browser.exports import command_line, csv_of
-from secondhalf.experiments.browser.interventions import RefusedError, wished
+from secondhalf.experiments.browser.interventions import RefusedError, requested_move
 from secondhalf.experiments.browser.messages import Confirm, Export, Intervene, Message, Reset, Speed, Step
 from secondhalf.experiments.browser.text import brief, named, reason, say
 from secondhalf.model.market import Market
@@ -20,7 +20,7 @@ SLOWEST, FASTEST = 0.1, 1000.0
 """Days a second that can be asked for; the largest is as fast as it goes."""
 
 
-def obey(session: Session, request: Message) -> None:
+def handle_message(session: Session, request: Message) -> None:
     """Carry out one request of a known shape."""
     try:
         COMMANDS[request.do](session, request)
@@ -78,13 +78,13 @@ def _reset(session: Session, request: Reset) -> None:
 def _intervene(session: Session, request: Intervene) -> None:
     if session.world is None or session.state == "failed":
         raise RefusedError(say("no_market"))
-    move = wished(session.world.market, request.wish.model_dump(exclude_none=True))
+    move = requested_move(session.world.market, request.wish.model_dump(exclude_none=True))
     session.world.intervene(move)
     session.changed()
-    session.send({"kind": "intervened", "day": session.world.market.day, "said": told(move)})
+    session.send({"kind": "intervened", "day": session.world.market.day, "said": move_text(move)})
 
 
-def told(move: ScenarioMove) -> dict[str, str]:
+def move_text(move: ScenarioMove) -> dict[str, str]:
     """An intervention in words."""
     key = "closed" if move.change == "close" else "opened" if move.share is None else "opened_share"
     names = {"platform": named(move.platform), "capability": named(move.capability)}

@@ -11,7 +11,7 @@ from collections import deque
 from types import TracebackType
 
 
-class Turns:
+class FairLock:
     """A lock that is handed on in the order of asking; a context manager."""
 
     def __init__(self) -> None:
@@ -39,5 +39,5 @@ class Turns:
                 self._taken = False
 
 
-TURNS = Turns()
+COMPUTE_LOCK = FairLock()
 """The turns of this process."""

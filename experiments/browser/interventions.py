@@ -29,7 +29,7 @@ class RefusedError(ValueError):
         self.said = said
 
 
-def wished(market: Market, wish: Mapping[str, Any]) -> ScenarioMove:
+def requested_move(market: Market, wish: Mapping[str, Any]) -> ScenarioMove:
     """The move that a wish of the page comes to, on the day that runs next.
 
     Parameters

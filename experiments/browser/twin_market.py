@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.scenario import ScenarioMove
-from secondhalf.experiments.browser.fair_lock import TURNS
+from secondhalf.experiments.browser.fair_lock import COMPUTE_LOCK
 from secondhalf.experiments.browser.interventions import impose, with_move
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
@@ -22,7 +22,7 @@ NOT_COPIED, FIRST = -2, -1
 """Marks of a capability that did not open within the run, and of one that nobody else had when it opened."""
 
 
-class Watch:
+class MarketHistory:
     """What is remembered of one market from day to day.
 
     Attributes
@@ -63,7 +63,7 @@ class Watch:
             self.opened = np.pad(self.opened, rows, constant_values=-1)
             self.cells = deque((np.pad(cells, rows) for cells in self.cells), maxlen=RECENT_DAYS)
 
-    def of_twin(self) -> Watch:
+    def of_twin(self) -> MarketHistory:
         """A copy that goes on with another market."""
         other = copy.copy(self)
         other.cells = self.cells.copy()
@@ -71,15 +71,15 @@ class Watch:
         return other
 
 
-class World:
+class TwinMarket:
     """A run and, once somebody has intervened, its twin: a fork on the same luck in which nobody did."""
 
     def __init__(self, settings: MarketSettings) -> None:
-        with TURNS, threads_for(settings.population.users):
+        with COMPUTE_LOCK, threads_for(settings.population.users):
             self.market = Market(settings)
-        self.watch = Watch(self.market)
+        self.watch = MarketHistory(self.market)
         self.twin: Market | None = None
-        self.twin_watch: Watch | None = None
+        self.twin_watch: MarketHistory | None = None
         self.interventions: list[ScenarioMove] = []
         self.twin_since = 0
 
@@ -95,7 +95,7 @@ class World:
 
     def step(self) -> None:
         """Run one day in the market and in its twin."""
-        with TURNS, threads_for(self.market.population.users):
+        with COMPUTE_LOCK, threads_for(self.market.population.users):
             self.market.step()
             self.watch.note(self.market)
             if self.twin is not None and self.twin_watch is not None:
