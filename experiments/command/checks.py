@@ -9,12 +9,12 @@ from omegaconf import DictConfig
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import compose_config, options
-from secondhalf.experiments.command.overrides import Words, single_runs
+from secondhalf.experiments.command.overrides import CommandLine, single_runs
 from secondhalf.experiments.command.request import check_market, make_request
 from secondhalf.experiments.command.studies import Study, option_classes
 
 
-def check_words(study: Study, words: Words) -> None:
+def check_command_line(study: Study, words: CommandLine) -> None:
     """Refuse bad settings, and bad files they name, before Hydra makes a folder.
 
     Raises

@@ -14,8 +14,8 @@ from omegaconf import DictConfig
 
 from secondhalf.agents.legal_moves import MoveError
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.checks import check_words, remove_empty
-from secondhalf.experiments.command.overrides import open_overrides, read_words
+from secondhalf.experiments.command.checks import check_command_line, remove_empty
+from secondhalf.experiments.command.overrides import open_overrides, parse_command_line
 from secondhalf.experiments.command.request import make_request
 from secondhalf.experiments.command.studies import STUDIES, Study, find_study
 from secondhalf.experiments.execution.process_pool import StudyError, fail
@@ -25,11 +25,11 @@ from secondhalf.model.accounts.day_book import BooksError
 def dispatch(name: str, given: Sequence[str]) -> None:
     """Check everything, then hand over to Hydra, which calls the study once or, with `-m`, several times."""
     try:
-        words = read_words(given)
+        words = parse_command_line(given)
         study = find_study(name)
         if study is None:
             raise SettingsError(f"study={name}: there is no such study; known are {', '.join(STUDIES)}")
-        check_words(study, words)
+        check_command_line(study, words)
     except (SettingsError, StudyError) as error:
         fail(error)
 

@@ -12,7 +12,7 @@ from hydra.errors import HydraException
 from secondhalf.conf.schema import SettingsError
 
 
-class Words(NamedTuple):
+class CommandLine(NamedTuple):
     """What stands on the command line."""
 
     overrides: list[str]
@@ -23,7 +23,7 @@ class Words(NamedTuple):
     """another flag, which asks for something else than runs"""
 
 
-def read_words(given: Sequence[str]) -> Words:
+def parse_command_line(given: Sequence[str]) -> CommandLine:
     """Tell overrides from flags."""
     overrides, folder, sweep, other = [], None, False, False
     words = iter(given)
@@ -37,7 +37,7 @@ def read_words(given: Sequence[str]) -> Words:
             other = True
         else:
             overrides.append(quoted(word))
-    return Words(overrides, folder, sweep, other)
+    return CommandLine(overrides, folder, sweep, other)
 
 
 def quoted(override: str) -> str:

@@ -22,7 +22,7 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Words:
+class Text:
     """Paragraphs; `quiet` ones tell what is not there."""
 
     paragraphs: tuple[str, ...]
@@ -109,7 +109,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class VerdictRow:
     """A statement and whether it holds: True, False, or None where nobody can say."""
 
     name: str
@@ -120,10 +120,10 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Verdicts:
+class VerdictList:
     """Statements one below the other."""
 
-    all: tuple[Verdict, ...]
+    all: tuple[VerdictRow, ...]
     kind: ClassVar[str] = "verdicts"
 
 
@@ -141,7 +141,7 @@ class Section:
 
     anchor: str
     title: str
-    blocks: Sequence[Words | Gallery | Table | Verdicts | Code]
+    blocks: Sequence[Text | Gallery | Table | VerdictList | Code]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from secondhalf.experiments.html.blocks import Cell, Column, Gallery, Page, Picture, Section, Table, Tile, Words
+from secondhalf.experiments.html.blocks import Cell, Column, Gallery, Page, Picture, Section, Table, Text, Tile
 from secondhalf.experiments.html.svg_allow_list import inline_file
 from secondhalf.experiments.pictures import draw_pages
 from secondhalf.experiments.report import figures, text
@@ -79,7 +79,7 @@ def _tiles(sweep: Sweep, counts: dict[str, int]) -> tuple[Tile, ...]:
 
 def _state(sweep: Sweep, counts: dict[str, int]) -> Section:
     said = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count)
-    blocks: list[Words | Table] = [Words((f"{said or 'no run'}.",))]
+    blocks: list[Text | Table] = [Text((f"{said or 'no run'}.",))]
     failed = sweep.runs[sweep.runs["status"] == "failed"]
     if len(failed):
         columns = (
@@ -113,9 +113,9 @@ def _pictures(results: pd.DataFrame, chosen: Sequence[str], varied: Sequence[str
                 found.append(Picture(f"metric-{n}", svg, about, about, files=False))
     seeds = ", with its 95 % interval over seeds" if figures.SEED in varied else ""
     note = f"A dot is a run, a diamond the mean of the runs with that value{seeds}; the other settings vary."
-    blocks: list[Words | Gallery] = [Gallery(tuple(found), note=note, size="large")]
+    blocks: list[Text | Gallery] = [Gallery(tuple(found), note=note, size="large")]
     if said:
-        blocks.append(Words(tuple(said), quiet=True))
+        blocks.append(Text(tuple(said), quiet=True))
     return Section("pictures", "Over what was swept", blocks)
 
 

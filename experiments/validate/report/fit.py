@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from secondhalf.experiments.html.blocks import Cell, Column, Gallery, Picture, Section, Table, Words
+from secondhalf.experiments.html.blocks import Cell, Column, Gallery, Picture, Section, Table, Text
 from secondhalf.experiments.html.svg import Drawer
 from secondhalf.experiments.validate.report import figure_errors, figure_series
 from secondhalf.experiments.validate.report import text as words
@@ -24,8 +24,8 @@ NOTES = {
 
 def fit(study: Study, series: list[Series], drawer: Drawer) -> Section:
     """Bands over facts for every series that has any, and all errors on one picture."""
-    blocks: list[Words | Gallery | Table] = [
-        Words(
+    blocks: list[Text | Gallery | Table] = [
+        Text(
             (
                 "Lines are the model’s mean over draws of the posterior and seeds, bands hold 90 % of them. A fact is "
                 "a point in the middle of its period, with a bar as long as the period; its sign tells its grade: a "
@@ -56,8 +56,8 @@ def fit(study: Study, series: list[Series], drawer: Drawer) -> Section:
 def forecast(study: Study, series: list[Series], drawer: Drawer) -> Section:
     """Fans that go on from the fit."""
     until = _years(study["forecast"])
-    blocks: list[Words | Gallery] = [
-        Words(
+    blocks: list[Text | Gallery] = [
+        Text(
             (
                 f"What the fitted model gives for {until} (grey ground), when nothing of these years was shown to it: "
                 "inner bands hold 50 %, outer bands 90 % of posterior draws and seeds. They tell what the model does "
@@ -93,7 +93,7 @@ def targets(study: Study) -> Section:
     rows = tuple(_row(row) for _, row in study["targets"].iterrows())
     table = Table("all-targets", "Facts and model.", columns, rows, ("targets.csv",), find=True)
     text = "Click a heading to sort; the full digits are behind each number and in the CSV."
-    return Section("targets", "All facts", [Words((text,)), table])
+    return Section("targets", "All facts", [Text((text,)), table])
 
 
 def _row(row: pd.Series) -> tuple[Cell, ...]:

@@ -13,10 +13,10 @@ from secondhalf.experiments.html.blocks import (
     Picture,
     Section,
     Table,
+    Text,
     Tone,
-    Verdict,
-    Verdicts,
-    Words,
+    VerdictList,
+    VerdictRow,
 )
 from secondhalf.experiments.html.svg import Drawer
 from secondhalf.experiments.html.write import HIDDEN
@@ -29,8 +29,8 @@ def rulers(study: Study, drawer: Drawer) -> Section:
     """Errors ahead of time beside those of simple rulers, and coverage."""
     table = study["rulers"]
     counted = table[table["counted"] == 1]
-    blocks: list[Words | Gallery | Table] = [
-        Words(
+    blocks: list[Text | Gallery | Table] = [
+        Text(
             (
                 "The model was fitted again with only the facts known at each origin, then asked for the facts that "
                 "came later. Simple rulers had the same facts: the last value, a linear trend, a logistic curve, and "
@@ -55,7 +55,7 @@ def rulers(study: Study, drawer: Drawer) -> Section:
             )
         )
     if not pictures:
-        blocks.append(Words(("No series has enough facts to count.",), quiet=True))
+        blocks.append(Text(("No series has enough facts to count.",), quiet=True))
     if counted["covered"].notna().any():
         said = figure_naive_forecasts.alt_coverage(table)
         few = "A handful of facts a series: single dots say little."
@@ -125,7 +125,7 @@ def patterns(study: Study) -> Section:
     for number, name in enumerate(dict.fromkeys(table["pattern"])):
         own = table[table["pattern"] == name]
         found.append(
-            Verdict(
+            VerdictRow(
                 name,
                 " ".join(dict.fromkeys(own["statement"])),
                 holds(own["passed"]),
@@ -136,8 +136,8 @@ def patterns(study: Study) -> Section:
     passed = sum(one.holds is True for one in found)
     undecided = sum(one.holds is None for one in found)
     said = f"{passed} of {len(found)} patterns hold" + (f", {undecided} cannot be decided" if undecided else "") + "."
-    lead = Words((f"What a market like this one should show, whatever its parameters. {said}",))
-    return Section("patterns", "Patterns", [lead, Verdicts(tuple(found))])
+    lead = Text((f"What a market like this one should show, whatever its parameters. {said}",))
+    return Section("patterns", "Patterns", [lead, VerdictList(tuple(found))])
 
 
 def holds(passed: pd.Series[float]) -> bool | None:
