@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondhalf.agents.learning import EwaRule, attract, logit
-from secondhalf.numba_cache import compile_kept
+from secondhalf.numba_cache import compile_cached
 
 
 def ewa_update(
@@ -60,7 +60,7 @@ def logit_update(
     logit(effort, attraction, possible, sharpness)
 
 
-@compile_kept(nogil=True, error_model="numpy")
+@compile_cached(nogil=True, error_model="numpy")
 def relative_returns(returns: NDArray[np.float32], effort: NDArray[np.float32]) -> None:
     """Divide each merchant's returns by their effort-weighted mean, in place, so that sharpness has no unit."""
     for m in range(returns.shape[0]):

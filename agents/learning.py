@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from secondhalf.numba_cache import compile_kept
+from secondhalf.numba_cache import compile_cached
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -55,7 +55,7 @@ class EwaRule:
     sharpness: float
 
 
-@compile_kept(nogil=True, error_model="numpy")
+@compile_cached(nogil=True, error_model="numpy")
 def attract(
     attraction: Floats,
     played: Floats,
@@ -88,7 +88,7 @@ def attract(
     return renewed
 
 
-@compile_kept(nogil=True, error_model="numpy")
+@compile_cached(nogil=True, error_model="numpy")
 def logit(share: Floats, value: Floats, possible: Flags, sharpness: float) -> None:
     """Fill `share` with logit probabilities over the possible options; zero where nothing is possible.
 

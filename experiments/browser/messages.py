@@ -1,5 +1,8 @@
-"""What the page may send: the shape of each message. What a shape holds is held against what the page offers later,
-by `Setup.check` (settings of the next market) and `interventions.requested_move` (what one may do to the running one)."""
+"""Messages that the page may send, by shape.
+
+Values are checked later: settings of the next market by `Setup.check`, interventions in the running market by
+`interventions.requested_move`.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from scipy.optimize import least_squares
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.calibrate.parameters import Parameters
-from secondhalf.experiments.facts.model_series import Numbers, outputs
+from secondhalf.experiments.facts.model_series import SeriesNumbers, outputs
 from secondhalf.experiments.facts.targets import Target, Targets
 from secondhalf.model.meanfield.path import (
     OF_MARKET,
@@ -117,7 +117,7 @@ class MeanFieldModel:
         found = path(settings, self.trade, self.precision)
         dates = pd.date_range(settings.calendar.start, settings.calendar.end).strftime("%Y-%m-%d")
         tables = path_tables(found, list(dates), settings.first_platforms)
-        seen = Numbers(tuple(target for target, sees in zip(self.targets.all, self.seen, strict=True) if sees))
+        seen = SeriesNumbers(tuple(target for target, sees in zip(self.targets.all, self.seen, strict=True) if sees))
         values = np.full(len(self.targets), np.nan)
         values[self.seen] = seen.measured(tables)
         return values
@@ -129,7 +129,7 @@ def errors_of(values: Array, targets: Targets) -> Array:
 
 
 @dataclass(frozen=True)
-class Fit:
+class MeanFieldFit:
     """Where the first stage ends."""
 
     scores: Array
@@ -151,7 +151,7 @@ def fit_meanfield(
     iterations: int = 6,
     precision: Precision = PRECISION,
     told: Callable[[str], None] = lambda _: None,
-) -> Fit:
+) -> MeanFieldFit:
     """Move what the path sees until corrected paths meet the targets.
 
     Minimises half of the sum of ``(log(path * correction / fact) / error) ** 2`` and of squared scores (the prior).
@@ -185,7 +185,7 @@ def fit_meanfield(
         evaluations += fit.evaluations
         told(f"round {number + 1}: loss {before:.1f} to {losses[-1]:.1f} after {evaluations} paths")
     names = [] if moved is None else [n for n, m in zip(parameters.names, moved, strict=True) if m]
-    return Fit(scores, names, losses, evaluations)
+    return MeanFieldFit(scores, names, losses, evaluations)
 
 
 class CorrectedFit:

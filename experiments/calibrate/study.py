@@ -30,7 +30,7 @@ from secondhalf.experiments.calibrate.recovery import recover
 from secondhalf.experiments.calibrate.settings import Calibrate
 from secondhalf.experiments.calibrate.write_conf import put_into_conf
 from secondhalf.experiments.command.request import Request
-from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import LAST_FACT, Targets, check_horizon, sized
@@ -60,7 +60,7 @@ def start(request: Request[Calibrate]) -> float:
     """Calibrate, say what came out, and with `write` make it the default; returns the loss."""
     settings, folder, console = request.settings, request.folder, Console(stderr=True)
     options = tiny(settings, request.options)
-    with Bars(request.output.progress, console) as bars:
+    with ProgressBars(request.output.progress, console) as bars:
         if options.recover:
             table = recovery(settings, options, folder, bars)
             inside = float(table["inside"].mean())
@@ -95,7 +95,9 @@ def find_problem(settings: MarketSettings, options: Calibrate) -> tuple[MarketSe
     return known, parameters, targets
 
 
-def calibrate(settings: MarketSettings, options: Calibrate, folder: Path, bars: Bars | None = None) -> Calibration:
+def calibrate(
+    settings: MarketSettings, options: Calibrate, folder: Path, bars: ProgressBars | None = None
+) -> Calibration:
     """Search, posterior and check of its intervals; everything is written into `folder`.
 
     Parameters
@@ -116,7 +118,7 @@ def calibrate(settings: MarketSettings, options: Calibrate, folder: Path, bars: 
         problem, settings=sized(known, options.coarse_users, options.merchants, options.until), seeds=seeds[:1]
     )
     start = _start(known, parameters, options.start)
-    bar = (bars or Bars("never")).add(f"fit to {options.until}", _runs(len(parameters), options))
+    bar = (bars or ProgressBars("never")).add(f"fit to {options.until}", _runs(len(parameters), options))
     seen: list[float] = []
 
     def shown(number: int, loss: float) -> None:
@@ -163,7 +165,9 @@ def calibrate(settings: MarketSettings, options: Calibrate, folder: Path, bars: 
     return found
 
 
-def recovery(settings: MarketSettings, options: Calibrate, folder: Path, bars: Bars | None = None) -> pd.DataFrame:
+def recovery(
+    settings: MarketSettings, options: Calibrate, folder: Path, bars: ProgressBars | None = None
+) -> pd.DataFrame:
     """Fit worlds whose parameters are known and write recovery.csv.
 
     Truths are drawn from the priors (of the parameters that `only` names; the others have today's values), and every
@@ -175,7 +179,7 @@ def recovery(settings: MarketSettings, options: Calibrate, folder: Path, bars: B
     rng = np.random.default_rng(0)
     truths = [np.clip(rng.standard_normal(start.size), low, high) for _ in range(options.recover)]
     runs = options.recover * (1 + options.seeds * (options.rounds + 1) * (len(parameters) + 2))
-    bar = (bars or Bars("never")).add("worlds with known parameters", runs)
+    bar = (bars or ProgressBars("never")).add("worlds with known parameters", runs)
     with Evaluations(targets.numbers, options.workers or os.cpu_count() or 1, folder / KEPT, bar.move) as evaluate:
         table = recover(problem, truths, start, evaluate, options.rounds, options.step)
     with replacing(folder / "recovery.csv") as temporary:

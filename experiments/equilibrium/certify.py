@@ -11,7 +11,13 @@ import numpy as np
 from secondhalf.agents.legal_moves import choosable_of
 from secondhalf.experiments.equilibrium.game.game import Game, said
 from secondhalf.experiments.equilibrium.game.market_game import Choices, MarketGame
-from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Estimate, Pair, StoppingRule, sample
+from secondhalf.experiments.equilibrium.inference.sequential_sampling import (
+    Estimate,
+    Pair,
+    Sampled,
+    StoppingRule,
+    sample,
+)
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import REFUTED, star
 from secondhalf.model.snapshots.capability_profile import Choice
 
@@ -116,7 +122,7 @@ def certify(
         return Certified(profile, every, ruled_out, judged, None, whole)
     sets = choices(judged)
 
-    def draw(pairs: Sequence[Pair]) -> Drawn:
+    def draw(pairs: Sequence[Pair]) -> Sampled:
         return market.draw(sets, pairs, part)
 
     found = sample(len(sets), len(game.players), star([one.player for one in judged]), draw, rule, [0])

@@ -12,7 +12,13 @@ from secondhalf.experiments.equilibrium.findings import Findings, Profile
 from secondhalf.experiments.equilibrium.game.budgeted_runner import CERTIFY_PART, GAME_PART
 from secondhalf.experiments.equilibrium.game.game import Game
 from secondhalf.experiments.equilibrium.game.market_game import MarketGame
-from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Estimate, Pair, StoppingRule, sample
+from secondhalf.experiments.equilibrium.inference.sequential_sampling import (
+    Estimate,
+    Pair,
+    Sampled,
+    StoppingRule,
+    sample,
+)
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import edges
 from secondhalf.experiments.equilibrium.problem import EquilibriumProblem
 from secondhalf.experiments.equilibrium.solution import solve
@@ -47,7 +53,7 @@ def sample_and_solve(
         GAME_ERROR * (1 - options.confidence), np.log1p(options.epsilon), options.first_seeds, options.most_seeds
     )
 
-    def draw(pairs: Sequence[Pair]) -> Drawn:
+    def draw(pairs: Sequence[Pair]) -> Sampled:
         return market.draw(choices, pairs, part)
 
     def sampled(wanted: Sequence[int] | None = None, once: Sequence[int] = ()) -> Estimate:

@@ -26,7 +26,7 @@ from secondhalf.experiments.equilibrium.sample_and_solve import certify_candidat
 from secondhalf.experiments.equilibrium.settings import Equilibrium
 from secondhalf.experiments.execution.journal import Journal
 from secondhalf.experiments.execution.process_pool import NothingDoneError
-from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.provenance import commit, versions
 from secondhalf.experiments.execution.settings import Launcher, Output
 from secondhalf.experiments.results.csv_files import write_csv
@@ -84,7 +84,7 @@ def equilibrium(
     options, journal = problem.options, Journal(folder / JOURNAL, problem.text)
     pool = make_pool(options.workers, launcher)
     budget = Budget(options.budget_minutes * 60 * pool.workers, options.budget_runs)
-    with Bars(output.progress, console) as bars:
+    with ProgressBars(output.progress, console) as bars:
         bar = bars.add("runs")
 
         def shown(job: Simulation, error: str) -> None:

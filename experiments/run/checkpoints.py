@@ -27,7 +27,7 @@ Begun: TypeAlias = tuple[Checkpoint, MarketSettings]
 """A checkpoint and the settings with which its market goes on."""
 
 
-class Keeper:
+class CheckpointWriter:
     """Saves a market every so many days of its calendar, each time into a file named by the day on which it goes on.
 
     Parameters
@@ -52,7 +52,7 @@ class Keeper:
             market.save(self.folder / f"{market.calendar.dates[market.day]}{ENDING}")
 
 
-def begin(checkpoint: Checkpoint, settings: MarketSettings) -> Market:
+def resume_market(checkpoint: Checkpoint, settings: MarketSettings) -> Market:
     """The market of a checkpoint, with the settings under which it goes on."""
     market = restore(checkpoint, Market)
     if changed(checkpoint.settings, settings):

@@ -20,7 +20,7 @@ from secondhalf.experiments.execution.process_pool import StudyError, fail
 from secondhalf.experiments.execution.settings import Launcher, Output
 from secondhalf.experiments.sweep.engines import Engine, make_engine
 from secondhalf.experiments.sweep.jobs import Composer, Job, check_different, hydra_overrides, resume_of
-from secondhalf.experiments.sweep.run_record import Record
+from secondhalf.experiments.sweep.run_record import RunRecord
 from secondhalf.experiments.sweep.sweep_folder import Status, alone, check_folder, remove_broken
 from secondhalf.experiments.sweep.sweep_runner import Work, interruptible
 
@@ -93,7 +93,7 @@ def refusing() -> Iterator[None]:
         fail(error)
 
 
-def _return(job: Job, record: Record) -> JobReturn:
+def _return(job: Job, record: RunRecord) -> JobReturn:
     done = JobReturn(overrides=list(job.overrides))
     done.status = JobStatus.COMPLETED if record.status == "succeeded" else JobStatus.FAILED
     done.return_value = record.value if record.status == "succeeded" else StudyError(record.error)

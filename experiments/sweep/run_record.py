@@ -21,7 +21,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Record:
+class RunRecord:
     """One run's row of runs.csv, and what it returned.
 
     Attributes
@@ -49,7 +49,7 @@ class Record:
     stops: bool = False
 
 
-def keep(record: Record, folder: Path) -> None:
+def keep(record: RunRecord, folder: Path) -> None:
     """Write a record, with the sizes of the other files, into the folder of its run.
 
     A loss of power can shorten files that were written shortly before. Their sizes tell, and cost nothing; to wait for
@@ -61,14 +61,14 @@ def keep(record: Record, folder: Path) -> None:
         file.write_text(json.dumps(kept | asdict(record), indent=2) + "\n", encoding="utf-8")
 
 
-def read(folder: Path) -> Record | None:
+def read(folder: Path) -> RunRecord | None:
     """The record in a run's folder; None when the run was broken off, or when its files are not whole."""
     try:
         found: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))
         if any(".." in (path := PurePath(name)).parts or path.is_absolute() for name in found["files"]):
             return None  # sizes of what lies elsewhere are nobody's business
         whole = all((folder / name).stat().st_size == size for name, size in found["files"].items())
-        return Record(**{key: value for key, value in found.items() if key not in KEPT_BESIDE}) if whole else None
+        return RunRecord(**{key: value for key, value in found.items() if key not in KEPT_BESIDE}) if whole else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from secondhalf.experiments.equilibrium.game.budgeted_runner import Runner
 from secondhalf.experiments.equilibrium.game.payoffs import YEAR, discounts
 from secondhalf.experiments.equilibrium.game.simulations import PROFILE, Simulation, SimulationSetup, plain
-from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Pair
+from secondhalf.experiments.equilibrium.inference.sequential_sampling import Pair, Sampled
 from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.model.snapshots.capability_profile import Choice
 
@@ -113,8 +113,8 @@ class MarketGame:
         costs = [self.cost(name, choices[name]) for name in self.players if name in choices]
         return np.asarray(np.log(payoffs) - np.log1p(costs))
 
-    def draw(self, profiles: Sequence[Choices], pairs: Sequence[Pair], part: float) -> Drawn:
+    def draw(self, profiles: Sequence[Choices], pairs: Sequence[Pair], part: float) -> Sampled:
         """Run what is wanted; `pairs` count profiles by their place among `profiles`."""
         whole = self.runner([self.job(profiles[place], seed) for place, seed in pairs], part)
         rows = [self.values(profiles[place], seed) for place, seed in pairs]
-        return Drawn(np.array(rows).reshape(len(pairs), len(self.players)), whole)
+        return Sampled(np.array(rows).reshape(len(pairs), len(self.players)), whole)

@@ -24,7 +24,7 @@ Pair = tuple[int, int]
 """A profile's place and a seed, counted from 0."""
 
 
-class Drawn(NamedTuple):
+class Sampled(NamedTuple):
     """What simulating some pairs gave."""
 
     values: Array
@@ -33,7 +33,7 @@ class Drawn(NamedTuple):
     """False when the budget ended on the way"""
 
 
-Draw = Callable[[Sequence[Pair]], Drawn]
+Draw = Callable[[Sequence[Pair]], Sampled]
 
 
 class StoppingRule(NamedTuple):

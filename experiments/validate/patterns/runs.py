@@ -13,7 +13,7 @@ from secondhalf.experiments.execution.process_pool import NothingDoneError, run_
 from secondhalf.experiments.facts.model_series import outputs
 from secondhalf.experiments.facts.targets import LAST_FACT, sized
 from secondhalf.experiments.results.tables import channels, flows, merchants, moves
-from secondhalf.experiments.validate.patterns.observer import CONTENT, Watch
+from secondhalf.experiments.validate.patterns.observer import CONTENT, PatternObserver
 from secondhalf.experiments.validate.patterns.pass_rules import BASELINE, Pattern, judge
 from secondhalf.experiments.validate.patterns.patterns import ARMS, PATTERNS, Arm
 from secondhalf.model.market import Market
@@ -57,20 +57,20 @@ def evidence(run: PatternSeed) -> dict[str, Tables]:
     """Run a seed's markets on one thread: tables by arm. Arms share the days before they can differ."""
     with threads_for(1):
         market = Market(run.settings)
-        watch, found = Watch(market), {}
+        watch, found = PatternObserver(market), {}
         days = {name: first_difference(run.settings, settings) for name, (settings, _) in run.arms.items()}
         for name in sorted((name for name in days if days[name] is not None), key=lambda name: days[name] or 0):
             settings, until = run.arms[name]
             day = days[name] or 0
             watch.run(day)
             other = branch(market, settings) if day else Market(settings)
-            found[name] = _finish(watch.of(other) if day else Watch(other), until)
+            found[name] = _finish(watch.of(other) if day else PatternObserver(other), until)
         baseline = _finish(watch, run.settings.calendar.end)
         same = {name: baseline for name, day in days.items() if day is None}  # nothing that an arm changes ever happens
         return {BASELINE: baseline, **found, **same}
 
 
-def _finish(watch: Watch, until: dt.date) -> Tables:
+def _finish(watch: PatternObserver, until: dt.date) -> Tables:
     """Run to a last day; the tables that patterns read."""
     market = watch.market
     watch.run((until - market.calendar.start).days + 1)

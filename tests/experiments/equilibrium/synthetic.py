@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Pair
+from secondhalf.experiments.equilibrium.inference.sequential_sampling import Pair, Sampled
 
 Array = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ class NoisyGame:
         self.flat = table.reshape(len(table), -1).T
         self.runs = 0
 
-    def __call__(self, pairs: Sequence[Pair]) -> Drawn:
+    def __call__(self, pairs: Sequence[Pair]) -> Sampled:
         values = np.full((len(pairs), len(self.table)), np.nan)
         able = min(len(pairs), self.left)
         for row, (place, seed) in enumerate(pairs[:able]):
@@ -41,7 +41,7 @@ class NoisyGame:
             values[row] = self.flat[place] + self.shared * luck + self.noise * own
         self.left -= able
         self.runs += able
-        return Drawn(values, able == len(pairs))
+        return Sampled(values, able == len(pairs))
 
 
 def true_verdicts(table: Array, epsilon: float) -> list[bool]:
