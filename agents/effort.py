@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.agents.learning import EwaRule, attract, logit
+from secondhalf.agents.learning import EwaRule, logit, update_attractions
 from secondhalf.numba_cache import compile_cached
 
 
@@ -32,7 +32,7 @@ def ewa_update(
     rule
         see `learning.EwaRule`
     """
-    renewed = attract(attraction, effort, returns, possible, experience, rule.phi, rule.delta, rule.kappa)
+    renewed = update_attractions(attraction, effort, returns, possible, experience, rule.phi, rule.delta, rule.kappa)
     logit(effort, attraction, possible, rule.sharpness)
     return renewed
 

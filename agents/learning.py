@@ -56,7 +56,7 @@ class EwaRule:
 
 
 @compile_cached(nogil=True, error_model="numpy")
-def attract(
+def update_attractions(
     attraction: Floats,
     played: Floats,
     payoff: Floats,
@@ -132,7 +132,7 @@ def logit_shares(value: ArrayLike, sharpness: float, possible: ArrayLike = True)
     return share.reshape(values.shape)
 
 
-def pick(share: ArrayLike, mark: ArrayLike) -> NDArray[np.intp]:
+def sample_option(share: ArrayLike, mark: ArrayLike) -> NDArray[np.intp]:
     """The option in which a uniform number falls when probabilities are laid end to end.
 
     Parameters
@@ -192,7 +192,7 @@ class EwaLearner:
 
     def choose(self, mark: ArrayLike, possible: ArrayLike = True) -> NDArray[np.intp]:
         """Options chosen, [agent], with one uniform number in [0, 1) for each agent."""
-        return pick(self.probabilities(possible), np.atleast_1d(mark))
+        return sample_option(self.probabilities(possible), np.atleast_1d(mark))
 
     def learn(self, chosen: ArrayLike, payoff: ArrayLike) -> None:
         """Take in a period.
@@ -215,7 +215,7 @@ class EwaLearner:
         np.copyto(self.last, paid, where=~np.isnan(paid))
         counted = ~np.isnan(self.last) | (rule.delta == 0.0)
         known = np.nan_to_num(self.last, nan=0.0)
-        self.experience = attract(
+        self.experience = update_attractions(
             self.attraction, played, known, counted, self.experience, rule.phi, rule.delta, rule.kappa
         )
 

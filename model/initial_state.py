@@ -21,7 +21,7 @@ from secondhalf.model.accounts.quarterly_reports import Reports
 from secondhalf.model.calendar import FLOW_WINDOW, MarketCalendar
 from secondhalf.model.data_files import read_launches
 from secondhalf.model.random_streams import Decision, RandomStreams, key, name_id, uniforms
-from secondhalf.model.scenario.launch_edits import check_moves, replayed
+from secondhalf.model.scenario.launch_edits import check_moves, edited_launches
 from secondhalf.model.scenario.regulation import Bans, Caps, Preferencing, scenario_calendar
 from secondhalf.model.shapes import MARKS_LAST_MONTH, NEVER
 from secondhalf.model.state import State
@@ -74,7 +74,7 @@ def _strategy(platform: str, settings: MarketSettings) -> Strategy:
         launches = read_launches(str(file), list(settings.platform), list(settings.capability))
     dated = [launch for launch in launches if launch.platform == platform and launch.date >= FIRST_DATE]
     if kind.replays:
-        dated = replayed(settings, platform, dated)
+        dated = edited_launches(settings, platform, dated)
     try:
         return kind(platform, parameters, dated)
     except ValueError as error:

@@ -26,7 +26,7 @@ from secondhalf.model.state import State
 from secondhalf.model.supply.sales import Trade
 from secondhalf.model.supply.weekly_revision import MerchantWeek
 from secondhalf.model.users.population import Population
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 
 
 class Market(State):
@@ -48,7 +48,7 @@ class Market(State):
         first = settings.among(self.platform_names)
         self.friends = build_friends(settings.network, settings.population.users, settings.seed)
         self.population = Population(first, self.calendar)
-        self.users_day = UsersDay(self.population, self.friends)
+        self.users_day = UserStages(self.population, self.friends)
         table = initial_state.starting_merchants(first)
         self.exclusivity = ExclusivityRule(settings, table)
         self.trade = Trade(table, settings.merchants, settings.channels)

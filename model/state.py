@@ -36,7 +36,7 @@ from secondhalf.model.supply.offer import OfferDesk
 from secondhalf.model.supply.sales import Trade
 from secondhalf.model.supply.weekly_revision import MerchantWeek
 from secondhalf.model.users.population import Population
-from secondhalf.model.users.user_stages import MonthBooks, UsersDay
+from secondhalf.model.users.user_stages import MonthBooks, UserStages
 
 Array = NDArray[np.float64]
 Stages = tuple[tuple[str, Callable[["State"], None]], ...]
@@ -121,7 +121,7 @@ class State(mesa.Model):
     running: Annotated[bool, OWN]  # whether there is a day left
     population: Annotated[Population, USERS]
     record: Annotated[Recorder, RECORD]
-    users_day: Annotated[UsersDay, LINKED]
+    users_day: Annotated[UserStages, LINKED]
     today: Annotated[Day, TODAY]
     streams: Annotated[DayStreams, TODAY]
     offer: Annotated[Offer, TODAY]

@@ -51,7 +51,7 @@ def _known_knots(knots: Mapping[str, float], known: str, name: str) -> dict[str,
     return kept
 
 
-def go_on(
+def extend_intensities(
     settings: MarketSettings,
     origin: dt.date,
     damping: Intensities,

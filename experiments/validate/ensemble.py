@@ -20,7 +20,7 @@ from scipy.special import ndtri
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.calibrate.calibration_files import Calibration, data_hash, read_calibration
-from secondhalf.experiments.calibrate.known_as_of import as_of, go_on
+from secondhalf.experiments.calibrate.known_as_of import as_of, extend_intensities
 from secondhalf.experiments.calibrate.minimum_distance import log_ratios
 from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
 from secondhalf.experiments.calibrate.posterior import FIRST_SEED
@@ -63,7 +63,7 @@ def markets(
     for number, scores in enumerate(members):
         rng = np.random.default_rng([FIRST_SEED, number])
         known = parameters.put(settings, parameters.values(scores))
-        known = go_on(known, origin, outlook.damping, outlook.spread, rng)
+        known = extend_intensities(known, origin, outlook.damping, outlook.spread, rng)
         made.append(known.model_copy(update={"seed": FIRST_SEED + number}))
     return made
 

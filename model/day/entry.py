@@ -20,7 +20,7 @@ from secondhalf.model.random_streams import Decision, key, name_id, uniforms
 from secondhalf.model.scenario.regulation import scenario_calendar
 from secondhalf.model.state import State
 from secondhalf.model.supply.offer import OfferDesk
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 
 
 def admit_entrants(market: State, date: dt.date) -> None:
@@ -46,7 +46,7 @@ def _admit(market: State, name: str) -> None:
     for holder in (market, market.trade, market.trade.table, market.week, market.record):
         add_platform(holder)  # all arrays that declare an axis of platforms
     market.population.columns = market.population.columns._replace(**with_platform(market.population.columns))
-    market.users_day = UsersDay(market.population, market.friends)
+    market.users_day = UserStages(market.population, market.friends)
     market.week.platforms = market.platform_names
     market.desk = OfferDesk(own, market.platforms)
     market.bookkeeper = Bookkeeper(own, market.platforms, market.population.weight)

@@ -154,7 +154,7 @@ class Branch(NamedTuple):
     folds: list[float]
 
 
-def follow(
+def continue_branch(
     step: Callable[[Array, float], Array], start: Array, first: float, last: float, points: int, longest: int = 4
 ) -> Branch:
     """Follow a fixed point from one value of a parameter towards another.

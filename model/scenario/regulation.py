@@ -14,7 +14,7 @@ from secondhalf.agents.move import Move
 from secondhalf.agents.platform import LEVERS, Platform
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.scenario import ALL, BOUND, Ban
-from secondhalf.model.scenario.launch_edits import OPENINGS, means
+from secondhalf.model.scenario.launch_edits import OPENINGS, rule_applies
 
 ScenarioMoves = dict[int, list[tuple[Platform, Move]]]
 BLOCKED = "blocked"
@@ -67,7 +67,7 @@ class Bans:
         if imposed or platform.strategy.replays:  # history has lost those launches already
             return None
         for rule in self.settings.scenario.without:
-            if means(self.settings, rule, platform.name, move.capability, move.change):
+            if rule_applies(self.settings, rule, platform.name, move.capability, move.change):
                 return f"{move.change} of {move.capability} does not happen ({self.label})"
         return None
 

@@ -36,7 +36,7 @@ from secondhalf.model.snapshots.fork import M
 from secondhalf.model.snapshots.integrity import check_market, check_sizes, try_a_day
 from secondhalf.model.snapshots.serialise import Packer, SerialiseError, Unpacker
 from secondhalf.model.state import OWN, SHARED, USERS, State, fields
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 from secondhalf.numba_cache import FOLDERS
 from secondhalf.version import __version__
 
@@ -180,7 +180,7 @@ def _market(checkpoint: Checkpoint, kind: type[M]) -> M:
     market.record = kind.recorder(market)
     check_market(market, taken_down)
     vars(market.record).update(taken_down)
-    market.users_day = UsersDay(market.population, market.friends)
+    market.users_day = UserStages(market.population, market.friends)
     register_agents(market)
     market.steps = checkpoint.header.steps
     return market

@@ -20,7 +20,7 @@ from secondhalf.model.random_streams import Decision, RandomStreams, key, unifor
 from secondhalf.model.shapes import I32, I64, Columns
 from secondhalf.model.state import OWN, SETTINGS, SHARED, State, fields
 from secondhalf.model.users.population import Population
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 
 M = TypeVar("M", bound=State)
 
@@ -62,7 +62,7 @@ def fork(market: M, users: int | None = None, luck: int | None = None, calendar:
     if sample is not None:
         child.friends = _friends(market.friends, sample, market.settings.seed)
         child.bookkeeper.weight = child.population.weight
-    child.users_day = UsersDay(child.population, child.friends)
+    child.users_day = UserStages(child.population, child.friends)
     child.record = market.record.of(child, whole=sample is None)
     if luck is not None:
         _draw_anew(child, luck)

@@ -25,7 +25,7 @@ class MonthBooks(NamedTuple):
     overlap: Array  # [P, P]
 
 
-class UsersDay:
+class UserStages:
     """Runs the users' stages of a day. All results are sums over users (not people)."""
 
     def __init__(self, population: Population, friends: Friends) -> None:

@@ -20,7 +20,7 @@ from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.market import Market
 from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.shapes import Offer
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 
 Array = NDArray[np.float64]
 INNOVATION, IMITATION, DAYS = 0.004, 0.06, 150
@@ -59,7 +59,7 @@ def sampling_sd(days: int, users: int, p: float, q: float) -> Array:
 @pytest.fixture
 def simulate(
     make_settings: Callable[..., MarketSettings],
-    make_users: Callable[[MarketSettings], UsersDay],
+    make_users: Callable[[MarketSettings], UserStages],
     make_offer: Callable[..., Offer],
     resized: Callable[[MarketSettings, int, int], MarketSettings],
 ) -> Callable[..., Array]:

@@ -27,7 +27,7 @@ from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.shapes import NEED_REPEAT, NOBODY, Behaviour, Offer, Shops
 from secondhalf.model.users.choice import KIND_REPEAT, LOST_FANS
 from secondhalf.model.users.population import behaviour
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 
 Array = NDArray[np.float64]
 SHAPE, MEAN, A, B = 0.8, 0.02, 1.6, 4.0  # r, r / alpha, a, b
@@ -87,7 +87,7 @@ def settings(make_settings: Callable[..., MarketSettings]) -> MarketSettings:
 @pytest.fixture(scope="module")
 def ties(
     settings: MarketSettings,
-    make_users: Callable[[MarketSettings], UsersDay],
+    make_users: Callable[[MarketSettings], UserStages],
     make_offer: Callable[..., Offer],
 ) -> Ties:
     """Everybody a fan of one of 50 merchants on day 0; every order counted until the last day."""

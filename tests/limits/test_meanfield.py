@@ -17,7 +17,7 @@ from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.shapes import Offer
 from secondhalf.model.users.attention import ACTIVE, INSTALLED, MINUTES
 from secondhalf.model.users.population import behaviour
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 
 Array = NDArray[np.float64]
 NAMES = ["kuaishou", "taobao"]
@@ -74,7 +74,7 @@ def expected(settings: MarketSettings, offer: Offer, types: int = 2048, points: 
 
 @pytest.fixture(scope="module")
 def simulated(
-    make_users: Callable[[MarketSettings], UsersDay],
+    make_users: Callable[[MarketSettings], UserStages],
     offer: Offer,
     resized: Callable[[MarketSettings, int, int], MarketSettings],
 ) -> Compare:

@@ -10,7 +10,7 @@ import numpy as np
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.market import Market
 from secondhalf.model.shapes import Columns, Day, DayStreams, Offer, Shops
-from secondhalf.model.users.user_stages import MonthBooks, UsersDay
+from secondhalf.model.users.user_stages import MonthBooks, UserStages
 from tests.reference.oracle_user import Array, OracleUser
 
 PLATFORM_SUMS, ALL_SUMS, KINDS, COUNTS = 5, 3, 4, 4
@@ -22,7 +22,7 @@ def plain(values: NamedTuple) -> Any:
 
 
 class OracleDay:
-    """Does what `UsersDay` does, user by user.
+    """Does what `UserStages` does, user by user.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class OracleMarket(Market):
         days that the compiled users run, beyond the settling in, before the objects take over their state
     """
 
-    users_day: UsersDay | OracleDay
+    users_day: UserStages | OracleDay
 
     def __init__(self, settings: MarketSettings, after: int = 0) -> None:
         super().__init__(settings)
