@@ -41,7 +41,7 @@ FLOOR = 1e-3
 """Least ratio to a fact that is told apart, so that logarithms are numbers."""
 
 
-def sees(target: Target) -> bool:
+def path_measures(target: Target) -> bool:
     """Whether a path has what a target is measured by."""
     rule = target.rule
     return {*rule.columns, *([rule.over] if rule.over else [])} <= set(VISIBLE[rule.table])
@@ -101,7 +101,7 @@ class MeanFieldModel:
         self, settings: MarketSettings, targets: Targets, precision: Precision = PRECISION, seeds: int = 2
     ) -> None:
         self.targets, self.precision = targets, precision
-        self.seen = np.array([sees(target) for target in targets.all])
+        self.seen = np.array([path_measures(target) for target in targets.all])
         self.trade: TradePath = ()
         runs = []
         for seed in range(settings.seed, settings.seed + seeds):
@@ -117,7 +117,9 @@ class MeanFieldModel:
         found = path(settings, self.trade, self.precision)
         dates = pd.date_range(settings.calendar.start, settings.calendar.end).strftime("%Y-%m-%d")
         tables = path_tables(found, list(dates), settings.first_platforms)
-        seen = SeriesNumbers(tuple(target for target, sees in zip(self.targets.all, self.seen, strict=True) if sees))
+        seen = SeriesNumbers(
+            tuple(target for target, path_measures in zip(self.targets.all, self.seen, strict=True) if path_measures)
+        )
         values = np.full(len(self.targets), np.nan)
         values[self.seen] = seen.measured(tables)
         return values

@@ -17,8 +17,8 @@ from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.calibrate.calibration_files import (
     Calibration,
     coverage_table,
-    ended,
-    rests_on,
+    describe_facts,
+    read_best_point,
     write_calibration,
 )
 from secondhalf.experiments.calibrate.known_as_of import as_of
@@ -140,7 +140,7 @@ def calibrate(
         if options.coverage:
             held, _ = coverage(problem, fit, posterior, evaluate, options.coverage)
         made, failed = evaluate.made, evaluate.failed
-    record = rests_on(targets, options.until) | {
+    record = describe_facts(targets, options.until) | {
         "loss": fit.loss,
         "loss_of_facts": float(fit.misses @ fit.misses) / 2,
         "losses_of_meanfield": seen,
@@ -197,7 +197,7 @@ def _start(known: MarketSettings, parameters: Parameters, name: str) -> Array:
         return scores
     if name == "prior":
         return np.zeros_like(scores)
-    return parameters.scores(parameters.of(known) | ended(name, parameters.names))
+    return parameters.scores(parameters.of(known) | read_best_point(name, parameters.names))
 
 
 def _runs(parameters: int, options: Calibrate) -> int:

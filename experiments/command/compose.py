@@ -85,7 +85,7 @@ def _allowed(name: str, error: Exception) -> str:
 
 def market_settings(config: DictConfig) -> MarketSettings:
     """Checked settings of a composed configuration."""
-    return settings_of(plain(config, without=NOT_OF_THE_MARKET), config_folders(config))
+    return settings_of(config_values(config, without=NOT_OF_THE_MARKET), config_folders(config))
 
 
 def options(kind: type[Group], config: DictConfig) -> Group:
@@ -102,7 +102,7 @@ def options(kind: type[Group], config: DictConfig) -> Group:
         raise SettingsError(sentence(error, kind.group)) from error
 
 
-def plain(config: DictConfig, without: Sequence[str] = ("hydra",)) -> dict[str, Any]:
+def config_values(config: DictConfig, without: Sequence[str] = ("hydra",)) -> dict[str, Any]:
     """The values of a composed configuration as dictionaries, lists and words, without some of its groups."""
     found = {str(key): config[key] for key in config if key not in without}
     return {k: OmegaConf.to_container(v, resolve=True) if OmegaConf.is_config(v) else v for k, v in found.items()}
@@ -114,7 +114,7 @@ def settings_of(raw: dict[str, Any], sources: list[Path]) -> MarketSettings:
     Parameters
     ----------
     raw
-        as from `plain`, of the market alone; what is named in it is filled in
+        as from `config_values`, of the market alone; what is named in it is filled in
     sources
         folders in which files of platforms and strategies are looked up
     """

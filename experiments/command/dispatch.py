@@ -18,7 +18,7 @@ from secondhalf.experiments.command.checks import check_command_line, remove_emp
 from secondhalf.experiments.command.overrides import open_overrides, parse_command_line
 from secondhalf.experiments.command.request import make_request
 from secondhalf.experiments.command.studies import STUDIES, Study, find_study
-from secondhalf.experiments.execution.process_pool import StudyError, fail
+from secondhalf.experiments.execution.process_pool import StudyError, exit_with_error
 from secondhalf.model.accounts.day_book import BooksError
 
 
@@ -31,7 +31,7 @@ def dispatch(name: str, given: Sequence[str]) -> None:
             raise SettingsError(f"study={name}: there is no such study; known are {', '.join(STUDIES)}")
         check_command_line(study, words)
     except (SettingsError, StudyError) as error:
-        fail(error)
+        exit_with_error(error)
 
     def job(config: DictConfig) -> Any:
         return _job(study, config)
@@ -51,7 +51,7 @@ def _job(study: Study, config: DictConfig) -> Any:
     except (SettingsError, BooksError, MoveError, StudyError, OSError) as error:
         remove_empty(folder)
         if single or isinstance(error, SettingsError):
-            fail(error)
+            exit_with_error(error)
         raise
     except KeyboardInterrupt:
         print(f"stopped; {study.left.format(folder=folder)}" if study.left else "stopped", file=sys.stderr)

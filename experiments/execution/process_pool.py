@@ -31,7 +31,7 @@ class NothingDoneError(StudyError):
     """Every job failed, so that there is nothing to say."""
 
 
-def fail(error: Exception) -> NoReturn:
+def exit_with_error(error: Exception) -> NoReturn:
     """End the command with one sentence and exit code 1; `HYDRA_FULL_ERROR=1` raises the error instead."""
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         raise error

@@ -33,10 +33,10 @@ def csv_text(frame: pd.DataFrame) -> str:
 def read_csv(path: Path, **options: Any) -> pd.DataFrame:
     """Read a table that `write_csv` wrote; `options` are those of pandas."""
     found: pd.DataFrame = pd.read_csv(path, **options)
-    return _each(found.rename(columns=plain), GUARDED, plain)
+    return _each(found.rename(columns=unguarded), GUARDED, unguarded)
 
 
-def plain(cell: str) -> str:
+def unguarded(cell: str) -> str:
     """A cell as it was before it was written."""
     return cell[1:] if GUARDED.match(cell) else cell
 

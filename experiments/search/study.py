@@ -30,7 +30,7 @@ from secondhalf.experiments.sweep.engines import make_engine
 from secondhalf.experiments.sweep.jobs import Composer, Job, hydra_overrides, resume_of
 from secondhalf.experiments.sweep.run_job import RUNS
 from secondhalf.experiments.sweep.run_record import durable
-from secondhalf.experiments.sweep.sweep_folder import Status, alone, check_folder, remove_broken
+from secondhalf.experiments.sweep.sweep_folder import Status, check_folder, folder_lock, remove_broken
 from secondhalf.experiments.sweep.sweep_runner import Work, interruptible
 
 JOURNAL, QUESTION, TRIALS = "search.journal", "search.json", "trials.csv"
@@ -103,7 +103,7 @@ def start(request: Request[Search]) -> float:
     _check_problem(problem, folder)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     console = Console(stderr=True)
-    with alone(folder), make_engine(launcher.engine, launcher) as engine:
+    with folder_lock(folder), make_engine(launcher.engine, launcher) as engine:
         remove_broken(folder)
         work = Work(Status(folder, "run"), engine, request.output, console, f"hydra.run.dir={folder}")
         study = optuna.create_study(

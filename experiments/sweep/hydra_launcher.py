@@ -16,12 +16,12 @@ from rich.console import Console
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import options
-from secondhalf.experiments.execution.process_pool import StudyError, fail
+from secondhalf.experiments.execution.process_pool import StudyError, exit_with_error
 from secondhalf.experiments.execution.settings import Launcher, Output
 from secondhalf.experiments.sweep.engines import Engine, make_engine
 from secondhalf.experiments.sweep.jobs import Composer, Job, check_different, hydra_overrides, resume_of
 from secondhalf.experiments.sweep.run_record import RunRecord
-from secondhalf.experiments.sweep.sweep_folder import Status, alone, check_folder, remove_broken
+from secondhalf.experiments.sweep.sweep_folder import Status, check_folder, folder_lock, remove_broken
 from secondhalf.experiments.sweep.sweep_runner import Work, interruptible
 
 
@@ -63,13 +63,13 @@ class Launched:
 
     def batch(self, overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
         """Do the jobs of one batch; a run that fails is part of what is returned."""
-        with refusing():
+        with errors_exit():
             jobs = [self.composer.job(first + i, own) for i, own in enumerate(overrides)]
             check_different(jobs)
             if self.work is None:
                 check_folder(self.folder, jobs, self.study, resume_of(self.config))
             engine = make_engine(self.engine_name, options(Launcher, self.config))
-            with alone(self.folder), engine:
+            with folder_lock(self.folder), engine:
                 return self._do(jobs, engine)
 
     def _do(self, jobs: list[Job], engine: Engine) -> list[JobReturn]:
@@ -85,12 +85,12 @@ class Launched:
 
 
 @contextmanager
-def refusing() -> Iterator[None]:
+def errors_exit() -> Iterator[None]:
     """What is wrong becomes one sentence and exit code 1."""
     try:
         yield
     except (SettingsError, StudyError) as error:
-        fail(error)
+        exit_with_error(error)
 
 
 def _return(job: Job, record: RunRecord) -> JobReturn:

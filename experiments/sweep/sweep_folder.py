@@ -192,7 +192,7 @@ def _flat(values: Any, name: str = "") -> dict[str, str]:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def folder_lock(folder: Path) -> Iterator[None]:
     """The right to work in a folder, which one process can have at a time.
 
     Raises

@@ -15,7 +15,7 @@ import pandas as pd
 from rich.console import Console
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
-from secondhalf.experiments.calibrate.calibration_files import rests_on
+from secondhalf.experiments.calibrate.calibration_files import describe_facts
 from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.execution.progress import ProgressBar, ProgressBars
 from secondhalf.experiments.execution.provenance import commit, versions
@@ -172,7 +172,7 @@ def _summary(last: Origin, options: Validate, tables: dict[str, pd.DataFrame]) -
         "draws": options.draws,
         "seeds": last.calibration.record["seeds"],
         "loss": last.calibration.record["loss"],
-        **rests_on(last.targets, LAST_FACT),
+        **describe_facts(last.targets, LAST_FACT),
         "facts_inside": float(tables["targets"]["inside"].mean()),
         "mean_absolute_error": float(tables["targets"]["error"].abs().mean()),
         "origins": [date.isoformat() for date in options.origins],

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from secondhalf.experiments.equilibrium.game.budgeted_runner import Runner
 from secondhalf.experiments.equilibrium.game.payoffs import YEAR, discounts
-from secondhalf.experiments.equilibrium.game.simulations import PROFILE, Simulation, SimulationSetup, plain
+from secondhalf.experiments.equilibrium.game.simulations import PROFILE, Simulation, SimulationSetup, profile_tuple
 from secondhalf.experiments.equilibrium.inference.sequential_sampling import Pair, Sampled
 from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.model.snapshots.capability_profile import Choice
@@ -71,7 +71,7 @@ class MarketGame:
 
     def job(self, choices: Choices, seed: int) -> Simulation:
         """The run of a profile under a seed, counted from the settings' own."""
-        return Simulation(PROFILE, self.setup, self.setup.settings.seed + seed, plain(choices))
+        return Simulation(PROFILE, self.setup, self.setup.settings.seed + seed, profile_tuple(choices))
 
     def cost(self, player: str, choice: Choice) -> float:
         """What a choice costs over the horizon, as a part of the revenue of the year before going on as long.

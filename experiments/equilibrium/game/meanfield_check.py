@@ -18,8 +18,8 @@ LUCK = 4.0
 COLUMNS = ("profile", "platform", "measure", "map", "simulation", "tolerance", "agrees", "radius", "found")
 
 
-def worked_out(market: Market, options: MeanFieldMap) -> dict[str, Any]:
-    """Fixed steady, simulation and branch for what the market's platforms offer on its latest day."""
+def compare_with_simulation(market: Market, options: MeanFieldMap) -> dict[str, Any]:
+    """Fixed point, simulation and branch for what the market's platforms offer on its latest day."""
     budget = float(market.today.budget)
     field = field_of(market.settings, market.offer, budget, options.types, options.moods)
     steady = steady_state(field, market.book.installed / max(market.book.online, 1.0))

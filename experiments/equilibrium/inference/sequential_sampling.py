@@ -15,7 +15,7 @@ from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import 
     Verdicts,
     deviations,
     gains,
-    met,
+    intersect_intervals,
     verdicts,
 )
 
@@ -146,7 +146,7 @@ def sample(
         drawn = draw(wanted)
         for (place, seed), row in zip(wanted, drawn.values, strict=True):
             values[place, seed], tried[place, seed] = row, True
-        found = before = met(gains(values[:, :seeds], pairs, 1 - error), before)
+        found = before = intersect_intervals(gains(values[:, :seeds], pairs, 1 - error), before)
         judged = verdicts(pairs, found, profiles, rule.epsilon)
         counts = (judged.word.count(word) for word in ("certified", "refuted", "undecided"))
         looks.append(Look(seeds, error, len(wanted), *counts))

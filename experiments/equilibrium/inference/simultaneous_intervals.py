@@ -44,7 +44,7 @@ def edges(shape: Sequence[int]) -> Edges:
     return Edges(*(np.concatenate(column) for column in zip(*found, strict=True)))
 
 
-def star(players: Sequence[int]) -> Edges:
+def deviations_from_first(players: Sequence[int]) -> Edges:
     """Profile 0 and, from place 1 on, a deviation of one player each."""
     own = np.asarray(players, np.intp)
     return Edges(own, np.zeros(own.size, np.intp), np.arange(1, own.size + 1), own)
@@ -92,7 +92,7 @@ def gains(values: Array, pairs: Edges, level: float) -> Gains:
     return Gains(mean, error, seeds, known - width, known + width)
 
 
-def met(found: Gains, before: Gains | None) -> Gains:
+def intersect_intervals(found: Gains, before: Gains | None) -> Gains:
     """Where the intervals of a look and of those before it meet."""
     if before is None:
         return found
@@ -106,7 +106,7 @@ def _one_chance(unit: Array, alike: Places, fewest: int, level: float) -> float:
         return 1 - level
     luck = np.random.default_rng(0)
     group = np.unique(alike, return_inverse=True)[1]
-    within = together_within(unit, group)
+    within = correlation_within_groups(unit, group)
     shrunk = shrinkage(unit, group, within, fewest)
     common, own = np.sqrt(within)[group], np.sqrt(1 - within)[group]
     draws = int(np.clip(30 / (1 - level), LEAST_DRAWS, MOST_DRAWS))
@@ -120,7 +120,7 @@ def _one_chance(unit: Array, alike: Places, fewest: int, level: float) -> float:
     return float(2 * stats.norm.sf(np.quantile(np.concatenate(largest), level)))
 
 
-def together_within(unit: Array, group: Places) -> Array:
+def correlation_within_groups(unit: Array, group: Places) -> Array:
     """Mean correlation of the errors in each group, not below 0; `unit` has rows of length one, [E, S]."""
     sizes = np.bincount(group)
     sums = np.stack([np.bincount(group, column) for column in unit.T], axis=1)

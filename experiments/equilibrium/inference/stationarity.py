@@ -24,7 +24,7 @@ MODES_BIC = 6.0
 HOLDS, FAILS, OPEN = "yes", "no", "undecided"
 
 
-class Rest(NamedTuple):
+class StationarityVerdict(NamedTuple):
     """Answers in words, `yes`, `no` or `undecided`, and the numbers behind them.
 
     Attributes
@@ -62,13 +62,15 @@ class Rest(NamedTuple):
         return FAILS if FAILS in answers else OPEN if OPEN in answers else HOLDS
 
 
-def judge(paths: Array, judged: int, margin: float) -> Rest:
+def judge_ensemble(paths: Array, judged: int, margin: float) -> StationarityVerdict:
     """Judge the end of an ensemble."""
     window = paths[:, -judged:]
     drift, low, high, own = _drift(window, margin)
     share, cycle = _cycles(window)
     apart = max(modes_apart(series, margin) for series in window.mean(axis=1).T)
-    return Rest(drift, low, high, own, FAILS if cycle else HOLDS, share, FAILS if apart > 0 else HOLDS, apart)
+    return StationarityVerdict(
+        drift, low, high, own, FAILS if cycle else HOLDS, share, FAILS if apart > 0 else HOLDS, apart
+    )
 
 
 def slopes(window: Array) -> Array:

@@ -14,7 +14,7 @@ from secondhalf.experiments.facts.model_series import outputs
 from secondhalf.experiments.facts.targets import LAST_FACT, sized
 from secondhalf.experiments.results.tables import channels, flows, merchants, moves
 from secondhalf.experiments.validate.patterns.observer import CONTENT, PatternObserver
-from secondhalf.experiments.validate.patterns.pass_rules import BASELINE, Pattern, judge
+from secondhalf.experiments.validate.patterns.pass_rules import BASELINE, Pattern, apply_rule
 from secondhalf.experiments.validate.patterns.patterns import ARMS, PATTERNS, Arm
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
@@ -98,7 +98,7 @@ def judged(found: Sequence[Mapping[tuple[str, str], float]], chosen: Mapping[str
 def _rows(found: Sequence[Mapping[tuple[str, str], float]], chosen: Mapping[str, Pattern]) -> list[dict[str, object]]:
     return [
         {"pattern": name, "statement": pattern.statement, "quantity": quantity.name, "source": quantity.source}
-        | judge(quantity, [seed[name, quantity.name] for seed in found])
+        | apply_rule(quantity, [seed[name, quantity.name] for seed in found])
         for name, pattern in chosen.items()
         for quantity in pattern.quantities
     ]

@@ -15,7 +15,7 @@ from secondhalf.experiments.equilibrium.inference.stationarity import (
     balance_week,
     equivalent,
     fisher_g,
-    judge,
+    judge_ensemble,
     modes_apart,
     slopes,
 )
@@ -77,7 +77,7 @@ def random_walk(luck: Luck) -> Array:
 @pytest.mark.parametrize("path", [at_rest, harmless_drift, settling])
 def test_rest_is_called_rest(path: Callable[[Luck], Array]) -> None:
     """20 ensembles each; false alarms at about 1 % each for cycles: more than 2 are less likely than one in 900."""
-    words = [judge(path(np.random.default_rng(seed)), JUDGED, MARGIN).word for seed in range(20)]
+    words = [judge_ensemble(path(np.random.default_rng(seed)), JUDGED, MARGIN).word for seed in range(20)]
     assert words.count(HOLDS) >= 18
 
 
@@ -92,7 +92,7 @@ def test_rest_is_called_rest(path: Callable[[Luck], Array]) -> None:
     ],
 )
 def test_unrest_is_found_out(path: Callable[[Luck], Array], part: str) -> None:
-    found = [judge(path(np.random.default_rng(seed)), JUDGED, MARGIN) for seed in range(20)]
+    found = [judge_ensemble(path(np.random.default_rng(seed)), JUDGED, MARGIN) for seed in range(20)]
     assert sum(one.word == HOLDS for one in found) == 0
     assert sum(getattr(one, part) != HOLDS for one in found) >= 19
 
@@ -101,7 +101,7 @@ def test_few_runs_leave_it_open() -> None:
     """Three runs that scatter by half a margin: no drift is found, and none is ruled out."""
     luck = np.random.default_rng(0)
     paths = with_path(luck, luck.normal(0, 0.007, (RUNS, 1)) * np.linspace(-1, 1, WEEKS))[:3]
-    assert judge(paths, JUDGED, 0.003).drift in (OPEN, "no")
+    assert judge_ensemble(paths, JUDGED, 0.003).drift in (OPEN, "no")
     assert equivalent(np.array([[0.0], [0.012], [-0.012]]), MARGIN)[0] == OPEN
 
 

@@ -15,7 +15,7 @@ from secondhalf.experiments.sweep import run_job
 from secondhalf.experiments.sweep.jobs import Composer, Job
 from secondhalf.experiments.sweep.run_job import Task
 from secondhalf.experiments.sweep.run_record import RunRecord, read
-from secondhalf.experiments.sweep.sweep_folder import COLUMNS, alone, check_folder
+from secondhalf.experiments.sweep.sweep_folder import COLUMNS, check_folder, folder_lock
 from secondhalf.experiments.sweep.sweep_runner import interruptible
 from tests.experiments.sweep.conftest import TINY, pretend, work_in
 
@@ -91,9 +91,9 @@ def test_a_folder_with_a_sweep_is_not_taken_for_another(tmp_path: Path, jobs: li
 
 
 def test_one_at_a_time(tmp_path: Path) -> None:
-    with alone(tmp_path), pytest.raises(SettingsError, match="another process is at work"), alone(tmp_path):
+    with folder_lock(tmp_path), pytest.raises(SettingsError, match="another process is at work"), folder_lock(tmp_path):
         pass
-    with alone(tmp_path):
+    with folder_lock(tmp_path):
         pass
 
 
