@@ -156,7 +156,7 @@ def sample_option(share: ArrayLike, mark: ArrayLike) -> NDArray[np.intp]:
 class EwaLearner:
     """One agent, or several alike that learn side by side, over a finite list of options.
 
-    No luck inside: whoever asks for a choice brings the uniform number.
+    Nothing is drawn here: the caller of a choice passes the uniform number.
 
     Parameters
     ----------

@@ -35,11 +35,11 @@ HABIT_AT_START = 0.4
 def capability_table(settings: MarketSettings) -> CapabilityTable:
     """Capabilities as `open_at_start` gives them, with the seed's hidden skills."""
     count = len(settings.capability)
-    luck = np.stack(
+    normals = np.stack(
         [ndtri(uniforms(key(settings.seed, Decision.SKILL, who=name_id(n)), count)) for n in settings.platforms]
     )
     own = [settings.platform[name] for name in settings.platforms]
-    return CapabilityTable(own, settings.capability, luck, settings.prominence, settings.mechanisms.ramps)
+    return CapabilityTable(own, settings.capability, normals, settings.prominence, settings.mechanisms.ramps)
 
 
 def strategies(settings: MarketSettings) -> list[Strategy]:
@@ -90,12 +90,12 @@ def objective(settings: MarketSettings, platform: str) -> Objective:
 def starting_merchants(settings: MarketSettings) -> MerchantTable:
     """Merchants before the first day, with kinds, categories, quality and shops drawn from the seed."""
     count = settings.population.merchants
-    luck = np.stack([uniforms(key(settings.seed, Decision.MERCHANT, who=w), count) for w in range(3)], axis=1)
+    draws = np.stack([uniforms(key(settings.seed, Decision.MERCHANT, who=w), count) for w in range(3)], axis=1)
     shops = np.stack(
         [uniforms(key(settings.seed, Decision.SHOP, who=name_id(n)), count) for n in settings.platforms], axis=1
     )
     shares = [settings.platform[name].shops_at_start for name in settings.platforms]
-    return merchant_table(settings.merchants, count, shares, settings.users.price_weight, luck, shops)
+    return merchant_table(settings.merchants, count, shares, settings.users.price_weight, draws, shops)
 
 
 def apply_settings(market: State, settings: MarketSettings, end: dt.date | None = None) -> None:
@@ -111,7 +111,7 @@ def apply_settings(market: State, settings: MarketSettings, end: dt.date | None 
     market.settings = settings
     market.calendar = MarketCalendar(dates, names, settings.mechanisms, settings.scenario.shocks)
     market.calendar_ahead = None
-    market.luck = RandomStreams(settings.seed, names, settings.users.fan.slots)
+    market.random_streams = RandomStreams(settings.seed, names, settings.users.fan.slots)
     market.objectives = {name: objective(settings, name) for name in names}
     market.bans, market.caps, market.entrants = Bans(settings), Caps(settings), settings.entrants
 

@@ -94,9 +94,11 @@ class Market(State):
             self.friends, columns, self.platform_names, table.number.tolist(), table.shop, max_users
         )
 
-    def fork(self, users: int | None = None, luck: int | None = None, calendar: MarketCalendar | None = None) -> Market:
-        """A second market that goes on from here: all users or a sample, the same luck or other (`snapshots.fork`)."""
-        return fork(self, users, luck, calendar)
+    def fork(
+        self, users: int | None = None, reseed: int | None = None, calendar: MarketCalendar | None = None
+    ) -> Market:
+        """A second market that goes on from here: all users or a sample, reseeded or not (`snapshots.fork`)."""
+        return fork(self, users, reseed, calendar)
 
     def save(self, path: Path | str) -> Path:
         """Write the market as it stands into one file (`model.snapshots.checkpoint`); `load_market` makes it again."""

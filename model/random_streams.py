@@ -2,7 +2,7 @@
 
 A value is a pure function of (seed, decision, who, day, agent). The stream of a key is SplitMix64 (Steele, Lea and
 Flood 2014) started at the hashed key and read at position `agent`, so results depend neither on the number of
-threads nor on what else was drawn, and two scenarios under one seed share their luck.
+threads nor on what else was drawn, and two scenarios under one seed share their random numbers (common random numbers).
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def mix(z: int) -> int:
 
 @cache
 def name_id(name: str) -> int:
-    """A stable 32-bit number for a name, so that adding a platform moves nobody else's luck."""
+    """A stable 32-bit number for a name, so that adding a platform changes no other draws."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "big")
 
 

@@ -95,7 +95,7 @@ class State(mesa.Model):
     stages: Annotated[Stages, SETTINGS]  # name and function of the day's stages, in their order
     calendar: Annotated[MarketCalendar, SETTINGS]
     calendar_ahead: Annotated[MarketCalendar | None, SETTINGS]  # a longer one, for those who look ahead
-    luck: Annotated[RandomStreams, SETTINGS]
+    random_streams: Annotated[RandomStreams, SETTINGS]
     objectives: Annotated[dict[str, Objective], SETTINGS]  # by platform
     bans: Annotated[Bans, SETTINGS]
     caps: Annotated[Caps, SETTINGS]
@@ -167,8 +167,8 @@ class State(mesa.Model):
             for row in range(settings.users):
                 User(self, row)
 
-    def fork(self, users: int | None = None, luck: int | None = None, calendar: MarketCalendar | None = None) -> Self:
-        """A second market that goes on from here: all users or a sample, the same luck or other (`snapshots.fork`)."""
+    def fork(self, users: int | None = None, reseed: int | None = None, calendar: MarketCalendar | None = None) -> Self:
+        """A second market that goes on from here: all users or a sample, reseeded or not (`snapshots.fork`)."""
         raise NotImplementedError
 
     def close(self) -> None:

@@ -42,7 +42,7 @@ class Imitate(Strategy):
         if len(options) == 1:
             return []
         values = np.array([0.0 if move.change == "hold" else gains[str(move)][0] for move in options])
-        chosen = options[int(sample_option(logit_shares(values, self.parameters.precision), view.luck()))]
+        chosen = options[int(sample_option(logit_shares(values, self.parameters.precision), view.uniform()))]
         if chosen.change == "hold":
             return []
         value, rival = gains[str(chosen)]

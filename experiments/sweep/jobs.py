@@ -56,7 +56,7 @@ class Job:
     overrides: tuple[str, ...]
     settings: dict[str, Any]
     composed: bytes
-    config_values: bytes
+    plain: bytes
     hydra: bytes
     changes: tuple[tuple[str, Any], ...]
 
@@ -75,7 +75,7 @@ class _Base:
 
     values: dict[str, Any]
     composed: bytes
-    config_values: bytes
+    plain: bytes
     hydra: bytes
     folders: list[Path]
     interpolated: bool

@@ -34,10 +34,10 @@ def _admit(market: State, name: str) -> None:
     market.trade.settle()  # what was sold before goes by the shops of before
     market.platform_names = [*market.platform_names, name]
     initial_state.apply_settings(market, market.settings, market.calendar.end)  # a fork's calendar may be longer
-    market.streams = market.luck.day(market.day)
+    market.streams = market.random_streams.day(market.day)
     own = market.settings.among(market.platform_names)
-    luck = ndtri(uniforms(key(own.seed, Decision.SKILL, who=name_id(name)), len(own.capability)))
-    market.capabilities.add(own.platform[name], luck)
+    normals = ndtri(uniforms(key(own.seed, Decision.SKILL, who=name_id(name)), len(own.capability)))
+    market.capabilities.add(own.platform[name], normals)
     strategy = initial_state.strategies(own.among([name]))[0]
     settings, index = own.platform[name], len(market.platforms)
     market.platforms.append(Platform(market, name, index, settings, market.capabilities, strategy, own.growth))

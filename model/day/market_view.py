@@ -45,7 +45,7 @@ class MarketView(View):
         found = options(self.platform)
         return [move for move in found if self._market.bans.against(self.platform, move, self.date) is None]
 
-    def luck(self, draw: int = 0) -> float:
+    def uniform(self, draw: int = 0) -> float:
         market = self._market
         stream = key(market.settings.seed, Decision.STRATEGY, market.day, name_id(self.platform.name))
         return float(uniforms(stream, draw + 1)[draw])
@@ -58,7 +58,7 @@ class MarketView(View):
         return [self._payoff(move, quarters, users, calendar, base) for move in moves]
 
     def _payoff(self, move: Move, quarters: int, users: int, calendar: MarketCalendar, base: Report | None) -> float:
-        copy = self._market.fork(users=users, luck=name_id(self.platform.name), calendar=calendar)
+        copy = self._market.fork(users=users, reseed=name_id(self.platform.name), calendar=calendar)
         form_beliefs(copy)
         copy.entrants = {}  # nobody foresees them
         for platform in copy.platforms:

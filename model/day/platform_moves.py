@@ -49,8 +49,8 @@ def move_platforms(market: State) -> list[tuple[Platform, Move, float]]:
     _change_exclusivity(market, date)
     if quarter:
         market.reports.close(date)
-        for platform, luck in zip(market.platforms, skill_signals(market), strict=True):
-            market.capabilities.learn(platform.index, luck)
+        for platform, normals in zip(market.platforms, skill_signals(market), strict=True):
+            market.capabilities.learn(platform.index, normals)
     made: list[tuple[Platform, Move, float]] = []
 
     def carry_out(platform: Platform, move: Move, imposed: bool = False) -> None:
@@ -107,7 +107,7 @@ def choose(market: State, platform: Platform, quarter: bool) -> Sequence[Move]:
 
 
 def skill_signals(market: State) -> list[NDArray[np.float64]]:
-    """A quarter's luck in learning one's own skills, for each platform."""
+    """Standard normal numbers of a quarter's skill signals, for each platform."""
     count = len(market.settings.capability)
     seed, day = market.settings.seed, market.day
     return [ndtri(uniforms(key(seed, Decision.SKILL_SIGNAL, day, name_id(n)), count)) for n in market.platform_names]

@@ -1,6 +1,6 @@
 """One day in eight stages, in this order:
 
-1. calendar: the date, the season, the drivers from outside; today's luck
+1. calendar: the date, the season, the drivers from outside; today's random streams
 2. platforms: they move; capabilities grow; what they offer today follows
 3. merchants: weekly, they revise effort, products and shops; a festival's package begins and ends on its day
 4. adoption: users meet a friend, install and remove apps
@@ -35,7 +35,7 @@ DAYS_A_WEEK = 7
 def calendar_stage(market: State) -> None:
     """Set `today` and `streams`."""
     market.today = market.calendar.day(market.day, market.settings.users.needs_per_day)
-    market.streams = market.luck.day(market.day)
+    market.streams = market.random_streams.day(market.day)
 
 
 def platform_stage(market: State) -> None:

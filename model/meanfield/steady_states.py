@@ -198,11 +198,11 @@ def simulate_agents(
     people.columns.online_from[:] = NEVER
     if own is not None:
         people.population.behaviour = own
-    luck, installed = RandomStreams(settings.seed, names, settings.users.fan.slots), np.zeros(len(names))
+    random_streams, installed = RandomStreams(settings.seed, names, settings.users.fan.slots), np.zeros(len(names))
     minutes = np.zeros(people.columns.minutes.shape)
     today = calendar.day(0, 0.0)._replace(budget=np.float32(budget))
     for number in range(days):
-        streams, day = luck.day(number), today._replace(number=np.int64(number))
+        streams, day = random_streams.day(number), today._replace(number=np.int64(number))
         people.adopt(offer, streams, number)
         found, _ = people.attend(offer, streams, day)
         if number >= days - averaged:

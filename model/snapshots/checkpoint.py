@@ -198,7 +198,7 @@ def register_agents(market: State) -> None:
 
 
 def _settings(header: Header) -> MarketSettings:
-    seed = header.settings["seed"]  # that of a fork with other luck is none that anybody may set
+    seed = header.settings["seed"]  # the seed of a reseeded fork is outside the range that settings allow
     if type(seed) is not int or not 0 <= seed < 2**64:
         raise ValueError("settings.seed is no seed")
     settings = MarketSettings.model_validate_json(json.dumps(header.settings | {"seed": 0}))

@@ -1,9 +1,10 @@
-"""A second market that goes on from where the first stands, and leaves the first as it is.
+"""Fork of a market: a second market that goes on from where the first stands, and leaves the first as it is.
 
-A whole fork (all users, the same luck) is the market itself: both go on to the same numbers. A small fork keeps a
+A whole fork (all users, the same random numbers) gives the same numbers as the market itself. A small fork keeps a
 sample of the users; a friend outside the sample is replaced by a random one within it, so that everybody keeps as many
-friends. Other luck makes a fork a possible future instead of the real one: what is known today stays as it is, hidden
-skills among it; what is drawn from tomorrow on is drawn anew, with it the traits of ties between users and shops.
+friends. Other random numbers make a fork a possible future instead of the real one: what is known today stays as it
+is, hidden skills among it; what is drawn from tomorrow on is drawn anew, and so are the traits of ties between users
+and shops.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ from secondhalf.model.users.user_stages import UserStages
 M = TypeVar("M", bound=State)
 
 
-def fork(market: M, users: int | None = None, luck: int | None = None, calendar: MarketCalendar | None = None) -> M:
+def fork(market: M, users: int | None = None, reseed: int | None = None, calendar: MarketCalendar | None = None) -> M:
     """A market that begins on the day `market` would run next.
 
     Parameters
     ----------
     users
         size of the sample of users; None or too many for all of them
-    luck
-        None for the same luck; else a number that, with the seed, makes another one, which forks of one day share
+    reseed
+        None for the same random numbers; else a number that, with the seed, gives others, which forks of one day share
     calendar
         another calendar with the same first day, for instance a longer one
 
@@ -64,8 +65,8 @@ def fork(market: M, users: int | None = None, luck: int | None = None, calendar:
         child.bookkeeper.weight = child.population.weight
     child.users_day = UserStages(child.population, child.friends)
     child.record = market.record.of(child, whole=sample is None)
-    if luck is not None:
-        _draw_anew(child, luck)
+    if reseed is not None:
+        _draw_anew(child, reseed)
     if calendar is not None:
         child.calendar = calendar
         child.running = child.day < calendar.days
@@ -109,9 +110,9 @@ def _friends(friends: Friends, sample: I64, seed: int) -> Friends:
     return Friends(indptr.astype(np.int64), indices[order])
 
 
-def _draw_anew(child: State, luck: int) -> None:
-    """Other luck from today on, for users, merchants and platforms alike."""
-    seed = int(key(child.settings.seed, Decision.FORK_LUCK, child.day, luck))
+def _draw_anew(child: State, reseed: int) -> None:
+    """Other random numbers from today on, for users, merchants and platforms alike."""
+    seed = int(key(child.settings.seed, Decision.FORK_LUCK, child.day, reseed))
     child.settings = child.settings.model_copy(update={"seed": seed})
-    child.luck = RandomStreams(seed, child.platform_names, child.settings.users.fan.slots)
+    child.random_streams = RandomStreams(seed, child.platform_names, child.settings.users.fan.slots)
     child.week.seed = seed

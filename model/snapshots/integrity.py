@@ -46,7 +46,7 @@ def check_sizes(market: State, settings: MarketSettings, day: int) -> None:
 
     Raises
     ------
-    NotWholeError
+    IntegrityError
         naming what does not fit
     """
     names, population = market.platform_names, market.population
@@ -80,7 +80,7 @@ def check_market(market: State, taken_down: Mapping[str, Any]) -> None:
 
     Raises
     ------
-    NotWholeError
+    IntegrityError
         naming what does not fit
     """
     sizes = {USERS: market.population.users, MERCHANTS: market.settings.population.merchants}

@@ -55,7 +55,7 @@ class Packer:
 
         Raises
         ------
-        PlainError
+        SerialiseError
             for what cannot be kept
         """
         self._path.append(name)
@@ -169,7 +169,7 @@ class Unpacker:
 
         Raises
         ------
-        PlainError
+        SerialiseError
             for what no `Packer` gives, and for a class that may not be kept
         TypeError, ValueError, LookupError, AttributeError, RecursionError
             for some of what no `Packer` gives

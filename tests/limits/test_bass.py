@@ -69,11 +69,11 @@ def simulate(
 
     def path(users: int, seed: int, days: int = DAYS) -> Array:
         settings = resized(plain, users, seed)
-        people, luck = make_users(settings), RandomStreams(seed, ["kuaishou"], settings.users.fan.slots)
+        people, random_streams = make_users(settings), RandomStreams(seed, ["kuaishou"], settings.users.fan.slots)
         offer = make_offer(1, innovation=[INNOVATION], imitation=[IMITATION])
         shares = []
         for day in range(days):
-            people.adopt(offer, luck.day(day), day)
+            people.adopt(offer, random_streams.day(day), day)
             shares.append(people.columns.installed.mean())
         return np.array(shares)
 

@@ -92,7 +92,7 @@ def ties(
 ) -> Ties:
     """Everybody a fan of one of 50 merchants on day 0; every order counted until the last day."""
     merchants = 50
-    people, luck = make_users(settings), RandomStreams(3, ["taobao"], 1)
+    people, random_streams = make_users(settings), RandomStreams(3, ["taobao"], 1)
     columns = people.columns
     columns.installed[:] = 1
     columns.fan_merchant[0] = np.arange(USERS) % merchants
@@ -103,7 +103,7 @@ def ties(
     calendar = MarketCalendar(settings.calendar, ["taobao"], settings.mechanisms)
     orders, last = np.zeros(USERS), np.zeros(USERS)
     for number in range(1, DAYS + 1):
-        streams, today = luck.day(number), calendar.day(number, 0.0)._replace(repeat=np.float32(1))
+        streams, today = random_streams.day(number), calendar.day(number, 0.0)._replace(repeat=np.float32(1))
         columns.last_used[0] = number
         living = columns.fan_merchant[0] != NOBODY
         people.arise(offer, shops, streams, today)

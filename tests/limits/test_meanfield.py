@@ -82,11 +82,11 @@ def simulated(
 
     def run(settings: MarketSettings, users: int, seed: int) -> Array:
         own = resized(settings, users, seed)
-        people, luck = make_users(own), RandomStreams(seed, NAMES, own.users.fan.slots)
+        people, random_streams = make_users(own), RandomStreams(seed, NAMES, own.users.fan.slots)
         calendar = MarketCalendar(own.calendar, NAMES, own.mechanisms)
         found = []
         for number in range(DAYS):
-            streams = luck.day(number)
+            streams = random_streams.day(number)
             today = calendar.day(number, 0.0)._replace(budget=np.float32(BUDGET))
             people.adopt(offer, streams, number)
             sums, _ = people.attend(offer, streams, today)

@@ -136,7 +136,7 @@ def test_another_platform_leaves_others_draws() -> None:
 
 
 def test_traits_of_a_tie_are_the_same_every_day() -> None:
-    luck = RandomStreams(4, ["jd"], 2)
-    assert luck.day(0).fan_rate == luck.day(700).fan_rate
-    assert luck.day(0).fan_dropout_rate == luck.day(700).fan_dropout_rate
-    assert luck.day(0).planned != luck.day(700).planned
+    random_streams = RandomStreams(4, ["jd"], 2)
+    assert random_streams.day(0).fan_rate == random_streams.day(700).fan_rate
+    assert random_streams.day(0).fan_dropout_rate == random_streams.day(700).fan_dropout_rate
+    assert random_streams.day(0).planned != random_streams.day(700).planned

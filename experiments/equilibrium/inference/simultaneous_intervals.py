@@ -1,6 +1,6 @@
 """Simultaneous confidence intervals for the gains of all deviations of a game with noisy payoffs.
 
-Payoffs are logarithms, [profile, seed, player], under shared luck: the gain of a deviation is the mean over seeds of
+Payoffs are logarithms, [profile, seed, player], under shared rng: the gain of a deviation is the mean over seeds of
 the difference of two profiles. Seeds that one of the two lacks (nan) are left out of that gain.
 """
 
@@ -65,7 +65,7 @@ def gains(values: Array, pairs: Edges, level: float) -> Gains:
     """Means of all gains, and intervals that hold them all at once with probability `level` (sup-t).
 
     The largest studentised error over all gains is drawn by a multiplier bootstrap over seeds, which keeps how they go
-    together. With few seeds they seem to go together in ways that are luck, so correlations are shrunk (`shrinkage`)
+    together. With few seeds they seem to go together in ways that are rng, so correlations are shrunk (`shrinkage`)
     towards one that all gains of a group have among themselves, and none between groups; and the quantile is carried
     from the normal to the t distribution of each gain's own number of seeds.
 
@@ -104,7 +104,7 @@ def _one_chance(unit: Array, alike: Places, fewest: int, level: float) -> float:
     count, seeds = unit.shape
     if count == 0:
         return 1 - level
-    luck = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     group = np.unique(alike, return_inverse=True)[1]
     within = correlation_within_groups(unit, group)
     shrunk = shrinkage(unit, group, within, fewest)
@@ -113,8 +113,8 @@ def _one_chance(unit: Array, alike: Places, fewest: int, level: float) -> float:
     largest = []
     for start in range(0, draws, BLOCK):
         rows = min(BLOCK, draws - start)
-        seen = luck.standard_normal((rows, seeds)) @ unit.T
-        shared, alone = luck.standard_normal((rows, within.size)), luck.standard_normal((rows, count))
+        seen = rng.standard_normal((rows, seeds)) @ unit.T
+        shared, alone = rng.standard_normal((rows, within.size)), rng.standard_normal((rows, count))
         target = common * shared[:, group] + own * alone
         largest.append(np.abs(np.sqrt(1 - shrunk) * seen + np.sqrt(shrunk) * target).max(axis=1))
     return float(2 * stats.norm.sf(np.quantile(np.concatenate(largest), level)))

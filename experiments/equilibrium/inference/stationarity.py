@@ -168,9 +168,9 @@ class BalanceWeek(NamedTuple):
 
 def balance_week(paths: Array, judged: int, margin: float, resamples: int = 499) -> BalanceWeek:
     """When the ensemble's mean is where it ends; the interval is a bootstrap over runs."""
-    luck = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     weeks = [
-        _first_within(paths[luck.integers(0, len(paths), len(paths))].mean(axis=0), judged, margin)
+        _first_within(paths[rng.integers(0, len(paths), len(paths))].mean(axis=0), judged, margin)
         for _ in range(resamples)
     ]
     low, high = np.quantile(weeks, [0.025, 0.975], method="inverted_cdf")

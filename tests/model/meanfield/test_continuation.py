@@ -73,11 +73,11 @@ def test_a_branch_without_folds_is_straight() -> None:
 @pytest.mark.parametrize("count", [20, 200])
 def test_the_radius_of_many_numbers_is_that_of_the_whole_jacobian(count: int) -> None:
     """By Arnoldi's method above sixty numbers: a map with a known spectrum in a random basis, 0.97 at most."""
-    luck = np.random.default_rng(0)
-    basis = luck.normal(size=(count, count))
-    values = np.append(luck.uniform(-0.9, 0.9, count - 1), 0.97)
+    rng = np.random.default_rng(0)
+    basis = rng.normal(size=(count, count))
+    values = np.append(rng.uniform(-0.9, 0.9, count - 1), 0.97)
     turn = basis @ np.diag(values) @ np.linalg.inv(basis)
-    end = luck.uniform(size=count)
+    end = rng.uniform(size=count)
 
     def step(x: np.ndarray) -> np.ndarray:
         return np.asarray(end + turn @ (x - end) + 0.01 * (x - end) ** 2)

@@ -124,7 +124,7 @@ def test_agents_are_there_again(small: Path) -> None:
 
 def test_a_small_fork_is_kept(small: Path, tmp_path: Path) -> None:
     market = load_market(small)
-    part = market.fork(users=50, luck=3)
+    part = market.fork(users=50, reseed=3)
     loaded = load_market(part.save(tmp_path / "part.market"))
     for one in (part, loaded):
         run_to(one, 20)

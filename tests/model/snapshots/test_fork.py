@@ -99,8 +99,8 @@ def test_trying_out_leaves_no_trace(plain: dict[str, pd.DataFrame]) -> None:
 
 def test_candidates_share_their_luck_and_never_the_real_future() -> None:
     market = market_at()
-    first, second = market.fork(users=CHILDREN, luck=1), market.fork(users=CHILDREN, luck=1)
-    other, real = market.fork(users=CHILDREN, luck=2), market.fork(users=CHILDREN)
+    first, second = market.fork(users=CHILDREN, reseed=1), market.fork(users=CHILDREN, reseed=1)
+    other, real = market.fork(users=CHILDREN, reseed=2), market.fork(users=CHILDREN)
     for one in (first, second, other, real):
         run_to(one, 140)
     assert same(tables(first), tables(second))
@@ -114,7 +114,7 @@ def test_candidates_share_their_luck_and_never_the_real_future() -> None:
 
 def test_the_sample_keeps_state_weight_and_degrees() -> None:
     market = market_at()
-    part = market.fork(users=CHILDREN, luck=1)
+    part = market.fork(users=CHILDREN, reseed=1)
     assert part.population.users == CHILDREN
     assert part.population.weight * CHILDREN == pytest.approx(market.population.weight * 300)
     taste = market.population.columns.taste[0]
@@ -139,7 +139,7 @@ def test_the_sample_keeps_state_weight_and_degrees() -> None:
 
 def test_books_of_a_small_fork_are_in_real_people() -> None:
     market = market_at()
-    part = market.fork(users=150, luck=1)
+    part = market.fork(users=150, reseed=1)
     market.step()
     part.step()
     # Half the users: the relative error of a share s of n is sqrt((1 - s) / (s n)), four of them.
