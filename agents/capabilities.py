@@ -1,4 +1,4 @@
-"""What platforms can do: presence of each capability on each platform, its growth and the platform's belief about it.
+"""Capabilities of platforms: presence, growth, and each platform's belief about its skill.
 
 A capability's *presence* is maturity x exposure x prominence. Maturity climbs a logistic curve to the platform's skill;
 the skill itself is hidden from the platform, which holds a belief and learns from what it sees.

@@ -1,4 +1,4 @@
-"""How merchants divide their effort over cells: experience-weighted attraction, or a logit reply to last week.
+"""Effort of merchants over cells: experience-weighted attraction, or a logit reply to last week.
 
 Effort is the mixed strategy itself: a merchant's share of effort in a cell takes the place of the probability of
 choosing it. The formulas are those of `learning`, with all merchants as agents and all cells as options.

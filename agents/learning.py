@@ -1,4 +1,4 @@
-"""Learning which of a few options pays: experience-weighted attraction, and plain logit choice over payoffs.
+"""Learning over a few options: experience-weighted attraction, and plain logit choice over payoffs.
 
 With ``A_j`` the attraction of option j, N the weight of the past in observations (Camerer and Ho 1999) ::
 

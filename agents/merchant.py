@@ -1,4 +1,4 @@
-"""Merchants: sizes, shops, effort, fans and products as columns, and the Mesa agent that is a view on one of them."""
+"""Merchants: sizes, shops, effort, fans and products as columns, and the Mesa agent that views one of them."""
 
 from __future__ import annotations
 

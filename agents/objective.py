@@ -1,4 +1,4 @@
-"""What a platform is after, and the quarterly reports it is judged by."""
+"""Objective of a platform, and the quarterly reports from which it is computed."""
 
 from __future__ import annotations
 

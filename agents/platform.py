@@ -1,4 +1,4 @@
-"""A platform: its capabilities, its levers, its books, and one strategy that moves it."""
+"""Platform: its capabilities, its levers, its accounts, and the strategy that moves it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Products: launched, tested by short video, the best of them scaled.
+"""Products of merchants: launched, tested by short video, the best of them scaled.
 
 Each merchant has a few product slots. A new product's appeal is unknown; showing it in short videos accumulates
 exposure, and with enough of it the merchant reads a noisy signal of the appeal. The tested products with the best

@@ -1,4 +1,4 @@
-"""A user: a view on one row of the population."""
+"""User: a view on one row of the population."""
 
 from __future__ import annotations
 

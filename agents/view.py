@@ -1,4 +1,4 @@
-"""What a platform may look at when it decides: what companies report, what anybody can see, and its own beliefs."""
+"""View of the market for a strategy: published reports, what anybody can see, and the platform's own beliefs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads what ships in data/: dated launches and names."""
+"""Data files: reads the dated launches and names that ship in data/."""
 
 from __future__ import annotations
 

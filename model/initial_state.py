@@ -1,4 +1,4 @@
-"""How a market comes into being: platforms, merchants, and the days of settling in before the first."""
+"""Initial state of a market: platforms, merchants, and the days of settling in before the first."""
 
 from __future__ import annotations
 

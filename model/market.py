@@ -1,4 +1,4 @@
-"""The market: platforms, merchants and users meet once a day, in one order."""
+"""Market: platforms, merchants and users meet once a day, in one order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every compiled stage shares: compiler options, chunks of users, a vectorisable exponential.
+"""Numba kernels: compiler options, chunks of users and a vectorisable exponential, shared by compiled stages.
 
 Stages walk users in fixed chunks; each chunk sums into its own row of partial results and the rows are added in
 order, so a result never depends on the number of threads.

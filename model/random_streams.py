@@ -1,4 +1,4 @@
-"""Keyed randomness: one stream a decision, one value an agent, no generator that is passed around.
+"""Random streams by key: one stream a decision, one value an agent, and no generator that is passed around.
 
 A value is a pure function of (seed, decision, who, day, agent). The stream of a key is SplitMix64 (Steele, Lea and
 Flood 2014) started at the hashed key and read at position `agent`, so results depend neither on the number of

@@ -1,4 +1,4 @@
-"""The state of a market: every field once, with its type, and what a fork and a checkpoint do with it.
+"""State of a market: every field once, with its type, and what a fork and a checkpoint do with it.
 
 Stages, observers and snapshots know a market as a `State`; `market.Market` makes one and gives it its first day.
 """

@@ -1,4 +1,4 @@
-"""Strategies by name: one file each, here or of one's own."""
+"""Strategies by name: one file each, here or in a user's own module."""
 
 from secondhalf.agents.move import Move
 from secondhalf.agents.strategies.base import Launch, Strategy

@@ -1,4 +1,4 @@
-"""Try every feasible move in a small copy of the market, and take the best."""
+"""Best response: tries every feasible move in a small copy of the market, and takes the best."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Experience-weighted attraction over moves (Camerer and Ho 1999): do more of what has paid."""
+"""Experience-weighted attraction over moves (Camerer and Ho 1999): moves that paid are repeated more often."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copy the move that paid best for a rival."""
+"""Imitation: copies the move that paid best for a rival."""
 
 from __future__ import annotations
 

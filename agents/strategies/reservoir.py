@@ -1,4 +1,4 @@
-"""The article's rule: bring in people while they come, then open a new pool, else deepen the pool that is there."""
+"""Reservoir, the article's rule: recruit users while they come, then open a new pool, else deepen the pool."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Code of one's own, named in the settings as `module:name`."""
+"""Import paths in settings (`module:name`): a user's own code, found and imported."""
 
 from __future__ import annotations
 

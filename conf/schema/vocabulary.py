@@ -1,4 +1,4 @@
-"""The words that platforms, merchants and users share."""
+"""Vocabulary shared by platforms, merchants and users: channels, capabilities, changes."""
 
 from __future__ import annotations
 

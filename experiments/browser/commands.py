@@ -1,4 +1,4 @@
-"""What the page may ask of its session. What is asked wrongly is answered with a sentence, and the market lives on."""
+"""Commands of the page to its session; a wrong one is answered with a sentence, and the market goes on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is on the screen as CSV, and the command line that leads to the same numbers."""
+"""Exports: a view as CSV, and the command line that repeats the run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Markets of several tabs take turns: one steps at a time, in the order in which they asked.
+"""Fair lock: of several tabs' markets one steps at a time, in the order of their requests.
 
 A step uses all threads of the compiled stages, and not every threading layer of Numba can be entered from two threads
 at once. A plain lock would let the tab that has just stepped step again before the others.

@@ -1,4 +1,4 @@
-"""What the page is told of a world: days that it has not seen yet, and the state of everything else."""
+"""Frames that the page receives: days that it has not received yet, and the present state of everything else."""
 
 from __future__ import annotations
 

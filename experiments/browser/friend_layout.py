@@ -1,4 +1,4 @@
-"""The friend graph in small: a sample of users laid out once, with what each of them does today."""
+"""Layout of the friend graph: a sample of users laid out once, with what each of them does today."""
 
 from __future__ import annotations
 

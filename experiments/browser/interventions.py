@@ -1,4 +1,4 @@
-"""What one may do to a running market: open or close a capability, set a subsidy, cut links.
+"""Interventions in a running market: opening or closing a capability, setting a subsidy, cutting links.
 
 An intervention is a move of the scenario, dated the day that runs next: so it goes through the same stages as any
 other, is told in moves.csv, and a command line can repeat it.

@@ -1,4 +1,4 @@
-"""How many users fit into memory, with a twin beside them."""
+"""Memory of a market: how many users fit, with a twin beside them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page that people who know Mesa expect: SolaraViz on the market itself, drawn with Matplotlib."""
+"""Mesa page: SolaraViz on the market itself, drawn with Matplotlib."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The main page: a tab's session and its widget, from the opening of the tab to its end."""
+"""Main page: a tab's session and its widget, from the opening of the tab to its end."""
 
 from __future__ import annotations
 

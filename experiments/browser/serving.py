@@ -1,4 +1,4 @@
-"""What the server shows: set before it starts, read by every tab."""
+"""Served settings: set before the server starts, read by every tab."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One tab's market: a thread that steps it, takes the page's commands and sends it frames.
+"""Session of one tab: a thread that steps its market, carries out the page's commands and sends it frames.
 
 The thread alone touches the market. Commands wait in a queue; a frame is taken between two days when the page has
 drawn the last one, so that drawing never holds up stepping: a slow page sees fewer days, not a slower market.

@@ -1,4 +1,4 @@
-"""What can be set on the page, by the same configuration as the command line: overrides, their choices and ranges."""
+"""Setup form of the page, from the same configuration as the command line: overrides, their choices and ranges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything the page says, in English and in Chinese."""
+"""Text of the page, in English and in Chinese."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A market that is watched, its twin without the interventions, and what the views need beside the record."""
+"""Twin market: a market that is watched, a fork of it without the interventions, and recent days of both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calibration as files: best point, covariance, ensemble, and what it was fitted to; written and read."""
+"""Calibration files: best point, covariance, ensemble, and the facts that were fitted; written and read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings as known on a date, and their continuation after it, for forecasts that use nothing later."""
+"""Settings as known on a date, and their extrapolation after it, for forecasts that use nothing later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first stage of a calibration: targets on attention and reach, fitted with the mean-field path.
+"""Mean-field stage of a calibration, its first: targets on attention and reach, fitted with the mean-field path.
 
 A path takes a tenth of a run's time and has no luck in it, so that differences between settings are differences of the
 model. It lacks friends' clustering, moods day by day and all of trade; what that changes is measured where the fit

@@ -1,4 +1,4 @@
-"""What a change makes of each quarter: differences with their intervals, a line a platform."""
+"""Figure of a counterfactual: differences by quarter with their intervals, a line a platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the estimated table to statements about the game, and how often resampled tables say the same."""
+"""Solution of the estimated game: statements from the payoff table, and how often resampled tables agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Price competition under logit demand (logit-Bertrand), as in Calvano, Calzolari, Denicolò and Pastorello (2020).
+"""Logit-Bertrand game: price competition under logit demand, as in Calvano, Calzolari, Denicolò and Pastorello (2020).
 
 Firm i sells ``q_i = exp((a_i - p_i) / mu) / (exp(a_0 / mu) + sum_j exp((a_j - p_j) / mu))`` and earns
 ``(p_i - c) q_i``. The market's own choice stage is this demand when nothing but price differs

@@ -1,4 +1,4 @@
-"""What a page is made of; `kind` names the macro of templates/blocks.html that writes it."""
+"""Blocks of a page; `kind` names the macro of templates/blocks.html that writes one."""
 
 from __future__ import annotations
 

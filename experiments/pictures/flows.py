@@ -1,4 +1,4 @@
-"""Where the water comes from: flows of attention into each platform, from the exact books."""
+"""Flows of attention into each platform by source, from the exact accounts."""
 
 from __future__ import annotations
 

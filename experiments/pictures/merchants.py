@@ -1,4 +1,4 @@
-"""How unequal merchants are: the tail of their sales."""
+"""Merchants' inequality: the tail of their sales."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How every picture looks: one page width, one colour a platform, names at the ends of lines."""
+"""Style of every picture: one page width, one colour a platform, names at the ends of lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of one run."""
+"""Report page of one run."""
 
 from __future__ import annotations
 

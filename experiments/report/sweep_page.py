@@ -1,4 +1,4 @@
-"""The page of a sweep."""
+"""Report page of a sweep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How numbers, settings and commands are written in the report."""
+"""Text of the report: how numbers, settings and commands are written."""
 
 from __future__ import annotations
 

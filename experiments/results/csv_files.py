@@ -1,4 +1,4 @@
-"""Tables as CSV, in one way for all: no cell becomes a formula, and what is read back is what was written.
+"""CSV files, written and read in one way: no cell becomes a formula, and what is read is what was written.
 
 Excel and LibreOffice take a cell for a formula when it begins with `=`, `+`, `-` or `@`; text from outside (an override
 `+a=1`, a message, a launch's description) can. Such text gets an apostrophe in front. Numbers stay as they are. A

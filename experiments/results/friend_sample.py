@@ -1,4 +1,4 @@
-"""A sample of the friend graph, small enough to draw: who is tied to whom, and which app each one lives in."""
+"""Friend sample: a part of the friend graph small enough to draw, with the app that each user spends most time in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finished runs and sweeps read back from their folders, as DataFrames."""
+"""Loader of finished runs and sweeps, from their folders as DataFrames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the seeds of the study `phases` say together: quantiles, intervals of medians, lags of two arms side by side."""
+"""Statistics over seeds of the study `phases`: quantiles, intervals of medians, lags of two arms side by side."""
 
 from __future__ import annotations
 

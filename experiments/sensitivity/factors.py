@@ -1,4 +1,4 @@
-"""Where parameters may lie: ranges about the values of the settings, in standard deviations of what is believed."""
+"""Factors of a sensitivity analysis: ranges of parameters about the settings, in standard deviations."""
 
 from __future__ import annotations
 

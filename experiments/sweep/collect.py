@@ -1,4 +1,4 @@
-"""What a sweep gives: a row a finished run, with what was set and every metric; the same bytes however it got there."""
+"""Collection of a sweep's results: a row a finished run, with its settings and every metric, in a fixed byte order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One job of a sweep, in a process that does many: in a folder aside, which takes its name when the run is over."""
+"""Run job: one job of a sweep, in a temporary folder that is renamed when the run is over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of one run of a sweep, kept beside its files so that it outlives the process that made it."""
+"""Run record: what is known of one run of a sweep, stored beside its files so that it survives the process."""
 
 from __future__ import annotations
 

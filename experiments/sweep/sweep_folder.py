@@ -1,4 +1,4 @@
-"""The folder of a sweep: which runs it has, how far they are (runs.csv), and who may work in it."""
+"""Sweep folder: its runs, their status (runs.csv), and the lock that lets one process work in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns the day's sums over users into books in real units."""
+"""Bookkeeper: turns the day's sums over users into accounts in real units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 8: the day's books. Every minute and every RMB is booked once on each side."""
+"""Day book (stage 8): accounts of one day, in which every minute and every RMB is entered once on each side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A platform enters: from its date on every array that declares an axis of platforms has one more (`agents.axes`).
+"""Entry of a platform: from its date on, every array with an axis of platforms (`agents.axes`) has one more.
 
 Before that it is nowhere: the others' numbers are those of a market without it, to the bit. It opens with the
 capabilities of its file and without users; of the merchants the share `shops_at_start` opens a shop there, by a keyed

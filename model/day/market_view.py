@@ -1,4 +1,4 @@
-"""What a platform sees of a running market, and the small copies of it in which it may try moves out."""
+"""View of a running market for a platform's strategy, with small copies in which it may try moves out."""
 
 from __future__ import annotations
 

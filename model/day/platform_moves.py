@@ -1,4 +1,4 @@
-"""Who moves on a day and in which order: the scenario's dated moves, and the platforms' turns."""
+"""Platform moves of a day and their order: dated moves of the scenario, then the platforms' own decisions."""
 
 from __future__ import annotations
 

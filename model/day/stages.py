@@ -1,4 +1,4 @@
-"""One day in eight stages, in this order:
+"""Stages of one day, eight in this order:
 
 1. calendar: the date, the season, the drivers from outside; today's random streams
 2. platforms: they move; capabilities grow; what they offer today follows

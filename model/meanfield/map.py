@@ -1,4 +1,4 @@
-"""The market of infinitely many users under random mixing: adoption and attention without sampling.
+"""Mean-field map: adoption and attention of infinitely many users under random mixing, without sampling.
 
 Users come in K types, points of a low-discrepancy sequence over taste and phone time. The state says which share of
 each type has which set of apps installed, and how strong the mean habit is; `MeanField.step` carries it over one day

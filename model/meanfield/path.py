@@ -1,4 +1,4 @@
-"""The mean-field path: a market's attention and reach over its calendar, without drawing and without trade.
+"""Mean-field path: a market's attention and reach over its calendar, without random draws and without trade.
 
 Platforms move on their dates as they do in the market, by the same stage; users are those of `path_users`, carried
 from the middle of one step of some days to the middle of the next. What merchants do is not worked out: the state of

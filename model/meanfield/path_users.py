@@ -1,4 +1,4 @@
-"""Users of the mean-field path: few, evenly spread over what users draw, and carried over several days at once.
+"""Users of the mean-field path: few, evenly spread over the traits that users draw, stepped several days at once.
 
 A step of the path is a week or so. Whom one meets and the day's mood are averaged over and not drawn: an app is
 installed when the cumulated hazard, with the share of people who have the app in place of the contact, passes the

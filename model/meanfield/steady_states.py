@@ -1,4 +1,4 @@
-"""Fixed points of the mean-field map for what platforms offer, and long simulations to hold them against.
+"""Steady states of the mean-field map for what platforms offer, and long simulations to compare them with.
 
 The map (`model.meanfield.map`) knows adoption, removal, habit and attention of infinitely many users under random
 mixing; shopping needs are left out of both sides, everybody is online, and the offer is held as it stands.

@@ -1,4 +1,4 @@
-"""The friend graph, from settings or from a file, as sorted neighbour lists (CSR).
+"""Friend graph, from settings or from a file, as sorted neighbour lists (CSR).
 
 Every kind is made by one method at all sizes, from keyed draws: the graph is a function of (settings, users, seed)
 alone, and its mean degree is `network.mean_degree` at any size. Without a graph (`random_mixing`) users meet anybody.

@@ -1,4 +1,4 @@
-"""What is measured of a market: concentration, interpenetration, leaks, where the water comes from.
+"""Measures of a market: concentration, interpenetration, leaks, sources of new attention.
 
 Measures never steer.
 """

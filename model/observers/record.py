@@ -1,4 +1,4 @@
-"""What a run remembers: one row a day, a month, a move, a festival. Recording observes and never steers."""
+"""Record of a run: a row a day, a month, a move and a festival; recording never changes the market."""
 
 from __future__ import annotations
 

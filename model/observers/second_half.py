@@ -1,4 +1,4 @@
-"""The first and the second half: the day on which growth by new people ends, what dries up, and what takes over.
+"""Second half: the day on which growth by new users ends, which source dries up, and which takes over.
 
 For all platforms together or for one of them, from the monthly flow books alone. Measures never steer.
 """

@@ -1,4 +1,4 @@
-"""What a market is worth to those on its sides; measures never steer."""
+"""Welfare: surplus of users, merchants and platforms; measuring it never changes the market."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Merchants' exclusivity ("choose one of two"): shops of one platform barred from others of its kind for a time."""
+"""Exclusivity of merchants ("choose one of two"): shops of one platform barred from its rivals for a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which launches a scenario leaves to the strategy `history`, and on which dates."""
+"""Launch edits: which launches a scenario leaves to the strategy `history`, and on which dates."""
 
 from __future__ import annotations
 

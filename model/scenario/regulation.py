@@ -1,4 +1,4 @@
-"""What a scenario imposes on platforms and forbids them: dated moves, bans, caps, the preference of their own shops."""
+"""Regulation by a scenario: dated moves, bans, caps, and self-preferencing of platforms."""
 
 from __future__ import annotations
 

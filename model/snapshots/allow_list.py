@@ -1,4 +1,4 @@
-"""What a checkpoint may name: classes whose objects a market holds; code and files for which its reader vouches.
+"""Allow-list of a checkpoint: classes whose objects it may hold, and code and files that its reader has to trust.
 
 A class that a market comes to hold has to be put on a list here; until then `save_market` refuses it by name.
 """

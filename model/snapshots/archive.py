@@ -1,4 +1,4 @@
-"""The file of a checkpoint: a ZIP archive, and what can be checked of it without a market.
+"""Archive of a checkpoint: a ZIP file, and the checks of it that need no market.
 
 `header.json` says what the file is, of which version, and holds the settings; of `state.json` and `arrays.bin` see
 `plain`. Nothing in it is compressed, so that a file never takes more memory than in proportion to its size.

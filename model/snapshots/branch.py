@@ -1,4 +1,4 @@
-"""Two settings under one seed: until when their markets are the same, and a fork that goes on with the other settings.
+"""Branching of runs: until when two settings give the same market, and a fork that goes on with the other settings.
 
 What the settings date can be compared before any day is run. Of anything else nothing is known beforehand, and the
 two have no day in common.

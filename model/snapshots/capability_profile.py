@@ -1,4 +1,4 @@
-"""A market that goes on with a profile: what some platforms can do is settled from one day on."""
+"""Capability profile: a fork in which some platforms' capabilities are fixed from one day on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A market on disk: one file that holds it as it stands between two days, and makes it again to the bit.
+"""Checkpoint: one file that holds a market between two days, and restores it to the bit.
 
 The file (`archive`) holds the fields that `state.State` declares for it. It may come from a stranger: it runs no code
 and opens no file but those that ship and those that its reader vouches for (`allow_list`), and what it gives is checked

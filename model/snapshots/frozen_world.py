@@ -1,4 +1,4 @@
-"""A market that goes on in a world that stands still, so that what it settles into can be seen.
+"""Frozen world: a fork whose exogenous drivers stand still, so that its steady state can be seen.
 
 In a growing economy with seasons nothing ever stands still. In the continuation drivers from outside keep the values of
 the day it begins, there are no seasons, festivals or new shocks, nobody comes online and no platform moves.

@@ -1,5 +1,4 @@
-"""Whether what a file gives is a market: its objects have the shapes that its settings make, and its numbers point at
-something that is there.
+"""Integrity check of a market from a file: objects have the shapes that the settings give, and indices are in range.
 
 Compiled stages read arrays without looking at their bounds, so that nothing of a stranger's file may reach them before.
 """

@@ -1,4 +1,4 @@
-"""A market that goes on with other settings than it had: what may change on the way, and what the past has fixed.
+"""Resuming a market with other settings: what may change, and what the past has fixed.
 
 The past stays as it is: what the new settings date before the day on which the market goes on is not made up for.
 """

@@ -1,4 +1,4 @@
-"""Objects of a market as plain JSON values beside one run of bytes, and back, without running foreign code.
+"""Serialisation of a market's objects as JSON values beside one run of bytes, and back, without running foreign code.
 
 What is shared stays shared, and arrays keep their bits and the order of their axes in memory. Numbers, words, dates,
 arrays, lists, dicts, sets, tuples, and settings and objects of classes that `kept` lists can be kept; nothing else.

@@ -1,4 +1,4 @@
-"""Stage 3, once a week: merchants revise effort, launch, test and scale products, open and close shops."""
+"""Weekly revision by merchants (stage 3): effort, products launched, tested and scaled, shops opened and closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 4: whom people meet, which apps they install and which they remove.
+"""Adoption (stage 4): contacts of a day, apps installed and apps removed.
 
 A user without app p installs it with hazard ``innovation_p + imitation_p * (today's contact has p)``, scaled by taste;
 the contact is one friend drawn that day. An app left unused for `idle_days` is removed with hazard `drop_p`.

@@ -1,4 +1,4 @@
-"""Stage 6: each user splits the day's phone time over installed apps and the outside.
+"""Attention (stage 6): each user splits the day's phone time over installed apps and the outside.
 
 The split is the discrete-continuous optimum with satiation (MDCEV, gamma profile: Bhat 2008)::
 

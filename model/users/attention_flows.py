@@ -1,4 +1,4 @@
-"""The flow books of attention, closed once a month, and what else is counted by calendar month.
+"""Attention flows between platforms, closed once a month, and other counts by calendar month.
 
 Per user, the mean minutes a day of the month's last 28 days are compared with those of the month before. Gains (of
 platforms, of the outside, or a shrinking budget) are matched to losses within the user pro rata, so the table is

@@ -1,4 +1,4 @@
-"""Stage 7: needs are met at one of the apps opened that day.
+"""Choice (stage 7): needs are met at one of the apps opened that day.
 
 A need chooses among opened platforms that sell, and walking away, by logit over ::
 

@@ -1,4 +1,4 @@
-"""Stage 5: selling content plants interest; needs arrive.
+"""Needs (stage 5): selling content plants interest, and shopping needs arise.
 
 Yesterday's minutes in selling content plant ``minutes_p * seeding_p``. Interest decays and remembers one origin,
 re-drawn in proportion to what each source has left in it. Four kinds of need arrive: planned ones (a personal rate),

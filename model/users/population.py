@@ -1,4 +1,4 @@
-"""Users as columns, and the state in which they start.
+"""Population of users as columns, and its initial state.
 
 A user stands for ``people / users`` people. Everything a user holds is one value in each of `Columns`;
 `agents.user.User` is a view on one row.

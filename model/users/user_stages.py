@@ -1,4 +1,4 @@
-"""Stages 4 to 7 on all users: scratch space, calls of the compiled stages, sums in a fixed order."""
+"""User stages (4 to 7) on all users: scratch space, calls of the compiled stages, sums in a fixed order."""
 
 from __future__ import annotations
 

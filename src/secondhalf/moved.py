@@ -1,4 +1,4 @@
-"""Modules under their former names: whoever imports one is told its new name.
+"""Former module names: importing one raises an error that gives the new name.
 
 The finder stands last in `sys.meta_path`, so that it is asked only for what nobody has found.
 """

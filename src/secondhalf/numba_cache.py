@@ -1,4 +1,4 @@
-"""Where Numba keeps the machine code of the compiled stages, so that only the first run pays for it.
+"""Numba cache: where machine code of the compiled stages is stored, so that only the first run compiles.
 
 Beside the source where that can be written; else in a folder of the user's; else nowhere. `NUMBA_CACHE_DIR` comes
 before all of these. Numba looks only at the file of a function it has kept, not at the functions it calls in other

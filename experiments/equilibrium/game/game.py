@@ -1,4 +1,4 @@
-"""The game: who plays, what each may choose, and the profiles of choices by their places."""
+"""Game: its players, the options of each, and the profiles of options by their places."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The game on the market: runs of profiles become log payoffs, costs become thresholds."""
+"""Market game: runs of profiles become log payoffs, costs become thresholds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mean-field map of a market as it stands: its fixed point, a long simulation beside it, a branch in one weight."""
+"""Mean-field check of a market as it stands: fixed point, long simulation, and a branch in one weight."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run of the game gives: payoffs discounted from the revision, a steady window, and what its sides get."""
+"""Payoffs from a run of the game: discounted from the revision, with a steady window, and surplus by side."""
 
 from __future__ import annotations
 

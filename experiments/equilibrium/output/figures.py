@@ -1,4 +1,4 @@
-"""Pictures of the game: regrets of all profiles, where best responses lead, payoffs."""
+"""Figures of the game: regrets of all profiles, where best responses lead, payoffs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sentences about the findings of an equilibrium study."""
+"""Text of an equilibrium study: sentences about its findings."""
 
 from __future__ import annotations
 

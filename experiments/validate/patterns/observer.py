@@ -1,4 +1,4 @@
-"""What patterns need of a run beyond its tables: where planted orders went, how full feeds are, how fans convert.
+"""Pattern observer: what patterns need of a run beyond its tables: origins of orders, ad load, conversion of fans.
 
 Watching reads the market before and after each day and never steers.
 """

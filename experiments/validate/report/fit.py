@@ -1,4 +1,4 @@
-"""The parts of the report on what was fitted and what comes after it."""
+"""Fit sections of the report: what was fitted, and what comes after it."""
 
 from __future__ import annotations
 

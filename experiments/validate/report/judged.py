@@ -1,4 +1,4 @@
-"""The parts of the report on what the model is held against besides fitted facts: rulers and patterns."""
+"""Test sections of the report: what the model is compared with besides fitted facts: naive forecasts and patterns."""
 
 from __future__ import annotations
 

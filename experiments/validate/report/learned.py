@@ -1,4 +1,4 @@
-"""The parts of the report on parameters: what the facts taught, what the results hang on, how to make them again."""
+"""Parameter sections of the report: posteriors, sensitivities, how to repeat the study."""
 
 from __future__ import annotations
 
