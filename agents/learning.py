@@ -66,7 +66,7 @@ def update_attractions(
     delta: float,
     kappa: float,
 ) -> float:
-    """Take in one period's payoffs, in place; returns the new experience.
+    """Update attractions with one period's payoffs, in place; returns the new experience.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def logit_shares(value: ArrayLike, sharpness: float, possible: ArrayLike = True)
 
 
 def sample_option(share: ArrayLike, mark: ArrayLike) -> NDArray[np.intp]:
-    """The option in which a uniform number falls when probabilities are laid end to end.
+    """The option drawn by a uniform number: the interval of cumulated probabilities in which it lies.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def sample_option(share: ArrayLike, mark: ArrayLike) -> NDArray[np.intp]:
 
 
 class EwaLearner:
-    """One agent, or several alike that learn side by side, over a finite list of options.
+    """One learning agent, or several independent ones with the same rule, over a finite list of options.
 
     Nothing is drawn here: the caller of a choice passes the uniform number.
 
@@ -195,7 +195,7 @@ class EwaLearner:
         return sample_option(self.probabilities(possible), np.atleast_1d(mark))
 
     def learn(self, chosen: ArrayLike, payoff: ArrayLike) -> None:
-        """Take in a period.
+        """Update attractions with the payoffs of a period.
 
         Parameters
         ----------

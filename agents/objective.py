@@ -33,7 +33,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Objective:
-    """What counts, and how much less a year later.
+    """Goal of a platform, and its discount factor a year.
 
     Attributes
     ----------

@@ -69,7 +69,7 @@ class View(ABC):
 
     @abstractmethod
     def try_out(self, moves: Sequence[Move], quarters: int, users: int) -> list[float]:
-        """Payoff of each move if nobody else moves, over some quarters ahead in a small copy of the market.
+        """Payoff of each move if no other platform moves, over some quarters ahead in a small copy of the market.
 
         The copies share their random numbers; they are never those of the real future. Hidden skills are what
         platforms believe them to be.

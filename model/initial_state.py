@@ -82,7 +82,7 @@ def _strategy(platform: str, settings: MarketSettings) -> Strategy:
 
 
 def objective(settings: MarketSettings, platform: str) -> Objective:
-    """What a platform is after."""
+    """The objective of a platform."""
     own = settings.objectives.get(platform, settings.objective)
     return Objective(own.goal, own.discount_rate, (own.weights.profit, own.weights.attention, own.weights.gmv))
 
@@ -161,7 +161,7 @@ def _replay(market: State, index: int, past: list[tuple[dt.date, Move]], start: 
 
 
 def settle_in(market: State) -> None:
-    """Run the days before the first with all doors closed, then open clean books.
+    """Run the days before the first without entry or exit of users, then start with empty accounts.
 
     Nobody installs, removes or moves; habits, loyalties, fans and effort find their level. Afterwards the sales of the
     time are taken off the books, and last orders that lie further back are filled in from each user's rate of need.

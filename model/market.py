@@ -97,7 +97,7 @@ class Market(State):
     def fork(
         self, users: int | None = None, reseed: int | None = None, calendar: MarketCalendar | None = None
     ) -> Market:
-        """A second market that goes on from here: all users or a sample, reseeded or not (`snapshots.fork`)."""
+        """A copy of the market that continues from today: all users or a sample, reseeded or not (`snapshots.fork`)."""
         return fork(self, users, reseed, calendar)
 
     def save(self, path: Path | str) -> Path:
@@ -106,7 +106,7 @@ class Market(State):
 
 
 def load_market(path: Path | str, trusted: Collection[str] = ()) -> Market:
-    """The market of a file; it goes on as the one that was saved would have.
+    """Load a market from a checkpoint file; it continues exactly as the saved one would have.
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ def chunk_count(users: int) -> int:
 
 @contextmanager
 def threads_for(users: int) -> Iterator[None]:
-    """No more threads than chunks while the context lasts: the others would only wait."""
+    """Limit the threads to the number of chunks while the context lasts."""
     before = numba.get_num_threads()
     numba.set_num_threads(max(1, min(chunk_count(users), before)))
     try:

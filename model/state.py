@@ -58,7 +58,7 @@ SETTINGS, SHARED, OWN, USERS, RECORD, LINKED, TODAY = Kind
 
 
 class Recorder(Protocol):
-    """Who takes a market down (`observers.record.Record`). The state tells it what happens and reads one number.
+    """The recorder of a market (`observers.record.Record`): the state calls it and reads one number from it.
 
     `by_platform` and `of_market` are its columns.
     """
@@ -70,19 +70,19 @@ class Recorder(Protocol):
     def __init__(self, market: State) -> None: ...
 
     def note_start(self) -> None:
-        """Take down the morning of the first day."""
+        """Record the state before the first day."""
 
     def note_festivals(self, day: int) -> None:
         """Festivals begin on a day, or have ended the day before."""
 
     def note_day(self, month: MonthBooks | None) -> None:
-        """Take down the latest day; `month` when it closed a calendar month."""
+        """Record the latest day; `month` when it closed a calendar month."""
 
     def leave_out_own(self) -> None:
-        """Ask no measures of one's own from now on."""
+        """Leave out the user's own measures from now on."""
 
     def of(self, market: Any, whole: bool) -> Self:
-        """Who takes down a fork: one that goes on from here, or for a part of the users one that begins anew."""
+        """The recorder of a fork: a copy of this one, or an empty one when the fork has a sample of the users."""
 
 
 class State(mesa.Model):
@@ -138,7 +138,7 @@ class State(mesa.Model):
 
     @property
     def content(self) -> NDArray[np.bool_]:
-        """Which platforms live on attention, [P]; the others are shelves."""
+        """Which platforms are content platforms, [P]; the others are shelf platforms."""
         return np.array([platform.settings.kind == "content" for platform in self.platforms])
 
     @property
@@ -168,11 +168,11 @@ class State(mesa.Model):
                 User(self, row)
 
     def fork(self, users: int | None = None, reseed: int | None = None, calendar: MarketCalendar | None = None) -> Self:
-        """A second market that goes on from here: all users or a sample, reseeded or not (`snapshots.fork`)."""
+        """A copy of the market that continues from today: all users or a sample, reseeded or not (`snapshots.fork`)."""
         raise NotImplementedError
 
     def close(self) -> None:
-        """Let go of what Mesa keeps of a model after it is dropped."""
+        """Remove what Mesa still holds of a model that is no longer used."""
         mesa.Model.remove_all_agents(self)
         getattr(mesa.Agent, "_ids", {}).pop(self, None)  # Mesa before 3.5 keeps a counter for each model
 

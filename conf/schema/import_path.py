@@ -17,7 +17,7 @@ _ONLY: ContextVar[Collection[str] | None] = ContextVar("_ONLY", default=None)
 
 @contextmanager
 def restrict_imports(paths: Collection[str]) -> Iterator[None]:
-    """While settings of somebody else are checked, `import_object` imports these paths and refuses any other."""
+    """Allow `import_object` these paths only, while settings from an untrusted source are checked."""
     before = _ONLY.set(paths)
     try:
         yield
@@ -31,7 +31,7 @@ def is_import_path(name: str) -> bool:
 
 
 def import_object(path: str) -> Any:
-    """What an import path stands for.
+    """Import the object that an import path names.
 
     The module is looked for where Python looks and, after that, in the working directory: last, so that a file there
     cannot take the place of an installed package.

@@ -28,7 +28,7 @@ def handle_message(session: Session, request: Message) -> None:
         session.say(error.said, wrong=True)
     except SettingsError as error:
         session.say({"en": str(error), "zh": str(error)}, wrong=True)
-    except Exception as error:  # nobody knows of such a one; the market does not end with it
+    except Exception as error:  # an unexpected error; the market does not end with it
         session.say(say("not_done", reason=reason(error)), wrong=True)
 
 

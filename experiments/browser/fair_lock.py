@@ -12,7 +12,7 @@ from types import TracebackType
 
 
 class FairLock:
-    """A lock that is handed on in the order of asking; a context manager."""
+    """A first-come, first-served lock; a context manager."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -40,4 +40,4 @@ class FairLock:
 
 
 COMPUTE_LOCK = FairLock()
-"""The turns of this process."""
+"""The lock of this process: whoever holds it may run a market's compiled stages."""

@@ -38,7 +38,7 @@ MARKET = (
 
 
 class SentSoFar(NamedTuple):
-    """What the page has already."""
+    """Counts of days and moves that the page has received."""
 
     days: int = 0
     twin_days: int = 0

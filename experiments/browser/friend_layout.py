@@ -14,9 +14,9 @@ from secondhalf.experiments.results.friend_sample import friends_sample
 from secondhalf.model.market import Market
 
 NO_APP = 255
-"""Main app of somebody who uses none."""
+"""Main app of a user who uses none."""
 NOT_ONLINE = 254
-"""Main app of somebody who is not online yet."""
+"""Main app of a user who is not online yet."""
 
 
 @dataclass(frozen=True)

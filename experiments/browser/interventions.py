@@ -22,7 +22,7 @@ from secondhalf.model.scenario.regulation import scenario_calendar
 
 
 class RefusedError(ValueError):
-    """An intervention that is not open; `said` tells why in each language."""
+    """An intervention that is not possible; `said` gives the reason in each language."""
 
     def __init__(self, said: Said) -> None:
         super().__init__(said["en"])
@@ -30,7 +30,7 @@ class RefusedError(ValueError):
 
 
 def requested_move(market: Market, wish: Mapping[str, Any]) -> ScenarioMove:
-    """The move that a wish of the page comes to, on the day that runs next.
+    """The move that the page requests, on the day that runs next.
 
     Parameters
     ----------

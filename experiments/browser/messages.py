@@ -80,7 +80,7 @@ class Reset(Message):
 
 
 class InterventionRequest(Closed):
-    """An intervention; the date is never the page's to say."""
+    """An intervention; its date is set by the server."""
 
     platform: Name
     change: Literal["open", "close"]
@@ -89,7 +89,7 @@ class InterventionRequest(Closed):
 
 
 class Intervene(Message):
-    """A wish for the running market."""
+    """A request to intervene in the running market."""
 
     do: Literal["intervene"]
     wish: InterventionRequest

@@ -14,7 +14,7 @@ from secondhalf.experiments.browser.widget import MarketPage, facts_of_page
 
 @solara.component
 def Market() -> Any:
-    """One market for this tab; it is let go when the tab closes."""
+    """One market for this tab; it is released when the tab closes."""
     setup, options = SERVED.setup, SERVED.options
     settings = setup.settings
     facts = facts_of_page(known_platforms(settings), list(settings.capability))

@@ -10,13 +10,13 @@ from secondhalf.experiments.browser.setup import Setup
 
 @dataclass
 class Served:
-    """The market that a new tab begins with."""
+    """Settings of the market with which a new tab begins."""
 
     _setup: Setup | None = None
     _options: Browse | None = None
 
     def begin(self, setup: Setup, options: Browse) -> None:
-        """Show this from now on."""
+        """Set what new tabs show."""
         self._setup, self._options = setup, options
 
     @property

@@ -28,7 +28,7 @@ from secondhalf.experiments.browser.twin_market import TwinMarket
 Send = Callable[[dict[str, Any], bytes], None]
 """Hands a message and its bytes to the page; may be called from any thread, and may wait."""
 IMPATIENCE = 3.0
-"""Seconds after which a frame that nobody confirmed is thought lost."""
+"""Seconds after which an unconfirmed frame counts as lost."""
 BLINK = 0.5
 """Seconds over which the speed is measured."""
 
@@ -84,7 +84,7 @@ class Session:
         self._commands.put(message)
 
     def close(self) -> None:
-        """Let the market go as soon as the day that runs is over."""
+        """Release the market as soon as the running day is over."""
         self._closed.set()
         self._commands.put(None)  # ends the waiting
 
@@ -241,7 +241,7 @@ class Session:
             gc.collect()  # a market refers to itself, so that counting references alone would not free it
 
     def _deliver(self) -> None:
-        """Hand messages over one after the other; whoever waits here is not the market."""
+        """Deliver messages one after the other, in a thread of their own so that the market never waits."""
         while (message := self._outbox.get()) is not None:
             try:
                 self._send(*message)

@@ -19,11 +19,11 @@ Array = NDArray[np.float64]
 RECENT_DAYS = 30
 """Days over which channels and books are averaged."""
 NOT_COPIED, FIRST = -2, -1
-"""Marks of a capability that did not open within the run, and of one that nobody else had when it opened."""
+"""Marks of a capability that did not open within the run, and of one that no rival had when it opened."""
 
 
 class MarketHistory:
-    """What is remembered of one market from day to day.
+    """Recent days of one market, and when its capabilities opened.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class MarketHistory:
         self.opened = np.full(self.presence.shape, -1, np.int32)
 
     def note(self, market: Market) -> None:
-        """Take down the day that has just run."""
+        """Record the day that has just run."""
         self._make_room(len(market.platforms))
         self.cells.append(market.book.cells.sum(axis=0))
         for platform, move, _ in market.moves_today:
@@ -72,7 +72,7 @@ class MarketHistory:
 
 
 class TwinMarket:
-    """A run and, once somebody has intervened, its twin: a fork on the same luck in which nobody did."""
+    """A market and, from its first intervention on, its twin: a fork under the same seed without interventions."""
 
     def __init__(self, settings: MarketSettings) -> None:
         with COMPUTE_LOCK, threads_for(settings.population.users):
@@ -118,12 +118,12 @@ class TwinMarket:
         self.interventions.append(move)
 
     def forget_twin(self) -> None:
-        """Go on without the twin; what was done stays done."""
+        """Drop the twin; interventions stay in the market."""
         if self.twin is not None:
             self.twin.close()
         self.twin = self.twin_watch = None
 
     def close(self) -> None:
-        """Let go of both markets."""
+        """Release both markets."""
         self.forget_twin()
         self.market.close()

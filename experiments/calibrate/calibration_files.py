@@ -29,7 +29,7 @@ RECORD, COVARIANCE, DRAWS = "calibration.json", "covariance.csv", "draws.csv"
 
 @dataclass(frozen=True)
 class Calibration:
-    """A posterior over named parameters, with what it rests on.
+    """A posterior over named parameters, with the facts that were fitted.
 
     `record` holds until, loss (with its parts), seeds, users, merchants, runs, hashes of the data.
     """

@@ -1,6 +1,6 @@
 """Mean-field stage of a calibration, its first: targets on attention and reach, fitted with the mean-field path.
 
-A path takes a tenth of a run's time and has no luck in it, so that differences between settings are differences of the
+A path takes a tenth of a run's time and has no noise, so that differences between settings are differences of the
 model. It lacks friends' clustering, moods day by day and all of trade; what that changes is measured where the fit
 starts, as a factor for each target, and taken for the same nearby (a multi-fidelity fit: each round measures it anew).
 """
@@ -132,7 +132,7 @@ def errors_of(values: Array, targets: Targets) -> Array:
 
 @dataclass(frozen=True)
 class MeanFieldFit:
-    """Where the first stage ends."""
+    """Result of the first stage."""
 
     scores: Array
     """[D] of all parameters; those that the path does not see stay where they were"""
@@ -154,7 +154,7 @@ def fit_meanfield(
     precision: Precision = PRECISION,
     told: Callable[[str], None] = lambda _: None,
 ) -> MeanFieldFit:
-    """Move what the path sees until corrected paths meet the targets.
+    """Fit the parameters that act on the path until corrected paths meet the targets.
 
     Minimises half of the sum of ``(log(path * correction / fact) / error) ** 2`` and of squared scores (the prior).
 

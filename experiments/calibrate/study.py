@@ -48,7 +48,7 @@ TINY = {"seeds": 1, "rounds": 1, "coarse_rounds": 0, "meanfield_rounds": 0, "cov
 OWN = "calibration"
 """Folder of data/ that holds the default calibration, and those of earlier origins under their dates."""
 KEPT = "evaluations.jsonl"
-"""Every run of the search, a line each; what a killed calibration goes on from."""
+"""Every run of the search, a line each; from which an interrupted calibration resumes."""
 
 
 def prepare(request: Request[Calibrate]) -> None:

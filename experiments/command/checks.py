@@ -67,7 +67,7 @@ def check_folder(name: str, folder: Path) -> None:
 
 
 def remove_empty(folder: Path) -> None:
-    """Take back the folder that Hydra made for a run that never began."""
+    """Remove the folder that Hydra made for a run that never began."""
     left = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     if left <= {".hydra", "secondhalf.log"}:
         shutil.rmtree(folder, ignore_errors=True)

@@ -13,7 +13,7 @@ from secondhalf.conf.schema import SettingsError
 
 
 class CommandLine(NamedTuple):
-    """What stands on the command line."""
+    """Parsed command line: overrides and flags."""
 
     overrides: list[str]
     config_dir: str | None
@@ -24,7 +24,7 @@ class CommandLine(NamedTuple):
 
 
 def parse_command_line(given: Sequence[str]) -> CommandLine:
-    """Tell overrides from flags."""
+    """Parse a command line into overrides and flags."""
     overrides, folder, sweep, other = [], None, False, False
     words = iter(given)
     for word in words:

@@ -33,7 +33,7 @@ class Deviation(NamedTuple):
 
 
 class Certified(NamedTuple):
-    """A candidate held against every set.
+    """A candidate tested against every capability set.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ def all_deviations(market: MarketGame, game: Game, profile: tuple[int, ...]) -> 
 def certify(
     market: MarketGame, game: Game, profile: tuple[int, ...], rule: StoppingRule, part: float, margin: float | None
 ) -> Certified:
-    """Hold a candidate against all deviations.
+    """Test a candidate against all deviations.
 
     Parameters
     ----------

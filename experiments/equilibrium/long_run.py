@@ -41,7 +41,7 @@ OUTSIDE = "outside of the game"
 
 
 def judge_stationarity(found: Findings, profile: Profile, part: float) -> Stationarity:
-    """Run the market of a profile on in a world that stands still, from three starts, and judge it."""
+    """Continue the market of a profile in a frozen world, from three starts, and test it for stationarity."""
     options, game, runner = found.problem.options.balance, found.game, found.market.runner
     starts = {OWN: None, NOBODY: game.nobody, EVERYBODY: game.everybody}
     kept = {name: before for name, before in starts.items() if before != profile}
@@ -106,7 +106,7 @@ def _paths(done: Mapping[str, Mapping[int, Array]], names: list[str]) -> pd.Data
 
 
 def adaptive(found: Findings, part: float) -> pd.DataFrame:
-    """adaptive.csv: where each seed's play ends, and what the game says of that profile."""
+    """adaptive.csv: the profile in which each seed's play ends, and its verdict in the game."""
     options, runner, seed = found.problem.options.adaptive, found.market.runner, found.problem.setup.settings.seed
     jobs = {}
     for number in range(options.seeds):
@@ -144,7 +144,7 @@ def _ended(found: Findings, standing: Mapping[str, frozenset[str]]) -> dict[str,
 
 
 def mean_field(found: Findings, part: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """meanfield.csv and tipping.csv: for the focus, history's and nobody's profile."""
+    """meanfield.csv and tipping.csv: for the focus, history's profile and the one in which all stay."""
     options, game, runner = found.problem.options.meanfield, found.game, found.market.runner
     profiles = list(dict.fromkeys([found.focus, game.history, game.nobody])) if options.types else []
     seed, jobs = found.problem.setup.settings.seed, {}

@@ -83,7 +83,7 @@ def _failed(market: MarketGame, game: Game, estimate: Estimate) -> int:
 
 
 def certify_candidates(found: Findings) -> Findings:
-    """Hold candidates against all capability sets; a deviation that pays joins, and the game is played again."""
+    """Test candidates against all capability sets; a deviation that pays joins, and the game is solved again."""
     options = found.problem.options
     margin = options.screen_margin if options.certify == "screen" else None
     known: dict[Profile, Certified] = {}
@@ -102,7 +102,7 @@ def certify_candidates(found: Findings) -> Findings:
 
 
 def _joined(found: Findings, candidate: Profile, paying: Deviation) -> Findings:
-    """The game with a deviation as one more strategy, played again."""
+    """The game with a deviation as one more strategy, sampled and solved again."""
     game, player = found.game, paying.player
     name = game.described(player, paying.choice.has, found.market.past.standing[game.players[player]])
     larger = game.with_strategy(player, paying.choice, name)

@@ -40,7 +40,7 @@ def exit_with_error(error: Exception) -> NoReturn:
 
 
 class Outcome(NamedTuple, Generic[Job, Result]):
-    """A job with what it gave, or with what went wrong."""
+    """Outcome of a job: its result, or its error."""
 
     job: Job
     result: Result | None
@@ -136,7 +136,7 @@ class ProcessPool(Generic[Job, Result]):
         return _hire(self._function, self.workers, self._threads)
 
     def _dismiss(self) -> None:
-        """End processes that are still at work, whose results nobody waits for."""
+        """End processes that are still at work, whose results are no longer needed."""
         for pipe, (process, _) in self._running.items():
             process.terminate()
             process.join()
@@ -177,7 +177,7 @@ def _attempt(function: Callable[[Job], Result], job: Job) -> Outcome[Job, Result
 
 
 def _work(function: Callable[[Job], Result], pipe: Connection, workers: int, threads: int | None) -> None:
-    """The life of a process: a job at a time until the other end of the pipe is closed."""
+    """Main loop of a worker process: one job at a time until the other end of the pipe is closed."""
     import numba
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # the keyboard stops all at once; only the first process says so
@@ -195,7 +195,7 @@ def _work(function: Callable[[Job], Result], pipe: Connection, workers: int, thr
 
 
 def _end_with_parent() -> None:
-    """A first process that is killed cannot dismiss the others; they must not go on with what a second one repeats."""
+    """End this worker with its parent: a parent that is killed cannot stop its workers."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

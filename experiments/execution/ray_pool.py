@@ -83,7 +83,7 @@ class AnotherVersionError(RuntimeError):
 
 
 def _far_away(function: Callable[[Job], Result], job: Job, known: str, threads: int) -> Result:
-    """Do a job on a machine of the cluster."""
+    """Run a job on a machine of the cluster."""
     import numba
 
     numba.set_num_threads(min(threads, numba.get_num_threads()))

@@ -74,7 +74,7 @@ class Bertrand:
         return np.linspace(low - margin, high + margin, points)
 
     def table(self, prices: ArrayLike) -> Array:
-        """Profits when each firm has one of `prices` [m], as `equilibria` reads them: [firm, m, …, m]."""
+        """Profits when each firm has one of `prices` [m], as `pure_nash` reads them: [firm, m, …, m]."""
         profiles = np.stack(np.meshgrid(*[prices] * self.firms, indexing="ij"), axis=-1)
         return np.moveaxis(self.profit(profiles), -1, 0)
 

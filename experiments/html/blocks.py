@@ -23,7 +23,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Text:
-    """Paragraphs; `quiet` ones tell what is not there."""
+    """Paragraphs; `quiet` ones say what is missing."""
 
     paragraphs: tuple[str, ...]
     quiet: bool = False
@@ -38,7 +38,7 @@ class Picture:
     svg: Markup
     """as `inline` gives it; anything else is escaped"""
     alt: str
-    """what somebody who cannot see it should know"""
+    """alternative text for readers who cannot see it"""
     caption: str = ""
     data: tuple[str, ...] = ()
     """names of the CSV files it is drawn from"""
@@ -110,7 +110,7 @@ class Table:
 
 @dataclass(frozen=True)
 class VerdictRow:
-    """A statement and whether it holds: True, False, or None where nobody can say."""
+    """A statement and whether it holds: True, False, or None when unknown."""
 
     name: str
     statement: str

@@ -28,7 +28,7 @@ SHOWN = {
 
 
 def page_of_run(run: Run) -> Page:
-    """Everything a reader of one run asks first, from its files alone."""
+    """Report page of one run, from its files alone."""
     summary, settings = run.summary, run.settings
     people, merchants = settings["population"]["users"], settings["population"]["merchants"]
     begun = summary.get("from_checkpoint")

@@ -26,7 +26,7 @@ STATES = ("succeeded", "failed", "running", "pending")
 
 
 def page_of_sweep(sweep: Sweep, metrics: Sequence[str]) -> Page:
-    """What was swept, what came of it, what failed, and how to make it again."""
+    """Report page of a sweep: settings, results, failures, and how to repeat it."""
     counts = {state: int((sweep.runs["status"] == state).sum()) for state in STATES}
     keys = _keys(sweep.runs["overrides"])
     results = sweep.results if counts["succeeded"] else pd.DataFrame({"run": []})

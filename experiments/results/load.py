@@ -136,7 +136,7 @@ class Sweep:
 
 
 def load(path: str | Path, asked: str = "") -> Run | Sweep:
-    """What a run or a sweep left in its folder.
+    """Load a run or a sweep from its folder.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _words(path: Path, where: str) -> pd.DataFrame:
-    """runs.csv; its runs are folders within runs/, whatever a file from somebody else says."""
+    """Read runs.csv and check that its runs are folders within runs/."""
     try:
         words = read_csv(path, keep_default_na=False, dtype=str)
         numbers = ("number", "wall_seconds", "peak_memory_mb")

@@ -24,11 +24,11 @@ SETTING = "from_checkpoint"
 
 
 Begun: TypeAlias = tuple[Checkpoint, MarketSettings]
-"""A checkpoint and the settings with which its market goes on."""
+"""A checkpoint and the settings with which its market is resumed."""
 
 
 class CheckpointWriter:
-    """Saves a market every so many days of its calendar, each time into a file named by the day on which it goes on.
+    """Saves a market every so many days of its calendar, each time into a file named by the day on which it resumes.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class CheckpointWriter:
         self.folder, self.every = folder / FOLDER, every
 
     def clear(self) -> None:
-        """Take away what an earlier run left, whose settings may have been others."""
+        """Remove the checkpoints of an earlier run, whose settings may have been others."""
         for path in self.folder.glob(f"*{ENDING}"):
             path.unlink()
 
@@ -53,7 +53,7 @@ class CheckpointWriter:
 
 
 def resume_market(checkpoint: Checkpoint, settings: MarketSettings) -> Market:
-    """The market of a checkpoint, with the settings under which it goes on."""
+    """Resume the market of a checkpoint with the given settings."""
     market = restore(checkpoint, Market)
     if changed(checkpoint.settings, settings):
         before, market = market, go_on(market, settings)

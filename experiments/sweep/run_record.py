@@ -66,7 +66,7 @@ def read(folder: Path) -> RunRecord | None:
     try:
         found: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))
         if any(".." in (path := PurePath(name)).parts or path.is_absolute() for name in found["files"]):
-            return None  # sizes of what lies elsewhere are nobody's business
+            return None  # files outside the folder are not counted
         whole = all((folder / name).stat().st_size == size for name, size in found["files"].items())
         return RunRecord(**{key: value for key, value in found.items() if key not in KEPT_BESIDE}) if whole else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):

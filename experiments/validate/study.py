@@ -94,7 +94,7 @@ def find_origins(settings: MarketSettings, options: Validate) -> tuple[list[Orig
 def validate(
     settings: MarketSettings, options: Validate, folder: Path, bars: ProgressBars | None = None
 ) -> dict[str, Any]:
-    """Write targets, bands, forecast, rolling origins, rulers and patterns into `folder`; returns the summary.
+    """Write targets, bands, forecast, rolling origins, naive forecasts and patterns into `folder`; returns the summary.
 
     Members that are kept in the folder are not run again; `bars` show how far it is.
     """

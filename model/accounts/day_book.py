@@ -80,7 +80,7 @@ class DayBook:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Who had sold how much when a festival began."""
+    """Sales by merchant when a festival began."""
 
     merchants: NDArray[np.int64]
     merchant_gmv: Array

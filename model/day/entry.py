@@ -24,7 +24,7 @@ from secondhalf.model.users.user_stages import UserStages
 
 
 def admit_entrants(market: State, date: dt.date) -> None:
-    """Let every platform in whose date has come."""
+    """Add every platform whose date of entry has come."""
     for name, day in market.entrants.items():
         if date >= day and name not in market.platform_names:
             _admit(market, name)

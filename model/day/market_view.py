@@ -60,7 +60,7 @@ class MarketView(View):
     def _payoff(self, move: Move, quarters: int, users: int, calendar: MarketCalendar, base: Report | None) -> float:
         copy = self._market.fork(users=users, reseed=name_id(self.platform.name), calendar=calendar)
         form_beliefs(copy)
-        copy.entrants = {}  # nobody foresees them
+        copy.entrants = {}  # entries are not foreseen
         for platform in copy.platforms:
             platform.strategy = Hold(platform.name, {}, ())
         name, index = self.platform.name, self.platform.index
@@ -81,7 +81,7 @@ class MarketView(View):
 
 
 def form_beliefs(market: State) -> None:
-    """Put beliefs in the place of skills that are still in doubt: nobody can try out what nobody knows."""
+    """Replace skills that are still uncertain by the platform's beliefs: a trial reveals no hidden skill."""
     table = market.capabilities
     doubted = table.doubt > 0
     table.skill[:] = np.where(doubted, np.maximum(np.exp(table.believed), table.maturity), table.skill)

@@ -67,7 +67,7 @@ def set_offer(market: State) -> None:
 
 
 def merchant_stage(market: State) -> None:
-    """On days on which it may change: hand merchants what they sold, let them decide (weekly), and set `shops`."""
+    """Settle merchants' sales, run their weekly revision when it is due, and set `shops`."""
     at, trade = max(market.day, 0), market.trade
     weekly, edge = market.day % DAYS_A_WEEK == 0, market.day in market.calendar.festival_edges
     opens = market.desk.availability() > 0
@@ -92,7 +92,7 @@ def merchant_stage(market: State) -> None:
 
 
 def adoption_stage(market: State) -> None:
-    """Update who has which app, and who met whom."""
+    """Update installed apps and the day's contacts."""
     if market.day >= 0:
         market.users_day.adopt(market.offer, market.streams, market.day)
     else:

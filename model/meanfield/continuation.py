@@ -27,7 +27,7 @@ FIRST_DAYS, ROUNDS, FARTHEST = 5.0, 40, 0.5
 
 
 class FixedPoint(NamedTuple):
-    """Where a map ends, or does not.
+    """The result of a fixed-point search, whether it converged or not.
 
     Attributes
     ----------

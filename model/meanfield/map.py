@@ -28,14 +28,14 @@ _ZERO = np.float32(0.0)
 
 
 class MeanFieldState(NamedTuple):
-    """The evening of a day."""
+    """State of the map at the end of a day."""
 
     sets: F64  # [K, 2 ** P] share of each type with each set of apps (bit p: platform p); rows add up to one
     habit: F64  # [K, P] mean habit of those of the type who have the app
 
 
 class MeanDay(NamedTuple):
-    """What a day brings per person online."""
+    """Results of one day per person online."""
 
     minutes: F64  # [P]
     active: F64  # [P] share who open the app
@@ -293,7 +293,7 @@ def _moves(chance: F64, contacts: F64, kept: F64, plain: F64, met: F64) -> None:
 
 
 def settled(sets: F64, contacts: F64, kept: F64, plain: F64, met: F64) -> F64:
-    """Where sets end that start at `sets` when every day's contacts and chances are the same, [K, 2 ** P]."""
+    """Limit of the sets that start at `sets` when contacts and probabilities are the same every day, [K, 2 ** P]."""
     chance = np.zeros((*sets.shape, sets.shape[1]))
     _moves(chance, contacts, kept, plain, met)
     for _ in range(DOUBLINGS):

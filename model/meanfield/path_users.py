@@ -33,7 +33,7 @@ _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
 
 class EvenStreams(NamedTuple):
-    """What the users of the path have instead of draws."""
+    """Low-discrepancy numbers that replace the random draws of users."""
 
     adopt: F32  # [P, N] cumulated hazard at which an app is installed
     drop: F32  # [P, N] and removed

@@ -82,7 +82,7 @@ def build_friends(network: NetworkSettings, users: int, seed: int) -> Friends:
 
 
 def _own_ties(network: NetworkSettings, users: int, seed: int) -> I64:
-    """Ties [E, 2] of a function of one's own; whatever it gives is checked."""
+    """Ties [E, 2] returned by a user's own function, checked."""
     given = import_object(network.kind)(network, users, seed)
     try:
         ties = np.asarray(given if isinstance(given, np.ndarray) else list(given))
@@ -115,7 +115,7 @@ def _integers(stream: np.uint64, limits: I64) -> I64:
 
 
 def _small_world(users: int, degree: float, rewiring: float, seed: int) -> I64:
-    """A ring of near neighbours [E, 2], of which a share of ties is led to anybody.
+    """A ring of near neighbours [E, 2], of which a share of ties is rewired to random users.
 
     Where `degree` is no even number the farthest neighbours are linked at evenly spaced users only. As in the
     original, the first end of a tie stays and a tie that finds no free place keeps its own.

@@ -38,7 +38,7 @@ class Circle(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """What the search for ties carries along."""
+    """State of the search for ties."""
 
     scale: float  # reach of two users of weight one, as a share of the circle
     sharpness: float  # inverse temperature

@@ -26,7 +26,7 @@ NAMES = tuple(SOURCES)
 
 
 class Level(NamedTuple):
-    """What a source brought over a trailing year, minutes a day."""
+    """Net inflow of attention from a source over a trailing year, minutes a day."""
 
     peak: float
     """most in any year that ended by the day"""

@@ -20,7 +20,7 @@ OF_WHAT_IS_THERE = ("close", "restrict", "restore")
 def rule_applies(
     settings: MarketSettings, rule: Without | Shift, platform: str, capability: str | None, change: str
 ) -> bool:
-    """Whether a rule of the scenario speaks of a platform's change of a capability."""
+    """Whether a rule of the scenario applies to a platform's change of a capability."""
     if capability is None or rule.capability not in (ALL, capability) or not settings.means(rule.platform, platform):
         return False
     changes = rule.changes if isinstance(rule, Without) else None

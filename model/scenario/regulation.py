@@ -44,7 +44,7 @@ class Blocked(Move):
 
 
 class Bans:
-    """Answers whether a move is allowed, and closes what a ban finds open."""
+    """Bans in force: whether a move is allowed, and which open capabilities have to close."""
 
     def __init__(self, settings: MarketSettings) -> None:
         self.settings = settings
@@ -90,12 +90,12 @@ class Bans:
 
 
 def blocked(move: Move, why: str) -> Move:
-    """What stands in the record for a move that a scenario stopped."""
+    """The entry in the record for a move that a scenario blocked."""
     return Blocked(BLOCKED, move.capability, move.entrance, reason=f"{why}; {move.change} was meant: {move.reason}")
 
 
 class Caps:
-    """Holds platforms' levers to every cap in force; putting a cap on twice changes nothing."""
+    """Caps in force on platforms' levers; applying a cap twice changes nothing."""
 
     def __init__(self, settings: MarketSettings) -> None:
         self.settings = settings

@@ -79,7 +79,7 @@ SHIPPED = {name_of(kind): kind for kind in (*OBJECTS, *NAMED, *CHECKED)}
 
 
 def tag_of(kind: type) -> str:
-    """How a file marks objects of a class."""
+    """The tag of a class's objects in a file."""
     if issubclass(kind, BaseModel):
         return "settings"
     return "named" if issubclass(kind, tuple) else "object"
@@ -93,7 +93,7 @@ def allowed_class(name: str, modules: Collection[str]) -> type | None:
     name
         ``module:Class``, with dots before the names of classes within classes
     modules
-        of one's own strategies, imported already; only classes that they define themselves are found, never what they
+        of users' strategies, imported already; only classes that they define themselves are found, never what they
         import
     """
     if name in SHIPPED:
@@ -115,7 +115,7 @@ def allowed_class(name: str, modules: Collection[str]) -> type | None:
 
 
 def modules_of(settings: MarketSettings) -> set[str]:
-    """Modules of one's own strategies that settings name; call it on settings that were vouched for, it imports.
+    """Modules of the user's own strategies that settings name. It imports them: call it on trusted settings only.
 
     Raises
     ------

@@ -61,7 +61,7 @@ def first_difference(first: MarketSettings, second: MarketSettings) -> int | Non
 
 
 def branch(market: M, settings: MarketSettings) -> M:
-    """A whole fork that goes on with other settings.
+    """A fork with all users that continues with other settings.
 
     Until `first_difference` that is the market of these settings from its first day on; later it is one that changes
     its settings on the way. A platform that decides for itself, and goes on to do so as before, keeps what it learned.

@@ -14,7 +14,7 @@ from secondhalf.model.state import State
 
 
 class Choice(NamedTuple):
-    """What a platform settles on.
+    """The capabilities that a platform chooses.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ Profile = Mapping[str, Choice]
 
 
 def with_profile(market: M, profile: Profile) -> M:
-    """A whole fork in which the platforms of a profile have settled what they can do.
+    """A fork with all users in which the capabilities of a profile's platforms are fixed.
 
     On the fork's first day each of them opens to everybody what its choice has, and closes what its choice is about
     and does not have; the scenario's bans still hold. From then on it changes none of the capabilities that it may
@@ -48,7 +48,7 @@ def with_profile(market: M, profile: Profile) -> M:
 
 
 def set_profile(market: State, profile: Profile) -> None:
-    """Have the market's next day begin with the moves that lead to a profile."""
+    """Start the market's next day with the moves that lead to a profile."""
     for platform in market.platforms:
         if platform.name in profile:
             made = [(platform, move) for move in moves_to_choice(platform, profile[platform.name])]

@@ -1,6 +1,6 @@
 """Checkpoint: one file that holds a market between two days, and restores it to the bit.
 
-The file (`archive`) holds the fields that `state.State` declares for it. It may come from a stranger: it runs no code
+The file (`archive`) holds the fields that `state.State` declares for it. It is not trusted: it runs no code
 and opens no file but those that ship and those that its reader vouches for (`allow_list`), and what it gives is checked
 first (`integrity`).
 """
@@ -47,7 +47,7 @@ NOT_OF_THE_RECORD = ("_market", "by_platform", "of_market")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a file holds.
+    """Content of a checkpoint file.
 
     Attributes
     ----------
@@ -127,7 +127,7 @@ def read_checkpoint(path: Path, trusted: Collection[str] = ()) -> Checkpoint:
         fits = header.day <= days and header.date == first + dt.timedelta(days=header.day)
         if not fits or header.running != (header.day < days):
             raise ValueError(f"day {header.day}, {header.date} is none of its calendar")
-    except Exception as error:  # settings of a stranger, in any shape
+    except Exception as error:  # settings from an untrusted file, in any shape
         raise CheckpointError(f"{path}: the file is damaged ({reason(error)})") from error
     date = header.date.isoformat()
     return Checkpoint(path, settings, header.day, date, header.running, header, state, arrays, frozenset(trusted))
@@ -152,7 +152,7 @@ def restore(checkpoint: Checkpoint, kind: type[M]) -> M:
         try_a_day(market)
     except CheckpointError:
         raise
-    except Exception as error:  # what a stranger's file makes of a market may fail anywhere
+    except Exception as error:  # a market from an untrusted file may fail anywhere
         raise CheckpointError(f"{checkpoint.path}: its market cannot be made again ({reason(error)})") from error
     return market
 

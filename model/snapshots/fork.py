@@ -27,7 +27,7 @@ M = TypeVar("M", bound=State)
 
 
 def fork(market: M, users: int | None = None, reseed: int | None = None, calendar: MarketCalendar | None = None) -> M:
-    """A market that begins on the day `market` would run next.
+    """Copy a market; the copy starts on the day that `market` would run next.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def _population(whole: Population, sample: I64 | None) -> Population:
 
 
 def _friends(friends: Friends, sample: I64, seed: int) -> Friends:
-    """The sample's friends, as many as before: who is outside is replaced by somebody within (not oneself)."""
+    """The sample's friends, as many as before: a friend outside the sample is replaced by a random user within it."""
     if friends.indices.size == 0:
         return Friends(np.zeros(sample.size + 1, np.int64), friends.indices)
     place = np.full(friends.indptr.size - 1, -1, np.int64)

@@ -31,7 +31,7 @@ SEASONS = {"season": 1.0, "festival_demand": 1.0, "basket": 1.0, "pull": 0.0, "b
 
 
 def continuation(market: M, days: int) -> M:
-    """A whole fork that runs `days` days more in a world that stands still from its next day on."""
+    """A fork with all users that runs `days` more days with exogenous drivers constant from its next day on."""
     child = market.fork(calendar=frozen(market, days))
     columns = child.population.columns
     columns.online_from[columns.online_from > market.day] = np.iinfo(columns.online_from.dtype).max

@@ -1,6 +1,6 @@
 """Integrity check of a market from a file: objects have the shapes that the settings give, and indices are in range.
 
-Compiled stages read arrays without looking at their bounds, so that nothing of a stranger's file may reach them before.
+Compiled stages do not check array bounds, so that nothing of an untrusted file may reach them unchecked.
 """
 
 from __future__ import annotations

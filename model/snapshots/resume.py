@@ -117,7 +117,7 @@ def _check_exclusivity(before: MarketSettings, after: MarketSettings, date: dt.d
 
 
 def go_on(market: M, settings: MarketSettings) -> M:
-    """A second market that goes on from where the first stands, with other settings.
+    """A copy of the market that continues with other settings.
 
     Forks of one market into several scenarios are several calls. `market` stays as it is.
 

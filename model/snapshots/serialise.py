@@ -1,7 +1,7 @@
 """Serialisation of a market's objects as JSON values beside one run of bytes, and back, without running foreign code.
 
 What is shared stays shared, and arrays keep their bits and the order of their axes in memory. Numbers, words, dates,
-arrays, lists, dicts, sets, tuples, and settings and objects of classes that `kept` lists can be kept; nothing else.
+arrays, lists, dicts, sets, tuples, settings, and objects of classes in `allow_list` can be stored; nothing else.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _alike(value: Any, like: Any) -> bool:
 
 
 class Unpacker:
-    """Makes objects again from what a `Packer` gave; whatever else it is handed it refuses.
+    """Restores objects from the values of a `Packer`; anything else is refused.
 
     No module is imported, and arrays take no more memory than the bytes that are there: each has its own place.
 

@@ -168,7 +168,7 @@ class Trade:
         return shares
 
     def book(self, gmv: Array, channel_share: Array) -> Array:
-        """Take in a day's GMV and return it by kind of need, platform and channel, [4, P, C].
+        """Add a day's GMV and return it by kind of need, platform and channel, [4, P, C].
 
         Parameters
         ----------

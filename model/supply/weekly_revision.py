@@ -132,7 +132,7 @@ class MerchantWeek:
         return np.asarray(pays & ~table.shop & ~table.barred)
 
     def _considering(self, day: int) -> NDArray[np.bool_]:
-        """Who looks today at opening a shop where, [M, P]."""
+        """Which merchants consider opening a shop on which platform today, [M, P]."""
         chance = -np.expm1(-self.settings.entry_hazard)
         merchants = self.table.number.size
         return np.stack(

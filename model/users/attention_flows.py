@@ -34,7 +34,7 @@ KEPT, LAST, BOUGHT_AGAIN, BOUGHT_LAST = 0, 1, 2, 3
 def close_month(
     columns: Columns, day: int, days_now: float, days_before: float, flows: F64, counts: F64, overlap: F64
 ) -> None:
-    """Fill the month's books and open the next month's.
+    """Fill the month's flow accounts and start the next month's.
 
     Parameters
     ----------

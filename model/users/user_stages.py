@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 
 
 class MonthBooks(NamedTuple):
-    """What a month's end brings, in users."""
+    """Accounts of a calendar month, in users."""
 
     flows: Array  # [5, P, P + 2] minutes a day
     counts: Array  # [P, 4]
@@ -51,7 +51,7 @@ class UserStages:
         adoption.adopt(self.columns, offer, self.population.behaviour, streams, day)
 
     def meet(self, streams: DayStreams, day: int) -> None:
-        """Meet a friend only (settling in: nobody installs or removes)."""
+        """Meet a friend only (while settling in, without installations or removals)."""
         adoption.meet(self.columns, self.friends.indptr, self.friends.indices, streams.contact, day)
 
     def arise(self, offer: Offer, shops: Shops, streams: DayStreams, day: Day) -> None:

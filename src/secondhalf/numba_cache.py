@@ -93,7 +93,7 @@ KEPT, PLACE = choose_cache_folder(
     FOLDERS, _CONFIG.CACHE_DIR, Path(AppDirs("secondhalf", appauthor=False).user_cache_dir)
 )
 if not KEPT:
-    # No predictable folder under /tmp instead: Numba would run whatever somebody else has put there.
+    # No predictable folder under /tmp instead: Numba would run machine code that another user has put there.
     warnings.warn(
         "no folder for compiled code can be written, so every run compiles for about half a minute; "
         "NUMBA_CACHE_DIR=FOLDER names one",

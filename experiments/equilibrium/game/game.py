@@ -57,12 +57,12 @@ class Game:
 
     @property
     def nobody(self) -> tuple[int, ...]:
-        """The profile of the first half: nobody crosses."""
+        """The profile of the first half: all players `stay`."""
         return (0,) * len(self.players)
 
     @property
     def everybody(self) -> tuple[int, ...]:
-        """The profile in which each has its last bundle."""
+        """The profile in which each player has its last bundle."""
         return tuple(count - 1 for count in self.shape)
 
     def place(self, profile: tuple[int, ...]) -> int:

@@ -43,7 +43,7 @@ MARKET = "market"
 
 
 def discounts(days: int, rate: float) -> Array:
-    """What a RMB of each day counts, the first day's one, [days]."""
+    """Discount factor of each day, one on the first, [days]."""
     return np.asarray((1 + rate) ** (-np.arange(days) / YEAR))
 
 

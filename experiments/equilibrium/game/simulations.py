@@ -30,7 +30,7 @@ ProfileTuple = tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
 
 
 class SimulationSetup(NamedTuple):
-    """What all runs of a study share.
+    """Setup that all simulations of a study share.
 
     Attributes
     ----------
@@ -97,14 +97,14 @@ _markets: OrderedDict[str, Market] = OrderedDict()
 
 
 def work(job: Simulation) -> dict[str, Any]:
-    """Do a job on one thread."""
+    """Run a simulation on one thread."""
     with threads_for(1):
         market = _at_revision(job.setup, job.seed)
         return _JOBS[job.kind](job, market)
 
 
 def forget() -> None:
-    """Let go of the markets that this process keeps."""
+    """Clear the markets that this process has cached."""
     while _markets:
         _markets.popitem()[1].close()
 
@@ -148,7 +148,7 @@ def _path(job: Simulation, market: Market) -> dict[str, Any]:
 
 
 def _balance(job: Simulation, market: Market) -> dict[str, Any]:
-    """Weekly shares of minutes and of GMV, [week, 2 P], in the world that stands still."""
+    """Weekly shares of minutes and of GMV, [week, 2 P], in the frozen world."""
     first = with_profile(market, _choices(job.profile if job.before is None else job.before))
     while first.running:
         first.step()

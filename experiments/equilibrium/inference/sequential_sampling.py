@@ -25,7 +25,7 @@ Pair = tuple[int, int]
 
 
 class Sampled(NamedTuple):
-    """What simulating some pairs gave."""
+    """Result of simulating some pairs."""
 
     values: Array
     """log payoffs, [pairs, players]; nan where a run failed or was not made"""
@@ -89,7 +89,7 @@ class Look(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """Where sampling ended."""
+    """Result of sequential sampling."""
 
     values: Array
     """log payoffs, [profile, seed, player], nan where there is no run"""

@@ -93,7 +93,7 @@ def gains(values: Array, pairs: Edges, level: float) -> Gains:
 
 
 def intersect_intervals(found: Gains, before: Gains | None) -> Gains:
-    """Where the intervals of a look and of those before it meet."""
+    """Intersection of the intervals of a look with those before it."""
     if before is None:
         return found
     return found._replace(low=np.maximum(found.low, before.low), high=np.minimum(found.high, before.high))
@@ -132,7 +132,7 @@ def shrinkage(unit: Array, group: Places, within: Array, fewest: int) -> float:
     """How far correlations are shrunk towards `within` in a group and none between groups, in [0, 1].
 
     The noise in correlations over their distance from that, by the rule of Schäfer and Strimmer (2005); what the target
-    itself owes to luck is not taken off, which shrinks more.
+    itself owes to sampling noise is not taken off, which shrinks more.
 
     Parameters
     ----------

@@ -63,7 +63,7 @@ class StationarityVerdict(NamedTuple):
 
 
 def judge_ensemble(paths: Array, judged: int, margin: float) -> StationarityVerdict:
-    """Judge the end of an ensemble."""
+    """Test the end of an ensemble of paths for stationarity."""
     window = paths[:, -judged:]
     drift, low, high, own = _drift(window, margin)
     share, cycle = _cycles(window)

@@ -39,7 +39,7 @@ class PatternObserver:
         self.visits = np.zeros((len(VISITS), len(CONTENT), market.population.users))
 
     def of(self, market: Market) -> PatternObserver:
-        """A copy that goes on with a fork; what was noted so far is in both."""
+        """A copy of the observer for a fork of its market."""
         other = copy.copy(self)
         other.market, other.rows, other.visits = market, list(self.rows), self.visits.copy()
         return other

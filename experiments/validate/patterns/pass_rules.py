@@ -16,7 +16,7 @@ DEVIATIONS = 1.96
 BASELINE = "baseline"
 """The arm with nothing changed."""
 Runs = Mapping[str, Mapping[str, pd.DataFrame]]
-"""Tables by name, by arm, of one seed (`pattern_runs.evidence`)."""
+"""Tables by name, by arm, of one seed (`runs.evidence`)."""
 
 
 @dataclass(frozen=True)

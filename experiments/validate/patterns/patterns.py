@@ -37,7 +37,7 @@ ARTICLE = "Beijing Daily client, 2022-09-29 conference report (B)"
 
 @dataclass(frozen=True)
 class Arm:
-    """A second market under the same luck.
+    """A second market under the same random numbers.
 
     Attributes
     ----------

@@ -77,7 +77,7 @@ SUMMARY = (
 
 @dataclass(frozen=True)
 class Study:
-    """What a validation left in its folder."""
+    """Tables of a validation, read from its folder."""
 
     tables: Mapping[str, pd.DataFrame]
     """by name; dates are timestamps, empty numbers are NaN, flags are 1, 0 or (where they may be empty) NaN"""

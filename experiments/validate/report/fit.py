@@ -54,7 +54,7 @@ def fit(study: Study, series: list[Series], drawer: Drawer) -> Section:
 
 
 def forecast(study: Study, series: list[Series], drawer: Drawer) -> Section:
-    """Fans that go on from the fit."""
+    """Forecast bands that continue the fit."""
     until = _years(study["forecast"])
     blocks: list[Text | Gallery] = [
         Text(

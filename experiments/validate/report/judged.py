@@ -26,7 +26,7 @@ from secondhalf.experiments.validate.report.data import NAIVE_FORECASTS, Study
 
 
 def rulers(study: Study, drawer: Drawer) -> Section:
-    """Errors ahead of time beside those of simple rulers, and coverage."""
+    """Forecast errors beside those of naive forecasts, and coverage."""
     table = study["rulers"]
     counted = table[table["counted"] == 1]
     blocks: list[Text | Gallery | Table] = [
@@ -119,7 +119,7 @@ def _forecasts(table: pd.DataFrame) -> Table:
 
 
 def patterns(study: Study) -> Section:
-    """Patterns that nobody fitted, each with its verdict in words."""
+    """Patterns, none of which was fitted, each with its verdict in words."""
     table = study["patterns"]
     found = []
     for number, name in enumerate(dict.fromkeys(table["pattern"])):
