@@ -6,8 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-GOALS = ("profit", "attention", "gmv", "blend")
-"""Profit, RMB; attention: share of mobile time; GMV, RMB; a blend of their ratios to the latest report."""
 QUARTERS = 4
 
 
@@ -38,7 +36,7 @@ class Objective:
     Attributes
     ----------
     goal
-        one of `GOALS`
+        `profit` (RMB), `attention` (share of mobile time), `gmv` (RMB), or `blend` of their ratios to the latest report
     discount_rate
         per year
     weights

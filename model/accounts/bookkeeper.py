@@ -72,7 +72,6 @@ class Bookkeeper:
             active=sums[:, ACTIVE] * w,
             monthly=sums[:, MONTHLY] * w,
             minutes=minutes,
-            shopping_minutes=shopping,
             online=float(totals[ONLINE]) * w,
             phone_minutes=float(totals[BUDGET]) * w,
             multi_homing=float(totals[MULTI_HOMING]) * w,

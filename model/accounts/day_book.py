@@ -32,7 +32,6 @@ class DayBook:
     active: Array  # [P] people who opened it
     monthly: Array  # [P] people who opened it within 30 days
     minutes: Array  # [P]
-    shopping_minutes: Array  # [P] minutes owed to needs
     online: float  # people
     phone_minutes: float  # all minutes of all people
     multi_homing: float  # people who used two or more platforms within 28 days

@@ -118,12 +118,6 @@ class MeanField:
         liking = types.taste.T.astype(np.float64) @ offer.taste_weight
         self._keenness = np.exp(behaviour.adoption_taste * liking)  # [K, P]
 
-    def offering(self, offer: Offer) -> MeanField:
-        """The same users facing another offer (equal loadings on taste)."""
-        other = copy.copy(self)
-        other.offer, other._latest = offer, None
-        return other
-
     def behaving(self, behaviour: Behaviour) -> MeanField:
         """The same users with other weights, under the same offer."""
         other = copy.copy(self)
