@@ -191,7 +191,7 @@ def spread(wanted: np.ndarray, gap: float, height: float) -> np.ndarray:
 
 
 def top_label(axes: Axes, at: float, text: str, gap: tuple[int, int] = (3, 3), left: bool = False, **look: Any) -> None:
-    """Text at the top of the axes beside the place `at`: to its right, or `left` of it, `gap` points across and down."""
+    """Text at the top of the axes: to the right of the place `at`, or `left` of it, `gap` points across and down."""
     axes.annotate(
         text,
         xy=(at, 1),
