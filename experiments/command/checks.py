@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.command.compose import compose_config, market_settings
+from secondhalf.experiments.command.extras import require_study
 from secondhalf.experiments.command.options import (
     GROUPS,
     Browse,
@@ -44,6 +45,7 @@ def check_words(study: str, words: Words) -> None:
         search = [f"hydra.searchpath=['file://{folder}']"]
     if words.other:
         return
+    require_study(study)
     if study == "browse" and words.sweep:
         raise SettingsError("browse -m: one page at a time; each of its tabs has a market of its own")
     for overrides in single_runs(words.overrides) if words.sweep else [words.overrides]:
