@@ -180,7 +180,7 @@ class Market(mesa.Model):
         )
 
     def fork(self, users: int | None = None, luck: int | None = None, calendar: MarketCalendar | None = None) -> Market:
-        """A second market that goes on from here: all users or a sample, the same luck or another (`snapshots.fork`)."""
+        """A second market that goes on from here: all users or a sample, the same luck or another."""
         return fork(self, users, luck, calendar)
 
     def save(self, path: Path | str) -> Path:

@@ -94,7 +94,7 @@ class Shops(NamedTuple):
 
 
 class Streams(NamedTuple):
-    """Keys of today's draws (`streams.key`)."""
+    """Keys of today's draws (`random_streams.key`)."""
 
     contact: np.uint64
     adopt: U64  # [P]

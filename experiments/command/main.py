@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 
 import secondhalf
-from secondhalf.experiments.command.overrides import flags
 
 STUDIES = {
     "run": "one market from the first day to the last; tables as CSV, summary as JSON (the default)",
@@ -58,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if study == "report" and given and not given[0].startswith("-") and "=" not in given[0]:
         given[:1] = _into_its_folder(given[0])
     if study == "browse":
+        from secondhalf.experiments.command.overrides import flags
+
         given = flags(given)
     # Imported late: an answer above, or one to the shell, does not wait for what only a study needs.
     if any(word in ("--shell-completion", "-sc") for word in given):

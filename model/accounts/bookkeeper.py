@@ -53,7 +53,7 @@ class Bookkeeper:
         attention
             sums of `attention.attend`: by platform [P, 5] and over all [3]
         order_sums, buyers
-            sums of `demand.buy`
+            sums of `choice.buy`
         value_index
             order value relative to the base year
         launch_cost

@@ -45,7 +45,7 @@ def user_types(users: Users, count: int = 512) -> Types:
 
 @compiled
 def near_normal_share(mood: float) -> float:
-    """Probability that the sum of four uniforms that `streams.near_normal` draws is below `mood`."""
+    """Probability that the sum of four uniforms that `random_streams.near_normal` draws is below `mood`."""
     total = min(max(mood / _WIDTH + 2.0, 0.0), 4.0)
     low = min(total, 4.0 - total)
     below = (low**4 - 4 * max(low - 1.0, 0.0) ** 4) / 24
@@ -53,7 +53,7 @@ def near_normal_share(mood: float) -> float:
 
 
 def near_normal_quantile(share: F64) -> F64:
-    """Quantiles of what `streams.near_normal` draws (zero mean, unit variance)."""
+    """Quantiles of what `random_streams.near_normal` draws (zero mean, unit variance)."""
     mood = np.linspace(-2.0, 2.0, _GRID) * _WIDTH
     return np.asarray(np.interp(share, [near_normal_share(m) for m in mood], mood))
 

@@ -109,7 +109,7 @@ def _friends(users: int, ties: I64) -> Friends:
 
 
 def _integers(stream: np.uint64, limits: I64) -> I64:
-    """One integer in [0, limit) for each limit (below 2**32), as `streams.below`."""
+    """One integer in [0, limit) for each limit (below 2**32), as `random_streams.below`."""
     shift = np.uint64(32)
     return (((words(stream, limits.size) >> shift) * limits.astype(np.uint64)) >> shift).astype(np.int64)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 ATOMS = (bool, int, float, str, type(None))
-TRUSTED = ("secondhalf.agents.", "secondhalf.model.")
+TRUSTED = ("secondhalf.agents.", "secondhalf.conf.schema.", "secondhalf.model.")
 """Modules whose classes may be made again, beside those that the settings name."""
 ALIGNMENT = 64
 """Bytes; each array begins at a multiple of it."""

@@ -209,7 +209,7 @@ class First(Strategy):
 @pytest.mark.parametrize(("revision", "movers"), [("sequential", 1), ("simultaneous", 5)])
 def test_who_sees_whose_moves(revision: str, movers: int) -> None:
     """One after the other, only the first finds nobody ahead of it; all at once, everybody does."""
-    chosen = [*words(f"{__name__}:First"), f"calendar.revision={platform_moves}", "calendar.end=2019-01-02"]
+    chosen = [*words(f"{__name__}:First"), f"calendar.revision={revision}", "calendar.end=2019-01-02"]
     market = Market(load_settings([*SMALL, *chosen]))
     market.step()
     assert len(market.record.moves) == movers

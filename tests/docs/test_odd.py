@@ -52,7 +52,7 @@ CONCEPTS = (
     "4.13 Implementation details",
 )
 """The eleven of ODD in their order, with ODD+D's names beside them, and two that ODD+D adds."""
-FOLDERS = ("model", "agents", "agents/strategies")
+FOLDERS = ("model", "agents", "conf/schema")
 FILE = re.compile(r"[\w./-]+\.(?:py|md|csv|yaml|json)|(?:conf|data|docs|model|agents|tests)/[\w./-]*")
 GROUPS = "users, merchants, network, channels, capability, platform, population, calendar, scenario"
 DESCRIBED = tuple(GROUPS.split(", "))
@@ -94,10 +94,8 @@ def things(name: str) -> list[Any]:
     """What `module.function` may mean: one entry for each module of model/ and agents/ that has it."""
     module, *rest = name.split(".")
     found = []
-    for folder in FOLDERS:
-        if not (ROOT / folder / f"{module}.py").is_file():
-            continue
-        thing: Any = importlib.import_module(f"secondhalf.{folder.replace('/', '.')}.{module}")
+    for path in (path for folder in FOLDERS for path in sorted((ROOT / folder).rglob(f"{module}.py"))):
+        thing: Any = importlib.import_module(".".join(("secondhalf", *path.relative_to(ROOT).with_suffix("").parts)))
         for part in rest:
             thing = getattr(thing, part, None)
         found += [thing] if thing is not None else []
@@ -209,7 +207,7 @@ def test_every_switch_is_named_where_it_acts(name: str) -> None:
     here = [text for text in submodels().values() if f"mechanisms.{name}" in spans(text)]
     assert len(here) == 1
     zeroed = switched(name)
-    readers = {path.stem for path in (ROOT / "model").glob("*.py") if f"mechanisms.{name}" in path.read_text()}
+    readers = {path.stem for path in (ROOT / "model").rglob("*.py") if f"mechanisms.{name}" in path.read_text()}
     assert zeroed or readers
     named = dotted(here[0])
     reached = any(fnmatchcase(path, pattern) for path in zeroed for pattern in named)
