@@ -25,6 +25,7 @@ from secondhalf.model.day.platform_moves import scenario_calendar
 from secondhalf.model.day.stages import in_order
 from secondhalf.model.network.friend_graph import build_friends
 from secondhalf.model.network.networkx_export import fans_by_number, heterogeneous_graph
+from secondhalf.model.observers.mesa_collector import RecordCollector
 from secondhalf.model.observers.record import Record
 from secondhalf.model.random_streams import Luck
 from secondhalf.model.scenario.exclusivity import ExclusivityRule
@@ -39,6 +40,7 @@ from secondhalf.model.users.population import Population
 from secondhalf.model.users.user_stages import UsersDay
 
 Array = NDArray[np.float64]
+MESA = tuple(int(part) for part in mesa.__version__.split(".")[:2])
 
 
 class Market(mesa.Model):
@@ -47,7 +49,17 @@ class Market(mesa.Model):
     Parameters
     ----------
     settings
-        everything that determines the run
+        everything that determines the run; by default `conf/` as it ships
+    rng
+        the seed, instead of the settings' own
+    overrides
+        instead of `settings`, values by the name of a setting, e.g. ``Market(seed=1, strategy="hold")`` or
+        ``Market(**{"population.users": 500})``; two underscores may stand for a dot. `mesa.batch_run` gives these
+
+    Raises
+    ------
+    SettingsError
+        naming the setting, its value and what is allowed
 
     Attributes
     ----------
@@ -77,7 +89,9 @@ class Market(mesa.Model):
     buyer_sums: Array  # users: [P, 4]; constants in `demand`
     book: DayBook
 
-    def __init__(self, settings: MarketSettings) -> None:
+    # No parameter is called `seed`: `mesa.batch_run` from 3.4 on would put its own `rng` in its place.
+    def __init__(self, settings: MarketSettings | None = None, rng: int | None = None, **overrides: object) -> None:
+        settings = initial_state.settings_for(settings, rng, overrides)
         super().__init__(rng=settings.seed % 2**32)
         self.settings, self.stages = settings, in_order(settings.stage_order)
         settings = settings.among(settings.first_platforms)  # others enter on their dates (`model.day.entry`)
@@ -162,6 +176,28 @@ class Market(mesa.Model):
     def date_label(self) -> str:
         """Today's date, or how far the market has settled in."""
         return self.calendar.labels[self.day] if self.day >= 0 else f"day {self.day} of settling in"
+
+    @property
+    def datacollector(self) -> RecordCollector:
+        """The record as a `mesa.DataCollector`: `get_model_vars_dataframe()`, `get_agent_vars_dataframe()`."""
+        return RecordCollector(self)
+
+    if MESA < (3, 4):
+
+        @property
+        def time(self) -> float:
+            """Steps taken, which later versions of Mesa count themselves."""
+            return float(self.steps)
+
+    def count_from(self, steps: int) -> None:
+        """Let `steps` and `time` go on from a number, in a market that has made no step yet."""
+        if MESA >= (3, 5):  # time is moved by events, one a step: let them pass without a day
+            own, self._user_step = self._user_step, lambda: None
+            self.run_until(float(steps))  # type: ignore[attr-defined]  # Mesa 3.5
+            self._user_step = own
+        elif MESA >= (3, 4):
+            self.time = float(steps)  # type: ignore[misc]  # no property there
+        self.steps = steps
 
     @property
     def agents_by_type(self) -> dict[type[mesa.Agent], Any]:

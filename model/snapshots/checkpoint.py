@@ -190,7 +190,7 @@ def restore(checkpoint: Checkpoint) -> Market:
     vars(market.record).update(taken_down)
     market.users_day = UsersDay(market.population, market.friends)
     register_agents(market)
-    market.steps = checkpoint.header["steps"]
+    market.count_from(checkpoint.header["steps"])
     return market
 
 

@@ -12,7 +12,7 @@ import typing as _typing
 
 if _typing.TYPE_CHECKING:
     from secondhalf import results
-    from secondhalf.experiments.command.compose import load_settings
+    from secondhalf.conf.schema.compose import load_settings
     from secondhalf.experiments.results.tables import tables
     from secondhalf.experiments.run.study import run
     from secondhalf.model.market import Market
@@ -24,7 +24,7 @@ __all__ = ["Market", "__version__", "load_market", "load_settings", "results", "
 _HOMES = {
     "Market": "secondhalf.model.market",
     "load_market": "secondhalf.model.snapshots.checkpoint",
-    "load_settings": "secondhalf.experiments.command.compose",
+    "load_settings": "secondhalf.conf.schema.compose",
     "results": "secondhalf.results",
     "run": "secondhalf.experiments.run.study",
     "tables": "secondhalf.experiments.results.tables",
