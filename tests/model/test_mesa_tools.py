@@ -162,6 +162,4 @@ def test_steps_time_and_agents(tmp_path: Path) -> None:
     for each in (market, again):
         with pytest.raises(RuntimeError, match="the calendar ends"):
             each.step()
-        with pytest.raises(RuntimeError, match="the calendar ends"):
-            each.step()
         each.close()
