@@ -60,7 +60,7 @@ bench: setup ## measure speed: make bench ARGS="..."
 test: setup-dev ## lint, types, documentation, then tests (not the slow ones)
 	@$(BIN)/secondhalf run experiment=ci hydra.run.dir=$(VENV)/compile > /dev/null 2>&1 & \
 	$(MAKE) --no-print-directory lint types read && wait
-	$(BIN)/pytest -n $(JOBS) --dist worksteal $(CHOICE)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal --durations=15 $(CHOICE)
 
 everything: ## the same with the slow tests: the default market's patterns, recovery of parameters, a whole validation
 	$(MAKE) --no-print-directory test CHOICE=

@@ -191,7 +191,7 @@ class Market(mesa.Model):
 
     def count_from(self, steps: int) -> None:
         """Let `steps` and `time` go on from a number, in a market that has made no step yet."""
-        if MESA >= (3, 5):  # time is moved by events, one a step: let them pass without a day
+        if MESA >= (3, 5) and steps > 0:  # time is moved by events, one a step: let them pass without a day
             own, self._user_step = self._user_step, lambda: None
             self.run_until(float(steps))  # type: ignore[attr-defined]  # Mesa 3.5
             self._user_step = own
