@@ -5,8 +5,24 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
+
+_ONLY: ContextVar[Collection[str] | None] = ContextVar("_ONLY", default=None)
+"""Import paths that may be looked up at the moment; None for any."""
+
+
+@contextmanager
+def only(paths: Collection[str]) -> Iterator[None]:
+    """While settings of somebody else are checked, `own` imports these paths and refuses any other."""
+    before = _ONLY.set(paths)
+    try:
+        yield
+    finally:
+        _ONLY.reset(before)
 
 
 def is_own(name: str) -> bool:
@@ -23,8 +39,11 @@ def own(path: str) -> Any:
     Raises
     ------
     ValueError
-        one sentence: what is missing and what is there
+        one sentence: what is missing and what is there; inside `only`, for any path that it does not name
     """
+    allowed = _ONLY.get()
+    if allowed is not None and path not in allowed:
+        raise ValueError("code that does not ship is run only when the command itself names it")
     module, _, name = path.partition(":")
     top, here = module.partition(".")[0], str(Path.cwd())
     importlib.invalidate_caches()  # the file may have been written a moment ago

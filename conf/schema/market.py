@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from secondhalf.conf.schema.base import ImportPath, Number, Settings, SettingsError, Whole, Word, sentence
 from secondhalf.conf.schema.calendar import Calendar
 from secondhalf.conf.schema.mechanisms import Mechanisms, without
+from secondhalf.conf.schema.names import EMPTY, check_name
 from secondhalf.conf.schema.platforms import Capability, Channel, Growth, Objective, Platform, Strategy
 from secondhalf.conf.schema.population import Merchants, Network, Population, Users
 from secondhalf.conf.schema.scenario import ALL, BOUND, LINES, Scenario
@@ -56,6 +57,25 @@ class MarketSettings(Settings):
     stage_order: tuple[str, ...] | None = None
     limits: Limits = Limits()
     measures: Measures = Measures()
+
+    @model_validator(mode="after")
+    def _names_are_names(self) -> MarketSettings:
+        groups: dict[str, Mapping[str, Any]] = {
+            "platform": self.platform,
+            "capability": self.capability,
+            "merchants.kinds": self.merchants.kinds,
+            "calendar.festivals": self.calendar.festivals,
+        }
+        for group, names in groups.items():
+            for name in names:
+                check_name(name, group)
+        check_name(self.scenario.name, "scenario.name")
+        for name in (*self.measures.market, *self.measures.daily):
+            if name.lower() in EMPTY:
+                raise ValueError(
+                    f"measures: {name!r} is read as missing where tables are opened; allowed is another word"
+                )
+        return self
 
     @model_validator(mode="after")
     def _platforms_exist(self) -> MarketSettings:

@@ -1,4 +1,4 @@
-"""Links: those of README.md and CHANGELOG.md seen from docs/, and from names in the text to the pages of modules."""
+"""Links: those of the documents at the top seen from docs/, and from names in the text to the pages of modules."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
 TARGET = re.compile(r"\]\((?!https?:|mailto:|#)([^)\s]+)")
-MOVED = {"README.md": "index.md", "CHANGELOG.md": "changelog.md"}
+MOVED = {"README.md": "index.md", "CHANGELOG.md": "changelog.md", "SECURITY.md": "security.md"}
 """Pages that stand in for documents at the top."""
 
 

@@ -1,4 +1,4 @@
-"""The study `bench`: how fast and how big, measured in one process on the same work.
+"""Benchmark of speed and memory of one market, measured in one process on the same work.
 
 Speeds are medians over repeats of whole days of the market (all stages), in user-days per second. The *floor* is the
 time to read the state columns once and write them once, measured by copying arrays of that size with the same threads.
@@ -27,10 +27,11 @@ from rich.table import Table
 
 import secondhalf
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.experiments.command.options import Bench
-from secondhalf.experiments.results.document_tables import check, put_into
+from secondhalf.experiments.bench.settings import Bench
+from secondhalf.experiments.execution.provenance import commit, peak_memory_mb
+from secondhalf.experiments.results.csv_files import write_csv
+from secondhalf.experiments.results.document_tables import put_into
 from secondhalf.experiments.results.tables import replacing
-from secondhalf.experiments.run.study import commit, peak_memory_mb
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import CHUNK, bounds, chunk_count, compiled_parallel
 from secondhalf.model.shapes import F32
@@ -41,7 +42,6 @@ ORACLE = "tests.reference.oracle"
 def bench(settings: MarketSettings, options: Bench, folder: Path) -> float:
     """Measure, print, write bench.csv and bench.json; returns user-days per second at the largest size, all threads."""
     console = Console(stderr=True)
-    check(options.documents, ["bench"], "bench.documents")
     if settings.limits.users is not None:
         options = options.model_copy(
             update={"users": (min(settings.limits.users, *options.users),), "repeats": 1, "days": 5}
@@ -54,7 +54,7 @@ def bench(settings: MarketSettings, options: Bench, folder: Path) -> float:
     start = _start_up()
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / "bench.csv") as temporary:
-        frame.to_csv(temporary, index=False)
+        write_csv(frame, temporary)
     with replacing(folder / "bench.json") as temporary:
         report = {
             "oracle_ns_per_user_day": oracle,

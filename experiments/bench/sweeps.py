@@ -1,4 +1,4 @@
-"""`secondhalf bench sweep`: what many runs cost beside themselves, their memory, and that kills lose nothing."""
+"""Benchmark of sweeps: cost of many runs beside the runs themselves, their memory, and sweeps that are killed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from secondhalf.experiments.command.options import Bench, Launcher, Output, StudyError
-from secondhalf.experiments.execution.process_pool import cores
-from secondhalf.experiments.run.study import commit
+from secondhalf.experiments.bench.settings import Bench
+from secondhalf.experiments.execution.process_pool import StudyError, cores
+from secondhalf.experiments.execution.provenance import commit
+from secondhalf.experiments.execution.settings import Launcher, Output
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.sweep.collect import RESULTS
 from secondhalf.experiments.sweep.engines import make_engine
 from secondhalf.experiments.sweep.jobs import Composer, Job
@@ -56,7 +58,7 @@ def bench_sweep(options: Bench, launcher: Launcher, tiny: bool, folder: Path) ->
     survived = _killed(options.kills, launcher.workers or cores(), console)
     table = pd.DataFrame(rows)
     with durable(folder / "bench_sweep.csv") as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+        write_csv(table, temporary)
     about = {"cores": os.cpu_count(), "commit": commit(), "kills_survived": survived, "rows": rows}
     with durable(folder / "bench_sweep.json") as temporary:
         temporary.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")

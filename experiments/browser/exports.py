@@ -15,6 +15,7 @@ from secondhalf.experiments.browser.interventions import override
 from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.browser.twin_market import Watch, World
 from secondhalf.experiments.results import tables
+from secondhalf.experiments.results.csv_files import csv_text
 from secondhalf.model.market import Market
 
 WORLD, RUN, TWIN = "world", "run", "twin"
@@ -33,17 +34,13 @@ def csv_of(world: World, view: str, drawn: Drawn | None) -> str:
         for a view that there is none of
     """
     if view == "friends":
-        return _text(friends(world.market, drawn))
+        return csv_text(friends(world.market, drawn))
     table = VIEWS[view]
     frame = table(world.market, world.watch)
     if world.twin is not None and world.twin_watch is not None:
         frame = pd.concat([frame.assign(**{WORLD: RUN}), table(world.twin, world.twin_watch).assign(**{WORLD: TWIN})])
         frame.insert(0, WORLD, frame.pop(WORLD))
-    return _text(frame)
-
-
-def _text(frame: pd.DataFrame) -> str:
-    return str(frame.to_csv(index=False, lineterminator="\n"))
+    return csv_text(frame)
 
 
 def _capabilities(market: Market, watch: Watch) -> pd.DataFrame:
@@ -121,6 +118,8 @@ VIEWS: dict[str, Callable[[Market, Watch], pd.DataFrame]] = {
     "books": lambda market, watch: tables.daily(market),
 }
 """By the name of a view, its numbers; the friend graph has none of a twin."""
+NAMES = (*VIEWS, "friends")
+"""All views that there are numbers of."""
 
 
 def command_line(setup: Setup, world: World | None) -> str:

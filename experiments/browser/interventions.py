@@ -47,7 +47,7 @@ def wished(market: Market, wish: Mapping[str, Any]) -> ScenarioMove:
         raise RefusedError(say("run_is_over", date=market.calendar.labels[-1]))
     date = market.calendar.dates[market.day]
     try:
-        move = ScenarioMove.model_validate({"date": date, **wish})
+        move = ScenarioMove.model_validate({**wish, "date": date})
     except ValidationError as error:
         text = sentence(error)
         raise RefusedError({"en": text, "zh": text}) from error

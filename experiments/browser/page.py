@@ -6,15 +6,10 @@ from typing import Any
 
 import solara
 
-from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.browser.serving import SERVED
 from secondhalf.experiments.browser.session import Session
+from secondhalf.experiments.browser.setup import known_platforms
 from secondhalf.experiments.browser.widget import MarketPage, facts_of_page
-
-
-def known_platforms(settings: MarketSettings) -> list[str]:
-    """Platforms that may ever be seen: those of the configuration, whoever competes at first."""
-    return list(dict.fromkeys([*settings.competing, *settings.platform]))
 
 
 @solara.component
@@ -33,7 +28,7 @@ def Market() -> Any:
 
         session = Session(setup, options, send)
 
-        def told(_: object, content: dict[str, Any], buffers: object) -> None:
+        def told(_: object, content: object, buffers: object) -> None:
             session.tell(content)
 
         widget.on_msg(told)

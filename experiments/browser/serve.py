@@ -1,4 +1,7 @@
-"""The server: on this machine alone unless another address is asked for, and without a request to anywhere else."""
+"""The server: on this machine alone unless another address is asked for, and without a request to anywhere else.
+
+Whoever opens it needs the token of the address that it prints (`guard`).
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,15 @@ from contextlib import closing
 import uvicorn
 
 from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.browser.guard import Guard
 from secondhalf.experiments.browser.serving import SERVED
+from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
-from secondhalf.experiments.command.options import Browse
 
 APP = "secondhalf.experiments.browser.app"
 PORTS_TRIED = 50
+LARGEST_MESSAGE = 2**20
+"""Bytes of the largest message of a page; its own are a few hundred."""
 ABANDONED = "10m"
 """After this time a tab that is gone without a word is thought closed, and its market let go."""
 
@@ -63,12 +69,30 @@ def loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _everywhere(host: str) -> bool:
+    """Whether an address stands for all of this machine's."""
+    return host in ("0.0.0.0", "::")
+
+
+def own_names(host: str) -> set[str]:
+    """Names under which the server is reached; a numeric address is its own when a request arrives at it."""
+    if loopback(host):
+        return {"localhost", host}
+    return {"localhost", socket.gethostname()} if _everywhere(host) else {host}
+
+
+def shown_host(host: str) -> str:
+    """The address that is printed: one that can be opened on this machine."""
+    opened = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{opened}]" if ":" in opened else opened
+
+
 def warn_of_others(host: str) -> None:
     """Say that an address which is not this machine's own lets others in."""
     if not loopback(host):
         print(
-            f"secondhalf: warning: browse.host={host} lets everybody who reaches this machine use the page; there is "
-            "no password",
+            f"secondhalf: warning: browse.host={host} lets everybody who reaches this machine and has the address with "
+            "its token use the page; the token is sent without encryption",
             file=sys.stderr,
         )
 
@@ -88,12 +112,17 @@ def serve(setup: Setup, options: Browse) -> None:
     cdn_helper.fetch_from_cdn = _not_from_outside
     SERVED.begin(setup, options)
     app.apps["__default__"] = app.AppScript(APP)
-    shown = f"[{options.host}]" if ":" in options.host else options.host
     warn_of_others(options.host)
+    guard = Guard(starlette.app, options.port, own_names(options.host), options.allowed_hosts)
     config = uvicorn.Config(
-        starlette.app, host=options.host, port=options.port, log_level="warning", timeout_graceful_shutdown=2
+        guard,
+        host=options.host,
+        port=options.port,
+        log_level="warning",
+        timeout_graceful_shutdown=2,
+        ws_max_size=LARGEST_MESSAGE,
     )
-    Server(config, f"http://{shown}:{options.port}").run()
+    Server(config, f"http://{shown_host(options.host)}:{options.port}/?token={guard.token}").run()
 
 
 class Server(uvicorn.Server):

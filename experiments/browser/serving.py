@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
-from secondhalf.experiments.command.options import Browse
 
 
 @dataclass

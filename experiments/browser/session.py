@@ -17,11 +17,13 @@ from secondhalf.experiments.browser.arrays import packed
 from secondhalf.experiments.browser.commands import FASTEST, obey
 from secondhalf.experiments.browser.frames import Seen, frame
 from secondhalf.experiments.browser.friend_layout import Drawn, drawn_users
+from secondhalf.experiments.browser.interventions import RefusedError
 from secondhalf.experiments.browser.memory import most_users
+from secondhalf.experiments.browser.messages import Confirm, Message, read
+from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
-from secondhalf.experiments.browser.text import Said, say
+from secondhalf.experiments.browser.text import Said, reason, say
 from secondhalf.experiments.browser.twin_market import World
-from secondhalf.experiments.command.options import Browse
 
 Send = Callable[[dict[str, Any], bytes], None]
 """Hands a message and its bytes to the page; may be called from any thread, and may wait."""
@@ -61,7 +63,7 @@ class Session:
         self.days_a_second = 0.0
         self.said: Said = say("setting_up", users=f"{setup.settings.population.users:,}")
         self._seen = Seen()
-        self._commands: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._commands: SimpleQueue[Message | None] = SimpleQueue()
         self._outbox: SimpleQueue[tuple[dict[str, Any], bytes] | None] = SimpleQueue()
         self._confirmed, self._sent_at, self._changed = True, 0.0, True
         self._closed = threading.Event()
@@ -69,17 +71,22 @@ class Session:
         threading.Thread(target=self._deliver, daemon=True, name="frames").start()
         threading.Thread(target=self._live, daemon=True, name="market").start()
 
-    def tell(self, command: dict[str, Any]) -> None:
-        """Put a command of the page into the queue; `hello` of a page that has just come is answered at once."""
-        if command.get("do") == "hello":
+    def tell(self, content: object) -> None:
+        """Put a message of the page into the queue; `hello`, and what is no message of it, is answered at once."""
+        try:
+            message = read(content)
+        except RefusedError as error:
+            self.say(error.said, wrong=True)
+            return
+        if message.do == "hello":
             self._tell_state()
-            command = {"do": "seen", "again": True}
-        self._commands.put(command)
+            message = Confirm(do="seen", again=True)
+        self._commands.put(message)
 
     def close(self) -> None:
         """Let the market go as soon as the day that runs is over."""
         self._closed.set()
-        self._commands.put({"do": "wake"})
+        self._commands.put(None)  # ends the waiting
 
     def send(self, message: dict[str, Any], payload: bytes = b"") -> None:
         """Send something that must not be lost."""
@@ -110,14 +117,21 @@ class Session:
 
     def _live(self) -> None:
         while not self._closed.is_set():
-            if self.state == "setting_up":
-                self._set_up()
-            self._take_commands()
-            if self.state == "playing" or self.steps_left:
-                self._step()
-            self._send_frame()
+            try:
+                self._turn()
+            except Exception as error:  # a sentence, and no market that is held without being stepped
+                self._drop()
+                self._fail(say("failed", reason=reason(error)))
         self._drop()
         self._outbox.put(None)
+
+    def _turn(self) -> None:
+        if self.state == "setting_up":
+            self._set_up()
+        self._take_commands()
+        if self.state == "playing" or self.steps_left:
+            self._step()
+        self._send_frame()
 
     def _set_up(self) -> None:
         self._tell_state()
@@ -128,7 +142,7 @@ class Session:
         try:
             self.world = World(self.setup.settings)
         except Exception as error:
-            self._fail(say("failed", reason=_reason(error)))
+            self._fail(say("failed", reason=reason(error)))
             return
         self.state, self.said = "paused", {}
         self._seen = Seen()
@@ -144,7 +158,8 @@ class Session:
         try:
             command = self._commands.get(timeout=wait) if wait > 0 else self._commands.get_nowait()
             while True:
-                obey(self, command)
+                if command is not None:
+                    obey(self, command)
                 if self._closed.is_set() or self.state == "setting_up":
                     return
                 command = self._commands.get_nowait()
@@ -165,7 +180,7 @@ class Session:
         try:
             world.step()
         except Exception as error:
-            self._fail(say("failed", reason=_reason(error)))
+            self._fail(say("failed", reason=reason(error)))
             return
         self.steps_left = max(self.steps_left - 1, 0)
         self._changed = True
@@ -219,9 +234,10 @@ class Session:
         self._tell_state()
 
     def _drop(self) -> None:
-        if self.world is not None:
-            self.world.close()
-            self.world = self.drawn = None
+        world, self.world, self.drawn = self.world, None, None
+        if world is not None:
+            world.close()
+            del world
             gc.collect()  # a market refers to itself, so that counting references alone would not free it
 
     def _deliver(self) -> None:
@@ -231,10 +247,3 @@ class Session:
                 self._send(*message)
             except Exception:  # the page is gone; its kernel closes the session
                 self._confirmed = True
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, with the stage and the day where they are known."""
-    where = "; ".join(getattr(error, "__notes__", []))
-    kind = "" if type(error).__module__.startswith("secondhalf.") else f"{type(error).__name__}: "
-    return " ".join(f"{where + ': ' if where else ''}{kind}{error}".split()).rstrip(".")

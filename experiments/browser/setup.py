@@ -10,7 +10,9 @@ from typing import Any
 from omegaconf import DictConfig
 
 from secondhalf.conf.schema import MarketSettings
+from secondhalf.experiments.browser.interventions import RefusedError
 from secondhalf.experiments.browser.memory import LEAST_USERS, most_users
+from secondhalf.experiments.browser.text import brief, say
 from secondhalf.experiments.command.compose import choices_of, compose_config, market_settings
 
 LARGEST_SEED = 2**53 - 1
@@ -53,9 +55,12 @@ class Setup:
 
         Raises
         ------
+        RefusedError
+            when something is asked for that the page does not offer; nothing is composed then
         SettingsError
-            naming the setting, its value and what is allowed
+            when the settings do not fit each other: naming the setting, its value and what is allowed
         """
+        self.check(asked)
         kept = dict(override.removeprefix("++").partition("=")[::2] for override in self.overrides)
         for group in GROUPS:
             if group in asked and asked[group] != self.chosen[group]:
@@ -74,6 +79,34 @@ class Setup:
         with COMPOSING:
             return self.of(compose_config([*overrides, *self.folders]), overrides, list(self.folders))
 
+    def check(self, asked: Mapping[str, Any]) -> None:
+        """Hold what is asked for against what the page offers: `allowed`, and the values that are shown.
+
+        Words of the page go into Hydra, which reads variables of the environment, files and modules that they name: so
+        no word goes there that is not on the list.
+
+        Raises
+        ------
+        RefusedError
+            naming the setting, its value and what is allowed
+        """
+        allowed, shown = self.allowed(), self.shown()
+        _offered("settings", [*asked], [*shown])
+        for name in GROUPS:
+            _offered(name, [asked[name]] if name in asked else [], allowed[name])
+        own = asked.get("strategies", {})
+        _offered("strategies", [*own] if isinstance(own, Mapping) else [own], allowed["platforms"])
+        for platform, chosen in own.items():
+            _offered(f"strategies.{platform}", [chosen] if chosen != "" else [], allowed["strategies"])
+        for name in ("users", "seed"):
+            given, (least, most) = asked.get(name, shown[name]), allowed[name]
+            whole = isinstance(given, int) and not isinstance(given, bool)
+            if whole and (given == shown[name] or least <= given <= most):  # what the command line gave was checked
+                continue
+            if name == "users" and whole and given > most:
+                raise RefusedError(say("out_of_memory", users=f"{given:,}", most=f"{most:,}"))
+            raise RefusedError(say(f"{name}_range", given=brief(given), least=f"{least:,}", most=f"{most:,}"))
+
     def shown(self) -> dict[str, Any]:
         """Values of the controls."""
         own = {name: strategy.name for name, strategy in self.settings.strategies.items()}
@@ -88,8 +121,20 @@ class Setup:
             "seed": [0, LARGEST_SEED],
             **self.choices,
             "network": networks,
+            "platforms": known_platforms(self.settings),
             "strategies": sorted({*self.choices["strategy"], *self.shown()["strategies"].values()}),
         }
+
+
+def known_platforms(settings: MarketSettings) -> list[str]:
+    """Platforms that may ever be seen: those of the configuration, whoever competes at first."""
+    return list(dict.fromkeys([*settings.competing, *settings.platform]))
+
+
+def _offered(setting: str, given: list[object], known: list[str]) -> None:
+    for value in given:
+        if value not in known:
+            raise RefusedError(say("not_offered", setting=setting, given=brief(value), known=", ".join(known)))
 
 
 def _with(names: list[str], chosen: str) -> list[str]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from omegaconf import DictConfig
-
-from secondhalf.experiments.browser.serve import serve
+from secondhalf.experiments.browser.serve import require_free, serve
+from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.command.compose import compose_config, overrides_of
-from secondhalf.experiments.command.options import Browse
+from secondhalf.experiments.command.request import Request
 
 
-def browse(config: DictConfig, options: Browse) -> None:
+def prepare(request: Request[Browse]) -> None:
+    """Refuse an address that cannot be listened on."""
+    require_free(request.options)
+
+
+def start(request: Request[Browse]) -> None:
     """Serve the pages; no file is written."""
-    asked, folders = overrides_of(config)
-    overrides = [override for override in asked if not override.startswith(("browse.", "hydra."))]
-    serve(Setup.of(compose_config([*overrides, *folders]), overrides, folders), options)
+    given, folders = overrides_of(request.config)
+    overrides = [override for override in given if not override.startswith(("browse.", "hydra."))]
+    serve(Setup.of(compose_config([*overrides, *folders]), overrides, folders), request.options)

@@ -7,6 +7,8 @@ from secondhalf.model.data_files import names
 Said = dict[str, str]
 """A text by language."""
 LANGUAGES = ("en", "zh")
+LONGEST_TEXT, MOST_DIGITS = 60, 10**20
+"""Of what somebody sent, so much is said again."""
 SENTENCES: dict[str, tuple[str, str]] = {
     "setting_up": (
         "Setting up {users} users. The first time the stages are compiled, which takes about a minute.",
@@ -60,6 +62,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "速度:{given};允许每秒 {least} 到 {most} 天。",
     ),
     "unknown_request": ("The page asked for something unknown: {what}.", "页面发出了未知请求:{what}。"),
+    "wrong_message": ("The page sent something that it does not offer: {what}.", "页面发出了它不提供的内容:{what}。"),
+    "not_offered": (
+        "{setting}={given}: unknown choice; allowed are {known}.",
+        "{setting}={given}:未知选项;可选:{known}。",
+    ),
+    "not_done": (
+        "This could not be done: {reason}. The market is as it was.",
+        "无法完成:{reason}。市场保持不变。",
+    ),
 }
 """What the program answers."""
 CAPABILITIES: dict[str, tuple[str, str]] = {
@@ -91,6 +102,25 @@ def say(key: str, **values: str | Said) -> Said:
         )
         for n, language in enumerate(LANGUAGES)
     }
+
+
+def brief(value: object) -> str:
+    """A value that somebody sent, as it can stand in a sentence, whatever it is."""
+    if isinstance(value, dict):
+        return "{…}"
+    if isinstance(value, (list, tuple)):
+        return "[…]"
+    if isinstance(value, int) and abs(value) > MOST_DIGITS:
+        return "> 1e20" if value > 0 else "< -1e20"
+    text = " ".join(str(value).encode("utf-8", "replace").decode().split())
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, with the stage and the day where they are known."""
+    where = "; ".join(getattr(error, "__notes__", []))
+    kind = "" if type(error).__module__.startswith("secondhalf.") else f"{type(error).__name__}: "
+    return " ".join(f"{where + ': ' if where else ''}{kind}{error}".split()).rstrip(".")
 
 
 def named(name: str) -> Said:

@@ -14,7 +14,7 @@ import traitlets
 from secondhalf.conf.schema.vocabulary import CHANNELS
 from secondhalf.experiments.browser import text
 from secondhalf.experiments.browser.commands import FASTEST, SLOWEST
-from secondhalf.experiments.browser.exports import VIEWS
+from secondhalf.experiments.browser.exports import NAMES
 from secondhalf.experiments.browser.frames import DAILY, MARKET
 from secondhalf.experiments.pictures import channel_mix, style
 
@@ -74,7 +74,7 @@ def facts_of_page(platforms: list[str], capabilities: list[str]) -> dict[str, An
         "channels": list(CHANNELS),
         "daily": list(DAILY),
         "market": list(MARKET),
-        "views": [*VIEWS, "friends"],
+        "views": list(NAMES),
         "speeds": [SLOWEST, FASTEST],
     }
 

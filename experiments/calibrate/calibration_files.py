@@ -1,4 +1,4 @@
-"""A finished calibration: where the search ended, how sure it is, what it rests on; as files and back."""
+"""Calibration as files: best point, covariance, ensemble, and what it was fitted to; written and read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from secondhalf.experiments.calibrate.parameters import Parameters
 from secondhalf.experiments.calibrate.posterior import Coverage, Posterior
 from secondhalf.experiments.facts.target_file import FACTS
 from secondhalf.experiments.facts.targets import Targets
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.model.data_files import data_file
 
@@ -76,7 +77,8 @@ class Calibration:
 
 def data_hash(targets: Targets) -> str:
     """A hash of the facts that are fitted, their errors, and how they are measured."""
-    return hashlib.blake2b(repr(targets.all).encode(), digest_size=16).hexdigest()
+    values = [asdict(target) for target in targets.all]  # no names of classes, which are not part of the facts
+    return hashlib.blake2b(json.dumps(values, default=str).encode(), digest_size=16).hexdigest()
 
 
 def write_calibration(found: Calibration, folder: Path) -> None:
@@ -91,7 +93,7 @@ def write_calibration(found: Calibration, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         with replacing(folder / name) as temporary:
-            table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.8g")
+            write_csv(table, temporary, "%.8g")
     scores = dict(zip(names, found.posterior.mode.tolist(), strict=True))
     record = found.record | {"widened": found.posterior.widened, "scores": scores, "values": found.values}
     with replacing(folder / RECORD) as temporary:

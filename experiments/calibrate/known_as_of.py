@@ -1,4 +1,4 @@
-"""What was known on a date, and how the unknown goes on from there: forecasts that look at nothing later."""
+"""Settings as known on a date, and their continuation after it, for forecasts that use nothing later."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.experiments.command.options import Intensities
+from secondhalf.experiments.calibrate.settings import Intensities
 
 STEP = dt.timedelta(days=182)
 """Between dates at which intensities change after the origin."""

@@ -1,4 +1,4 @@
-"""How well each parameter is known: a normal posterior around the best point, and whether its intervals hold.
+"""Posterior of the parameters: a normal one around the best point, its coverage, and an ensemble drawn from it.
 
 Laplace's approximation: the inverse of the curvature of the loss at its minimum, from the slopes of the misses
 (Gauss-Newton) and the priors. Where model and facts differ by more than their tolerance, tolerances are widened by one
@@ -16,6 +16,8 @@ from scipy import stats
 from secondhalf.experiments.calibrate.minimum_distance import Evaluate, Fit, Problem, log_ratios
 
 Array = NDArray[np.float64]
+FIRST_SEED = 20_000
+"""Seed of the first member's market; the search and its checks use others."""
 LEARNED = 0.8
 """Posterior over prior standard deviation below which facts have told something of a parameter."""
 
@@ -128,3 +130,59 @@ def coverage(
         replicates,
     )
     return found, errors
+
+
+def members(
+    problem: Problem, fit: Fit, posterior: Posterior, evaluate: Evaluate, count: int, rounds: int
+) -> tuple[Array, Array]:
+    """Draw an ensemble that forecasts: draws of the posterior, each moved towards the facts under its own seed.
+
+    Randomised maximum likelihood (Kitanidis 1995; Oliver, He and Reynolds 1996): a member has facts with errors of its
+    own and a prior mean of its own; where the market is as straight as its slopes, the members' best points are draws
+    of the posterior. Where it bends, and for the chance of a member's seed, a few steps with the slopes of the best
+    point bring the member back to its facts.
+
+    Parameters
+    ----------
+    rounds
+        steps; each runs every member once, and a step that makes a member worse is halved or taken back
+
+    Returns
+    -------
+    [count, D], [rounds + 1, count]
+        scores, and the mean square of the misses of each member's own facts before and after each round
+    """
+    rng = np.random.default_rng(FIRST_SEED)
+    low, high = problem.parameters.limits
+    slopes = fit.slopes / posterior.widened
+    errors = rng.standard_normal((count, slopes.shape[0]))
+    beliefs = rng.standard_normal((count, slopes.shape[1]))
+    points = np.clip(posterior.mode + (errors @ slopes + beliefs) @ posterior.covariance, low, high)
+    best, least, told = points.copy(), np.full(count, np.inf), []
+    size = np.ones(count)
+    steps = np.zeros_like(points)
+    for turn in range(rounds + 1):
+        misses = _misses(problem, points, evaluate) / posterior.widened - errors
+        away = points - beliefs
+        worth = (np.square(misses).sum(axis=1) + np.square(away).sum(axis=1)) / 2
+        better = worth < least
+        best[better], least = points[better], np.minimum(worth, least)
+        told.append(np.square(misses).mean(axis=1))
+        if turn == rounds:
+            break
+        fresh = -(misses @ slopes + away) @ posterior.covariance
+        steps[better], size[better] = fresh[better], 1.0
+        size[~better] /= 2
+        points = np.clip(best + size[:, None] * steps, low, high)
+    return best, np.array(told)
+
+
+def _misses(problem: Problem, points: Array, evaluate: Evaluate) -> Array:
+    """Misses of every member under its own seed, [members, T]."""
+    markets = [
+        problem.parameters.put(problem.settings, problem.parameters.values(point)).model_copy(
+            update={"seed": FIRST_SEED + number}
+        )
+        for number, point in enumerate(points)
+    ]
+    return problem.whitened(log_ratios(evaluate(markets), problem.targets.values))

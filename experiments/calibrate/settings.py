@@ -1,26 +1,45 @@
-"""Sizes and dates of the markets that are held against facts."""
+"""Settings of the study `calibrate`: the group conf/calibrate."""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Annotated, ClassVar
 
-from secondhalf.conf.schema import MarketSettings
-from secondhalf.conf.schema.market import Limits
+from pydantic import Field
+
+from secondhalf.conf.schema.base import Count, Number, Rate, Settings, Whole
+from secondhalf.experiments.execution.settings import Options
 
 
-def sized(settings: MarketSettings, users: int, merchants: int, end: dt.date, seed: int = 0) -> MarketSettings:
-    """The settings with another size, last day and seed; `limits` on users and merchants hold, that on days does not.
+class Calibrate(Options):
+    """How `secondhalf calibrate` searches."""
 
-    Facts lie years ahead: a tiny variant has fewer of everything but days.
-    """
-    limits = settings.limits
-    population = settings.population.model_copy(
-        update={
-            "users": min(users, limits.users or users),
-            "merchants": min(merchants, limits.merchants or merchants),
-        }
-    )
-    calendar = settings.calendar.model_copy(update={"end": end})
-    return settings.model_copy(
-        update={"population": population, "calendar": calendar, "seed": seed, "limits": Limits()}
-    )
+    group: ClassVar[str] = "calibrate"
+    parameters: str
+    targets: str
+    only: str
+    until: dt.date
+    users: Annotated[Whole, Field(ge=2)]
+    merchants: Count
+    seeds: Count
+    rounds: Count
+    coarse_rounds: Annotated[Whole, Field(ge=0)]
+    coarse_users: Annotated[Whole, Field(ge=2)]
+    start: str
+    meanfield_rounds: Annotated[Whole, Field(ge=0)]
+    step: Annotated[Number, Field(gt=0, le=1)]
+    discrepancy: Annotated[Number, Field(ge=0, le=1)]
+    shared: Annotated[Number, Field(ge=0, lt=1)]
+    draws: Annotated[Whole, Field(ge=2)]
+    sharpen: Annotated[Whole, Field(ge=0)]
+    coverage: Annotated[Whole, Field(ge=0)]
+    recover: Annotated[Whole, Field(ge=0)]
+    workers: Count | None = None
+    write: bool = False
+
+
+class Intensities(Settings):
+    """One number for recruiting and one for deepening."""
+
+    recruit: Rate
+    deepen: Rate

@@ -1,7 +1,8 @@
-"""The study `calibrate`: moves the free parameters until the market meets the facts, and says how sure it is."""
+"""Calibration: the free parameters are fitted to the facts, with their uncertainty (the study `calibrate`)."""
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from rich.progress import Progress
+from rich.console import Console
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.calibrate.calibration_files import (
@@ -24,24 +25,60 @@ from secondhalf.experiments.calibrate.known_as_of import as_of
 from secondhalf.experiments.calibrate.meanfield_stage import fit_meanfield
 from secondhalf.experiments.calibrate.minimum_distance import Fit, Problem, search
 from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
-from secondhalf.experiments.calibrate.posterior import Coverage, coverage, laplace
-from secondhalf.experiments.calibrate.posterior_members import members
+from secondhalf.experiments.calibrate.posterior import Coverage, coverage, laplace, members
 from secondhalf.experiments.calibrate.recovery import recover
-from secondhalf.experiments.calibrate.settings import sized
-from secondhalf.experiments.command.options import Calibrate
-from secondhalf.experiments.execution.progress import Teller
+from secondhalf.experiments.calibrate.settings import Calibrate
+from secondhalf.experiments.calibrate.write_conf import put_into_conf
+from secondhalf.experiments.command.request import Request
+from secondhalf.experiments.execution.progress import Bars
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.facts.target_file import read_targets
-from secondhalf.experiments.facts.targets import Targets, check_horizon
+from secondhalf.experiments.facts.targets import LAST_FACT, Targets, check_horizon, sized
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
+from secondhalf.model.data_files import data_file
 
 Array = NDArray[np.float64]
 
+TINY = {"seeds": 1, "rounds": 1, "coarse_rounds": 0, "meanfield_rounds": 0, "coverage": 2, "draws": 3, "sharpen": 1} | {
+    "only": r"(kuaishou|pinduoduo)\.(leisure|gamma)$",
+    "until": dt.date(2020, 12, 31),
+}
+"""What a tiny variant (`experiment=ci`) does."""
+OWN = "calibration"
+"""Folder of data/ that holds the default calibration, and those of earlier origins under their dates."""
 KEPT = "evaluations.jsonl"
 """Every run of the search, a line each; what a killed calibration goes on from."""
 
 
-def prepare(settings: MarketSettings, options: Calibrate) -> tuple[MarketSettings, Parameters, Targets]:
+def prepare(request: Request[Calibrate]) -> None:
+    """Refuse parameters, targets and dates that do not fit, before any work; see `find_problem`."""
+    find_problem(request.settings, tiny(request.settings, request.options))
+
+
+def start(request: Request[Calibrate]) -> float:
+    """Calibrate, say what came out, and with `write` make it the default; returns the loss."""
+    settings, folder, console = request.settings, request.folder, Console(stderr=True)
+    options = tiny(settings, request.options)
+    with Bars(request.output.progress, console) as bars:
+        if options.recover:
+            table = recovery(settings, options, folder, bars)
+            inside = float(table["inside"].mean())
+            console.print(f"{inside:.0%} of the 90 % intervals hold the truth; written to {folder}")
+            return inside
+        found = calibrate(settings, options, folder, bars)
+    console.print(summary(found), soft_wrap=True)
+    console.print(f"written to {folder}")
+    if options.write:
+        place = data_file(OWN) if options.until == LAST_FACT else data_file(OWN) / options.until.isoformat()
+        write_calibration(found, place)
+        if options.until == LAST_FACT:
+            put_into_conf(found.values)
+        console.print(f"{place}{' and conf/ hold' if options.until == LAST_FACT else ' holds'} it now")
+    return float(found.record["loss"])
+
+
+def find_problem(settings: MarketSettings, options: Calibrate) -> tuple[MarketSettings, Parameters, Targets]:
     """The market as it was known on `until`, its free parameters, and the facts up to then.
 
     Raises
@@ -58,9 +95,7 @@ def prepare(settings: MarketSettings, options: Calibrate) -> tuple[MarketSetting
     return known, parameters, targets
 
 
-def calibrate(
-    settings: MarketSettings, options: Calibrate, folder: Path, progress: Progress | None = None
-) -> Calibration:
+def calibrate(settings: MarketSettings, options: Calibrate, folder: Path, bars: Bars | None = None) -> Calibration:
     """Search, posterior and check of its intervals; everything is written into `folder`.
 
     Parameters
@@ -69,10 +104,10 @@ def calibrate(
         the market; its size, horizon and seed are those of `options`
     folder
         where results and finished runs are kept; the same command with the same folder goes on from there
-    progress
+    bars
         where to show how far it is
     """
-    known, parameters, targets = prepare(settings, options)
+    known, parameters, targets = find_problem(settings, options)
     began = time.monotonic()
     workers = options.workers or os.cpu_count() or 1
     seeds = tuple(range(options.seeds))
@@ -81,18 +116,22 @@ def calibrate(
         problem, settings=sized(known, options.coarse_users, options.merchants, options.until), seeds=seeds[:1]
     )
     start = _start(known, parameters, options.start)
-    tell = Teller(progress, f"fit to {options.until}", _runs(len(parameters), options))
+    bar = (bars or Bars("never")).add(f"fit to {options.until}", _runs(len(parameters), options))
     seen: list[float] = []
+
+    def shown(number: int, loss: float) -> None:
+        bar.say(f"round {number}: loss {loss:.1f}")
+
     if options.meanfield_rounds:
-        tell.say("mean-field path")
+        bar.say("mean-field path")
         stage = fit_meanfield(coarse.settings, parameters, targets, start, options.meanfield_rounds)
         start, seen = stage.scores, stage.losses
-    with Evaluations(targets.numbers, workers, folder / KEPT, tell.run) as evaluate:
+    with Evaluations(targets.numbers, workers, folder / KEPT, bar.move) as evaluate:
         first: Fit | None = None
         if options.coarse_rounds:
-            first = search(coarse, start, evaluate, options.coarse_rounds, options.step, tell.round)
+            first = search(coarse, start, evaluate, options.coarse_rounds, options.step, shown)
             start = first.scores
-        fit = search(problem, start, evaluate, options.rounds, options.step, tell.round)
+        fit = search(problem, start, evaluate, options.rounds, options.step, shown)
         posterior = laplace(fit)
         drawn, sharpened = members(problem, fit, posterior, evaluate, options.draws, options.sharpen)
         held: Coverage | None = None
@@ -120,29 +159,27 @@ def calibrate(
     tables = {"misses": miss_table(fit, problem)} | ({"coverage": coverage_table(held)} if held is not None else {})
     for name, table in tables.items():
         with replacing(folder / f"{name}.csv") as temporary:
-            table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6g")
+            write_csv(table, temporary, "%.6g")
     return found
 
 
-def recovery(
-    settings: MarketSettings, options: Calibrate, folder: Path, progress: Progress | None = None
-) -> pd.DataFrame:
+def recovery(settings: MarketSettings, options: Calibrate, folder: Path, bars: Bars | None = None) -> pd.DataFrame:
     """Fit worlds whose parameters are known and write recovery.csv.
 
     Truths are drawn from the priors (of the parameters that `only` names; the others have today's values), and every
     search begins at the priors' means.
     """
-    known, parameters, targets = prepare(settings, options)
+    known, parameters, targets = find_problem(settings, options)
     problem = Problem(known, parameters, targets, tuple(range(options.seeds)), options.discrepancy, options.shared)
     start, (low, high) = np.zeros(len(parameters)), parameters.limits
     rng = np.random.default_rng(0)
     truths = [np.clip(rng.standard_normal(start.size), low, high) for _ in range(options.recover)]
     runs = options.recover * (1 + options.seeds * (options.rounds + 1) * (len(parameters) + 2))
-    tell = Teller(progress, "worlds with known parameters", runs)
-    with Evaluations(targets.numbers, options.workers or os.cpu_count() or 1, folder / KEPT, tell.run) as evaluate:
+    bar = (bars or Bars("never")).add("worlds with known parameters", runs)
+    with Evaluations(targets.numbers, options.workers or os.cpu_count() or 1, folder / KEPT, bar.move) as evaluate:
         table = recover(problem, truths, start, evaluate, options.rounds, options.step)
     with replacing(folder / "recovery.csv") as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6g")
+        write_csv(table, temporary, "%.6g")
     return table
 
 
@@ -184,4 +221,25 @@ def miss_table(fit: Fit, problem: Problem) -> pd.DataFrame:
             "tolerance": problem.tolerance,
             "miss": ratios / problem.tolerance,
         }
+    )
+
+
+def tiny(settings: MarketSettings, options: Calibrate) -> Calibrate:
+    """The options, of a tiny search when the settings cap the users."""
+    if settings.limits.users is None:
+        return options
+    return options.model_copy(update=TINY)
+
+
+def summary(found: Calibration) -> str:
+    """What came out, in a few lines."""
+    record, posterior = found.record, found.posterior
+    count, learned = len(found.parameters), int(posterior.identified.sum())
+    kept = [name for name, known in zip(found.parameters.names, posterior.identified, strict=True) if not known]
+    facts = int(record["facts_used"])
+    return (
+        f"loss {record['loss']:.1f}: {facts} facts are missed by {(2 * record['loss_of_facts'] / facts) ** 0.5:.2f} "
+        f"tolerances (root mean square); {record['runs']} runs, {record['minutes']} minutes\n"
+        f"{learned} of {count} parameters are learned from the facts; these keep their prior: "
+        f"{', '.join(kept) or 'none'}"
     )

@@ -1,4 +1,4 @@
-"""What is checked before a study begins: settings, options of every group, files that they name, and the folder."""
+"""Checks before a study begins: settings, options of every group, files that they name, and the folder."""
 
 from __future__ import annotations
 
@@ -7,29 +7,15 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from secondhalf.conf.schema import MarketSettings, SettingsError
-from secondhalf.experiments.command.compose import compose_config, market_settings
-from secondhalf.experiments.command.extras import require_study
-from secondhalf.experiments.command.options import (
-    GROUPS,
-    Browse,
-    Calibrate,
-    Counterfactual,
-    Equilibrium,
-    Phases,
-    Report,
-    Sensitivity,
-    Validate,
-    options,
-)
+from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.command.compose import compose_config, options
 from secondhalf.experiments.command.overrides import Words, single_runs
-from secondhalf.experiments.second_half.arms import arms
-from secondhalf.model.day.stages import in_order
-from secondhalf.model.initial_state import strategies
-from secondhalf.model.network.edge_list import read_ties
+from secondhalf.experiments.command.request import check_market, make_request
+from secondhalf.experiments.command.studies import Study, option_classes
+from secondhalf.experiments.execution.extras import require
 
 
-def check_words(study: str, words: Words) -> None:
+def check_words(study: Study, words: Words) -> None:
     """Refuse bad settings, and bad files they name, before Hydra makes a folder.
 
     Raises
@@ -45,15 +31,14 @@ def check_words(study: str, words: Words) -> None:
         search = [f"hydra.searchpath=['file://{folder}']"]
     if words.other:
         return
-    require_study(study)
-    if study == "browse" and words.sweep:
-        raise SettingsError("browse -m: one page at a time; each of its tabs has a market of its own")
+    if study.extra is not None:
+        require(study.extra, study.name)
+    if study.not_swept and words.sweep:
+        raise SettingsError(f"{study.name} -m: {study.not_swept}")
     for overrides in single_runs(words.overrides) if words.sweep else [words.overrides]:
         config = compose_config([*overrides, *search])
-        _check(study, config)
-        for settings in arms(config, [*overrides, *search], options(Phases, config)).values():
-            strategies(settings)
-    if config.resume is not False and not words.sweep and study != "search":
+        _check(study, config, not words.sweep)
+    if config.resume is not False and not words.sweep and study.resumes != "asked":
         raise SettingsError(
             f"resume={config.resume}: is for sweeps (-m) and searches; a single run begins anew, other studies go on"
         )
@@ -61,60 +46,15 @@ def check_words(study: str, words: Words) -> None:
     check_folder(f"hydra.{name}.dir", Path(str(config.hydra[name].dir)))
 
 
-def _check(study: str, config: DictConfig) -> None:
-    settings = market_settings(config)
-    if config.from_checkpoint is not None:
-        settings = _check_checkpoint(study, config)
-    strategies(settings.among(settings.competing))
-    in_order(settings.stage_order)
-    for group in GROUPS.values():
-        options(group, config)
-    if settings.network.kind == "file":
-        read_ties(str(settings.network.file), settings.population.users)
-    if study == "report":
-        from secondhalf.experiments.report.study import prepare as prepare_report
-
-        prepare_report(options(Report, config))
-    if study == "calibrate":
-        from secondhalf.experiments.calibrate.study import prepare
-
-        prepare(settings, options(Calibrate, config))
-    if study == "validate":
-        from secondhalf.experiments.validate.study import prepare as prepare_validation
-
-        prepare_validation(settings, options(Validate, config))
-    if study == "counterfactual":
-        from secondhalf.experiments.counterfactual.arms import find_arms, seeds_of
-
-        seeds_of(find_arms(config), options(Counterfactual, config))
-    if study == "browse":
-        from secondhalf.experiments.browser.serve import require_free
-
-        require_free(options(Browse, config))
-    if study == "sensitivity":
-        from secondhalf.experiments.sensitivity.problem import find_question
-
-        find_question(settings, options(Sensitivity, config))
-    if study == "search":
-        from secondhalf.experiments.search.study import prepare as prepare_search
-
-        prepare_search(config)
-    if study == "equilibrium":
-        from secondhalf.experiments.equilibrium import problem
-        from secondhalf.experiments.equilibrium.budget_check import check_runs
-
-        check_runs(problem.find_question(settings, options(Equilibrium, config)))
-
-
-def _check_checkpoint(study: str, config: DictConfig) -> MarketSettings:
-    """Settings of a run that goes on from a file."""
-    if study != "run":
+def _check(study: Study, config: DictConfig, single: bool) -> None:
+    if config.from_checkpoint is not None and not study.from_checkpoint:
         raise SettingsError(f"from_checkpoint={config.from_checkpoint}: only `secondhalf run` goes on from a file")
-    from secondhalf.experiments.run.checkpoints import asked_for
-
-    asked = asked_for(config)
-    assert asked is not None
-    return asked[1]
+    request = make_request(study, config, Path(str(config.hydra.run.dir)), single)
+    if config.from_checkpoint is None:  # a run that goes on has the settings of its checkpoint, and checks those
+        check_market(request.settings)
+    for kind in option_classes():
+        options(kind, config)
+    study.prepare(request)
 
 
 def check_folder(name: str, folder: Path) -> None:

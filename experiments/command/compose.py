@@ -1,10 +1,15 @@
-"""What a study asks of its composed configuration; composing itself is `secondhalf.conf.schema.compose`."""
+"""What a study reads of its composed configuration; composing itself is `secondhalf.conf.schema.compose`."""
 
 from __future__ import annotations
 
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from typing import TypeVar
 
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+from pydantic import ValidationError
+
+from secondhalf.conf.schema import SettingsError
+from secondhalf.conf.schema.base import sentence
 from secondhalf.conf.schema.compose import CONFIG_MODULE as CONFIG_MODULE
 from secondhalf.conf.schema.compose import NOT_OF_THE_MARKET as NOT_OF_THE_MARKET
 from secondhalf.conf.schema.compose import compose_config as compose_config
@@ -13,6 +18,23 @@ from secondhalf.conf.schema.compose import load_settings as load_settings
 from secondhalf.conf.schema.compose import market_settings as market_settings
 from secondhalf.conf.schema.compose import plain as plain
 from secondhalf.conf.schema.compose import settings_of as settings_of
+from secondhalf.experiments.execution.settings import Options
+
+Group = TypeVar("Group", bound=Options)
+
+
+def options(kind: type[Group], config: DictConfig) -> Group:
+    """The checked group of a composed configuration that `kind` describes.
+
+    Raises
+    ------
+    SettingsError
+        naming the setting, its value and what is allowed
+    """
+    try:
+        return kind.model_validate(OmegaConf.to_container(config[kind.group], resolve=True))
+    except ValidationError as error:
+        raise SettingsError(sentence(error, kind.group)) from error
 
 
 def overrides_of(config: DictConfig) -> tuple[list[str], list[str]]:

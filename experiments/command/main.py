@@ -6,23 +6,8 @@ import sys
 from collections.abc import Sequence
 
 import secondhalf
+from secondhalf.experiments.command.studies import STUDIES, Study, find_study
 
-STUDIES = {
-    "run": "one market from the first day to the last; tables as CSV, summary as JSON (the default)",
-    "counterfactual": "a scenario or a strategy against the baseline, on shared luck: what it changes, with intervals",
-    "calibrate": "fit the free parameters to what was reported until the end of 2022; resumable",
-    "validate": "the fitted model against facts, rulers and patterns, and its forecast to the end of 2025",
-    "phases": "when the second half begins, over seeds, for the market and each platform",
-    "sensitivity": "what results depend on: parameters (Morris, Sobol, one at a time), networks, sizes, stage order",
-    "search": "settings that make one metric as large or as small as can be, over seeds, by Optuna",
-    "equilibrium": "which profiles of crossing over are equilibria, how sure that is, and whether platforms reach one",
-    "pictures": "draw the pictures of a finished run again: pictures.of=FOLDER",
-    "browse": "a page in the browser, on which a market runs and can be changed: --port N, --host H",
-    "report": "one HTML page about a run or a sweep, written into its folder: secondhalf report FOLDER",
-    "bench": "measure speed and memory, against the plain oracle and the copy bandwidth; bench sweep: of many runs",
-}
-NAMED = {"bench": "bench.what"}
-"""Settings that the word after a study stands for: `secondhalf bench sweep`."""
 HELP = """\
 secondhalf STUDY [setting=value ...] [Hydra flags]
 
@@ -44,34 +29,54 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point. Exit code 1 and one sentence for anything wrong with the settings or the run."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if any(word in ("--help", "-h") for word in given) or given[:1] == ["help"]:
-        print(HELP.format(studies="\n".join(f"  {name:14} {what}" for name, what in STUDIES.items())))
+        print(HELP.format(studies="\n".join(f"  {name:14} {study.description}" for name, study in STUDIES.items())))
         return
     if given and given[0] == "--version":
         print(secondhalf.__version__)
         return
-    study = "run"
-    if given and not given[0].startswith("-") and "=" not in given[0]:
-        study = given.pop(0)
-        if study in NAMED and given and not given[0].startswith("-") and "=" not in given[0]:
-            given[0] = f"{NAMED[study]}={given[0]}"
-    if study == "report" and given and not given[0].startswith("-") and "=" not in given[0]:
-        given[:1] = _into_its_folder(given[0])
-    if study == "browse":
-        from secondhalf.experiments.command.overrides import flags
-
-        given = flags(given)
+    name = given.pop(0) if _is_word(given) else "run"
+    study = find_study(name)
+    if study is not None:
+        given = as_settings(study, given)
     # Imported late: an answer above, or one to the shell, does not wait for what only a study needs.
     if any(word in ("--shell-completion", "-sc") for word in given):
         from secondhalf.experiments.command.completion import complete
 
         complete(given, STUDIES)
         return
-    from secondhalf.experiments.command.dispatch import start
+    from secondhalf.experiments.command.dispatch import dispatch
 
-    start(study, given, STUDIES)
+    dispatch(name, given)
 
 
-def _into_its_folder(folder: str) -> list[str]:
-    """`report FOLDER` as settings: what is shown, and that the page goes there without files of Hydra's own."""
-    quoted = "'" + folder.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    return [f"report.of={quoted}", f"hydra.run.dir={quoted}", "hydra.output_subdir=null"]
+def _is_word(given: Sequence[str]) -> bool:
+    """Whether a word comes first that is neither a flag nor a setting."""
+    return bool(given) and not given[0].startswith("-") and "=" not in given[0]
+
+
+def as_settings(study: Study, given: list[str]) -> list[str]:
+    """The words after a study's name, its positional word and its flags among them, as settings."""
+    if study.positional and _is_word(given):
+        given[:1] = _in_place(study.positional, given[0]) if study.in_place else [f"{study.positional}={given[0]}"]
+    words, found = iter(given), []
+    lists: dict[str, list[str]] = {}
+    for word in words:
+        name, is_set, value = word.partition("=")
+        setting = study.flags.get(name)
+        if setting is None:
+            found.append(word)
+        elif setting.endswith("[]"):
+            lists.setdefault(setting[:-2], []).append(_quoted(value if is_set else next(words, "")))
+        else:
+            found.append(f"{setting}={value if is_set else next(words, '')}")
+    return [*found, *(f"{setting}=[{','.join(values)}]" for setting, values in lists.items())]
+
+
+def _in_place(setting: str, folder: str) -> list[str]:
+    """A folder as the setting that names it and as the place of the files, without files of Hydra's own."""
+    return [f"{setting}={_quoted(folder)}", f"hydra.run.dir={_quoted(folder)}", "hydra.output_subdir=null"]
+
+
+def _quoted(value: str) -> str:
+    """A value that Hydra takes as one word."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

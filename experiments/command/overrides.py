@@ -1,4 +1,4 @@
-"""The words after the study's name: settings, flags, and the values of a sweep."""
+"""Overrides on the command line: settings, flags, and the values of a sweep."""
 
 from __future__ import annotations
 
@@ -73,15 +73,3 @@ def _values(override: Override, given: str) -> list[str]:
     if all(value.removeprefix("-").isdecimal() for value in values):  # what is allowed has no gaps
         values = sorted({min(values, key=int), max(values, key=int)}, key=int)
     return [f"{override.get_key_element()}={value}" for value in values]
-
-
-FLAGS = {"--port": "browse.port", "--host": "browse.host"}
-
-
-def flags(given: Sequence[str]) -> list[str]:
-    """The words of a command line with these flags as settings; one without its value is a setting without one."""
-    words, found = iter(given), []
-    for word in words:
-        name, is_set, value = word.partition("=")
-        found.append(f"{FLAGS[name]}={value if is_set else next(words, '')}" if name in FLAGS else word)
-    return found

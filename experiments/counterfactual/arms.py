@@ -1,4 +1,4 @@
-"""The two arms of a comparison: the command's settings, and those of the baseline it is held against."""
+"""Arms of a comparison: the settings of the command, and those of the baseline."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from functools import cached_property
 from omegaconf import DictConfig, OmegaConf
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
-from secondhalf.experiments.command.compose import compose_config, market_settings, overrides_of
-from secondhalf.experiments.command.options import Counterfactual, options
+from secondhalf.experiments.command.compose import compose_config, market_settings, options, overrides_of
+from secondhalf.experiments.counterfactual.settings import Counterfactual
 from secondhalf.model.snapshots.branch import first_difference
 
 ARMS = ("baseline", "alternative")

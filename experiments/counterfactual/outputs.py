@@ -1,4 +1,4 @@
-"""What a counterfactual study has found, and its files."""
+"""Output files of a counterfactual study, and the summary of its results."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 import pandas as pd
 
 from secondhalf.experiments.counterfactual.arms import ARMS, Arms
-from secondhalf.experiments.counterfactual.paired_statistics import LEVEL, differences, variance_reduction
+from secondhalf.experiments.counterfactual.differences import differences, variance_reduction
 from secondhalf.experiments.counterfactual.quarterly_measures import KEYS, MARKET, SECOND_HALF, UNITS
+from secondhalf.experiments.execution.provenance import commit, versions
+from secondhalf.experiments.results.csv_files import write_csv
+from secondhalf.experiments.results.paired_statistics import LEVEL
 from secondhalf.experiments.results.tables import replacing
-from secondhalf.experiments.run.study import commit, versions
 
 FILES = ("differences.csv", "runs.csv", "seeds.csv", "summary.json", "counterfactual.md")
 
@@ -98,7 +100,7 @@ def write(given: Answer, words: str, folder: Path) -> None:
     """Write every file but seeds.csv, each whole or not at all."""
     for name, table in (("differences", given.differences), ("runs", given.runs)):
         with replacing(folder / f"{name}.csv") as temporary:
-            table.to_csv(temporary, index=False, lineterminator="\n")
+            write_csv(table, temporary)
     with replacing(folder / "summary.json") as temporary:
         temporary.write_text(json.dumps(given.summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     with replacing(folder / "counterfactual.md") as temporary:

@@ -1,8 +1,7 @@
-"""The study from its question to its files."""
+"""Counterfactual: a scenario or a strategy against the baseline, over seeds (the study `counterfactual`)."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,20 +9,38 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from secondhalf.experiments.command.options import FORMATS, Counterfactual, Output, StudyError
+from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.counterfactual import text
-from secondhalf.experiments.counterfactual.arms import ARMS, Arms, seeds_of
+from secondhalf.experiments.counterfactual.arms import ARMS, Arms, find_arms, seeds_of
 from secondhalf.experiments.counterfactual.outputs import FILES, Answer, answer, write
-from secondhalf.experiments.counterfactual.pairs import Kept, Pair, run_and_keep
-from secondhalf.experiments.execution.process_pool import cores, each
+from secondhalf.experiments.counterfactual.pairs import Pair, question_of, run_pair
+from secondhalf.experiments.counterfactual.settings import Counterfactual
+from secondhalf.experiments.execution.journal import Journal
+from secondhalf.experiments.execution.process_pool import StudyError, cores, each
+from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.settings import FORMATS, Output, When
 from secondhalf.experiments.pictures import draw_pictures
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.model.numba_kernels import threads_for
 
 PICTURE = "counterfactual"
-Task = Callable[[Pair], None]
+JOURNAL = "seeds.jsonl"
+"""Finished seeds; those of other settings, or of another version of the program, are discarded."""
+Task = Callable[[Pair], dict[str, Any]]
+
+
+def prepare(request: Request[Counterfactual]) -> Arms:
+    """The two arms of the comparison, checked before any work; see `find_arms`."""
+    arms = find_arms(request.config)
+    seeds_of(arms, request.options)
+    return arms
+
+
+def start(request: Request[Counterfactual]) -> int:
+    """Compare; returns how many differences are distinguishable from zero."""
+    return counterfactual(find_arms(request.config), request.options, request.folder, request.output)
 
 
 def counterfactual(
@@ -32,7 +49,7 @@ def counterfactual(
     folder: Path,
     output: Output | None = None,
     console: Console | None = None,
-    task: Task = run_and_keep,
+    task: Task = run_pair,
 ) -> int:
     """Compare two arms; returns how many differences can be told from none, after Holm's correction.
 
@@ -45,7 +62,7 @@ def counterfactual(
     folder
         where the files go; finished seeds of the same question that lie there are not run again
     task
-        what runs and keeps a seed, of a module's top level when there are several processes
+        what runs a seed, of a module's top level when there are several processes
 
     Raises
     ------
@@ -57,20 +74,12 @@ def counterfactual(
     folder.mkdir(parents=True, exist_ok=True)
     for name in (*FILES, *(f"{PICTURE}.{ending}" for ending in FORMATS)):
         (folder / name).unlink(missing_ok=True)
-    kept, seeds = Kept(folder, arms), seeds_of(arms, asked)
-    try:
-        failed = _run(arms, seeds, kept, asked.workers or cores(), output.progress, console, task)
-    except KeyboardInterrupt:
-        done = sum(kept.read(seed) is not None for seed in seeds)
-        print(
-            f"stopped; {done} of {len(seeds)} seeds are kept, and the same command with hydra.run.dir={folder} goes on",
-            file=sys.stderr,
-        )
-        raise SystemExit(130) from None
-    found = {seed: read for seed in seeds if (read := kept.read(seed)) is not None}
+    journal, seeds = Journal(folder / JOURNAL, question_of(arms), discard=True), seeds_of(arms, asked)
+    failed = _run(arms, seeds, journal, asked.workers or cores(), output.progress, console, task)
+    found = {seed: journal.results[str(seed)] for seed in seeds if str(seed) in journal.results}
     table = _seeds_table(seeds, found, failed)
     with replacing(folder / "seeds.csv") as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+        write_csv(table, temporary)
     if len(found) < 2:
         first = next(iter(failed.items()))
         raise StudyError(
@@ -87,22 +96,22 @@ def counterfactual(
 
 
 def _run(
-    arms: Arms, seeds: Sequence[int], kept: Kept, workers: int, progress: str, console: Console, task: Task
+    arms: Arms, seeds: Sequence[int], journal: Journal, workers: int, progress: When, console: Console, task: Task
 ) -> dict[int, str]:
-    """Run what is not kept yet; returns what went wrong, by seed."""
-    left = [seed for seed in seeds if kept.read(seed) is None]
+    """Run what is not finished yet; returns what went wrong, by seed."""
+    left = [seed for seed in seeds if str(seed) not in journal.results]
     if len(left) < len(seeds):
-        console.print(f"{len(seeds) - len(left)} of {len(seeds)} seeds were kept from before")
-    shown = progress == "always" or (progress == "auto" and console.is_terminal)
-    columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+        console.print(f"{len(seeds) - len(left)} of {len(seeds)} seeds were finished before")
     failed = {}
-    with Progress(*columns, console=console, disable=not shown) as bar, threads_for(arms.baseline.population.users):
-        of_all = bar.add_task("runs", total=len(ARMS) * len(seeds), completed=len(ARMS) * (len(seeds) - len(left)))
-        for done in each(task, [Pair(arms, seed, kept) for seed in left], workers):
-            bar.advance(of_all, len(ARMS))
-            if done.error:
-                failed[done.job.seed] = done.error
-                console.print(f"seed {done.job.seed} failed: {done.error}", style="yellow", markup=False)
+    with Bars(progress, console) as bars, threads_for(arms.baseline.population.users):
+        bar = bars.add("runs", len(ARMS) * len(seeds), len(ARMS) * (len(seeds) - len(left)))
+        for pair, result, error in each(task, [Pair(arms, seed) for seed in left], workers):
+            bar.advance(len(ARMS))
+            if result is not None:
+                journal.write(str(pair.seed), result)
+            else:
+                failed[pair.seed] = error
+                console.print(f"seed {pair.seed} failed: {error}", style="yellow", markup=False)
     return failed
 
 

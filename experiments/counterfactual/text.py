@@ -1,4 +1,4 @@
-"""The answer as one paragraph: what differs, by how much, and what cannot be told from nothing."""
+"""Summary paragraph of a counterfactual: which differences there are, how large, and which are not distinguishable."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from secondhalf.experiments.counterfactual.outputs import Answer
-from secondhalf.experiments.counterfactual.paired_statistics import LEVEL
 from secondhalf.experiments.counterfactual.quarterly_measures import BY_PLATFORM, MARKET, OF_MARKET, RUN, SECOND_HALF
+from secondhalf.experiments.results.paired_statistics import LEVEL
 from secondhalf.model.data_files import names
 
 NAMES = {

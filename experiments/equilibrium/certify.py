@@ -1,4 +1,4 @@
-"""Candidates against all capability sets: is there a deviation outside of the bundles that pays?"""
+"""Certification of candidate profiles: deviations to all capability sets, beyond the bundles of the game."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from secondhalf.agents.legal_moves import choosable_of
 from secondhalf.experiments.equilibrium.game.game import Game, said
 from secondhalf.experiments.equilibrium.game.market_game import Choices, MarketGame
-from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Estimate, Pair, Rule, sample
+from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Estimate, Pair, StoppingRule, sample
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import REFUTED, star
 from secondhalf.model.snapshots.capability_profile import Choice
 
@@ -67,7 +67,7 @@ class Certified(NamedTuple):
 
 def all_deviations(market: MarketGame, game: Game, profile: tuple[int, ...]) -> list[Deviation]:
     """Every other set of the capabilities that each player may choose."""
-    settings, found = market.question.settings, []
+    settings, found = market.setup.settings, []
     for number, name in enumerate(game.players):
         may = sorted(choosable_of(settings.platform[name], settings.capability))
         chosen = game.strategies[number][profile[number]].choice
@@ -80,7 +80,7 @@ def all_deviations(market: MarketGame, game: Game, profile: tuple[int, ...]) -> 
 
 
 def certify(
-    market: MarketGame, game: Game, profile: tuple[int, ...], rule: Rule, part: float, margin: float | None
+    market: MarketGame, game: Game, profile: tuple[int, ...], rule: StoppingRule, part: float, margin: float | None
 ) -> Certified:
     """Hold a candidate against all deviations.
 

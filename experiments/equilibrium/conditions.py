@@ -1,4 +1,4 @@
-"""E1 to E6: what makes a profile and its market a second-half equilibrium, and statements about the whole game."""
+"""Conditions E1 to E6 of a second-half equilibrium for each profile, and statements about the whole game."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from secondhalf.experiments.equilibrium.findings import Found, Profile
+from secondhalf.experiments.equilibrium.findings import Findings, Profile
 from secondhalf.experiments.equilibrium.game.payoffs import MARKET
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED, REFUTED
 from secondhalf.experiments.equilibrium.inference.stationarity import FAILS, HOLDS, OPEN
@@ -26,9 +26,9 @@ NAMES = {
 }
 
 
-def conditions(found: Found) -> pd.DataFrame:
+def conditions(found: Findings) -> pd.DataFrame:
     """conditions.csv: a row a profile and condition; rest is judged for the focus only."""
-    asked, rows = found.asked.options, []
+    options, rows = found.problem.options, []
     base = {seed: result[MARKET]["interpenetration_minutes"] for seed, result in results(found, found.game.nobody)}
     for profile in found.shown:
         own = dict(results(found, profile))
@@ -38,9 +38,9 @@ def conditions(found: Found) -> pd.DataFrame:
 
         more = [result[MARKET]["interpenetration_minutes"] - base[seed] for seed, result in own.items() if seed in base]
         answers = {
-            "E1": _below(numbers("growth"), asked.growth),
+            "E1": _below(numbers("growth"), options.growth),
             "E2": _rest(found, profile),
-            "E3": _below(numbers("merchants_wishing"), asked.wishing),
+            "E3": _below(numbers("merchants_wishing"), options.wishing),
             "E4": _no_regret(found, profile),
             "E5": _reached(found.solution, found.game.place(profile)),
             "E6": _above(interval(np.array(more)), 0.0),
@@ -64,16 +64,16 @@ def _above(value: tuple[float, float, float], least: float) -> Answer:
     return (HOLDS if low > least else FAILS if high <= least else OPEN), mean, low, high
 
 
-def _rest(found: Found, profile: Profile) -> Answer:
-    if found.rest is None or profile != found.focus:
+def _rest(found: Findings, profile: Profile) -> Answer:
+    if found.stationarity is None or profile != found.focus:
         return OPEN, np.nan, np.nan, np.nan
-    return found.rest.word, found.rest.drift, np.nan, np.nan
+    return found.stationarity.word, found.stationarity.drift, np.nan, np.nan
 
 
-def _no_regret(found: Found, profile: Profile) -> Answer:
-    told, place = found.estimate.verdicts, found.game.place(profile)
-    word = {CERTIFIED: HOLDS, REFUTED: FAILS}.get(told.word[place], OPEN)
-    return word, part(told.regret[place]), part(told.regret_low[place]), part(told.regret_high[place])
+def _no_regret(found: Findings, profile: Profile) -> Answer:
+    verdicts, place = found.estimate.verdicts, found.game.place(profile)
+    word = {CERTIFIED: HOLDS, REFUTED: FAILS}.get(verdicts.word[place], OPEN)
+    return word, part(verdicts.regret[place]), part(verdicts.regret_low[place]), part(verdicts.regret_high[place])
 
 
 def _reached(solution: Solution | None, place: int) -> Answer:
@@ -92,7 +92,7 @@ def _quantiles(values: Sequence[float]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def statements(found: Found) -> pd.DataFrame:
+def statements(found: Findings) -> pd.DataFrame:
     """statements.csv: what is said of the whole game, with 95 % of the resampled tables."""
     rows: list[Row] = []
     solution, game = found.solution, found.game
@@ -101,9 +101,9 @@ def statements(found: Found) -> pd.DataFrame:
         low, high = _quantiles(over)
         rows.append({"statement": name, "value": value, "low": low, "high": high, "words": words})
 
-    told = found.estimate.verdicts.word
+    verdicts = found.estimate.verdicts.word
     for word in ("certified", "refuted", "undecided"):
-        say(f"profiles {word}", told.count(word))
+        say(f"profiles {word}", verdicts.count(word))
     if solution is None:
         return pd.DataFrame(rows)
     tables = solution.resampled
@@ -138,7 +138,7 @@ def _price(reading: Reading, name: str) -> float:
     return float("nan") if reading.prices is None else float(getattr(reading.prices, name))
 
 
-def _sinks(found: Found, solution: Solution) -> str:
+def _sinks(found: Findings, solution: Solution) -> str:
     """Where best responses end, the likeliest first."""
     start, chain = found.game.place(found.game.nobody), solution.sinks
     order = np.argsort(-chain.reached[start], kind="stable")

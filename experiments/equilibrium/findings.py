@@ -1,4 +1,4 @@
-"""What the study has found, handed from part to part."""
+"""Findings of an equilibrium study, collected from its parts."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from secondhalf.experiments.equilibrium.game.game import Game
 from secondhalf.experiments.equilibrium.game.market_game import MarketGame
 from secondhalf.experiments.equilibrium.inference.sequential_sampling import Estimate
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED
-from secondhalf.experiments.equilibrium.problem import Asked
+from secondhalf.experiments.equilibrium.problem import EquilibriumProblem
 from secondhalf.experiments.equilibrium.solution import Solution
 
 Profile = tuple[int, ...]
 
 
-class Rested(NamedTuple):
+class Stationarity(NamedTuple):
     """Whether and how the market of a profile comes to rest.
 
     Attributes
@@ -41,12 +41,12 @@ class Rested(NamedTuple):
 
 
 @dataclass
-class Found:
+class Findings:
     """The state of the study.
 
     Attributes
     ----------
-    asked
+    problem
         the question
     market
         where payoffs come from
@@ -60,7 +60,7 @@ class Found:
         candidates held against all capability sets
     failed
         runs of the game that failed
-    rest, adaptive, phases
+    stationarity, adaptive, phases
         the dynamic view: of `focus`, of platforms that decide, and when the second half began
     meanfield, tipping
         the mean-field map beside simulations, and along one weight
@@ -68,19 +68,19 @@ class Found:
         the game of the bundles alone, when a deviation from outside of them has joined this one
     """
 
-    asked: Asked
+    problem: EquilibriumProblem
     market: MarketGame
     game: Game
     estimate: Estimate
     solution: Solution | None = None
     held: list[Certified] = field(default_factory=list)
     failed: int = 0
-    rest: Rested | None = None
+    stationarity: Stationarity | None = None
     adaptive: pd.DataFrame = field(default_factory=pd.DataFrame)
     phases: pd.DataFrame = field(default_factory=pd.DataFrame)
     meanfield: pd.DataFrame = field(default_factory=pd.DataFrame)
     tipping: pd.DataFrame = field(default_factory=pd.DataFrame)
-    before: Found | None = None
+    before: Findings | None = None
 
     @property
     def runs(self) -> int:

@@ -1,4 +1,4 @@
-"""The dynamic view: does the market of a profile come to rest, and where do platforms that learn or look ahead end?"""
+"""Long run of a profile: stationarity of its market, play of adaptive strategies, fixed points of the mean field."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from secondhalf.experiments.command.compose import load_settings
-from secondhalf.experiments.equilibrium.findings import Found, Profile, Rested
+from secondhalf.experiments.equilibrium.findings import Findings, Profile, Stationarity
 from secondhalf.experiments.equilibrium.game.meanfield_check import meanfield_table, tipping_table
-from secondhalf.experiments.equilibrium.game.simulations import ADAPTIVE, BALANCE, MEANFIELD, PATH, Job, plain
+from secondhalf.experiments.equilibrium.game.simulations import ADAPTIVE, BALANCE, MEANFIELD, PATH, Simulation, plain
 from secondhalf.experiments.equilibrium.inference.stationarity import (
     FAILS,
     HOLDS,
@@ -33,22 +33,22 @@ BALANCE_COLUMNS = (
 OUTSIDE = "outside of the game"
 
 
-def rested(found: Found, profile: Profile, part: float) -> Rested:
+def judge_stationarity(found: Findings, profile: Profile, part: float) -> Stationarity:
     """Run the market of a profile on in a world that stands still, from three starts, and judge it."""
-    asked, game, runner = found.asked.options.balance, found.game, found.market.runner
+    options, game, runner = found.problem.options.balance, found.game, found.market.runner
     starts = {OWN: None, NOBODY: game.nobody, EVERYBODY: game.everybody}
     kept = {name: before for name, before in starts.items() if before != profile}
-    seed = found.asked.question.settings.seed
+    seed = found.problem.setup.settings.seed
     jobs = {
-        (name, number): Job(
+        (name, number): Simulation(
             BALANCE,
-            found.asked.question,
+            found.problem.setup,
             seed + number,
             plain(game.choices(profile)),
             None if before is None else plain(game.choices(before)),
-            asked.weeks,
+            options.weeks,
         )
-        for number in range(asked.seeds)  # seed by seed, so that what the budget ends has pairs
+        for number in range(options.seeds)  # seed by seed, so that what the budget ends has pairs
         for name, before in kept.items()
     }
     runner(list(jobs.values()), part, free=True)
@@ -64,21 +64,24 @@ def rested(found: Found, profile: Profile, part: float) -> Rested:
     answers = [*table["at_rest"], *(word for word in table["same_end"] if word)]
     word = FAILS if FAILS in answers else HOLDS if rows and set(answers) == {HOLDS} else OPEN
     drift = float(np.abs(table[["drift_low", "drift_high"]].to_numpy(float)).max()) if rows else float("nan")
-    return Rested(table, _paths(done, names), word, drift)
+    return Stationarity(table, _paths(done, names), word, drift)
 
 
-def _row(found: Found, profile: Profile, start: str, own: Mapping[int, Array], base: Mapping[int, Array]) -> list[Any]:
-    asked = found.asked.options.balance
+def _row(
+    found: Findings, profile: Profile, start: str, own: Mapping[int, Array], base: Mapping[int, Array]
+) -> list[Any]:
+    options = found.problem.options.balance
     paths = np.stack(list(own.values()))
-    rest, week = judge(paths, asked.judged, asked.margin), balance_week(paths, asked.judged, asked.margin)
+    stationarity = judge(paths, options.judged, options.margin)
+    week = balance_week(paths, options.judged, options.margin)
     same, apart = "", float("nan")
     pairs = [number for number in own if number in base]
     if start != OWN and len(pairs) >= LEAST_RUNS:
-        ends = [own[n][-asked.judged :].mean(axis=0) - base[n][-asked.judged :].mean(axis=0) for n in pairs]
-        same, apart = equivalent(np.array(ends), asked.margin)
-    drifts = (rest.drift, rest.drift_low, rest.drift_high, rest.own_drift)
-    rests = (rest.steady, rest.cycle_share, rest.single, rest.modes_apart)
-    return [found.game.words(profile), start, len(own), rest.word, *drifts, *rests, same, apart, *week]
+        ends = [own[n][-options.judged :].mean(axis=0) - base[n][-options.judged :].mean(axis=0) for n in pairs]
+        same, apart = equivalent(np.array(ends), options.margin)
+    drifts = (stationarity.drift, stationarity.drift_low, stationarity.drift_high, stationarity.own_drift)
+    rests = (stationarity.steady, stationarity.cycle_share, stationarity.single, stationarity.modes_apart)
+    return [found.game.words(profile), start, len(own), stationarity.word, *drifts, *rests, same, apart, *week]
 
 
 def _paths(done: Mapping[str, Mapping[int, Array]], names: list[str]) -> pd.DataFrame:
@@ -95,15 +98,15 @@ def _paths(done: Mapping[str, Mapping[int, Array]], names: list[str]) -> pd.Data
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(PATHS))
 
 
-def adaptive(found: Found, part: float) -> pd.DataFrame:
+def adaptive(found: Findings, part: float) -> pd.DataFrame:
     """adaptive.csv: where each seed's play ends, and what the game says of that profile."""
-    asked, runner, seed = found.asked.options.adaptive, found.market.runner, found.asked.question.settings.seed
+    options, runner, seed = found.problem.options.adaptive, found.market.runner, found.problem.setup.settings.seed
     jobs = {}
-    for number in range(asked.seeds):
-        for name in asked.strategies:
+    for number in range(options.seeds):
+        for name in options.strategies:
             chosen = load_settings([f"strategy={name}"]).strategy
             pairs = tuple((who, chosen) for who in found.game.players)
-            jobs[name, seed + number] = Job(ADAPTIVE, found.asked.question, seed + number, strategies=pairs)
+            jobs[name, seed + number] = Simulation(ADAPTIVE, found.problem.setup, seed + number, strategies=pairs)
     runner(list(jobs.values()), part, free=True)
     rows = []
     for (name, own_seed), job in jobs.items():
@@ -114,7 +117,7 @@ def adaptive(found: Found, part: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["strategy", "seed", "profile", "verdict", "verdict_of_bundles"])
 
 
-def _ended(found: Found, standing: Mapping[str, frozenset[str]]) -> dict[str, str]:
+def _ended(found: Findings, standing: Mapping[str, frozenset[str]]) -> dict[str, str]:
     """The profile in words, and its verdict where it is one of the game's."""
     game, names, profile = found.game, [], []
     for number, player in enumerate(game.players):
@@ -133,25 +136,27 @@ def _ended(found: Found, standing: Mapping[str, frozenset[str]]) -> dict[str, st
     return {"profile": words, "verdict": found.verdict(whole), "verdict_of_bundles": found.before_word(whole)}
 
 
-def mean_field(found: Found, part: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+def mean_field(found: Findings, part: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     """meanfield.csv and tipping.csv: for the focus, history's and nobody's profile."""
-    asked, game, runner = found.asked.options.meanfield, found.game, found.market.runner
-    profiles = list(dict.fromkeys([found.focus, game.history, game.nobody])) if asked.types else []
-    seed, jobs = found.asked.question.settings.seed, {}
+    options, game, runner = found.problem.options.meanfield, found.game, found.market.runner
+    profiles = list(dict.fromkeys([found.focus, game.history, game.nobody])) if options.types else []
+    seed, jobs = found.problem.setup.settings.seed, {}
     for profile in profiles:
-        jobs[profile] = Job(MEANFIELD, found.asked.question, seed, plain(game.choices(profile)), mean_field=asked)
+        jobs[profile] = Simulation(
+            MEANFIELD, found.problem.setup, seed, plain(game.choices(profile)), mean_field=options
+        )
     runner(list(jobs.values()), part, free=True)
     done = [(game.words(profile), result) for profile, job in jobs.items() if (result := runner.result(job))]
     return (
         pd.concat([meanfield_table(words, result) for words, result in done] or [pd.DataFrame()]),
-        pd.concat([tipping_table(words, result, asked) for words, result in done] or [pd.DataFrame()]),
+        pd.concat([tipping_table(words, result, options) for words, result in done] or [pd.DataFrame()]),
     )
 
 
-def second_half_days(found: Found, part: float) -> pd.DataFrame:
+def second_half_days(found: Findings, part: float) -> pd.DataFrame:
     """phases.csv: when the second half began under each of the first seeds, as the settings have it."""
-    seed, runner = found.asked.question.settings.seed, found.market.runner
-    jobs = [Job(PATH, found.asked.question, seed + number) for number in range(found.asked.options.first_seeds)]
+    seed, runner = found.problem.setup.settings.seed, found.market.runner
+    jobs = [Simulation(PATH, found.problem.setup, seed + number) for number in range(found.problem.options.first_seeds)]
     runner(jobs, part, free=True)
     done = [(job.seed, result) for job in jobs if (result := runner.result(job)) is not None]
     rows = [{"seed": own, "second_half_day": result["second_half_day"] or ""} for own, result in done]

@@ -1,4 +1,4 @@
-"""From settings and options to the study's question, and the size of its tiny variant."""
+"""The problem of an equilibrium study: game, options and size, and whether the budget allows it."""
 
 from __future__ import annotations
 
@@ -6,32 +6,37 @@ import datetime as dt
 import json
 from typing import NamedTuple
 
+import numpy as np
+
 from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.experiments.equilibrium.game.budgeted_runner import GAME_PART
 from secondhalf.experiments.equilibrium.game.game import Game, find_game
-from secondhalf.experiments.equilibrium.game.simulations import Question
+from secondhalf.experiments.equilibrium.game.market_game import MarketGame
+from secondhalf.experiments.equilibrium.game.simulations import SimulationSetup
 from secondhalf.experiments.equilibrium.settings import Equilibrium
 from secondhalf.experiments.execution.fingerprint import identity
+from secondhalf.experiments.execution.process_pool import NothingDoneError, StudyError
 
 DAYS_A_YEAR = 365.25
 TINY_PAST, TINY_AHEAD = 92, 91
 """Days before and after the revision in a tiny variant."""
 
 
-class Asked(NamedTuple):
+class EquilibriumProblem(NamedTuple):
     """Everything that determines the study."""
 
-    question: Question
+    setup: SimulationSetup
     game: Game
     options: Equilibrium
 
     @property
     def text(self) -> str:
         """What finished runs belong to."""
-        settings, revision, days, rate = self.question
+        settings, revision, days, rate = self.setup
         return identity(json.dumps([settings.model_dump_json(exclude={"seed"}), revision, days, rate]))
 
 
-def find_question(settings: MarketSettings, options: Equilibrium) -> Asked:
+def find_problem(settings: MarketSettings, options: Equilibrium) -> EquilibriumProblem:
     """The study's question.
 
     Raises
@@ -64,7 +69,7 @@ def find_question(settings: MarketSettings, options: Equilibrium) -> Asked:
         }
     )
     revision = (options.revision - start).days
-    return Asked(Question(sized, revision, days, options.discount_rate), game, options)
+    return EquilibriumProblem(SimulationSetup(sized, revision, days, options.discount_rate), game, options)
 
 
 def _tiny(settings: MarketSettings, options: Equilibrium) -> Equilibrium:
@@ -89,3 +94,46 @@ def _tiny(settings: MarketSettings, options: Equilibrium) -> Equilibrium:
         "meanfield": options.meanfield.model_copy(update={"types": 0}),
     }
     return options.model_copy(update=update)
+
+
+def check_minutes(problem: EquilibriumProblem, market: MarketGame, workers: int) -> None:
+    """Time runs of nobody's crossing, and refuse a game that could not be sampled twice."""
+    game, options = problem.game, problem.options
+    jobs = [market.job(game.choices(game.nobody), seed) for seed in range(min(workers, options.first_seeds))]
+    market.runner(jobs)
+    took = [market.runner.seconds(job) for job in jobs if market.runner.result(job) is not None]
+    if not took:
+        raise NothingDoneError(f"nobody's crossing could not be run: {market.runner.error(jobs[0])}")
+    run = min(took)  # the first ones may also have run a market to the revision
+    needed = 2 * len(game.profiles) * run
+    if options.budget_runs is None and needed > GAME_PART * market.runner.budget.seconds:
+        raise StudyError(
+            f"equilibrium.budget_minutes={options.budget_minutes:g}: a run takes {run:.1f} s, so running "
+            f"each of {len(game.profiles)} profiles twice ({2 * len(game.profiles)} runs) takes "
+            f"{needed / 60 / workers:.0f} minutes on {workers} processes and {needed / 60 / workers / GAME_PART:.0f} "
+            f"are needed in all; or name fewer players: {_fewer(game)}"
+        )
+
+
+def check_runs(problem: EquilibriumProblem) -> None:
+    """Refuse a budget of runs that does not allow every profile twice; before any work.
+
+    Raises
+    ------
+    StudyError
+        with the number needed and a smaller game
+    """
+    runs, needed = problem.options.budget_runs, 2 * len(problem.game.profiles)
+    if runs is not None and int(GAME_PART * runs) < needed:
+        raise StudyError(
+            f"equilibrium.budget_runs={runs}: {len(problem.game.profiles)} profiles need {needed} runs to be sampled "
+            f"twice, {int(np.ceil(needed / GAME_PART))} with what follows; or name fewer players: "
+            f"{_fewer(problem.game)}"
+        )
+
+
+def _fewer(game: Game) -> str:
+    """A smaller game of the same kind."""
+    players = game.players[: max(len(game.players) - 2, 2)]
+    count = int(np.prod(game.shape[: len(players)]))
+    return f"equilibrium.players=[{','.join(players)}] has {count} profiles"

@@ -1,4 +1,4 @@
-"""Playing the game: sampling it, solving it, and holding candidates against all capability sets."""
+"""Sampling and solving of the game, and certification of candidates against all capability sets."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from typing import NamedTuple
 import numpy as np
 
 from secondhalf.experiments.equilibrium.certify import Certified, Deviation, certify
-from secondhalf.experiments.equilibrium.findings import Found, Profile
+from secondhalf.experiments.equilibrium.findings import Findings, Profile
+from secondhalf.experiments.equilibrium.game.budgeted_runner import CERTIFY_PART, GAME_PART
 from secondhalf.experiments.equilibrium.game.game import Game
 from secondhalf.experiments.equilibrium.game.market_game import MarketGame
-from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Estimate, Pair, Rule, sample
+from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Estimate, Pair, StoppingRule, sample
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import edges
-from secondhalf.experiments.equilibrium.problem import Asked
+from secondhalf.experiments.equilibrium.problem import EquilibriumProblem
 from secondhalf.experiments.equilibrium.solution import solve
 
-GAME_PART, CERTIFY_PART, REST_PART = 0.65, 0.85, 1.0
-"""Parts of the budget by whose use the game's table, candidates and the dynamic view end."""
 ROUNDS = 2
 """How often a game is played: a deviation that pays joins it, and the new one is played again."""
 GAME_ERROR = 0.4
@@ -31,7 +30,9 @@ class Joined(NamedTuple):
     player: int
 
 
-def play(asked: Asked, market: MarketGame, game: Game, part: float = GAME_PART, joined: Joined | None = None) -> Found:
+def sample_and_solve(
+    problem: EquilibriumProblem, market: MarketGame, game: Game, part: float = GAME_PART, joined: Joined | None = None
+) -> Findings:
     """Sample a game, until a part of the budget is used, and solve it.
 
     Parameters
@@ -40,9 +41,9 @@ def play(asked: Asked, market: MarketGame, game: Game, part: float = GAME_PART, 
         a strategy that has just joined: the profile that it leads to is decided first, and what else is new has one
         seed till then
     """
-    options, places = asked.options, range(len(game.profiles))
+    options, places = problem.options, range(len(game.profiles))
     choices = [game.choices(profile) for profile in game.profiles]
-    rule = Rule(
+    rule = StoppingRule(
         GAME_ERROR * (1 - options.confidence), np.log1p(options.epsilon), options.first_seeds, options.most_seeds
     )
 
@@ -61,7 +62,7 @@ def play(asked: Asked, market: MarketGame, game: Game, part: float = GAME_PART, 
         if estimate.whole and not _cut_short(everything := sampled()):
             estimate = everything
     solution = solve(game, estimate, rule.epsilon, options.resamples)
-    return Found(asked, market, game, estimate, solution, failed=_failed(market, game, estimate))
+    return Findings(problem, market, game, estimate, solution, failed=_failed(market, game, estimate))
 
 
 def _cut_short(estimate: Estimate) -> bool:
@@ -75,16 +76,16 @@ def _failed(market: MarketGame, game: Game, estimate: Estimate) -> int:
     return sum(bool(market.runner.error(job)) for job in jobs)
 
 
-def hold(found: Found) -> Found:
+def certify_candidates(found: Findings) -> Findings:
     """Hold candidates against all capability sets; a deviation that pays joins, and the game is played again."""
-    options = found.asked.options
+    options = found.problem.options
     margin = options.screen_margin if options.certify == "screen" else None
     known: dict[Profile, Certified] = {}
     for round_ in range(ROUNDS if options.certify != "none" else 0):
         new = [profile for profile in _candidates(found) if profile not in known]
         for profile in new:
             share = (1 - ROUNDS * GAME_ERROR) * (1 - options.confidence) / (ROUNDS * max(options.candidates, 1))
-            rule = Rule(share, np.log1p(options.epsilon), options.first_seeds, options.most_seeds)
+            rule = StoppingRule(share, np.log1p(options.epsilon), options.first_seeds, options.most_seeds)
             known[profile] = certify(found.market, found.game, profile, rule, CERTIFY_PART, margin)
         paying = next(((profile, one) for profile in new if (one := known[profile].paying) is not None), None)
         if paying is None or round_ == ROUNDS - 1:
@@ -94,18 +95,18 @@ def hold(found: Found) -> Found:
     return found
 
 
-def _joined(found: Found, candidate: Profile, paying: Deviation) -> Found:
+def _joined(found: Findings, candidate: Profile, paying: Deviation) -> Findings:
     """The game with a deviation as one more strategy, played again."""
     game, player = found.game, paying.player
     name = game.described(player, paying.choice.has, found.market.past.standing[game.players[player]])
     larger = game.with_strategy(player, paying.choice, name)
     there = (*candidate[:player], len(game.strategies[player]), *candidate[player + 1 :])
-    new = play(found.asked, found.market, larger, CERTIFY_PART, Joined(there, player))
+    new = sample_and_solve(found.problem, found.market, larger, CERTIFY_PART, Joined(there, player))
     new.before = found
     return new
 
 
-def _candidates(found: Found) -> list[Profile]:
+def _candidates(found: Findings) -> list[Profile]:
     """Certified profiles; without any, the focus."""
     first = found.certified or ([found.solution.focus] if found.solution else [])
-    return first[: found.asked.options.candidates]
+    return first[: found.problem.options.candidates]

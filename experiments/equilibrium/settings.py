@@ -1,13 +1,14 @@
-"""Checked options of the study: the group conf/equilibrium."""
+"""Settings of the study `equilibrium`: the group conf/equilibrium."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from secondhalf.conf.schema.base import Count, Number, Positive, Rate, Settings, Share, Whole
+from secondhalf.experiments.execution.settings import Options
 
 Bundles = dict[str, tuple[str, ...]]
 """Capabilities by the name of the bundle; the first is empty."""
@@ -49,9 +50,10 @@ class MeanFieldMap(Settings):
     days: Annotated[Whole, Field(ge=2)]
 
 
-class Equilibrium(Settings):
+class Equilibrium(Options):
     """What `secondhalf equilibrium` plays, and how much work it may be."""
 
+    group: ClassVar[str] = "equilibrium"
     players: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     revision: dt.date
     horizon_years: Positive

@@ -1,4 +1,4 @@
-"""The study from its question to its files."""
+"""Equilibrium: the game of crossing over, sampled, solved and written to files (the study `equilibrium`)."""
 
 from __future__ import annotations
 
@@ -9,30 +9,54 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from secondhalf.experiments.command.options import Launcher, Output
-from secondhalf.experiments.equilibrium.budget_check import check_minutes
+from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.equilibrium.conditions import conditions, statements
-from secondhalf.experiments.equilibrium.findings import Found
-from secondhalf.experiments.equilibrium.game.budgeted_runner import Budget, Runner, find_team
+from secondhalf.experiments.equilibrium.findings import Findings
+from secondhalf.experiments.equilibrium.game.budgeted_runner import REST_PART, Budget, Runner, find_team
 from secondhalf.experiments.equilibrium.game.market_game import MarketGame, past
-from secondhalf.experiments.equilibrium.game.simulations import PAST, Job
+from secondhalf.experiments.equilibrium.game.simulations import PAST, Simulation
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED, REFUTED, UNDECIDED
-from secondhalf.experiments.equilibrium.long_run import adaptive, mean_field, rested, second_half_days
+from secondhalf.experiments.equilibrium.long_run import adaptive, judge_stationarity, mean_field, second_half_days
 from secondhalf.experiments.equilibrium.output import csv_tables
 from secondhalf.experiments.equilibrium.output import text as output_text
 from secondhalf.experiments.equilibrium.output.report import report
-from secondhalf.experiments.equilibrium.problem import Asked
-from secondhalf.experiments.equilibrium.sample_and_solve import REST_PART, hold, play
+from secondhalf.experiments.equilibrium.problem import EquilibriumProblem, check_minutes, check_runs, find_problem
+from secondhalf.experiments.equilibrium.sample_and_solve import certify_candidates, sample_and_solve
+from secondhalf.experiments.equilibrium.settings import Equilibrium
 from secondhalf.experiments.execution.journal import Journal
 from secondhalf.experiments.execution.process_pool import NothingDoneError
+from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.provenance import commit, versions
+from secondhalf.experiments.execution.settings import Launcher, Output
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
-from secondhalf.experiments.run.study import commit, versions
+
+JOURNAL = "journal.jsonl"
+"""Finished runs, each a line: key, result, error, seconds."""
+
+
+def prepare(request: Request[Equilibrium]) -> EquilibriumProblem:
+    """The game, checked before any work.
+
+    Raises
+    ------
+    SettingsError, StudyError
+        for a game that there is not, or a budget of runs that does not allow every profile twice
+    """
+    problem = find_problem(request.settings, request.options)
+    check_runs(problem)
+    return problem
+
+
+def start(request: Request[Equilibrium]) -> int:
+    """Play; returns how many profiles are certified."""
+    problem = find_problem(request.settings, request.options)
+    return equilibrium(problem, request.folder, request.output, launcher=request.launcher)
 
 
 def equilibrium(
-    asked: Asked,
+    problem: EquilibriumProblem,
     folder: Path,
     output: Output | None = None,
     console: Console | None = None,
@@ -42,8 +66,8 @@ def equilibrium(
 
     Parameters
     ----------
-    asked
-        from `find_question`
+    problem
+        from `find_problem`
     folder
         where the files go; runs of the same question that lie there are not made again
     launcher
@@ -57,26 +81,26 @@ def equilibrium(
         when no run of the first half succeeded
     """
     output, console = output or Output(), console or Console(stderr=True)
-    options, journal = asked.options, Journal(folder, asked.text)
+    options, journal = problem.options, Journal(folder / JOURNAL, problem.text)
     team = find_team(options.workers, launcher)
     budget = Budget(options.budget_minutes * 60 * team.workers, options.budget_runs)
-    with _bar(output, console) as bar:
-        task = bar.add_task("runs")
+    with Bars(output.progress, console) as bars:
+        bar = bars.add("runs")
 
-        def told(job: Job, error: str) -> None:
-            bar.advance(task)
+        def shown(job: Simulation, error: str) -> None:
+            bar.advance()
             if error:
                 console.print(f"{job.kind}, seed {job.seed}: {error}", style="yellow", markup=False)
 
-        with Runner(journal, team, budget, told) as runner:
-            market = _market(asked, runner)
-            check_minutes(asked, market, team.workers)
-            found = hold(play(asked, market, asked.game))
+        with Runner(journal, team, budget, shown) as runner:
+            market = _market(problem, runner)
+            check_minutes(problem, market, team.workers)
+            found = certify_candidates(sample_and_solve(problem, market, problem.game))
             _watch(found)
             return finish(found, folder, console, output.pictures != "never")
 
 
-def finish(found: Found, folder: Path, console: Console, page: bool) -> int:
+def finish(found: Findings, folder: Path, console: Console, page: bool) -> int:
     """Write everything that the runs so far give, with a `page` where it is wanted."""
     made = {
         "profiles": csv_tables.profiles(found),
@@ -92,8 +116,8 @@ def finish(found: Found, folder: Path, console: Console, page: bool) -> int:
         "adaptive": found.adaptive,
         "phases": found.phases,
     }
-    if found.rest is not None:
-        made |= {"balance": found.rest.table, "paths": found.rest.paths}
+    if found.stationarity is not None:
+        made |= {"balance": found.stationarity.table, "paths": found.stationarity.paths}
     if not found.meanfield.empty:
         made |= {"meanfield": found.meanfield, "tipping": found.tipping}
     for name, table in made.items():
@@ -112,10 +136,10 @@ def finish(found: Found, folder: Path, console: Console, page: bool) -> int:
 def write(table: pd.DataFrame, path: Path) -> None:
     """Write a table, whole or not at all; what is no number is an empty cell."""
     with replacing(path) as temporary:
-        table.replace([np.inf, -np.inf], np.nan).to_csv(temporary, index=False, lineterminator="\n")
+        write_csv(table.replace([np.inf, -np.inf], np.nan), temporary)
 
 
-def summary(found: Found) -> dict[str, Any]:
+def summary(found: Findings) -> dict[str, Any]:
     """summary.json."""
     budget = found.market.runner.budget
     return {
@@ -129,40 +153,34 @@ def summary(found: Found) -> dict[str, Any]:
         "runs": found.runs,
         "failed": found.failed,
         "seconds": round(budget.spent, 1),
-        "users": found.asked.question.settings.population.users,
-        "merchants": found.asked.question.settings.population.merchants,
-        "options": found.asked.options.model_dump(mode="json"),
-        "settings": found.asked.question.settings.model_dump(mode="json"),
+        "users": found.problem.setup.settings.population.users,
+        "merchants": found.problem.setup.settings.population.merchants,
+        "options": found.problem.options.model_dump(mode="json"),
+        "settings": found.problem.setup.settings.model_dump(mode="json"),
         "versions": versions(),
         "commit": commit(),
     }
 
 
-def _counts(found: Found) -> dict[str, int]:
+def _counts(found: Findings) -> dict[str, int]:
     return {word: found.estimate.verdicts.word.count(word) for word in (CERTIFIED, REFUTED, UNDECIDED)}
 
 
-def _market(asked: Asked, runner: Runner) -> MarketGame:
+def _market(problem: EquilibriumProblem, runner: Runner) -> MarketGame:
     """Where payoffs come from, once the past of the first seeds is known."""
-    options, seed = asked.options, asked.question.settings.seed
-    pasts = [Job(PAST, asked.question, seed + number) for number in range(options.first_seeds)]
+    options, seed = problem.options, problem.setup.settings.seed
+    pasts = [Simulation(PAST, problem.setup, seed + number) for number in range(options.first_seeds)]
     runner(pasts, free=True)
     done = [result for job in pasts if (result := runner.result(job)) is not None]
     if not done:
         raise NothingDoneError(f"no seed reached the revision; seed {seed}: {runner.error(pasts[0]) or 'no time left'}")
-    return MarketGame(asked.question, runner, past(done), asked.game.players, options.payoff, options.costs)
+    return MarketGame(problem.setup, runner, past(done), problem.game.players, options.payoff, options.costs)
 
 
-def _watch(found: Found) -> None:
+def _watch(found: Findings) -> None:
     """The dynamic view, with what the budget has left."""
     found.phases = second_half_days(found, REST_PART)
-    if found.asked.options.balance.seeds:
-        found.rest = rested(found, found.focus, REST_PART)
+    if found.problem.options.balance.seeds:
+        found.stationarity = judge_stationarity(found, found.focus, REST_PART)
     found.adaptive = adaptive(found, REST_PART)
     found.meanfield, found.tipping = mean_field(found, REST_PART)
-
-
-def _bar(output: Output, console: Console) -> Progress:
-    shown = output.progress == "always" or (output.progress == "auto" and console.is_terminal)
-    columns = (TextColumn("runs"), BarColumn(), TextColumn("{task.completed:.0f}"), TimeElapsedColumn())
-    return Progress(*columns, console=console, disable=not shown)

@@ -1,4 +1,4 @@
-"""What a finished piece of work belongs to: its question, and the state of the program and data that answered it."""
+"""Fingerprint of the program, its data and a question, by which finished work is recognised."""
 
 from __future__ import annotations
 

@@ -1,17 +1,18 @@
-"""Jobs on several processes, one result at a time; a job that fails, or takes its process with it, costs no other."""
+"""Process pool that yields one result at a time; a job that fails, or ends its process, costs no other."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, NoReturn, TypeVar
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -22,8 +23,20 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class NothingDoneError(RuntimeError):
+class StudyError(RuntimeError):
+    """One sentence: why a study gives no result."""
+
+
+class NothingDoneError(StudyError):
     """Every job failed, so that there is nothing to say."""
+
+
+def fail(error: Exception) -> NoReturn:
+    """End the command with one sentence and exit code 1; `HYDRA_FULL_ERROR=1` raises the error instead."""
+    if os.environ.get("HYDRA_FULL_ERROR") == "1":
+        raise error
+    print(f"secondhalf: {error}", file=sys.stderr)
+    raise SystemExit(1)
 
 
 class Done(NamedTuple, Generic[Job, Result]):

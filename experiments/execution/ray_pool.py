@@ -1,4 +1,4 @@
-"""The same team on a Ray cluster: jobs go to whichever machine is free, and one whose machine is lost begins again."""
+"""Ray pool with the interface of the process pool; a job whose machine is lost begins again on another."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from contextlib import suppress
 from typing import Any, Generic
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.extras import require
-from secondhalf.experiments.command.options import Launcher
+from secondhalf.experiments.execution.extras import require
 from secondhalf.experiments.execution.fingerprint import state
 from secondhalf.experiments.execution.process_pool import Done, Job, Result, one_line
+from secondhalf.experiments.execution.settings import Launcher
 
 ANSWER = 5.0
 """Seconds in which a cluster has to take a connection."""

@@ -1,4 +1,4 @@
-"""How a run's tables become one number over a period: the model's side of a fact or a forecast."""
+"""Series of a run as facts state them: tables become one number over a period."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 Per = Literal["mean", "sum", "last", "ratio", "spend", "among", "window"]
 
 
-class Asked(Protocol):
+class Measurable(Protocol):
     """A number that is asked for: how it is measured, and over which period."""
 
     @property
-    def rule(self) -> Rule: ...
+    def rule(self) -> SeriesRule: ...
     @property
     def start(self) -> dt.date: ...
     @property
@@ -44,13 +44,13 @@ class Asked(Protocol):
 class Numbers:
     """Several numbers, to be measured of many runs."""
 
-    all: tuple[Asked, ...]
+    all: tuple[Measurable, ...]
 
     def __len__(self) -> int:
         return len(self.all)
 
     @property
-    def question(self) -> str:
+    def measured_of(self) -> str:
         """What is measured, so that kept results of something else are not taken for it."""
         return repr([(one.rule, one.start, one.end) for one in self.all])
 
@@ -85,7 +85,7 @@ def outputs(market: Market) -> dict[str, pd.DataFrame]:
 class Series:
     """A rule's rows of one run, day by day or month by month."""
 
-    rule: Rule
+    rule: SeriesRule
     labels: NDArray[np.str_]
     """dates or months, in order; those of a rule on several platforms come as often as there are platforms"""
     amount: NDArray[np.float64]
@@ -124,7 +124,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Rule:
+class SeriesRule:
     """Which rows and columns, and how they become one number (see data/targets.yaml)."""
 
     table: str

@@ -1,4 +1,4 @@
-"""Reads data/targets.yaml and looks its targets up among the facts; what is wrong is said with file and line."""
+"""Reader of data/targets.yaml, which looks targets up among the facts; errors name file and line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.base import Positive, Settings, sentence
-from secondhalf.experiments.facts.model_series import COLUMNS, Rule
+from secondhalf.experiments.facts.model_series import COLUMNS, SeriesRule
 from secondhalf.experiments.facts.targets import LAST_FACT, Target, Targets
 from secondhalf.model.data_files import data_file
 
@@ -52,10 +52,10 @@ class Row(Settings):
         return self
 
     @property
-    def rule(self) -> Rule:
+    def rule(self) -> SeriesRule:
         """How tables give the number."""
         columns = (self.column,) if isinstance(self.column, str) else self.column
-        return Rule(self.table, self.of, columns, self.over, self.per, self.window, self.scale)
+        return SeriesRule(self.table, self.of, columns, self.over, self.per, self.window, self.scale)
 
 
 def read_targets(name: str = TARGETS, facts: str = FACTS) -> Targets:

@@ -1,4 +1,4 @@
-"""What the model is held against: facts of data/market_facts.csv, and how a run's tables give the same numbers."""
+"""Targets: reported facts of data/market_facts.csv, and how a run's tables give the same numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
-from secondhalf.experiments.facts.model_series import Numbers, Rule
+from secondhalf.conf.schema.market import Limits
+from secondhalf.experiments.facts.model_series import Numbers, SeriesRule
 
 LAST_FACT = dt.date(2022, 12, 31)
 """What ended later is not looked at."""
@@ -30,7 +31,7 @@ class Target:
     error: float
     """standard deviation as a share of the value"""
     source: str
-    rule: Rule
+    rule: SeriesRule
 
     @property
     def name(self) -> str:
@@ -90,3 +91,21 @@ def check_horizon(targets: Targets, settings: MarketSettings) -> None:
                 f"calendar: the target {target.name} lies outside of the horizon, {settings.calendar.start} to "
                 f"{settings.calendar.end}"
             )
+
+
+def sized(settings: MarketSettings, users: int, merchants: int, end: dt.date, seed: int = 0) -> MarketSettings:
+    """The settings with another size, last day and seed; `limits` on users and merchants hold, that on days does not.
+
+    Facts lie years ahead: a tiny variant has fewer of everything but days.
+    """
+    limits = settings.limits
+    population = settings.population.model_copy(
+        update={
+            "users": min(users, limits.users or users),
+            "merchants": min(merchants, limits.merchants or merchants),
+        }
+    )
+    calendar = settings.calendar.model_copy(update={"end": end})
+    return settings.model_copy(
+        update={"population": population, "calendar": calendar, "seed": seed, "limits": Limits()}
+    )

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from markupsafe import Markup
+
 Tone = Literal["", "good", "bad", "quiet"]
 """Colour of a number or a word; whatever it says is also said in words or by a sign."""
 
@@ -33,7 +35,8 @@ class Picture:
     """A drawing inside the page, with the files behind it."""
 
     name: str
-    svg: str
+    svg: Markup
+    """as `inline` gives it; anything else is escaped"""
     alt: str
     """what somebody who cannot see it should know"""
     caption: str = ""

@@ -1,8 +1,14 @@
-"""Writes a page: templates, style and script of this folder become one file that fetches nothing."""
+"""Writes a page: templates, style and script of this folder become one file that fetches nothing.
+
+Whatever a page is made of may come from somebody else's folder, so it is escaped, and the browser is told to run the
+script of this folder and no other.
+"""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,7 +25,8 @@ HIDDEN = "—"
 
 def write_page(page: Page, path: Path) -> Path:
     """Write a page, whole or not at all; returns its path."""
-    html = _environment().get_template("page.html").render(page=page, css=_safe("page.css"), js=_safe("page.js"))
+    css, js = _safe("page.css"), _safe("page.js")
+    html = _environment().get_template("page.html").render(page=page, css=css, js=js, policy=_policy(css, js))
     with replacing(path) as temporary:
         temporary.write_text(html, encoding="utf-8")
     return path
@@ -31,6 +38,19 @@ def _text(name: str) -> str:
 
 def _safe(name: str) -> Markup:
     return Markup(_text(name))
+
+
+def _policy(css: str, js: str) -> Markup:
+    """What the browser may do on the page: nothing but apply this style, run this script, show pixels inside drawings.
+
+    Styles in attributes stay allowed, as drawings have them; they can fetch nothing. A browser that does not know
+    `style-src-elem` goes by `style-src`.
+    """
+    own = {text: f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" for text in (css, js)}
+    return Markup(
+        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
+        f"style-src 'unsafe-inline'; style-src-elem {own[css]}; style-src-attr 'unsafe-inline'; script-src {own[js]}"
+    )
 
 
 def _together(value: Any) -> Any:

@@ -14,8 +14,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from secondhalf.experiments.counterfactual.paired_statistics import mean_and_margin
 from secondhalf.experiments.pictures import style
+from secondhalf.experiments.results.paired_statistics import mean_and_margin
 
 USUAL = ("market.hhi_attention", "market.hhi_gmv", "market.interpenetration_gmv", "market.leak_rate", "value")
 """Metrics shown when none is asked for, as far as there are any."""

@@ -6,10 +6,8 @@ import shlex
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import yaml
-
 from secondhalf.experiments.html.blocks import Cell, Code, Column, Gallery, Page, Picture, Section, Table, Tile, Words
-from secondhalf.experiments.html.svg import inline
+from secondhalf.experiments.html.svg_allow_list import inline_file
 from secondhalf.experiments.pictures import PICTURES, draw_pictures, style
 from secondhalf.experiments.report import text
 from secondhalf.experiments.results.column_dictionary import column
@@ -99,18 +97,29 @@ def _platforms(run: Run) -> Section:
 def _pictures(run: Run) -> list[Words | Gallery]:
     """The run's own pictures, or fresh ones where it has none; what cannot be drawn is said."""
     said: list[str] = []
+    found = _drawn_in(run.folder, said, "the one shown is drawn again from the tables")
     with TemporaryDirectory() as spare:
-        missing = {name: f"secondhalf.experiments.pictures.{name}:draw" for name in PICTURES}
-        missing = {name: path for name, path in missing.items() if not (run.folder / f"{name}.svg").is_file()}
+        missing = {name: f"secondhalf.experiments.pictures.{name}:draw" for name in PICTURES if name not in found}
         draw_pictures(run.everything, Path(spare), ("svg",), None, said.append, missing)
-        found = []
-        for name, about in SHOWN.items():
-            path = next((p for p in (run.folder / f"{name}.svg", Path(spare) / f"{name}.svg") if p.is_file()), None)
-            if path is not None:
-                svg = inline(path.read_text(encoding="utf-8"), name, about)
-                found.append(Picture(name, svg, about, about, wide=name == "overview", files=False))
-    blocks: list[Words | Gallery] = [Gallery(tuple(found), size="large")]
+        found |= _drawn_in(Path(spare), said, "it is not shown")
+    shown = tuple(found[name] for name in SHOWN if name in found)
+    blocks: list[Words | Gallery] = [Gallery(shown, size="large")]
     return [*blocks, Words(tuple(said), quiet=True)] if said else blocks
+
+
+def _drawn_in(folder: Path, said: list[str], instead: str) -> dict[str, Picture]:
+    """Pictures that lie in a folder, by name; of one that a page cannot take, `said` gets a sentence."""
+    found = {}
+    for name, about in SHOWN.items():
+        path = folder / f"{name}.svg"
+        if path.is_file():
+            try:
+                svg = inline_file(path, name, about)
+            except (OSError, ValueError) as error:
+                said.append(f"{path.name}: {error}; {instead}")
+                continue
+            found[name] = Picture(name, svg, about, about, wide=name == "overview", files=False)
+    return found
 
 
 def _moves(run: Run) -> Section:
@@ -164,9 +173,8 @@ def _market(run: Run) -> Section:
 
 def _again(run: Run) -> tuple[list[str], list[Words | Code]]:
     """The command of the run where Hydra has kept it, and Python lines that take its settings from summary.json."""
-    kept = run.folder / ".hydra" / "overrides.yaml"
-    given = yaml.safe_load(kept.read_text(encoding="utf-8")) if kept.is_file() else None
-    command = [] if given is None else [shlex.join(["secondhalf", "run", *map(str, given)])]
+    given = text.kept_words(run.folder / ".hydra" / "overrides.yaml")
+    command = [] if given is None else [shlex.join(["secondhalf", "run", *given])]
     python = Code(
         (
             "import json",

@@ -1,22 +1,21 @@
-"""The study `report`: reads a run or a sweep, writes its page."""
+"""Report page of a run or a sweep (the study `report`)."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from rich.console import Console
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.options import Report
+from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.html.write import write_page
 from secondhalf.experiments.report.figures import default_metrics, numeric
 from secondhalf.experiments.report.run_page import page_of_run
+from secondhalf.experiments.report.settings import Report
 from secondhalf.experiments.report.sweep_page import page_of_sweep
 from secondhalf.experiments.results.load import Run, Sweep, load
 from secondhalf.experiments.results.run_results import REPORT
 
 
-def prepare(options: Report) -> Run | Sweep:
+def prepare(request: Request[Report]) -> Run | Sweep:
     """Read what is to be shown.
 
     Raises
@@ -24,6 +23,7 @@ def prepare(options: Report) -> Run | Sweep:
     SettingsError
         when there is nothing that can be shown, or a metric that the sweep does not have
     """
+    options = request.options
     if options.of is None:
         raise SettingsError(
             "report.of=null: the folder of a run or of a sweep is needed, as in secondhalf report FOLDER"
@@ -40,10 +40,10 @@ def prepare(options: Report) -> Run | Sweep:
     return found
 
 
-def report(options: Report, folder: Path) -> int:
-    """Write `report.html` into `folder`; returns its size in bytes."""
-    found = prepare(options)
-    page = page_of_run(found) if isinstance(found, Run) else page_of_sweep(found, options.metrics)
+def start(request: Request[Report]) -> int:
+    """Write `report.html` into the folder; returns its size in bytes."""
+    found, folder = prepare(request), request.folder
+    page = page_of_run(found) if isinstance(found, Run) else page_of_sweep(found, request.options.metrics)
     folder.mkdir(parents=True, exist_ok=True)
     path = write_page(page, folder / REPORT)
     Console(stderr=True).print(f"{path}", soft_wrap=True, highlight=False)

@@ -11,10 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from secondhalf.experiments.html.blocks import Cell, Column, Gallery, Page, Picture, Section, Table, Tile, Words
-from secondhalf.experiments.html.svg import inline
+from secondhalf.experiments.html.svg_allow_list import inline_file
 from secondhalf.experiments.pictures import draw_pages
 from secondhalf.experiments.report import figures, text
 from secondhalf.experiments.results.column_dictionary import metric
@@ -110,7 +109,7 @@ def _pictures(results: pd.DataFrame, chosen: Sequence[str], varied: Sequence[str
             if path.is_file():
                 unit, meaning = metric(name)
                 about = f"{name}: {meaning.replace('`', '')}" + (f" ({unit})" if unit else "")
-                svg = inline(path.read_text(encoding="utf-8"), f"metric-{n}", about)
+                svg = inline_file(path, f"metric-{n}", about)
                 found.append(Picture(f"metric-{n}", svg, about, about, files=False))
     seeds = ", with its 95 % interval over seeds" if figures.SEED in varied else ""
     note = f"A dot is a run, a diamond the mean of the runs with that value{seeds}; the other settings vary."
@@ -147,8 +146,7 @@ def _results(
 
 def _command(sweep: Sweep) -> str:
     """The sweep's command line where Hydra has kept it, else that of its first run."""
-    kept = sweep.folder / "multirun.yaml"
-    if kept.is_file():
-        given = yaml.safe_load(kept.read_text(encoding="utf-8"))["hydra"]["overrides"]["task"]
-        return shlex.join(["secondhalf", "run", "-m", *map(str, given)])
+    given = text.kept_words(sweep.folder / "multirun.yaml", "hydra", "overrides", "task")
+    if given is not None:
+        return shlex.join(["secondhalf", "run", "-m", *given])
     return f"secondhalf run {sweep.runs['overrides'].iloc[0]}"

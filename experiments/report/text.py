@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import yaml
+
+from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.html.blocks import Cell, Code, Column, Section, Table, Words
 from secondhalf.experiments.html.write import HIDDEN
 from secondhalf.experiments.run.checkpoints import defaults
@@ -74,6 +78,28 @@ def _value(value: Any) -> Cell:
     if value is None or isinstance(value, (dict, list)):
         return Cell(json.dumps(value, ensure_ascii=False))
     return Cell(f"{value:.6g}" if isinstance(value, float) else str(value), str(value))
+
+
+def kept_words(path: Path, *keys: str) -> list[str] | None:
+    """The words of a command line that Hydra kept in a YAML file, under `keys`; None without the file.
+
+    Raises
+    ------
+    SettingsError
+        when the file holds something else
+    """
+    if not path.is_file():
+        return None
+    try:
+        # Nothing but lists, mappings and text: no tags, and no merging of mappings, which can grow without bound.
+        found: Any = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
+        for key in keys:
+            found = found[key]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, yaml.YAMLError) as error:
+        raise SettingsError(f"{path}: no command line can be read there ({type(error).__name__})") from error
+    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+        raise SettingsError(f"{path}: a list of words is needed, as Hydra keeps a command line")
+    return found
 
 
 def versions_section(summary: Mapping[str, Any], commands: Sequence[str], more: Sequence[Words | Code] = ()) -> Section:

@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.results.run_results import Results, read_results, refuse_newer
+from secondhalf.experiments.results.csv_files import read_csv
+from secondhalf.experiments.results.run_results import Results, is_name, read_results, refuse_newer
 from secondhalf.experiments.results.tables import TABLES
 
 RUNS, STATUS = "runs", "runs.csv"
@@ -88,11 +89,8 @@ class Sweep:
 
     def __init__(self, folder: Path, asked: str = "") -> None:
         self.folder, self._asked = folder, f"{asked}{folder}"
-        words = pd.read_csv(folder / STATUS, keep_default_na=False, dtype=str)
-        numbers = {
-            name: pd.to_numeric(words[name]) for name in ("number", "wall_seconds", "peak_memory_mb") if name in words
-        }
-        self.runs = words.assign(**numbers).sort_values("number", ignore_index=True)
+        words = _words(folder / STATUS, self._asked)
+        self.runs = words.sort_values("number", ignore_index=True)
         for run in self.succeeded[:1]:
             path = folder / RUNS / run / "summary.json"
             if path.is_file():
@@ -106,7 +104,7 @@ class Sweep:
     @cached_property
     def results(self) -> pd.DataFrame:
         """A row a run that succeeded: the run, what was set, its metrics."""
-        for name, read in (("results.parquet", pd.read_parquet), ("results.csv", pd.read_csv)):
+        for name, read in (("results.parquet", pd.read_parquet), ("results.csv", read_csv)):
             path = self.folder / name
             if path.is_file():
                 try:
@@ -133,7 +131,7 @@ class Sweep:
         if name not in TABLES:
             raise SettingsError(f"there is no table {name!r}; known are {', '.join(TABLES)}")
         paths = {run: self.folder / RUNS / run / f"{name}.csv" for run in self.succeeded}
-        parts = [_named(pd.read_csv(path, keep_default_na=False), run) for run, path in paths.items()]
+        parts = [_named(read_csv(path, keep_default_na=False), run) for run, path in paths.items()]
         return pd.concat(parts, ignore_index=True)
 
 
@@ -182,6 +180,20 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
             yield from _flat(inner, f"{name}.{key}" if name else str(key))
     else:
         yield name, json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+
+
+def _words(path: Path, where: str) -> pd.DataFrame:
+    """runs.csv; its runs are folders within runs/, whatever a file from somebody else says."""
+    try:
+        words = read_csv(path, keep_default_na=False, dtype=str)
+        numbers = ("number", "wall_seconds", "peak_memory_mb")
+        found = words.assign(**{name: pd.to_numeric(words[name]) for name in numbers if name in words})
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{where}: {path.name} cannot be read ({error})") from error
+    for run in found["run"]:
+        if not is_name(run):
+            raise SettingsError(f"{where}: {path.name} names the run {run!r}; a run is a folder within {RUNS}/")
+    return found
 
 
 def _named(table: pd.DataFrame, run: str) -> pd.DataFrame:

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ExpatError, ParserCreate
 
 import networkx as nx
 import pandas as pd
 
 import secondhalf
 from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.results.csv_files import read_csv
 from secondhalf.experiments.results.tables import TABLES
 
 FRIENDS, REPORT = "friends.graphml", "report.html"
@@ -63,17 +65,35 @@ def read_results(folder: Path, asked: str = "pictures.of=") -> Results:
         tables = {}
         for name in TABLES:
             path = folder / f"{name}.csv"
-            tables[name] = pd.read_csv(path, keep_default_na=False)
+            tables[name] = read_csv(path, keep_default_na=False)
         path = folder / "summary.json"
         summary = json.loads(path.read_text(encoding="utf-8"))
         refuse_newer(summary, f"{asked}{folder}")
         path = folder / FRIENDS
-        return Results(tables, summary, nx.read_graphml(path))
+        return Results(tables, summary, _graph(path))
     except SettingsError:
         raise
-    except (OSError, ValueError, SyntaxError) as error:  # a broken GraphML file is a SyntaxError
+    except (OSError, ValueError, ExpatError, nx.NetworkXError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise SettingsError(f"{asked}{folder}: a finished run is needed; {path.name}: {reason}") from error
+
+
+def _graph(path: Path) -> nx.Graph[Any]:
+    """A GraphML file without a document type: declared entities could make billions of letters of a few lines."""
+
+    def declared(*_: object) -> None:
+        raise ValueError("it has a document type, which no file of the program has")
+
+    parser = ParserCreate()
+    parser.StartDoctypeDeclHandler = declared
+    with path.open("rb") as file:
+        parser.ParseFile(file)
+    return nx.read_graphml(path)
+
+
+def is_name(text: str) -> bool:
+    """Whether text from a file is the name of something in a folder, and leads nowhere else."""
+    return text not in ("", ".", "..") and not re.search(r"[/\\:\x00]", text)
 
 
 def refuse_newer(summary: Mapping[str, Any], where: str) -> None:

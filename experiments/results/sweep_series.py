@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
 from secondhalf.experiments.results.column_dictionary import Type, column
+from secondhalf.experiments.results.csv_files import read_csv
 from secondhalf.experiments.results.data_package import describe_sweep
 from secondhalf.experiments.results.tables import replacing
 
@@ -34,7 +34,7 @@ def publish(folder: Path) -> None:
     folder
         with runs.csv, results.csv, results.parquet, and the folders of its runs in runs/
     """
-    runs = pd.read_csv(folder / "runs.csv", keep_default_na=False, dtype=str)
+    runs = read_csv(folder / "runs.csv", keep_default_na=False, dtype=str)
     done = runs.loc[runs["status"] == "succeeded"]
     order = done["number"].astype(int).sort_values().index
     for name, table in SERIES.items():

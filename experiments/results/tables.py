@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.model.accounts.day_book import BooksError
 from secondhalf.model.market import Market
 from secondhalf.model.users.attention_flows import FLOWS
@@ -181,7 +182,7 @@ def write_tables(frames: dict[str, pd.DataFrame], folder: Path, mark: str = "") 
                 raise BooksError(f"{name}.csv: column {column} holds a value that is no number")
         path = folder / f"{name}{mark}.csv"
         with replacing(path) as temporary:
-            frame.to_csv(temporary, index=False, lineterminator="\n")
+            write_csv(frame, temporary)
         written.append(path)
     return written
 

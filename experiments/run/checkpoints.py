@@ -1,4 +1,4 @@
-"""Runs that keep their market every so many days, and runs that go on from such a file."""
+"""Checkpoints of a run: a market saved every so many days, and runs that go on from such a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from omegaconf import DictConfig
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.command.compose import load_settings, market_settings, overrides_of
 from secondhalf.model.market import Market
-from secondhalf.model.snapshots.checkpoint import Checkpoint, CheckpointError, read_checkpoint, register_agents, restore
+from secondhalf.model.snapshots.allow_list import vouched
+from secondhalf.model.snapshots.archive import CheckpointError
+from secondhalf.model.snapshots.checkpoint import Checkpoint, read_checkpoint, register_agents, restore
 from secondhalf.model.snapshots.resume import FREE, check_change, go_on, leaves
 
 FOLDER, ENDING = "checkpoints", ".market"
@@ -72,10 +74,11 @@ def changed(before: MarketSettings, after: MarketSettings) -> list[str]:
     return list(dict.fromkeys(name.split(".")[0] if name.split(".")[0] in FREE else name for name in names))
 
 
-def asked_for(config: DictConfig) -> Begun | None:
+def find_checkpoint(config: DictConfig) -> Begun | None:
     """The checkpoint that a configuration names, read, and the settings to go on with; None when it names none.
 
-    The settings are those of the checkpoint, but for what the configuration was asked for.
+    The settings are those of the checkpoint, but for what the configuration was asked for. Code of one's own, and
+    launches, the configuration has to name as well: the file alone, which may be a stranger's, opens and runs nothing.
 
     Raises
     ------
@@ -87,15 +90,16 @@ def asked_for(config: DictConfig) -> Begun | None:
         return None
     if not isinstance(named, str):
         raise SettingsError(f"{SETTING}={named}: the name of a file is needed")
+    given = market_settings(config).model_dump(mode="json")
     try:
-        checkpoint = read_checkpoint(Path(os.path.expanduser(named)))
+        checkpoint = read_checkpoint(Path(os.path.expanduser(named)), vouched(given))
     except CheckpointError as error:
         raise SettingsError(f"{SETTING}={error}") from error
     if not checkpoint.running:
         raise SettingsError(
             f"{SETTING}={named}: its market has reached its last day; one from an earlier day is needed"
         )
-    settings = _with(checkpoint.settings, config)
+    settings = _with(checkpoint.settings, given, config)
     try:
         check_change(checkpoint.settings, settings, dt.date.fromisoformat(checkpoint.date))
     except SettingsError as error:
@@ -103,9 +107,8 @@ def asked_for(config: DictConfig) -> Begun | None:
     return checkpoint, settings
 
 
-def _with(before: MarketSettings, config: DictConfig) -> MarketSettings:
+def _with(before: MarketSettings, given: dict[str, Any], config: DictConfig) -> MarketSettings:
     """Settings of a checkpoint with what a configuration sets: named in its overrides, or not as by default."""
-    given = market_settings(config).model_dump(mode="json")
     usual = defaults()
     words = [override.lstrip("+~").partition("=")[0] for override in overrides_of(config)[0]]
     asked = [name for name, value in leaves(given) if _named(name, words) or usual.get(name) != value]

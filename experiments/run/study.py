@@ -1,27 +1,24 @@
-"""The study `run`: one market from the first day to the last, its tables and its summary."""
+"""Run of one market from the first day to the last, its tables and its summary (the study `run`)."""
 
 from __future__ import annotations
 
 import json
-import platform
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import networkx as nx
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-import secondhalf
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.experiments.command.options import FORMATS, Output
+from secondhalf.experiments.command.compose import options
+from secondhalf.experiments.command.request import Request, check_market
+from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.provenance import commit, peak_memory_mb, versions
+from secondhalf.experiments.execution.settings import FORMATS, Output, When
 from secondhalf.experiments.pictures import by_path, draw_pictures
 from secondhalf.experiments.results.data_package import NAME as DESCRIPTOR
 from secondhalf.experiments.results.data_package import describe_run
@@ -29,13 +26,31 @@ from secondhalf.experiments.results.friend_sample import friends_sample
 from secondhalf.experiments.results.run_results import FRIENDS, REPORT, Results
 from secondhalf.experiments.results.second_half import in_words, phases
 from secondhalf.experiments.results.tables import TABLES, replacing, tables, write_tables
-from secondhalf.experiments.run.checkpoints import Begun, Keeper, begin, origin
+from secondhalf.experiments.run.checkpoints import Begun, Keeper, begin, find_checkpoint, origin
+from secondhalf.experiments.run.settings import Checkpoint
 from secondhalf.model.market import Market
+from secondhalf.model.numba_kernels import threads_for
 
-LIBRARIES = ("mesa", "networkx", "numpy", "numba", "scipy", "pandas", "matplotlib", "seaborn", "hydra-core", "pydantic")
 YEAR = 365
 PARTIAL = ".partial"
 """Mark in the names of tables of a run that stopped."""
+
+
+def prepare(request: Request[None]) -> None:
+    """Refuse a checkpoint, or settings to go on with, before any work; see `experiments.run.checkpoints`."""
+    begun = find_checkpoint(request.config)
+    if begun is not None:
+        check_market(begun[1], goes_on=True)
+
+
+def start(request: Request[None]) -> float:
+    """Run the market of a request; returns the concentration of attention in the last year, a Herfindahl index."""
+    begun = find_checkpoint(request.config)
+    settings = request.settings if begun is None else begun[1]
+    every = options(Checkpoint, request.config).every
+    with threads_for(settings.population.users):
+        summary = run(settings, request.folder, request.output, every=every, begun=begun)
+    return float(summary["market"]["hhi_attention"])
 
 
 def run(
@@ -124,29 +139,22 @@ def _clear(folder: Path, output: Output) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _run_days(market: Market, progress: str, console: Console, keeper: Keeper) -> None:
-    shown = progress == "always" or (progress == "auto" and console.is_terminal)
-    columns = (
-        TextColumn("{task.fields[date]}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.speed:.0f} days/s"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, disable=not shown) as bar:
-        task = bar.add_task("days", total=market.calendar.days, completed=market.day, date=market.calendar.labels[0])
+def _run_days(market: Market, progress: When, console: Console, keeper: Keeper) -> None:
+    with Bars(progress, console) as bars:
+        bar = bars.add("", market.calendar.days, market.day)
         while market.running:
             market.step()
             keeper.look(market)
             if market.day % 7 == 0 or not market.running:
-                bar.update(task, completed=market.day, date=market.calendar.labels[market.day - 1])
+                bar.move(market.day)
+                bar.say(market.calendar.labels[market.day - 1])
+                bar.detail(f"{bar.speed:.0f} days/s")
 
 
 def summarise(market: Market) -> dict[str, Any]:
     """What a run says in a few numbers: functions of the settings first, then how they were computed."""
     record = market.record
-    halves = phases(market)
+    second_half = phases(market)
     last_year = record.daily[-YEAR:]
     platforms = {
         name: {
@@ -164,8 +172,8 @@ def summarise(market: Market) -> dict[str, Any]:
         "seed": market.settings.seed,
         "first_day": market.calendar.labels[0],
         "last_day": market.calendar.labels[-1],
-        "second_half_day": halves["market"]["second_half_day"],
-        "phases": halves,
+        "second_half_day": second_half["market"]["second_half_day"],
+        "phases": second_half,
         "days_in_averages": len(last_year),
         "platforms": platforms,
         "exposure_at_start": record.exposure_at_start,
@@ -177,33 +185,6 @@ def summarise(market: Market) -> dict[str, Any]:
         "peak_memory_mb": peak_memory_mb(),
         "column_bytes_per_user": market.population.bytes_per_user(),
     }
-
-
-def versions() -> dict[str, str]:
-    """Versions of the program, of Python and of the libraries that have a part in the numbers."""
-    own = {"secondhalf": secondhalf.__version__, "python": platform.python_version()}
-    return own | {name: version(name) for name in LIBRARIES}
-
-
-def commit() -> str | None:
-    """The commit of the source tree this runs from; None for an installed package."""
-    try:
-        found = subprocess.run(
-            ["git", "-C", str(Path(secondhalf.__file__).parent), "rev-parse", "HEAD"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return found.stdout.strip()
-
-
-def peak_memory_mb() -> float:
-    """Most memory this process has held, in MB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024.0**2 if sys.platform == "darwin" else 1024.0)
 
 
 def print_summary(market: Market, summary: dict[str, Any], folder: Path, console: Console) -> None:

@@ -13,10 +13,10 @@ from optuna.distributions import (
 )
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.options import Search
+from secondhalf.experiments.search.settings import Search
 
 
-def space_of(asked: Search) -> dict[str, BaseDistribution]:
+def space_of(options: Search) -> dict[str, BaseDistribution]:
     """A distribution a setting.
 
     Raises
@@ -24,13 +24,13 @@ def space_of(asked: Search) -> dict[str, BaseDistribution]:
     SettingsError
         for an empty space, and naming a setting whose range or choices make no sense
     """
-    found = {name: _distribution(name, given, name in asked.log) for name, given in _leaves(asked.space)}
+    found = {name: _distribution(name, given, name in options.log) for name, given in _leaves(options.space)}
     if not found:
         raise SettingsError("search.space={}: at least one search.space.SETTING=[low,high] is needed")
-    for name in asked.log:
+    for name in options.log:
         if name not in found:
             raise SettingsError(
-                f"search.log={list(asked.log)}: {name} is not in search.space, which has {', '.join(found)}"
+                f"search.log={list(options.log)}: {name} is not in search.space, which has {', '.join(found)}"
             )
     return found
 

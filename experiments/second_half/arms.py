@@ -1,16 +1,14 @@
-"""The markets that a study over seeds compares: the one asked for and, with other overrides, a second one."""
+"""Arms of the study `phases`: the market of the command and, with other overrides, a second one."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
-from secondhalf.experiments.command.compose import NOT_OF_THE_MARKET, compose_config, market_settings
-from secondhalf.experiments.command.options import Phases
+from secondhalf.experiments.command.compose import NOT_OF_THE_MARKET, compose_config, market_settings, overrides_of
+from secondhalf.experiments.second_half.settings import Phases
 
 GIVEN, AGAINST = "given", "against"
 TINY_SEEDS = 2
@@ -18,15 +16,8 @@ TINY_DAYS = 1461
 """Four years, the least in which both the second half and the malls of 2022 can be seen."""
 
 
-def arms(config: DictConfig, overrides: Sequence[str], options: Phases) -> dict[str, MarketSettings]:
-    """Checked settings by arm, for the first seed.
-
-    Parameters
-    ----------
-    config
-        composed from `overrides`
-    overrides
-        to which `phases.against` is added for the second arm
+def find_arms(config: DictConfig, options: Phases) -> dict[str, MarketSettings]:
+    """Checked settings by arm, for the first seed; the second arm adds `phases.against` to the overrides of the first.
 
     Raises
     ------
@@ -39,15 +30,9 @@ def arms(config: DictConfig, overrides: Sequence[str], options: Phases) -> dict[
         if name in ("seed", "population.users") or name.split(".")[0] in NOT_OF_THE_MARKET:
             raise SettingsError(f"phases.against={override}: only the market may differ, not seeds, users or options")
     if options.against:
-        found[AGAINST] = _sized(compose_config([*overrides, *options.against]), options)
+        given, search = overrides_of(config)
+        found[AGAINST] = _sized(compose_config([*given, *search, *options.against]), options)
     return found
-
-
-def job_overrides() -> list[str]:
-    """The overrides of the job that Hydra is running, its folders of configuration among them."""
-    hydra = HydraConfig.get()
-    folders = [f"'file://{source.path}'" for source in hydra.runtime.config_sources if source.schema == "file"]
-    return [*hydra.overrides.task, *([f"hydra.searchpath=[{','.join(folders)}]"] if folders else [])]
 
 
 def seeds(settings: MarketSettings, options: Phases) -> range:

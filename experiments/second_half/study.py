@@ -1,30 +1,35 @@
-"""The study `phases`: when the second half begins, over seeds, and how long after it both sides have crossed over."""
+"""Second half over seeds: when it begins, and how long after it both sides have crossed over (the study `phases`)."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 import secondhalf
-from secondhalf.conf.schema import MarketSettings, SettingsError
-from secondhalf.experiments.command.options import Output, Phases
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.experiments.command.request import Request
+from secondhalf.experiments.execution.fingerprint import identity
+from secondhalf.experiments.execution.journal import Journal
 from secondhalf.experiments.execution.process_pool import NothingDoneError, each
+from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.provenance import commit
+from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.pictures import draw_pages
 from secondhalf.experiments.results.second_half import mutual_entry
 from secondhalf.experiments.results.second_half import phases as phases_of
 from secondhalf.experiments.results.tables import moves, replacing, write_tables
-from secondhalf.experiments.run.study import commit
 from secondhalf.experiments.second_half import statistics as report
-from secondhalf.experiments.second_half.arms import seeds
+from secondhalf.experiments.second_half.arms import find_arms, seeds
+from secondhalf.experiments.second_half.settings import Phases
 from secondhalf.experiments.second_half.text import paragraph
+from secondhalf.model.initial_state import strategies
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
 from secondhalf.model.observers.second_half import NAMES, Level
@@ -32,6 +37,8 @@ from secondhalf.model.observers.second_half import NAMES, Level
 PAYS = 2e7
 """User-days from which a second process is worth its start of some seconds."""
 MARKET = "market"
+JOURNAL = "phases.jsonl"
+"""Finished seeds."""
 LEVELS = tuple(f"{name}_{when}" for name in NAMES for when in Level._fields)
 COLUMNS = (
     *("seed", "arm", "scope", "second_half_day", "led_before", "dried_up", "took_over", "later"),
@@ -41,11 +48,30 @@ COLUMNS = (
 """Columns of phases.csv."""
 
 
-class Job(NamedTuple):
+class ArmSeed(NamedTuple):
     """One seed of one arm."""
 
     arm: str
     settings: MarketSettings
+
+    @property
+    def key(self) -> str:
+        """Tells a study's runs apart."""
+        return f"{self.arm} {self.settings.seed}"
+
+
+def prepare(request: Request[Phases]) -> dict[str, MarketSettings]:
+    """Settings by arm, checked before any work; see `find_arms`."""
+    arms = find_arms(request.config, request.options)
+    for settings in arms.values():
+        strategies(settings)
+    return arms
+
+
+def start(request: Request[Phases]) -> float:
+    """Measure; returns the share of seeds in which the market has a second half."""
+    arms = find_arms(request.config, request.options)
+    return phases(arms, request.options, request.folder, request.output)
 
 
 def phases(arms: Mapping[str, MarketSettings], options: Phases, folder: Path, output: Output | None = None) -> float:
@@ -54,7 +80,7 @@ def phases(arms: Mapping[str, MarketSettings], options: Phases, folder: Path, ou
     Parameters
     ----------
     arms
-        settings by arm, from `experiments.second_half.arms.arms`
+        settings by arm, from `find_arms`
 
     Returns
     -------
@@ -69,40 +95,44 @@ def phases(arms: Mapping[str, MarketSettings], options: Phases, folder: Path, ou
         when no seed of the first arm could be run; phases.csv says why
     """
     output, console = output or Output(), Console(stderr=True)
-    table = _begin(arms, folder)
+    journal = Journal(folder / JOURNAL, _identity(arms))
     first = next(iter(arms.values()))
-    done = set(zip(table["arm"], table["seed"], strict=True))
-    jobs = [
-        Job(arm, settings.model_copy(update={"seed": seed}))
+    wanted = [
+        ArmSeed(arm, settings.model_copy(update={"seed": seed}))
         for seed in seeds(first, options)  # seed by seed, so that what is stopped early has pairs
         for arm, settings in arms.items()
-        if (arm, seed) not in done
     ]
-    with threads_for(first.population.users), _bar(output, console) as bar:
-        task = bar.add_task("seeds", total=len(done) + len(jobs), completed=len(done))
-        for job, rows, error in each(one_seed, jobs, _workers(jobs, options)):
-            if error:
-                console.print(f"seed {job.settings.seed} ({job.arm}): {error}", style="yellow", markup=False)
-            table = pd.concat([table, pd.DataFrame(rows or [_row(job, MARKET, error=error)], columns=list(COLUMNS))])
-            table = _write(table, arms, folder)
-            bar.advance(task)
-    return _report(table, arms, options, folder, output, console)
+    left = [run for run in wanted if run.key not in journal.results]
+    rows = [row for found in journal.results.values() for row in found]
+    _note(arms, folder)
+    with threads_for(first.population.users), Bars(output.progress, console) as bars:
+        bar = bars.add("seeds", len(wanted), len(wanted) - len(left))
+        for run, found, error in each(one_seed, left, _workers(left, options)):
+            if found is None:  # not in the journal, so that it is tried again
+                console.print(f"seed {run.settings.seed} ({run.arm}): {error}", style="yellow", markup=False)
+                rows.append(_row(run, MARKET, error=error))
+            else:
+                journal.write(run.key, found)
+                rows += found
+            _write(rows, arms, folder)
+            bar.advance()
+    return _report(_write(rows, arms, folder), arms, options, folder, output, console)
 
 
-def one_seed(job: Job) -> list[dict[str, Any]]:
+def one_seed(run: ArmSeed) -> list[dict[str, Any]]:
     """Rows of phases.csv: the market, then its platforms."""
-    market = Market(job.settings)
+    market = Market(run.settings)
     while market.running:
         market.step()
     found = phases_of(market)
     kinds = {platform.name: str(platform.settings.kind) for platform in market.platforms}
     entered = mutual_entry(moves(market), kinds)
     market.close()
-    rows = [_row(job, MARKET, found["market"], mutual_entry=entered)]
-    return rows + [_row(job, name, entry) for name, entry in found["platforms"].items()]
+    rows = [_row(run, MARKET, found["market"], mutual_entry=entered)]
+    return rows + [_row(run, name, entry) for name, entry in found["platforms"].items()]
 
 
-def _row(job: Job, scope: str, entry: Mapping[str, Any] | None = None, **more: str) -> dict[str, Any]:
+def _row(run: ArmSeed, scope: str, entry: Mapping[str, Any] | None = None, **more: str) -> dict[str, Any]:
     """No word and no level where there is nothing: words are empty, levels 0."""
     entry = entry or {"levels": {name: {} for name in NAMES}}
     words = {key: entry.get(key) or "" for key in COLUMNS[3:8]}
@@ -110,35 +140,25 @@ def _row(job: Job, scope: str, entry: Mapping[str, Any] | None = None, **more: s
         f"{name}_{when}": level.get(when) or 0.0 for name, level in entry["levels"].items() for when in Level._fields
     }
     rest = {"mutual_entry": "", "error": ""} | more
-    return {"seed": job.settings.seed, "arm": job.arm, "scope": scope} | words | levels | rest
+    return {"seed": run.settings.seed, "arm": run.arm, "scope": scope} | words | levels | rest
 
 
-def _begin(arms: Mapping[str, MarketSettings], folder: Path) -> pd.DataFrame:
-    """The rows of finished seeds; seeds that failed are tried again."""
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = {
-        "arms": {name: settings.model_dump(mode="json", exclude={"seed"}) for name, settings in arms.items()},
-        "secondhalf": secondhalf.__version__,
-        "commit": commit(),
-    }
-    table, of = folder / "phases.csv", folder / "settings.json"
-    if table.is_file():
-        known = json.loads(of.read_text(encoding="utf-8")) if of.is_file() else None
-        if known != wanted:
-            raise SettingsError(
-                f"hydra.run.dir={folder}: phases.csv there is of other settings, or of another version; "
-                "name another folder or remove it"
-            )
-        # Words first: a level must not change in its last digit because the study went on.
-        found = pd.read_csv(table, keep_default_na=False, dtype=str)
-        return found[found["error"] == ""].astype({"seed": int} | dict.fromkeys(LEVELS, float))
-    with replacing(of) as temporary:
-        temporary.write_text(json.dumps(wanted, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return pd.DataFrame(columns=list(COLUMNS))
+def _identity(arms: Mapping[str, MarketSettings]) -> str:
+    """A hash of what finished seeds belong to: the settings of all arms, and the program."""
+    return identity(json.dumps({name: own.model_dump(mode="json", exclude={"seed"}) for name, own in arms.items()}))
 
 
-def _write(table: pd.DataFrame, arms: Mapping[str, MarketSettings], folder: Path) -> pd.DataFrame:
+def _note(arms: Mapping[str, MarketSettings], folder: Path) -> None:
+    """Write settings.json."""
+    of_arms = {name: settings.model_dump(mode="json", exclude={"seed"}) for name, settings in arms.items()}
+    noted = {"arms": of_arms, "secondhalf": secondhalf.__version__, "commit": commit()}
+    with replacing(folder / "settings.json") as temporary:
+        temporary.write_text(json.dumps(noted, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _write(rows: Sequence[Mapping[str, Any]], arms: Mapping[str, MarketSettings], folder: Path) -> pd.DataFrame:
     """Write what is finished, whole or not at all, in an order that does not depend on which seed was done first."""
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
     scopes = [MARKET, *(name for settings in arms.values() for name in settings.platforms)]
     places = {"arm": list(arms), "scope": list(dict.fromkeys(scopes))}
     keys = [table["scope"].map(places["scope"].index), table["seed"].astype(int), table["arm"].map(places["arm"].index)]
@@ -178,13 +198,7 @@ def _report(
     return float((market["second_half_day"] != "").mean())
 
 
-def _workers(jobs: list[Job], options: Phases) -> int:
-    days = [(job.settings.calendar.end - job.settings.calendar.start).days + 1 for job in jobs]
-    size = sum(job.settings.population.users * length for job, length in zip(jobs, days, strict=True))
+def _workers(runs: list[ArmSeed], options: Phases) -> int:
+    days = [(run.settings.calendar.end - run.settings.calendar.start).days + 1 for run in runs]
+    size = sum(run.settings.population.users * length for run, length in zip(runs, days, strict=True))
     return min(options.workers, os.cpu_count() or 1) if size >= PAYS else 1
-
-
-def _bar(output: Output, console: Console) -> Progress:
-    shown = output.progress == "always" or (output.progress == "auto" and console.is_terminal)
-    columns = ("seeds", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    return Progress(*(TextColumn(c) if isinstance(c, str) else c for c in columns), console=console, disable=not shown)

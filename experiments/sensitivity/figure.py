@@ -1,4 +1,4 @@
-"""The study in one picture: which parameters matter, and how much of which quantity's variance is theirs."""
+"""Figure of a sensitivity analysis: which parameters matter, and for how much of each quantity's variance."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from secondhalf.experiments.pictures import style
 from secondhalf.experiments.sensitivity.factors import SEED
 from secondhalf.experiments.sensitivity.morris import RESAMPLES, importance
-from secondhalf.experiments.sensitivity.text import Found
+from secondhalf.experiments.sensitivity.text import SensitivityResults
 
 BARS = 14
 """Parameters of the screening that are drawn, the seed besides."""
@@ -32,7 +32,7 @@ TOTAL, FIRST, LUCK = "#9DB8D9", "#2F5D93", "#B9B9B9"
 Array = NDArray[np.float64]
 
 
-def draw(found: Found) -> Figure:
+def draw(found: SensitivityResults) -> Figure:
     """Weights of the screening above, Sobol indices of some quantities below, whichever of them there are."""
     sobol = found.tables.get("sobol", pd.DataFrame({"quantity": []}))
     quantities = _some(list(dict.fromkeys(sobol["quantity"])))
@@ -72,7 +72,7 @@ def _some(names: list[str]) -> list[str]:
     return [*order, *(name for name in names if name not in order)][:PANELS]
 
 
-def _weights(axes: Axes, found: Found, bars: int) -> None:
+def _weights(axes: Axes, found: SensitivityResults, bars: int) -> None:
     """Mean over quantities of mu* as a share of the largest, with the middle 95 % of resamples."""
     weights = importance(found.effects)
     luck = np.random.default_rng(1)

@@ -1,4 +1,4 @@
-"""Quantities of interest: what the study asks of a run, from the tables that the run gives."""
+"""Quantities of interest of a sensitivity analysis, from the tables that a run gives."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Quantities:
         return dict(self.all)
 
     @property
-    def question(self) -> str:
+    def measured_of(self) -> str:
         """What is measured, so that kept results of something else are not taken for it."""
         return repr((self.names, self))
 

@@ -1,4 +1,4 @@
-"""What must not matter much: the kind of friend graph, the number of users, the order of the day's stages."""
+"""Robustness to what must not matter much: kind of friend graph, number of users, order of the day's stages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.population import NETWORKS
-from secondhalf.experiments.counterfactual.paired_statistics import mean_and_margin
+from secondhalf.experiments.results.paired_statistics import mean_and_margin
 from secondhalf.experiments.sensitivity.quantities import Quantity
 from secondhalf.model.day.stages import STAGES
 

@@ -1,4 +1,4 @@
-"""The runs of the study: designs become settings, settings become numbers, what fails becomes a row."""
+"""Runs of a sensitivity analysis: designs become settings, settings become numbers, failures become rows."""
 
 from __future__ import annotations
 

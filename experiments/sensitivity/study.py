@@ -1,4 +1,4 @@
-"""The study `sensitivity` from its plan to its files."""
+"""Sensitivity analysis from its plan to its files (the study `sensitivity`)."""
 
 from __future__ import annotations
 
@@ -11,37 +11,53 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.options import Output, Sensitivity, StudyError
+from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.execution.fingerprint import identity
-from secondhalf.experiments.execution.process_pool import NothingDoneError, cores
+from secondhalf.experiments.execution.journal import Journal
+from secondhalf.experiments.execution.process_pool import NothingDoneError, StudyError, cores
+from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.pictures import draw_pages
 from secondhalf.experiments.results.tables import replacing, write_tables
 from secondhalf.experiments.sensitivity import morris, one_at_a_time, replicates, robustness, sobol
 from secondhalf.experiments.sensitivity.budget import USER_DAY, Plan, costs, divide, lines, smallest
 from secondhalf.experiments.sensitivity.factors import SEED
-from secondhalf.experiments.sensitivity.problem import Question
+from secondhalf.experiments.sensitivity.problem import SensitivityProblem, find_problem
 from secondhalf.experiments.sensitivity.quantities import Quantities
 from secondhalf.experiments.sensitivity.runs import Runs
-from secondhalf.experiments.sensitivity.text import Found, summary
+from secondhalf.experiments.sensitivity.settings import Sensitivity
+from secondhalf.experiments.sensitivity.text import SensitivityResults, summary
 
 Array = NDArray[np.float64]
-KEPT, PLAN = "runs.jsonl", "plan.json"
+JOURNAL, PLAN = "runs.jsonl", "plan.json"
 PICTURE = "sensitivity"
 
 
+def prepare(request: Request[Sensitivity]) -> SensitivityProblem:
+    """The question, checked before any work; see `find_problem`."""
+    return find_problem(request.settings, request.options)
+
+
+def start(request: Request[Sensitivity]) -> int:
+    """Run the study; returns how many runs it stands on."""
+    return sensitivity(prepare(request), request.options, request.folder, request.output)
+
+
 def sensitivity(
-    question: Question, asked: Sensitivity, folder: Path, output: Output | None = None, console: Console | None = None
+    problem: SensitivityProblem,
+    options: Sensitivity,
+    folder: Path,
+    output: Output | None = None,
+    console: Console | None = None,
 ) -> int:
     """Run the study; returns how many runs it stands on. A second call in the same folder goes on where it stopped.
 
     Parameters
     ----------
-    question
-        from `find_question`
+    problem
+        from `find_problem`
 
     Raises
     ------
@@ -54,21 +70,22 @@ def sensitivity(
     """
     output, console = output or Output(), console or Console(stderr=True)
     folder.mkdir(parents=True, exist_ok=True)
-    quantities = Quantities.of(question.space.settings)
-    workers = 1 if question.tiny else asked.workers or cores()
-    shown = output.progress == "always" or (output.progress == "auto" and console.is_terminal)
-    columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not shown) as bar:
-        task = bar.add_task("runs", total=None)
-        with Evaluations(quantities, workers, folder / KEPT, lambda _: bar.advance(task)) as evaluations:
-            runs = Runs(question.space, evaluations, lambda done: bar.update(task, completed=done))
-            plan = _plan(question, runs, workers, folder)
-            for line in _announced(question, plan, workers):
+    quantities = Quantities.of(problem.space.settings)
+    workers = 1 if problem.tiny else options.workers or cores()
+    journal = Journal(folder / JOURNAL, identity(problem.text))
+    with Bars(output.progress, console) as bars:
+        bar = bars.add("runs")
+        with Evaluations(quantities, workers, journal, lambda _: bar.advance()) as evaluations:
+            runs = Runs(problem.space, evaluations, bar.move)
+            plan = _plan(problem, runs, workers, journal)
+            with replacing(folder / PLAN) as temporary:
+                temporary.write_text(json.dumps(plan.plain(), indent=2) + "\n", encoding="utf-8")
+            for line in _announced(problem, plan, workers):
                 console.print(line, soft_wrap=True, markup=False, highlight=False)
-            bar.update(task, total=_total(question, plan))
-            found = _parts(question, plan, runs, quantities, lambda tables: write_tables(tables, folder))
+            bar.resize(_total(problem, plan))
+            found = _parts(problem, plan, runs, quantities, lambda tables: write_tables(tables, folder))
     write_tables({"failed": runs.failed}, folder)
-    text = summary(question, plan, found, runs.failed, quantities)
+    text = summary(problem, plan, found, runs.failed, quantities)
     with replacing(folder / "sensitivity.md") as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
     if output.pictures != "never" and ("morris" in found.tables or "sobol" in found.tables):
@@ -80,32 +97,24 @@ def sensitivity(
     return runs.done
 
 
-def _plan(question: Question, runs: Runs, workers: int, folder: Path) -> Plan:
-    """The plan that the folder holds, or a new one after a run was timed."""
-    path, hashed = folder / PLAN, identity(question.text)
-    if path.is_file():
-        written = json.loads(path.read_text(encoding="utf-8"))
-        if written.pop("question") != hashed:
-            raise SettingsError(
-                f"hydra.run.dir={folder}: {PLAN} there is of other settings, or of another version; "
-                "name another folder or remove it"
-            )
-        return Plan(**written)
+def _plan(problem: SensitivityProblem, runs: Runs, workers: int, journal: Journal) -> Plan:
+    """The plan that the journal holds, or a new one after a run was timed."""
+    if PLAN in journal.results:
+        return Plan(**journal.results[PLAN])
     seconds = _timed(runs, workers)
-    budget = question.runs if question.runs is not None else question.minutes * 60 * workers / seconds
-    cost = _costs(question)
+    budget = problem.runs if problem.runs is not None else problem.minutes * 60 * workers / seconds
+    cost = _costs(problem)
     fewest = smallest(cost)
     if budget < fewest:
         raise StudyError(
-            f"sensitivity.minutes={question.minutes:g}: a run takes {seconds:.1f} s; at least "
+            f"sensitivity.minutes={problem.minutes:g}: a run takes {seconds:.1f} s; at least "
             f"{fewest * seconds / 60 / workers:.2g} minutes are needed"
         )
-    users = _users(question, seconds)
+    users = _users(problem, seconds)
     plan = divide(seconds, budget, cost, {count: each for count, each in users.items() if each is not None})
     over = [f"robustness for {int(count):,} users: more than limits.users" for count in users if users[count] is None]
     plan.left.extend(over)
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps({"question": hashed} | plan.plain(), indent=2) + "\n", encoding="utf-8")
+    journal.write(PLAN, plan.plain())
     return plan
 
 
@@ -124,17 +133,17 @@ def _timed(runs: Runs, workers: int) -> float:
             warm = True
 
 
-def _costs(question: Question) -> dict[str, int]:
-    small = [variant for variant in question.variants if variant.changed != "users"]
-    return costs(question.parts, len(question.space), question.top, len(small))
+def _costs(problem: SensitivityProblem) -> dict[str, int]:
+    small = [variant for variant in problem.variants if variant.changed != "users"]
+    return costs(problem.parts, len(problem.space), problem.top, len(small))
 
 
-def _users(question: Question, seconds: float) -> dict[str, float | None]:
+def _users(problem: SensitivityProblem, seconds: float) -> dict[str, float | None]:
     """By number of users, what a run costs in runs of the settings; None for what `limits` does not let be."""
-    settings = question.space.settings
+    settings = problem.space.settings
     days = (settings.calendar.end - settings.calendar.start).days + 1
     found: dict[str, float | None] = {}
-    for variant in question.variants:
+    for variant in problem.variants:
         if variant.changed == "users":
             users = variant.settings.population.users
             more = max(users - settings.population.users, 0) * days * USER_DAY
@@ -143,31 +152,31 @@ def _users(question: Question, seconds: float) -> dict[str, float | None]:
     return found
 
 
-def _announced(question: Question, plan: Plan, workers: int) -> list[str]:
-    users = {name: each or 0.0 for name, each in _users(question, plan.seconds).items()}
+def _announced(problem: SensitivityProblem, plan: Plan, workers: int) -> list[str]:
+    users = {name: each or 0.0 for name, each in _users(problem, plan.seconds).items()}
     head = (
-        f"{len(question.space)} parameters; a run takes {plan.seconds:.2g} s; {plan.budget:,.0f} runs on {workers} "
+        f"{len(problem.space)} parameters; a run takes {plan.seconds:.2g} s; {plan.budget:,.0f} runs on {workers} "
         f"process{'es' if workers > 1 else ''} are about {plan.budget * plan.seconds / 60 / workers:.2g} minutes"
     )
-    return [head, *(f"  {line}" for line in lines(plan, _costs(question), users))]
+    return [head, *(f"  {line}" for line in lines(plan, _costs(problem), users))]
 
 
-def _total(question: Question, plan: Plan) -> int:
-    cost = _costs(question)
+def _total(problem: SensitivityProblem, plan: Plan) -> int:
+    cost = _costs(problem)
     sized = sum(size * cost[part] for part, size in plan.sizes.items() if part != "replicates")
     return sized + plan.base_seeds + sum(plan.users.values())
 
 
 def _parts(
-    question: Question,
+    problem: SensitivityProblem,
     plan: Plan,
     runs: Runs,
     quantities: Quantities,
     write: Callable[[dict[str, pd.DataFrame]], object],
-) -> Found:
+) -> SensitivityResults:
     """Every part of the plan, its table written as soon as it is finished."""
     runs.done = 0
-    found, space, sizes, asked = Found(), question.space, plan.sizes, quantities.all
+    found, space, sizes, asked = SensitivityResults(), problem.space, plan.sizes, quantities.all
     base = runs.base(range(plan.base_seeds))
 
     def keep(name: str, table: pd.DataFrame) -> None:
@@ -182,7 +191,7 @@ def _parts(
         values = runs.design("morris", box, points)
         keep("morris", morris.table(box, points, values, asked))
         found.effects, found.box = morris.effects(box, points, values), box
-        found.chosen = morris.chosen(box, found.effects, question.top)
+        found.chosen = morris.chosen(box, found.effects, problem.top)
     if "sobol" in sizes and found.chosen:
         box = space.box.only([*found.chosen, SEED])
         keep("sobol", sobol.table(box, runs.design("sobol", box, sobol.design(box, sizes["sobol"])), asked))
@@ -193,7 +202,7 @@ def _parts(
             one_at_a_time.table(steps, base, runs.under_seeds("oat", one_at_a_time.design(steps), sizes["oat"]), asked),
         )
     if "robustness" in sizes:
-        kept = [variant for variant in question.variants if variant.changed != "users" or variant.name in plan.users]
+        kept = [variant for variant in problem.variants if variant.changed != "users" or variant.name in plan.users]
         values_of = []
         for variant in kept:
             seeds = plan.users.get(variant.name, sizes["robustness"])

@@ -1,4 +1,4 @@
-"""The study's tables as text that can be read: sensitivity.md."""
+"""Text of a sensitivity analysis: its tables, readable, in sensitivity.md."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from secondhalf.experiments.sensitivity.budget import Plan
 from secondhalf.experiments.sensitivity.factors import SEED, Box
 from secondhalf.experiments.sensitivity.morris import above_seed, importance
-from secondhalf.experiments.sensitivity.problem import Question
+from secondhalf.experiments.sensitivity.problem import SensitivityProblem
 from secondhalf.experiments.sensitivity.quantities import BEGINS, DAY, Quantities
 from secondhalf.experiments.sensitivity.replicates import EPSILON, recommended
 
@@ -21,7 +21,7 @@ FIRST = 3
 
 
 @dataclass
-class Found:
+class SensitivityResults:
     """What the parts gave.
 
     Attributes
@@ -40,10 +40,12 @@ class Found:
     chosen: dict[str, float] = field(default_factory=dict)
 
 
-def summary(question: Question, plan: Plan, found: Found, failed: pd.DataFrame, quantities: Quantities) -> str:
+def summary(
+    problem: SensitivityProblem, plan: Plan, found: SensitivityResults, failed: pd.DataFrame, quantities: Quantities
+) -> str:
     """All parts that were made, each with a table and what to make of it."""
-    settings = question.space.settings
-    belief = "posterior" if (question.space.spread != 1).any() else "prior"
+    settings = problem.space.settings
+    belief = "posterior" if (problem.space.spread != 1).any() else "prior"
     text = [
         "# What the results depend on",
         f"{settings.population.users:,} users, {settings.population.merchants:,} merchants, {settings.calendar.start} "
@@ -72,7 +74,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in cells)
 
 
-def _morris(found: Found) -> list[str]:
+def _morris(found: SensitivityResults) -> list[str]:
     weights = dict(zip(found.box.names, importance(found.effects), strict=True))
     above = int(above_seed(found.box, found.effects).sum())
     rows = [(name, f"{weights[name]:.2f}", f"{share:.0%}") for name, share in found.chosen.items()]
@@ -160,7 +162,7 @@ def _replicates(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def _gaps(plan: Plan, found: Found, failed: pd.DataFrame, quantities: Quantities) -> list[str]:
+def _gaps(plan: Plan, found: SensitivityResults, failed: pd.DataFrame, quantities: Quantities) -> list[str]:
     notes = [f"left out: {text}" for text in plan.left]
     if "sobol" in plan.sizes and not found.chosen:
         notes.append("left out: sobol, as no parameter does more than the seed")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.load import metrics
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.run_job import RUNS, summary_of
@@ -21,7 +22,7 @@ def finish(folder: Path, jobs: Sequence[Job], records: Mapping[str, Record]) -> 
     """Write what a sweep gives so far, after its last run or when it is stopped."""
     table = results(folder, jobs, records)
     with durable(folder / f"{RESULTS}.csv") as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+        write_csv(table, temporary)
     with durable(folder / f"{RESULTS}.parquet") as temporary:
         table.to_parquet(temporary, index=False)
 

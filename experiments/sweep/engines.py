@@ -1,4 +1,4 @@
-"""Where the jobs of a sweep run: processes of this machine, or a Ray cluster."""
+"""Engines of a sweep: processes of this machine, or a Ray cluster."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Protocol
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.options import Launcher
 from secondhalf.experiments.execution.process_pool import Team, cores, one_line
 from secondhalf.experiments.execution.ray_pool import RayTeam
+from secondhalf.experiments.execution.settings import Launcher
 from secondhalf.experiments.sweep.jobs import Job
-from secondhalf.experiments.sweep.run_job import Task, attempt, do, settle
+from secondhalf.experiments.sweep.run_job import Task, attempt, run_job, settle
 from secondhalf.experiments.sweep.run_record import Record
 
 
@@ -43,7 +43,7 @@ class Local:
 
     def __init__(self, workers: int, threads: int) -> None:
         self.workers = workers
-        self._team: Team[Task, Record] = Team(do, workers, threads, apart=True)
+        self._team: Team[Task, Record] = Team(run_job, workers, threads, apart=True)
 
     def __enter__(self) -> Local:
         return self
@@ -88,7 +88,7 @@ class Cluster:
     """
 
     def __init__(self, options: Launcher) -> None:
-        self._team: RayTeam[Job, tuple[Record, bytes]] = RayTeam(far_away, options)
+        self._team: RayTeam[Job, tuple[Record, bytes]] = RayTeam(run_remotely, options)
         self.workers = self._team.workers
 
     def __enter__(self) -> Cluster:
@@ -120,7 +120,7 @@ def _settled(task: Task, record: Record, packed: bytes) -> Record:
     return record
 
 
-def far_away(job: Job) -> tuple[Record, bytes]:
+def run_remotely(job: Job) -> tuple[Record, bytes]:
     """Run a job on a machine of the cluster; returns its record and its files, packed."""
     with tempfile.TemporaryDirectory(prefix="secondhalf-") as place:
         record = attempt(job, Path(place))

@@ -1,4 +1,4 @@
-"""What the Hydra plugin of `src/hydra_plugins` does: a sweep's overrides become jobs, checked before the first runs."""
+"""Hydra launcher of sweeps: overrides become jobs, all checked before the first runs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.dispatch import fail
-from secondhalf.experiments.command.options import Launcher, Output, StudyError, options
+from secondhalf.experiments.command.compose import options
+from secondhalf.experiments.execution.process_pool import StudyError, fail
+from secondhalf.experiments.execution.settings import Launcher, Output
 from secondhalf.experiments.sweep.engines import Engine, make_engine
 from secondhalf.experiments.sweep.jobs import Composer, Job, check_different, hydra_overrides, resume_of
 from secondhalf.experiments.sweep.run_record import Record
@@ -54,7 +55,7 @@ class Launched:
     """
 
     def __init__(self, engine: str, config: DictConfig, task_function: TaskFunction) -> None:
-        self.config, self.study = config, str(vars(task_function)["study"])
+        self.config, self.study = config, str(vars(task_function)["study"].name)
         self.folder = Path(str(config.hydra.sweep.dir))
         self.engine_name = engine
         self.work: Work | None = None

@@ -1,4 +1,4 @@
-"""The jobs of a sweep: checked settings, composed once a choice of groups, and the identity of each run."""
+"""Jobs of a sweep: checked settings, composed once a choice of groups, and the identity of each run."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ from omegaconf import DictConfig, OmegaConf
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.command.compose import NOT_OF_THE_MARKET, compose_config, config_folders, plain, settings_of
-from secondhalf.experiments.command.options import GROUPS
 from secondhalf.experiments.command.overrides import open_overrides
+from secondhalf.experiments.command.studies import find_study, groups
 from secondhalf.experiments.execution.fingerprint import identity
 from secondhalf.model.initial_state import strategies
 
-WITHOUT_EFFECT = ("output", "pictures", "report", "checkpoint", "launcher", "search", "resume")
-"""Groups that change how a run is made or shown and not what it gives."""
 MISSING = object()
 
 
@@ -110,12 +108,13 @@ class Composer:
         # Another file may not have that key, which Hydra then says; and a value may be one that others refer to.
         if base.interpolated or any(not _is_value(o, base.values) for o in rest):
             base, rest = self._base(list(overrides)), []
+        without = without_effect(self.study)
         job = Job(
             "",
             number,
             self.study,
             tuple(overrides),
-            {o.key_or_group: o.value() for o in parsed if o.key_or_group.split(".")[0] not in WITHOUT_EFFECT},
+            {o.key_or_group: o.value() for o in parsed if o.key_or_group.split(".")[0] not in without},
             base.composed,
             base.plain,
             base.hydra,
@@ -138,11 +137,8 @@ class Composer:
         return self._bases[key]
 
     def _identity(self, settings: MarketSettings, values: dict[str, Any]) -> str:
-        of_study = {
-            name: values[name]
-            for name in GROUPS
-            if name not in WITHOUT_EFFECT and (name == self.study or name not in STUDY_GROUPS)
-        }
+        study = find_study(self.study)
+        of_study = {study.group: values[study.group]} if study is not None and study.group else {}
         parts: list[str | bytes] = [self.study, settings.model_dump_json(), json.dumps(of_study, sort_keys=True)]
         parts.append(repr([strategy.launches for strategy in strategies(settings.among(settings.competing))]))
         if isinstance(values["from_checkpoint"], str):
@@ -152,8 +148,9 @@ class Composer:
         return identity(*parts)
 
 
-STUDY_GROUPS = ("bench", "browse", "calibrate", "counterfactual", "equilibrium", "phases", "sensitivity", "validate")
-"""Options of one study, which say nothing about the runs of another."""
+def without_effect(study: str) -> frozenset[str]:
+    """Names of the groups, and of `resume`, that do not change what a run of a study gives."""
+    return frozenset({*groups(), "resume"} - {study})
 
 
 def _is_value(override: Override, values: dict[str, Any]) -> bool:

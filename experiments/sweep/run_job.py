@@ -24,8 +24,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import setup_globals
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from secondhalf.experiments.command.request import make_request
+from secondhalf.experiments.command.studies import find_study
 from secondhalf.experiments.execution.process_pool import one_line
-from secondhalf.experiments.run.study import peak_memory_mb
+from secondhalf.experiments.execution.provenance import peak_memory_mb
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.run_record import Record, keep, to_disk
 
@@ -56,7 +58,7 @@ class Task:
         return self.place.with_suffix(ASIDE)
 
 
-def do(task: Task) -> Record:
+def run_job(task: Task) -> Record:
     """Run one job and keep what it leaves; an error is part of the record, with the whole story in log.txt."""
     try:
         shutil.rmtree(task.aside, ignore_errors=True)
@@ -110,13 +112,13 @@ def attempt(job: Job, folder: Path) -> Record:
 
 
 def _run(job: Job, folder: Path) -> float | None:
-    from secondhalf.experiments.command.dispatch import run_study
-
     config: DictConfig = pickle.loads(job.composed)
     for key, value in job.changes:
         OmegaConf.update(config, key, value)
     with _hydra(job, folder):
-        found = run_study(job.study, config, folder, single=False)
+        study = find_study(job.study)
+        assert study is not None  # a sweep is refused when its study is not there
+        found = study.start(make_request(study, config, folder, single=False))
     return float(found) if isinstance(found, (int, float)) else None
 
 

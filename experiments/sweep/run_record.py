@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Literal
 
 Status = Literal["pending", "running", "succeeded", "failed"]
@@ -65,6 +65,8 @@ def read(folder: Path) -> Record | None:
     """The record in a run's folder; None when the run was broken off, or when its files are not whole."""
     try:
         found: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        if any(".." in (path := PurePath(name)).parts or path.is_absolute() for name in found["files"]):
+            return None  # sizes of what lies elsewhere are nobody's business
         whole = all((folder / name).stat().st_size == size for name, size in found["files"].items())
         return Record(**{key: value for key, value in found.items() if key not in KEPT_BESIDE}) if whole else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):

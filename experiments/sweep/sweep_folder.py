@@ -17,7 +17,8 @@ import pandas as pd
 import secondhalf
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.execution.fingerprint import state
-from secondhalf.experiments.sweep.jobs import WITHOUT_EFFECT, Job
+from secondhalf.experiments.results.csv_files import write_csv
+from secondhalf.experiments.sweep.jobs import Job, without_effect
 from secondhalf.experiments.sweep.run_job import ASIDE, RUNS
 from secondhalf.experiments.sweep.run_record import FORMAT, Record, durable, read
 
@@ -117,7 +118,7 @@ class Status:
                  record.peak_memory_mb, record.host, record.started)
             )  # fmt: skip
         with durable(self.folder / TABLE) as temporary:
-            pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(temporary, index=False, lineterminator="\n")
+            write_csv(pd.DataFrame(rows, columns=list(COLUMNS)), temporary)
         self._written = time.monotonic()
 
     def _write_now_and_then(self) -> None:
@@ -171,11 +172,11 @@ def check_folder(
 
 def _difference(before: Sequence[dict[str, str]], jobs: Sequence[Job]) -> str:
     """Which settings of runs that are not asked for any more have other values now."""
-    now = [_flat(job.values) for job in jobs]
+    now, without = [_flat(job.values) for job in jobs], without_effect(jobs[0].study)
     said = []
     for key in dict.fromkeys(key for values in (*now, *before) for key in values):
         there, here = ({values.get(key, "missing") for values in side} for side in (before, now))
-        if not there <= here and key.split(".")[0] not in WITHOUT_EFFECT:
+        if not there <= here and key.split(".")[0] not in without:
             said.append(f"{key} was {', '.join(sorted(there - here))} and is {', '.join(sorted(here))}")
     if said:
         return "; ".join(said[:SAID]) + ("; and more" if len(said) > SAID else "")

@@ -1,4 +1,4 @@
-"""Running a sweep's jobs: status, progress, what stops it, and what it says at the end."""
+"""Runner of a sweep: status, progress, what stops it, and what it says at the end."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from types import FrameType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from secondhalf.experiments.command.options import Output, StudyError
-from secondhalf.experiments.execution.process_pool import one_line
+from secondhalf.experiments.execution.process_pool import StudyError, one_line
+from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.results.sweep_series import publish
 from secondhalf.experiments.sweep.collect import finish
 from secondhalf.experiments.sweep.engines import Engine
@@ -42,14 +42,8 @@ class Work:
 
     def __init__(self, status: Status, engine: Engine, output: Output, console: Console, goes_on: str) -> None:
         self.status, self.engine, self.console, self.goes_on = status, engine, console, goes_on
-        shown = output.progress == "always" or (output.progress == "auto" and console.is_terminal)
-        columns = (
-            *(TextColumn("runs"), BarColumn(), MofNCompleteColumn()),
-            *(TextColumn("{task.fields[running]} running, {task.fields[failed]} failed"),),
-            *(TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False)),
-        )
-        self._bar = Progress(*columns, console=console, disable=not shown)
-        self._task = self._bar.add_task("runs", total=None, running=0, failed=0)
+        self._bars = Bars(output.progress, console)
+        self._bar = self._bars.add("runs")
         self._told = 0
 
     def do(self, jobs: Sequence[Job]) -> None:
@@ -65,7 +59,7 @@ class Work:
             self.console.print(f"{len(jobs) - len(left)} of {len(jobs)} runs were finished before")
         tasks = [Task(job, self.status.folder) for job in left]
         try:
-            with self._bar:
+            with self._bars:
                 self._show()
                 for record in self.engine.each(tasks, lambda task: self._begun(task.job)):
                     if record.stops:
@@ -109,7 +103,9 @@ class Work:
     def _show(self) -> None:
         failed, running = self.status.count("failed"), self.status.count("running")
         completed = self.status.count("succeeded") + failed
-        self._bar.update(self._task, total=len(self.status.jobs), completed=completed, running=running, failed=failed)
+        self._bar.resize(len(self.status.jobs))
+        self._bar.move(completed)
+        self._bar.detail(f"{running} running, {failed} failed")
 
     def _let_be(self) -> None:
         """Nothing is running any more; a full disk may keep even that from being written."""

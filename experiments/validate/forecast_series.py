@@ -1,4 +1,4 @@
-"""The series that are forecast: each metric and platform under the facts' own names, with the model's side of it."""
+"""Series that are forecast: each metric and platform under the names of the facts, with the model's side of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from secondhalf.experiments.facts.model_series import Per, Rule
+from secondhalf.experiments.facts.model_series import Per, SeriesRule
 from secondhalf.model.data_files import names
 
 
@@ -44,7 +44,7 @@ MARKET_METRICS = {
 
 
 @dataclass(frozen=True)
-class Question:
+class ForecastSeries:
     """A number to forecast."""
 
     metric: str
@@ -52,7 +52,7 @@ class Question:
     start: dt.date
     end: dt.date
     unit: str
-    rule: Rule
+    rule: SeriesRule
 
     @property
     def series(self) -> tuple[str, str]:
@@ -60,18 +60,18 @@ class Question:
         return self.metric, self.platform
 
 
-def questions(platforms: Sequence[str], first: dt.date, last: dt.date) -> list[Question]:
+def forecast_series(platforms: Sequence[str], first: dt.date, last: dt.date) -> list[ForecastSeries]:
     """All metrics over all quarters, calendar years and months that lie within two dates."""
     spans = list(periods(first, last))
     asked = []
     for metric, how in PLATFORM_METRICS.items():
         for platform in platforms:
-            rule = Rule(how.table, platform, (how.column,), how.over, how.per, None, how.scale)
+            rule = SeriesRule(how.table, platform, (how.column,), how.over, how.per, None, how.scale)
             label = str(names()[platform]["facts"][0]) if platform in names() else platform
-            asked += [Question(metric, label, start, end, how.unit, rule) for start, end in spans]
+            asked += [ForecastSeries(metric, label, start, end, how.unit, rule) for start, end in spans]
     for (metric, label), how in MARKET_METRICS.items():
-        rule = Rule(how.table, None, (how.column,), how.over, how.per, None, how.scale)
-        asked += [Question(metric, label, start, end, how.unit, rule) for start, end in spans]
+        rule = SeriesRule(how.table, None, (how.column,), how.over, how.per, None, how.scale)
+        asked += [ForecastSeries(metric, label, start, end, how.unit, rule) for start, end in spans]
     return asked
 
 

@@ -1,4 +1,4 @@
-"""Forecasts by ruler: what the model has to beat. Each sees the same points as the model and nothing else.
+"""Naive forecasts that the model has to beat. Each sees the same points as the model and nothing else.
 
 A point is a value at the middle of its period, for flows (GMV) as a rate per day. `None` where a ruler has nothing to
 go by.
@@ -111,7 +111,7 @@ def _year_before(point: Point) -> tuple[dt.date, dt.date]:
     return back(point.start), back(point.end)
 
 
-RULERS: dict[str, Callable[[Sequence[Point], Point], float | None]] = {
+NAIVE_FORECASTS: dict[str, Callable[[Sequence[Point], Point], float | None]] = {
     "last_value": last_value,
     "linear": linear,
     "logistic": logistic,

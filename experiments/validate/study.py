@@ -1,36 +1,80 @@
-"""The study `validate`: the fitted model against facts, rulers and patterns, its forecast, and a page that shows it."""
+"""Validation of the fitted model by facts, naive forecasts and patterns, and its forecast (the study `validate`)."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 import os
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.progress import Progress
+from rich.console import Console
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.calibrate.calibration_files import rests_on
-from secondhalf.experiments.calibrate.settings import sized
-from secondhalf.experiments.command.options import Validate
-from secondhalf.experiments.execution.progress import Teller
+from secondhalf.experiments.command.request import Request
+from secondhalf.experiments.execution.progress import Bar, Bars
+from secondhalf.experiments.execution.provenance import commit, versions
 from secondhalf.experiments.facts.target_file import read_targets
-from secondhalf.experiments.facts.targets import LAST_FACT, Target, check_horizon
+from secondhalf.experiments.facts.targets import LAST_FACT, Target, check_horizon, sized
+from secondhalf.experiments.results.csv_files import write_csv
+from secondhalf.experiments.results.document_tables import check, put_into
 from secondhalf.experiments.results.tables import replacing
-from secondhalf.experiments.run.study import commit, versions
-from secondhalf.experiments.validate.forecast_series import Question, questions
-from secondhalf.experiments.validate.origins import Origin, find_origin, forecasts, members
+from secondhalf.experiments.validate.ensemble import Origin, find_origin, forecasts, members
+from secondhalf.experiments.validate.forecast_series import ForecastSeries, forecast_series
 from secondhalf.experiments.validate.patterns.runs import patterns
-from secondhalf.experiments.validate.rolling_origin import rolling_table, ruler_table
-from secondhalf.experiments.validate.tables import band_table, target_table
+from secondhalf.experiments.validate.report.page import report
+from secondhalf.experiments.validate.settings import Validate
+from secondhalf.experiments.validate.tables import band_table, naive_table, rolling_table, target_table
+from secondhalf.experiments.validate.text import (
+    DOCUMENT_TABLES,
+    calibration_words,
+    facts_markdown,
+    in_words,
+    naive_markdown,
+    patterns_markdown,
+    rolling_words,
+)
+from secondhalf.model.data_files import data_file
 
+FORECAST = "forecast_2023_2025.csv"
+"""The committed forecast, in data/."""
+STORED = ("targets", "rolling", "rulers", "patterns")
+"""Tables that the source tree keeps, in data/validation/."""
 FLOAT = "%.6g"
 
 
-def prepare(settings: MarketSettings, options: Validate) -> tuple[list[Origin], Origin]:
+def prepare(request: Request[Validate]) -> None:
+    """Refuse origins, calibrations and documents that do not fit, before any work."""
+    check(request.options.documents, DOCUMENT_TABLES, "validate.documents")
+    find_origins(request.settings, request.options)
+
+
+def start(request: Request[Validate]) -> float:
+    """Validate, say what came out, put tables into documents; returns the mean absolute error of the facts."""
+    settings, options, folder = request.settings, request.options, request.folder
+    if settings.limits.users is not None:
+        users = min(options.users, settings.limits.users)
+        options = options.model_copy(
+            update={"draws": 2, "users": users, "origins": options.origins[:1], "pattern_seeds": 2}
+        )
+    console = Console(stderr=True)
+    with Bars(request.output.progress, console) as bars:
+        summary = validate(settings, options, folder, bars)
+    console.print(in_words(summary), soft_wrap=True)
+    page = report(folder)
+    console.print(f"written to {folder}; {page.name} shows it")
+    put_into(options.documents, in_documents(folder, summary))
+    if options.write:
+        _store(folder)
+    return float(summary["mean_absolute_error"])
+
+
+def find_origins(settings: MarketSettings, options: Validate) -> tuple[list[Origin], Origin]:
     """The origins to forecast from, and the last, whose calibration is the default one.
 
     Raises
@@ -47,32 +91,31 @@ def prepare(settings: MarketSettings, options: Validate) -> tuple[list[Origin], 
     return [find_origin(settings, options, date, targets) for date in options.origins], last
 
 
-def validate(
-    settings: MarketSettings, options: Validate, folder: Path, progress: Progress | None = None
-) -> dict[str, Any]:
+def validate(settings: MarketSettings, options: Validate, folder: Path, bars: Bars | None = None) -> dict[str, Any]:
     """Write targets, bands, forecast, rolling origins, rulers and patterns into `folder`; returns the summary.
 
-    Members that are kept in the folder are not run again; `progress` shows how far it is.
+    Members that are kept in the folder are not run again; `bars` show how far it is.
     """
-    origins, last = prepare(settings, options)
+    bars = bars or Bars("never")
+    origins, last = find_origins(settings, options)
     folder.mkdir(parents=True, exist_ok=True)
     tables: dict[str, pd.DataFrame] = {}
     rolled, known, failed = [], {}, {}
     for origin in origins:
-        tell = Teller(progress, f"forecast from {origin.date}", options.draws)
-        table, failed[str(origin.date)] = _rolled(origin, options, folder, tell)
+        bar = bars.add(f"forecast from {origin.date}", options.draws)
+        table, failed[str(origin.date)] = _rolled(origin, options, folder, bar)
         rolled.append(table)
         known[origin.date.isoformat()] = origin.known.all
     tables["rolling"] = pd.concat(rolled, ignore_index=True)
-    tables["rulers"] = ruler_table(tables["rolling"], known)
-    tell = Teller(progress, f"fit, forecast to {options.forecast_until}", options.draws)
-    found, failed[str(last.date)] = _fit_and_forecast(last, options, folder, tell)
+    tables["rulers"] = naive_table(tables["rolling"], known)
+    bar = bars.add(f"fit, forecast to {options.forecast_until}", options.draws)
+    found, failed[str(last.date)] = _fit_and_forecast(last, options, folder, bar)
     tables |= found
-    tell = Teller(progress, "patterns", options.pattern_seeds)
+    bar = bars.add("patterns", options.pattern_seeds)
     plain = sized(settings, options.users, options.merchants, LAST_FACT)
     workers = options.workers or os.cpu_count() or 1
     tables["patterns"] = patterns(
-        plain, options.pattern_seeds, options.users, settings.population.merchants, workers, tell.run
+        plain, options.pattern_seeds, options.users, settings.population.merchants, workers, bar.move
     )
     tables["posterior"] = last.calibration.table()
     parameters = last.calibration.parameters
@@ -80,34 +123,32 @@ def validate(
     tables["draws"] = pd.DataFrame(drawn, columns=parameters.names)
     for name, table in tables.items():
         with replacing(folder / f"{name}.csv") as temporary:
-            table.to_csv(temporary, index=False, lineterminator="\n", float_format=FLOAT)
+            write_csv(table, temporary, FLOAT)
     summary = _summary(last, options, tables) | {"failed_members": failed}
     with replacing(folder / "summary.json") as temporary:
         temporary.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return summary
 
 
-def _rolled(origin: Origin, options: Validate, folder: Path, tell: Teller) -> tuple[pd.DataFrame, int]:
+def _rolled(origin: Origin, options: Validate, folder: Path, bar: Bar) -> tuple[pd.DataFrame, int]:
     """A row a fact after the origin, and how many members failed."""
     known, ahead = origin.known.all, origin.ahead.all
-    found = members(origin, options, [*known, *ahead], folder, tell.run)
+    found = members(origin, options, [*known, *ahead], folder, bar.move)
     at_facts, measured = found.measured[:, : len(known)], found.measured[:, len(known) :]
-    asked = [_question(target) for target in ahead]
+    asked = [_series_of(target) for target in ahead]
     table = rolling_table(origin.date, known, ahead, forecasts(origin, options, asked, measured, at_facts))
     return table, found.failed
 
 
-def _question(target: Target) -> Question:
-    return Question(target.metric, target.platform, target.start, target.end, target.unit, target.rule)
+def _series_of(target: Target) -> ForecastSeries:
+    return ForecastSeries(target.metric, target.platform, target.start, target.end, target.unit, target.rule)
 
 
-def _fit_and_forecast(
-    last: Origin, options: Validate, folder: Path, tell: Teller
-) -> tuple[dict[str, pd.DataFrame], int]:
+def _fit_and_forecast(last: Origin, options: Validate, folder: Path, bar: Bar) -> tuple[dict[str, pd.DataFrame], int]:
     targets, platforms = last.targets.all, last.settings.platforms
-    past = questions(platforms, last.settings.calendar.start, LAST_FACT)
-    future = questions(platforms, LAST_FACT + dt.timedelta(days=1), options.forecast_until)
-    found = members(last, options, [*targets, *past, *future], folder, tell.run)
+    past = forecast_series(platforms, last.settings.calendar.start, LAST_FACT)
+    future = forecast_series(platforms, LAST_FACT + dt.timedelta(days=1), options.forecast_until)
+    found = members(last, options, [*targets, *past, *future], folder, bar.move)
     at_facts, bands, ahead = np.split(found.measured, [len(targets), len(targets) + len(past)], axis=1)
     tables = {
         "targets": target_table(targets, at_facts),
@@ -139,3 +180,28 @@ def _summary(last: Origin, options: Validate, tables: dict[str, pd.DataFrame]) -
         "versions": versions(),
         "commit": commit(),
     }
+
+
+def in_documents(folder: Path, summary: Mapping[str, Any]) -> dict[str, str]:
+    """What documents show between their marks, from the files of a finished validation."""
+    names = ("targets", "rulers", "posterior", "patterns")
+    targets, rulers, posterior, patterns = (pd.read_csv(folder / f"{name}.csv") for name in names)
+    words = (
+        facts_markdown(targets, sources=True),
+        facts_markdown(targets, sources=False),
+        naive_markdown(rulers),
+        rolling_words(summary),
+        calibration_words(summary, posterior),
+        patterns_markdown(patterns),
+    )
+    return dict(zip(DOCUMENT_TABLES, words, strict=True))
+
+
+def _store(folder: Path) -> None:
+    """Put the forecast and what the documents show into data/ of the source tree."""
+    data = data_file("targets.yaml").parent
+    (data / "validation").mkdir(exist_ok=True)
+    places = {f"{name}.csv": data / "validation" / f"{name}.csv" for name in STORED} | {"forecast.csv": data / FORECAST}
+    for name, place in places.items():
+        with replacing(place) as temporary:
+            shutil.copyfile(folder / name, temporary)

@@ -1,4 +1,4 @@
-"""What `validate` says: the table of chosen facts for documents, and the main numbers in a few lines."""
+"""Text of a validation: tables for documents, and the main numbers in a few lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from secondhalf.experiments.facts.target_file import TARGETS, with_lines
 from secondhalf.model.data_files import data_file
 
-MARKS = ("facts", "facts without sources", "rulers", "rolling", "calibration", "patterns")
+DOCUMENT_TABLES = ("facts", "facts without sources", "rulers", "rolling", "calibration", "patterns")
 """Marks of the tables in documents."""
 KEYS = ("metric", "platform", "period_start", "period_end")
 
@@ -36,7 +36,7 @@ def facts_markdown(targets: pd.DataFrame, sources: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def rulers_markdown(rulers: pd.DataFrame) -> str:
+def naive_markdown(rulers: pd.DataFrame) -> str:
     """Errors of the model and of the rulers on the series that count; `rulers` is rulers.csv."""
     names = ["model", "last_value", "linear", "logistic", "seasonal"]
     lines = [

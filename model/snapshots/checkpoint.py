@@ -1,18 +1,16 @@
 """A market on disk: one file that holds it as it stands between two days, and makes it again to the bit.
 
-The file is a ZIP archive with `header.json` (what it is, of which version, the settings, a checksum), `state.json` and
-`arrays.bin` (see `plain`). It holds what a fork has of its own (`fork.OWN`), the users, the record so far, and of what
-forks share only what cannot be worked out again from the settings.
+The file (`archive`) holds what a fork has of its own (`fork.OWN`), the users, the record so far, and of what forks
+share only what cannot be worked out again from the settings. It may come from a stranger: it runs no code and opens no
+file but those that ship and those that its reader vouches for (`kept`), and what it gives is checked first (`whole`).
 """
 
 from __future__ import annotations
 
-import hashlib
+import datetime as dt
 import json
-import os
 import warnings
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,15 +18,27 @@ from typing import TYPE_CHECKING, Any
 import mesa
 
 import secondhalf
-from secondhalf.conf.schema import MarketSettings, SettingsError
-from secondhalf.conf.schema.import_path import is_own
+from secondhalf.conf.schema import MarketSettings
+from secondhalf.conf.schema.import_path import only
 from secondhalf.model import initial_state
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.day.stages import in_order
 from secondhalf.model.observers.record import Record
 from secondhalf.model.random_streams import Luck
 from secondhalf.model.scenario.regulation import Bans, Caps
+from secondhalf.model.snapshots.allow_list import foreign, modules_of
+from secondhalf.model.snapshots.archive import (
+    FORMAT,
+    VERSION,
+    CheckpointError,
+    Header,
+    checksum,
+    read_archive,
+    reason,
+    write_archive,
+)
 from secondhalf.model.snapshots.fork import OWN
+from secondhalf.model.snapshots.integrity import check_market, check_sizes, try_a_day
 from secondhalf.model.snapshots.serialise import Packer, PlainError, Unpacker
 from secondhalf.model.users.user_stages import UsersDay
 from secondhalf.numba_cache import FOLDERS
@@ -36,21 +46,12 @@ from secondhalf.numba_cache import FOLDERS
 if TYPE_CHECKING:
     from secondhalf.model.market import Market
 
-FORMAT, VERSION = "secondhalf checkpoint", 1
-"""The version rises when what a market holds changes its shape."""
 KEPT = ("friends", "platform_names", "population")
 """What is kept beside `fork.OWN`: users, and what forks share and the settings alone do not give."""
 REBUILT = ("settings", "stages", "calendar", "calendar_ahead", "luck", "objectives", "bans", "caps", "entrants")
 """What forks share and the settings give again."""
 NOT_OF_THE_RECORD = ("_market", "by_platform", "of_market")
 """What a record finds again in its market."""
-MEMBERS = ("header.json", "state.json", "arrays.bin")
-ON_PAPER = (1980, 1, 1, 0, 0, 0)
-"""Date of every member, so that one market always gives the same bytes."""
-
-
-class CheckpointError(SettingsError):
-    """One sentence: why a file cannot be read, or a market not be kept or gone on with."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class Checkpoint:
         on which it goes on, as a number and as a date; the day after the last for a market at its end
     running
         whether there is a day left
+    trusted
+        what the reader vouches for, as given to `read_checkpoint`
     """
 
     path: Path
@@ -72,9 +75,10 @@ class Checkpoint:
     day: int
     date: str
     running: bool
-    header: Mapping[str, Any]
+    header: Header
     state: bytes
     arrays: bytes
+    trusted: frozenset[str] = frozenset()
 
 
 def save_market(market: Market, path: Path) -> Path:
@@ -85,112 +89,124 @@ def save_market(market: Market, path: Path) -> Path:
     CheckpointError
         when a strategy of one's own keeps something that a file cannot hold
     """
-    packer = Packer({"market": market, "settings": market.settings}, _own_modules(market.settings))
+    packer = Packer({"market": market, "settings": market.settings}, modules_of(market.settings))
     try:
         state: dict[str, Any] = {name: packer.pack(getattr(market, name), name) for name in (*OWN, *KEPT)}
         taken_down = {name: own for name, own in vars(market.record).items() if name not in NOT_OF_THE_RECORD}
         state["record"] = {name: packer.pack(own, f"record.{name}") for name, own in taken_down.items()}
     except PlainError as error:
         raise CheckpointError(f"{path}: {error}") from error
-    written = json.dumps(state, separators=(",", ":")).encode()
-    first = market.calendar.dates[0]
-    header = {
-        "format": FORMAT,
-        "version": VERSION,
-        "secondhalf": secondhalf.__version__,
-        "sources": _sources(),
-        "day": market.day,
-        "date": (first.fromordinal(first.toordinal() + market.day)).isoformat(),
-        "running": market.running,
-        "steps": market.steps,
-        "end": market.calendar.end.isoformat(),
-        "settings": market.settings.model_dump(mode="json"),
-        "checksum": _checksum(written, packer.data),
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with zipfile.ZipFile(temporary, "w") as archive:
-            for name, content in zip(MEMBERS, (json.dumps(header).encode(), written, packer.data), strict=True):
-                archive.writestr(zipfile.ZipInfo(name, ON_PAPER), bytes(content))
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
+    header = Header(
+        format=FORMAT,
+        version=VERSION,
+        secondhalf=secondhalf.__version__,
+        sources=_sources(),
+        day=market.day,
+        date=market.calendar.dates[0] + dt.timedelta(days=market.day),
+        running=market.running,
+        steps=market.steps,
+        end=market.calendar.end,
+        settings=market.settings.model_dump(mode="json"),
+    )
+    return write_archive(path, header, json.dumps(state, separators=(",", ":")).encode(), bytes(packer.data))
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
+def read_checkpoint(path: Path, trusted: Collection[str] = ()) -> Checkpoint:
     """Read a file and check that it is whole, without making its market.
 
+    Parameters
+    ----------
+    trusted
+        what its settings may name beside what ships, word for word: import paths of code of one's own
+        (``mine.follow:Follow``), files of launches
+
     Raises
     ------
     CheckpointError
-        one sentence: there is no file, or it is cut short, damaged, of something else, or of a newer version
+        one sentence: there is no file, it is cut short, damaged, of something else, or of another version, or it names
+        what is not trusted
     """
+    header, state, arrays = read_archive(path)
+    _refuse_foreign(path, header.settings, trusted)
     try:
-        if not zipfile.is_zipfile(path):
-            begun = path.read_bytes()[:4]
-            if begun == b"PK\x03\x04":
-                raise CheckpointError(f"{path}: the file is cut short or damaged")
-            raise CheckpointError(f"{path}: this is no checkpoint of a market")
-        with zipfile.ZipFile(path) as archive:
-            if sorted(archive.namelist()) != sorted(MEMBERS):
-                raise CheckpointError(f"{path}: this is no checkpoint of a market")
-            written, state, arrays = (archive.read(name) for name in MEMBERS)
-        header = json.loads(written)
-        _check_version(path, header)
-        if header["checksum"] != _checksum(state, arrays):
-            raise CheckpointError(f"{path}: the file is damaged, its checksum does not fit")
-        seed = header["settings"]["seed"]  # that of a fork with other luck is none that anybody may set
-        settings = MarketSettings.model_validate_json(json.dumps(header["settings"] | {"seed": 0}))
-        settings = settings.model_copy(update={"seed": seed})
-        return Checkpoint(path, settings, header["day"], header["date"], header["running"], header, state, arrays)
-    except OSError as error:
-        raise CheckpointError(f"{path}: the file cannot be read ({error.strerror or error})") from error
-    except CheckpointError:
-        raise
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError) as error:
-        raise CheckpointError(f"{path}: the file is damaged ({' '.join(str(error).split())})") from error
+        with only(trusted):
+            settings = _settings(header)
+        first = settings.calendar.start
+        days = (header.end - first).days + 1
+        fits = header.day <= days and header.date == first + dt.timedelta(days=header.day)
+        if not fits or header.running != (header.day < days):
+            raise ValueError(f"day {header.day}, {header.date} is none of its calendar")
+    except Exception as error:  # settings of a stranger, in any shape
+        raise CheckpointError(f"{path}: the file is damaged ({reason(error)})") from error
+    date = header.date.isoformat()
+    return Checkpoint(path, settings, header.day, date, header.running, header, state, arrays, frozenset(trusted))
 
 
-def load_market(path: Path | str) -> Market:
+def load_market(path: Path | str, trusted: Collection[str] = ()) -> Market:
     """The market of a file; it goes on as the one that was saved would have.
 
+    Parameters
+    ----------
+    trusted
+        as for `read_checkpoint`
+
     Raises
     ------
     CheckpointError
-        as `read_checkpoint`
+        as `read_checkpoint`, or when the file gives no market that can go on
     """
-    return restore(read_checkpoint(Path(path)))
+    return restore(read_checkpoint(Path(path), trusted))
 
 
 def restore(checkpoint: Checkpoint) -> Market:
-    """The market of a checkpoint that was read."""
-    from secondhalf.model.market import Market
+    """The market of a checkpoint that was read.
 
-    if checkpoint.header["sources"] != _sources():
+    Raises
+    ------
+    CheckpointError
+        when it gives no market that can go on
+    """
+    if checkpoint.header.sources != _sources():
         warnings.warn(
             f"{checkpoint.path}: written by another state of the program; days from {checkpoint.date} on are run by "
             "this one",
             stacklevel=2,
         )
+    try:
+        market = _market(checkpoint)
+        try_a_day(market)
+    except CheckpointError:
+        raise
+    except Exception as error:  # what a stranger's file makes of a market may fail anywhere
+        raise CheckpointError(f"{checkpoint.path}: its market cannot be made again ({reason(error)})") from error
+    return market
+
+
+def _market(checkpoint: Checkpoint) -> Market:
+    from secondhalf.model.market import Market
+
     settings = checkpoint.settings
     market = Market.__new__(Market)
     mesa.Model.__init__(market, rng=settings.seed % 2**32)
-    unpacker = Unpacker(checkpoint.arrays, {"market": market, "settings": settings}, _own_modules(settings))
-    try:
-        state = json.loads(checkpoint.state)
-        for name in (*OWN, *KEPT):
-            setattr(market, name, unpacker.unpack(state[name]))
+
+    def check(plain: Any) -> None:
+        _refuse_foreign(checkpoint.path, plain, checkpoint.trusted)
+
+    outside = {"market": market, "settings": settings}
+    unpacker = Unpacker(checkpoint.arrays, outside, modules_of(settings), check)
+    state = json.loads(checkpoint.state)
+    with only(checkpoint.trusted):
+        found = {name: unpacker.unpack(state[name]) for name in (*OWN, *KEPT)}
         taken_down = {name: unpacker.unpack(own) for name, own in state["record"].items()}
-    except (PlainError, LookupError, TypeError, ValueError, AttributeError, ImportError) as error:
-        raise CheckpointError(f"{checkpoint.path}: its market cannot be made again ({error})") from error
-    _rebuild(market, settings, checkpoint.header["end"])
+    vars(market).update(found)
+    check_sizes(market, settings, checkpoint.day)
+    _rebuild(market, settings, checkpoint.header.end)
     market.record = Record(market)
+    check_market(market, taken_down)
     vars(market.record).update(taken_down)
     market.users_day = UsersDay(market.population, market.friends)
     register_agents(market)
-    market.count_from(checkpoint.header["steps"])
+    market.count_from(checkpoint.header.steps)
     return market
 
 
@@ -205,7 +221,7 @@ def register_agents(market: Market) -> None:
         mesa.Agent.__init__(platform, market)
 
 
-def _rebuild(market: Market, settings: MarketSettings, end: str) -> None:
+def _rebuild(market: Market, settings: MarketSettings, end: dt.date) -> None:
     """Set everything in `REBUILT`."""
     names = market.platform_names
     market.settings, market.stages = settings, in_order(settings.stage_order)
@@ -218,30 +234,25 @@ def _rebuild(market: Market, settings: MarketSettings, end: str) -> None:
     market.bans, market.caps, market.entrants = Bans(settings), Caps(settings), settings.entrants
 
 
-def _check_version(path: Path, header: Any) -> None:
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise CheckpointError(f"{path}: this is no checkpoint of a market")
-    if header["version"] != VERSION:
-        age = "newer" if header["version"] > VERSION else "older"
-        raise CheckpointError(
-            f"{path}: written by the {age} secondhalf {header['secondhalf']} (format {header['version']}); this is "
-            f"{secondhalf.__version__}, which reads format {VERSION}"
-        )
+def _settings(header: Header) -> MarketSettings:
+    seed = header.settings["seed"]  # that of a fork with other luck is none that anybody may set
+    if type(seed) is not int or not 0 <= seed < 2**64:
+        raise ValueError("settings.seed is no seed")
+    settings = MarketSettings.model_validate_json(json.dumps(header.settings | {"seed": 0}))
+    return settings.model_copy(update={"seed": seed})
 
 
-def _checksum(*parts: bytes | bytearray) -> str:
-    found = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        found.update(part)
-    return found.hexdigest()
-
-
-def _own_modules(settings: MarketSettings) -> set[str]:
-    """Modules of one's own whose strategies the settings name."""
-    names = [chosen.name for chosen in (settings.strategy, *settings.strategies.values())]
-    return {name.partition(":")[0] for name in names if is_own(name)}
+def _refuse_foreign(path: Path, settings: Mapping[str, Any], trusted: Collection[str]) -> None:
+    """Refuse code and files that a file alone names."""
+    for where, value in foreign(settings):
+        if value not in trusted:
+            named = reason(ValueError(f"{where}={value}"))
+            raise CheckpointError(
+                f"{path}: its settings name {named}, which does not ship and may be used only when the command names "
+                "it, too (in Python: load_market(file, trusted=[...]))"
+            )
 
 
 def _sources() -> str:
     """A hash of the program's agents and market."""
-    return _checksum(*(path.read_bytes() for folder in FOLDERS for path in sorted(folder.rglob("*.py"))))
+    return checksum(*(path.read_bytes() for folder in FOLDERS for path in sorted(folder.rglob("*.py"))))

@@ -1,24 +1,28 @@
 """Objects of a market as plain JSON values beside one run of bytes, and back, without running foreign code.
 
 What is shared stays shared, and arrays keep their bits and the order of their axes in memory. Numbers, words, dates,
-arrays, lists, dicts, sets, tuples, checked settings, and objects of trusted modules can be kept; nothing else.
+arrays, lists, dicts, sets, tuples, and settings and objects of classes that `kept` lists can be kept; nothing else.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import importlib
 import json
-from collections.abc import Collection, Mapping
+import math
+import re
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel
+
+from secondhalf.model.snapshots.allow_list import kept_class, name_of, tag_of
 
 ATOMS = (bool, int, float, str, type(None))
-TRUSTED = ("secondhalf.agents.", "secondhalf.conf.schema.", "secondhalf.model.")
-"""Modules whose classes may be made again, beside those that the settings name."""
+NUMBERS = re.compile(
+    r"\|b1|\|[iu]1|[<>][iu][248]|[<>]f[248]|[<>]c(8|16)|[<>]U[1-9]\d{0,5}|\|S[1-9]\d{0,5}|[<>][mM]8\[\w+\]"
+)
+"""Kinds of number that an array may hold: no objects, and nothing with a structure."""
 ALIGNMENT = 64
 """Bytes; each array begins at a multiple of it."""
 
@@ -35,7 +39,7 @@ class Packer:
     outside
         objects that are not kept but handed to the `Unpacker` by the same names
     trusted
-        modules of one's own whose classes may be kept
+        modules of one's own strategies, imported already, whose classes may be kept
     """
 
     def __init__(self, outside: Mapping[str, object], trusted: Collection[str] = ()) -> None:
@@ -64,7 +68,7 @@ class Packer:
             return thing
         if id(thing) in self._outside:
             return ["outside", self._outside[id(thing)]]
-        if isinstance(thing, np.generic):
+        if isinstance(thing, np.generic) and type(thing.item()) in ATOMS:
             return ["scalar", thing.dtype.str, thing.item()]
         if isinstance(thing, dt.date):
             return ["date", thing.isoformat()]
@@ -87,14 +91,15 @@ class Packer:
         if type(thing) is dict:
             return ["dict", *([self.pack(key), self.pack(entry, str(key))] for key, entry in thing.items())]
         kind = self._class(type(thing))
-        if isinstance(thing, BaseModel):
+        tag = tag_of(type(thing))
+        if tag == "settings":
             return ["settings", kind, json.loads(thing.model_dump_json())]
-        if isinstance(thing, tuple):  # a NamedTuple, says `_class`
+        if tag == "named":
             return ["named", kind, *(self.pack(entry, str(n)) for n, entry in enumerate(thing))]
         return ["object", kind, *([name, self.pack(entry, name)] for name, entry in vars(thing).items())]
 
     def _array(self, array: NDArray[Any]) -> list[Any]:
-        if array.dtype.hasobject:
+        if not NUMBERS.fullmatch(array.dtype.str) or array.dtype.fields:
             raise self._refuse(type(array))
         axes = sorted(range(array.ndim), key=lambda axis: (-abs(array.strides[axis]), axis))
         self.data.extend(bytes(-len(self.data) % ALIGNMENT))
@@ -113,11 +118,10 @@ class Packer:
         return ["numbers" if numbers else "rows", *([name, self._array(column)] for name, column in columns.items())]
 
     def _class(self, kind: type) -> str:
-        trusted = kind.__module__.startswith(TRUSTED) or kind.__module__ in self._trusted
-        plain = issubclass(kind, BaseModel) or hasattr(kind, "_asdict") or "__dict__" in dir(kind)
-        if not trusted or not plain or "<" in kind.__qualname__:
+        name = name_of(kind)
+        if kept_class(name, self._trusted) is not kind:
             raise self._refuse(kind)
-        return f"{kind.__module__}:{kind.__qualname__}"
+        return name
 
     def _refuse(self, kind: type) -> PlainError:
         return PlainError(
@@ -133,7 +137,9 @@ def _alike(value: Any, like: Any) -> bool:
 
 
 class Unpacker:
-    """Makes objects again from what a `Packer` gave.
+    """Makes objects again from what a `Packer` gave; whatever else it is handed it refuses.
+
+    No module is imported, and arrays take no more memory than the bytes that are there: each has its own place.
 
     Parameters
     ----------
@@ -141,11 +147,22 @@ class Unpacker:
         bytes of the arrays
     outside, trusted
         as for `Packer`
+    check
+        called with the plain values of settings before anything is made of them; raises for what is refused
     """
 
-    def __init__(self, data: bytes, outside: Mapping[str, object], trusted: Collection[str] = ()) -> None:
-        self._data, self._outside, self._trusted = data, outside, trusted
+    def __init__(
+        self,
+        data: bytes,
+        outside: Mapping[str, object],
+        trusted: Collection[str] = (),
+        check: Callable[[Any], None] | None = None,
+    ) -> None:
+        self._data, self._outside, self._trusted = memoryview(data), outside, trusted
+        self._check = check
         self._made: list[Any] = []
+        self._whole: list[bool] = []
+        self._read = 0  # bytes of `data` that arrays have taken
 
     def unpack(self, value: Any) -> Any:
         """The object of a JSON value.
@@ -153,70 +170,117 @@ class Unpacker:
         Raises
         ------
         PlainError
-            for a class that is not trusted, or that there is not
+            for what no `Packer` gives, and for a class that may not be kept
+        TypeError, ValueError, LookupError, AttributeError, RecursionError
+            for some of what no `Packer` gives
         """
         if type(value) in ATOMS:
             return value
+        if type(value) is not list or not value or type(value[0]) is not str:
+            raise PlainError("a value has no kind")
         tag, *rest = value
         if tag == "outside":
             return self._outside[rest[0]]
         if tag == "scalar":
-            return np.dtype(rest[0]).type(rest[1])
+            dtype, plain = rest
+            if type(plain) not in (bool, int, float, str):
+                raise PlainError("a number of an array is none")
+            return self._dtype(dtype).type(plain)
         if tag == "date":
             return dt.date.fromisoformat(rest[0])
         if tag == "again":
-            return self._made[rest[0]]
+            return self._again(*rest)
         number = len(self._made)
         self._made.append(None)
-        return self._make(tag, rest, number)
-
-    def _make(self, tag: str, rest: list[Any], number: int) -> Any:
-        made: Any
-        if tag in ("list", "dict", "set", "object"):  # these may hold themselves
-            made = {"list": list, "dict": dict, "set": set}.get(tag, self._empty)(*rest[:1] if tag == "object" else ())
-            self._made[number] = made
-            if tag == "list":
-                made.extend(self.unpack(entry) for entry in rest)
-            elif tag == "set":
-                made.update(self.unpack(entry) for entry in rest)
-            elif tag == "dict":
-                made.update((self.unpack(key), self.unpack(entry)) for key, entry in rest)
-            else:
-                vars(made).update((name, self.unpack(entry)) for name, entry in rest[1:])
-            return made
-        if tag == "tuple":
-            made = tuple(self.unpack(entry) for entry in rest)
-        elif tag == "named":
-            made = self._class(rest[0])(*(self.unpack(entry) for entry in rest[1:]))
-        elif tag == "settings":
-            made = self._class(rest[0]).model_validate_json(json.dumps(rest[1]))
-        elif tag == "array":
-            made = self._array(*rest)
-        elif tag in ("rows", "numbers"):
-            columns = [self._array(*array[1:]) for _, array in rest]
-            entries = zip(*(column.tolist() if tag == "numbers" else column for column in columns), strict=True)
-            made = [dict(zip([name for name, _ in rest], row, strict=True)) for row in entries]
-        else:
-            raise PlainError(f"there is no kind of value {tag!r}")
-        self._made[number] = made
+        self._whole.append(False)
+        made = self._make(tag, rest, number)
+        self._made[number], self._whole[number] = made, True
         return made
 
-    def _array(self, dtype: str, shape: list[int], axes: list[int], place: int) -> NDArray[Any]:
+    def _again(self, number: Any) -> Any:
+        if type(number) is not int or not 0 <= number < len(self._made):
+            raise PlainError(f"it repeats a value {number} that is not there")
+        if not self._whole[number]:
+            raise PlainError(f"it repeats value {number} before it is there")
+        return self._made[number]
+
+    def _make(self, tag: str, rest: list[Any], number: int) -> Any:
+        if tag in ("list", "dict", "set", "object"):  # these may hold themselves
+            return self._holder(tag, rest, number)
+        if tag == "tuple":
+            return tuple(self.unpack(entry) for entry in rest)
+        if tag == "named":
+            return self._class(tag, rest[0])(*(self.unpack(entry) for entry in rest[1:]))
+        if tag == "settings":
+            kind, plain = rest
+            found = self._class(tag, kind)
+            if self._check:
+                self._check(plain)
+            return found.model_validate_json(json.dumps(plain))
+        if tag == "array":
+            return self._array(*rest)
+        if tag in ("rows", "numbers"):
+            return self._rows(tag, rest)
+        raise PlainError(f"there is no kind of value {tag!r}")
+
+    def _holder(self, tag: str, rest: list[Any], number: int) -> Any:
+        made: Any = {"list": list, "dict": dict, "set": set}[tag]() if tag != "object" else self._empty(rest[0])
+        self._made[number], self._whole[number] = made, True
+        if tag == "list":
+            made.extend(self.unpack(entry) for entry in rest)
+        elif tag == "set":
+            made.update(self.unpack(entry) for entry in rest)
+        elif tag == "dict":
+            made.update((self.unpack(key), self.unpack(entry)) for key, entry in rest)
+        else:
+            for name, entry in rest[1:]:
+                if type(name) is not str or not name.isidentifier() or name.startswith("__"):
+                    raise PlainError(f"{rest[0]} can have no attribute {name!r}")
+                vars(made)[name] = self.unpack(entry)
+        return made
+
+    def _rows(self, tag: str, rest: list[Any]) -> list[dict[str, Any]]:
+        columns = {}
+        for name, (kind, *array) in rest:
+            if kind != "array" or type(name) is not str:
+                raise PlainError("a column of rows is no array")
+            columns[name] = self._array(*array)
+        length = {len(column) for column in columns.values()}
+        if len(length) != 1 or max(column.nbytes for column in columns.values()) < max(length):
+            raise PlainError("columns of rows are not of one length")
+        entries = zip(*(column.tolist() if tag == "numbers" else column for column in columns.values()), strict=True)
+        return [dict(zip(columns, row, strict=True)) for row in entries]
+
+    def _array(self, dtype: Any, shape: Any, axes: Any, place: Any) -> NDArray[Any]:
+        kind = self._dtype(dtype)
+        if any(type(size) is not int or size < 0 for size in shape) or sorted(axes) != list(range(len(shape))):
+            raise PlainError("an array has no shape")
+        if type(place) is not int or place < self._read or place % ALIGNMENT:
+            raise PlainError("an array has no place of its own")
         stored = [shape[axis] for axis in axes]
-        flat = np.frombuffer(self._data, np.dtype(dtype), int(np.prod(stored, dtype=np.int64)), place)
+        count = math.prod(stored)
+        end = place + count * kind.itemsize
+        if end > len(self._data):
+            raise PlainError("an array ends behind the file")
+        self._read = end
+        flat = np.frombuffer(self._data[place:end], np.uint8).view(kind) if end > place else np.empty(count, kind)
+        if kind.kind == "b":
+            flat = flat.view(np.uint8) != 0
+        if kind.kind == "U":
+            flat.tolist()  # a ValueError for what is no text
         return np.array(flat.reshape(stored).transpose(np.argsort(axes)), order="K")
 
-    def _empty(self, name: str) -> Any:
-        kind = self._class(name)
-        return kind.__new__(kind)
+    @staticmethod
+    def _dtype(name: Any) -> np.dtype[Any]:
+        if type(name) is not str or not NUMBERS.fullmatch(name):
+            raise PlainError(f"there is no kind of number {name!r}")
+        return np.dtype(name)
 
-    def _class(self, name: str) -> Any:
-        module, _, path = name.partition(":")
-        if not module.startswith(TRUSTED) and module not in self._trusted:
-            raise PlainError(f"it names {name}, which is no class of the market")
-        found: Any = importlib.import_module(module)
-        for part in path.split("."):
-            found = getattr(found, part)
-        if not isinstance(found, type):
+    def _empty(self, name: Any) -> Any:
+        return object.__new__(self._class("object", name))
+
+    def _class(self, tag: str, name: Any) -> Any:
+        found = kept_class(name, self._trusted) if type(name) is str else None
+        if found is None or tag_of(found) != tag:
             raise PlainError(f"it names {name}, which is no class of the market")
         return found

@@ -43,11 +43,17 @@ def free_port() -> int:
         return int(tried.getsockname()[1])
 
 
+def without_token(address: str) -> str:
+    """An address without its token, as a browser has it once the token is exchanged for a cookie."""
+    return address.partition("/?token=")[0]
+
+
 @contextmanager
 def serving(folder: Path, words: Sequence[str], path: Path | None = None) -> Iterator[str]:
-    """The address of a server that lives as long as the context; `path` is where modules of one's own lie."""
+    """The address, with its token, of a server that lives as long as the context; `path` holds modules of one's own."""
     port = free_port()
-    environment = os.environ | ({"PYTHONPATH": str(path)} if path else {})
+    known = [str(path or ""), os.environ.get("PYTHONPATH", "")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(entry for entry in known if entry)}
     with subprocess.Popen(
         [sys.executable, "-c", COMMAND, "browse", "--port", str(port), *words],
         cwd=folder,
@@ -89,7 +95,7 @@ class Visit:
 
 @dataclass
 class Guests:
-    """The browser's window, the server's address and the first tab."""
+    """The browser's window, the server's address without its token, and the first tab."""
 
     tab: Visit
     address: str

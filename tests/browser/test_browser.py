@@ -15,9 +15,9 @@ from rich.console import Console
 
 from secondhalf.experiments.browser.widget import page_words
 from secondhalf.experiments.command.compose import load_settings
-from secondhalf.experiments.command.options import Output
+from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.run.study import run
-from tests.browser.served import CHROMIUM, Guests, browsing, check_addresses, serving, visit
+from tests.browser.served import CHROMIUM, Guests, browsing, check_addresses, serving, visit, without_token
 
 pytest.importorskip("playwright", reason="playwright is not installed: the page is not tried in a browser")
 pytestmark = pytest.mark.skipif(
@@ -52,7 +52,7 @@ def guests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guests]:
     ):
         tab = visit(window, address)
         tab.ready()
-        yield Guests(tab, address)
+        yield Guests(tab, without_token(address))
 
 
 @pytest.fixture(scope="module")

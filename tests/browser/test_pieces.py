@@ -21,11 +21,12 @@ from secondhalf.experiments.browser.fair_lock import Turns
 from secondhalf.experiments.browser.interventions import RefusedError, wished
 from secondhalf.experiments.browser.memory import bytes_needed
 from secondhalf.experiments.browser.serve import loopback, require_free, warn_of_others
+from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.browser.widget import PARTS, facts_of_page, page_words, script
 from secondhalf.experiments.command.compose import compose_config, load_settings
-from secondhalf.experiments.command.options import Browse
-from secondhalf.experiments.command.overrides import flags
+from secondhalf.experiments.command.main import as_settings
+from secondhalf.experiments.command.studies import STUDIES
 from secondhalf.model.market import Market
 from tests.experiments.conftest import refused
 
@@ -101,13 +102,13 @@ def test_settings_come_from_the_command_line_and_go_back_to_it() -> None:
 
 
 def test_flags_are_settings() -> None:
-    assert flags(["seed=1", "--port", "9000", "--host=0.0.0.0", "-m"]) == [
+    assert as_settings(STUDIES["browse"], ["seed=1", "--port", "9000", "--host=0.0.0.0", "-m"]) == [
         "seed=1",
         "browse.port=9000",
         "browse.host=0.0.0.0",
         "-m",
     ]
-    assert flags(["--port"]) == ["browse.port="]
+    assert as_settings(STUDIES["browse"], ["--port"]) == ["browse.port="]
 
 
 def test_a_port_in_use_is_named_with_the_next_one(

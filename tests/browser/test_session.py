@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import io
-import queue
 import shlex
 import threading
 import weakref
@@ -18,43 +17,14 @@ import pytest
 from secondhalf.experiments.browser.arrays import KINDS, packed
 from secondhalf.experiments.browser.exports import VIEWS, command_line, csv_of
 from secondhalf.experiments.browser.frames import DAILY
-from secondhalf.experiments.browser.session import Session
-from secondhalf.experiments.browser.setup import Setup
-from secondhalf.experiments.command.compose import compose_config, load_settings
-from secondhalf.experiments.command.options import Browse, options
+from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.results import tables
 from secondhalf.model.market import Market
+from tests.browser.reader import PATIENCE, Message, Reader, setup_of
 
 OVERRIDES = ["experiment=ci", "limits.users=200", "limits.merchants=30", "limits.days=70", "seed=3"]
-PATIENCE = 120
 OPENED = 35
 """Day of the intervention."""
-Message = tuple[dict[str, Any], bytes]
-
-
-def setup_of(*overrides: str) -> Setup:
-    return Setup.of(compose_config(list(overrides)), list(overrides), [])
-
-
-class Reader:
-    """A page that confirms every frame and keeps every message."""
-
-    def __init__(self, setup: Setup) -> None:
-        self.messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
-        self.kept: list[Message] = []
-        self.session = Session(
-            setup, options(Browse, compose_config([])), lambda *message: self.messages.put((message[0], message[1]))
-        )
-
-    def until(self, kind: str, **wanted: object) -> Message:
-        """The next message of a kind that has these entries."""
-        while True:
-            message, payload = self.messages.get(timeout=PATIENCE)
-            self.kept.append((message, payload))
-            if message["kind"] == "frame":
-                self.session.tell({"do": "seen"})
-            if message["kind"] == kind and all(message.get(key) == value for key, value in wanted.items()):
-                return message, payload
 
 
 def array(message: Message, name: str) -> np.ndarray:
@@ -78,7 +48,7 @@ def reader() -> Iterator[Reader]:
     made.session.tell({"do": "play"})
     made.until("frame", state="over")
     yield made
-    made.session.close()
+    made.close()
 
 
 @pytest.fixture(scope="module")

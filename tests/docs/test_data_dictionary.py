@@ -12,9 +12,9 @@ import networkx as nx
 import pytest
 from rich.console import Console
 
-from secondhalf.experiments.command.compose import compose_config, load_settings
-from secondhalf.experiments.command.options import Counterfactual, options
+from secondhalf.experiments.command.compose import compose_config, load_settings, options
 from secondhalf.experiments.counterfactual.arms import find_arms
+from secondhalf.experiments.counterfactual.settings import Counterfactual
 from secondhalf.experiments.counterfactual.study import counterfactual
 from secondhalf.experiments.pictures import PICTURES
 from secondhalf.experiments.results.tables import TABLES

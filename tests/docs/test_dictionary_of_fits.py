@@ -12,9 +12,8 @@ from secondhalf.experiments.calibrate.posterior import coverage, laplace
 from secondhalf.experiments.calibrate.recovery import recover
 from secondhalf.experiments.calibrate.study import miss_table
 from secondhalf.experiments.facts.target_file import read_targets
-from secondhalf.experiments.validate.forecast_series import questions
-from secondhalf.experiments.validate.rolling_origin import rolling_table, ruler_table
-from secondhalf.experiments.validate.tables import band_table, target_table
+from secondhalf.experiments.validate.forecast_series import forecast_series
+from secondhalf.experiments.validate.tables import band_table, naive_table, rolling_table, target_table
 from tests.docs.test_data_dictionary import sections
 from tests.experiments.calibrate.worlds import FACTS, PARAMETERS, World, problem
 
@@ -28,7 +27,7 @@ def written() -> dict[str, pd.DataFrame]:
     targets = read_targets().all
     known, ahead = targets[:5], targets[5:9]
     rolled = rolling_table(ahead[0].end, known, ahead, np.ones((4, 4)))
-    asked = questions(["kuaishou"], ahead[0].start, ahead[-1].end)
+    asked = forecast_series(["kuaishou"], ahead[0].start, ahead[-1].end)
     return {
         "calibrate: posterior.csv": Calibration(PARAMETERS, posterior, np.zeros((1, len(PARAMETERS))), {}).table(),
         "calibrate: misses.csv": miss_table(fit, own),
@@ -37,7 +36,7 @@ def written() -> dict[str, pd.DataFrame]:
         "validate: targets.csv": target_table(targets, np.ones((3, len(targets)))),
         "validate: forecast.csv": band_table(asked, np.ones((3, len(asked)))),
         "validate: rolling.csv": rolled,
-        "validate: rulers.csv": ruler_table(rolled, {str(ahead[0].end): known}),
+        "validate: rulers.csv": naive_table(rolled, {str(ahead[0].end): known}),
     }
 
 

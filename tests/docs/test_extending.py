@@ -15,8 +15,8 @@ import pytest
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command import main
-from secondhalf.experiments.command.compose import compose_config, load_settings
-from secondhalf.experiments.command.options import Output, options
+from secondhalf.experiments.command.compose import compose_config, load_settings, options
+from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.pictures import PICTURES
 from tests.agents.test_strategies import conforms, words
 
@@ -184,6 +184,24 @@ def test_only_pictures_that_there_are(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().err == (f"secondhalf: pictures.only names 'buyers'; known are {', '.join(PICTURES)}\n")
     with pytest.raises(SettingsError, match=r"^output\.own_pictures\.buyers=mine\.buyers:drew: "):
         options(Output, compose_config(["output.own_pictures.buyers=mine.buyers:drew"]))
+
+
+def test_a_study() -> None:
+    do("A study", *TINY, "launcher.workers=1")
+    last_day = pd.read_csv("out/study/last_day.csv")
+    assert len(last_day) == 5
+    results = pd.read_csv("out/studies/results.csv")
+    shares = last_day["gmv"] / last_day["gmv"].sum()
+    assert results["value"].iloc[0] == pytest.approx((shares**2).sum())
+    assert set(results["strategy"]) == {"history", "hold"}
+
+
+def test_a_study_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main.main(["mine.trade:monopoly", *TINY, "hydra.run.dir=out/none"])
+    said = "secondhalf: study=mine.trade:monopoly: module mine.trade has no function or class 'monopoly'"
+    assert capsys.readouterr().err.startswith(said)
+    assert not Path("out/none").exists()
 
 
 def test_all_in_one_word() -> None:

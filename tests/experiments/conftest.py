@@ -13,9 +13,10 @@ from rich.console import Console
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.command import main
 from secondhalf.experiments.command.compose import load_settings
-from secondhalf.experiments.command.options import Output
+from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.results.tables import TABLES
 from secondhalf.experiments.run.study import run
+from secondhalf.experiments.sweep.jobs import Composer
 
 TINY = ("population.users=200", "population.merchants=30")
 
@@ -66,3 +67,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def composer() -> Composer:
+    """Composes runs of sweeps."""
+    return Composer("run")

@@ -9,37 +9,37 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from secondhalf.experiments.calibrate.settings import sized
 from secondhalf.experiments.command.compose import load_settings
-from secondhalf.experiments.validate.patterns.pass_rules import Rule
+from secondhalf.experiments.facts.targets import sized
+from secondhalf.experiments.validate.patterns.pass_rules import PassRule
 from secondhalf.experiments.validate.patterns.patterns import ARMS, PATTERNS, SPARE
 from secondhalf.experiments.validate.patterns.runs import evidence, job, judged, measured, patterns
 from secondhalf.model.data_files import data_file
 
 SEEDS, USERS, MERCHANTS = 3, 3000, 2000
 
-Case = tuple[str, list[str], dt.date, int, dict[str, Rule]]
+Case = tuple[str, list[str], dt.date, int, dict[str, PassRule]]
 OFF: list[Case] = [
     (
         "short_video",
         ["strategy=hold", "mechanisms.innovation=false", "mechanisms.imitation=false"],
         dt.date(2021, 12, 31),
         100,
-        {"lead in December 2021": Rule(high=0.0)},
+        {"lead in December 2021": PassRule(high=0.0)},
     ),
     (
         "merchants_tail",
         ["merchants.pareto_exponent=5"],
         dt.date(2019, 3, 31),
         2000,
-        {"log rank - 1/2": Rule(low=2.0)},
+        {"log rank - 1/2": PassRule(low=2.0)},
     ),
     (
         "pan_shelf",
         ["capability.mall.skill.content=0.001"],
         dt.date(2022, 12, 31),
         100,
-        {f"{name}, since the mall, against no malls": Rule(-2.0, 2.0) for name in ("Kuaishou", "Douyin")},
+        {f"{name}, since the mall, against no malls": PassRule(-2.0, 2.0) for name in ("Kuaishou", "Douyin")},
     ),
     (
         "leak",
@@ -47,7 +47,7 @@ OFF: list[Case] = [
         dt.date(2021, 1, 7),
         100,
         {
-            f"Douyin, {name}": Rule(-1.0, 1.0)
+            f"Douyin, {name}": PassRule(-1.0, 1.0)
             for name in ("90 days after, against open links", "28 days after less 28 before, less open links")
         },
     ),
@@ -57,11 +57,11 @@ OFF: list[Case] = [
         dt.date(2020, 9, 30),
         100,
         {
-            "minutes, above the limit over below, less 1": Rule(low=-5.0),
-            "retention, above the limit less below": Rule(low=-1.5),
+            "minutes, above the limit over below, less 1": PassRule(low=-5.0),
+            "retention, above the limit less below": PassRule(low=-1.5),
         },
     ),
-    ("fans", ["users.fan.rate_mean=1e-6"], dt.date(2022, 12, 31), 100, {"within users": Rule(high=1.4)}),
+    ("fans", ["users.fan.rate_mean=1e-6"], dt.date(2022, 12, 31), 100, {"within users": PassRule(high=1.4)}),
 ]
 """Pattern, what takes its cause away, last day, merchants, and between which bounds a number then lies instead.
 
@@ -74,7 +74,7 @@ def committed() -> pd.DataFrame:
     return pd.read_csv(data_file("validation/patterns.csv")).set_index(["pattern", "quantity"])
 
 
-def rule_of(pattern: str, quantity: str) -> Rule:
+def rule_of(pattern: str, quantity: str) -> PassRule:
     return next(one.rule for one in PATTERNS[pattern].quantities if one.name == quantity)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from secondhalf.experiments.validate.patterns.pareto_tail import hill
-from secondhalf.experiments.validate.patterns.pass_rules import BASELINE, FALLS, REPORTED, RISES, Rule, near
+from secondhalf.experiments.validate.patterns.pass_rules import BASELINE, FALLS, REPORTED, RISES, PassRule, near
 from secondhalf.experiments.validate.patterns.patterns import (
     ARMS,
     BEARABLE,
@@ -194,7 +194,7 @@ def test_rules() -> None:
     assert not FALLS.holds(0.0, 0.0), "no change is no fall"
     assert not RISES.holds(math.nan, math.nan)
     assert not REPORTED.judged
-    assert [str(rule) for rule in (RISES, FALLS, Rule(1.0, 2.0), REPORTED)] == [
+    assert [str(rule) for rule in (RISES, FALLS, PassRule(1.0, 2.0), REPORTED)] == [
         "95 % interval above 0",
         "95 % interval below 0",
         "mean within 1 to 2",

@@ -8,13 +8,20 @@ import numpy as np
 import pytest
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.calibrate.settings import sized
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.execution.process_pool import NothingDoneError
+from secondhalf.experiments.facts.targets import sized
 from secondhalf.experiments.validate.patterns import runs
 from secondhalf.experiments.validate.patterns.pass_rules import BASELINE
 from secondhalf.experiments.validate.patterns.patterns import CROWDED, OPEN_LINKS, PATTERNS, Arm
-from secondhalf.experiments.validate.patterns.runs import COLUMNS, Job, Tables, evidence, job, patterns
+from secondhalf.experiments.validate.patterns.runs import (
+    COLUMNS,
+    PatternSeed,
+    Tables,
+    evidence,
+    pattern_seed_of,
+    patterns,
+)
 
 NEVER = "never"
 ARMS = {
@@ -27,7 +34,7 @@ ARMS = {
 @pytest.fixture(scope="module")
 def tiny() -> dict[str, Tables]:
     settings = load_settings(["platforms=[kuaishou,douyin,taobao]"])
-    return evidence(job(sized(settings, 200, 30, dt.date(2020, 2, 29)), ARMS))
+    return evidence(pattern_seed_of(sized(settings, 200, 30, dt.date(2020, 2, 29)), ARMS))
 
 
 def test_arms_share_their_days(tiny: dict[str, Tables]) -> None:
@@ -58,7 +65,7 @@ def test_watch_agrees_with_the_leak_rate_of_the_market(tiny: dict[str, Tables]) 
 
 def test_visits_are_those_of_active_users() -> None:
     settings = sized(load_settings(["calendar.start=2022-01-01"]), 200, 30, dt.date(2022, 1, 31))
-    tables = evidence(job(settings, {}))[BASELINE]
+    tables = evidence(pattern_seed_of(settings, {}))[BASELINE]
     daily, visits = tables["daily"], tables["visits"]
     active = daily.loc[daily["platform"].isin(["kuaishou", "douyin"]), "active_users"].sum()
     people = settings.population.people / settings.population.users
@@ -68,7 +75,7 @@ def test_visits_are_those_of_active_users() -> None:
     assert (visits["stranger_buying_days"] <= visits["stranger_days"]).all()
 
 
-def _luckless(given: Job) -> dict[tuple[str, str], float]:
+def _luckless(given: PatternSeed) -> dict[tuple[str, str], float]:
     if given.settings.seed == 1:
         raise ValueError("no luck")
     return {(name, quantity.name): 1.0 for name, pattern in PATTERNS.items() for quantity in pattern.quantities}

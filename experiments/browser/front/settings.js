@@ -45,7 +45,7 @@ export class Settings {
   }
 
   label() {
-    const { words, facts } = this.page;
+    const { words } = this.page;
     this.heading.textContent = words.settings;
     this.start.textContent = words.start_anew;
     this.own.firstChild.textContent = words.strategy_each;
@@ -54,7 +54,7 @@ export class Settings {
     const row = (name, control) => make("label", { for: control.id }, make("span", {}, words[`set_${name}`]), control);
     this.rows.replaceChildren(row("users", this.users), row("seed", this.seed), ...CHOICES.map((name) => row(name, this.choices[name])));
     for (const name of CHOICES) this.options(this.choices[name], this.allowed[name], asked[name] || this.shown[name]);
-    const names = this.page.store.platforms.length ? this.page.store.platforms : Object.keys(facts.colors).slice(0, 5);
+    const names = this.page.store.platforms.length ? this.page.store.platforms : this.allowed.platforms.slice(0, 5);
     const before = this.platforms;
     this.platforms = {};
     const rows = names.map((name) => {

@@ -1,4 +1,4 @@
-"""Runs jobs within the budget, several at once, and keeps what they give; the one place that knows how jobs are run."""
+"""Runner of simulations within a budget, several at once, with a journal of what they give."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
-from secondhalf.experiments.command.options import Launcher
 from secondhalf.experiments.equilibrium.game import simulations
-from secondhalf.experiments.equilibrium.game.simulations import Job
-from secondhalf.experiments.execution.journal import Journal, Kept
+from secondhalf.experiments.equilibrium.game.simulations import Simulation
+from secondhalf.experiments.execution.journal import Journal
 from secondhalf.experiments.execution.process_pool import Team, cores
 from secondhalf.experiments.execution.ray_pool import RayTeam
+from secondhalf.experiments.execution.settings import Launcher
+
+GAME_PART, CERTIFY_PART, REST_PART = 0.65, 0.85, 1.0
+"""Parts of the budget by whose use the game's table, candidates and the dynamic view end."""
 
 
-def timed(job: Job) -> tuple[dict[str, Any], float]:
+def timed(job: Simulation) -> tuple[dict[str, Any], float]:
     """What a job gives, and the seconds it took."""
     began = time.perf_counter()
     return simulations.work(job), time.perf_counter() - began
 
 
-AnyTeam = Team[Job, tuple[dict[str, Any], float]] | RayTeam[Job, tuple[dict[str, Any], float]]
+AnyTeam = Team[Simulation, tuple[dict[str, Any], float]] | RayTeam[Simulation, tuple[dict[str, Any], float]]
 
 
 def find_team(workers: int | None, launcher: Launcher | None = None) -> AnyTeam:
@@ -69,18 +72,22 @@ class Runner:
         who does them
     budget
         what may be done
-    told
+    shown
         called with a job that is done and why it failed, if it did
     """
 
     def __init__(
-        self, journal: Journal, team: AnyTeam, budget: Budget, told: Callable[[Job, str], None] = lambda *_: None
+        self,
+        journal: Journal,
+        team: AnyTeam,
+        budget: Budget,
+        shown: Callable[[Simulation, str], None] = lambda *_: None,
     ) -> None:
         self.journal, self.budget, self._team = journal, budget, team
-        self._told = told
+        self._shown = shown
         self._counted: set[str] = set()
         # A failure may have been the machine's: a later call tries again.
-        self._again = {key for key, kept in journal.known.items() if kept.result is None}
+        self._again = {key for key, (result, _, _) in journal.results.items() if result is None}
 
     def __enter__(self) -> Runner:
         return self
@@ -91,7 +98,7 @@ class Runner:
         self._team.__exit__(kind, error, trace)
         simulations.forget()
 
-    def __call__(self, wanted: Sequence[Job], part: float = 1.0, free: bool = False) -> bool:
+    def __call__(self, wanted: Sequence[Simulation], part: float = 1.0, free: bool = False) -> bool:
         """Do jobs in their order until a part of the budget is used; returns whether all are done.
 
         What an earlier call did counts as if it were done now, so that one that goes on ends where one that was never
@@ -110,28 +117,31 @@ class Runner:
                 break
             self._counted.add(job.key)
             self.budget.made += not free
-            if job.key in self.journal.known and job.key not in self._again:
-                self.budget.spent += self.journal.known[job.key].seconds
+            if job.key in self.journal.results and job.key not in self._again:
+                self.budget.spent += self.seconds(job)
             else:
                 new.append(job)
         for done in self._team.each(new):
             result, seconds = done.result if done.result is not None else (None, 0.0)
-            self.journal.keep(done.job.key, Kept(result, done.error, seconds))
+            self.journal.write(done.job.key, [result, done.error, seconds])
             self._again.discard(done.job.key)
             self.budget.spent += seconds
-            self._told(done.job, done.error)
+            self._shown(done.job, done.error)
             if self.budget.runs is None and not self.budget.left(part):
                 break
-        left = {job.key for job in new if job.key not in self.journal.known}
+        left = {job.key for job in new if job.key not in self.journal.results}
         self._counted -= left
         return all(job.key in self._counted for job in wanted)
 
-    def result(self, job: Job) -> dict[str, Any] | None:
+    def result(self, job: Simulation) -> dict[str, Any] | None:
         """What a job gave; None when it failed or was not done."""
-        kept = self.journal.known.get(job.key)
-        return None if kept is None else kept.result
+        found: dict[str, Any] | None = self.journal.results.get(job.key, (None,))[0]
+        return found
 
-    def error(self, job: Job) -> str:
+    def error(self, job: Simulation) -> str:
         """Why a job failed; empty when it did not, or was not done."""
-        kept = self.journal.known.get(job.key)
-        return "" if kept is None else kept.error
+        return str(self.journal.results[job.key][1]) if job.key in self.journal.results else ""
+
+    def seconds(self, job: Simulation) -> float:
+        """Seconds that a finished job took."""
+        return float(self.journal.results[job.key][2])

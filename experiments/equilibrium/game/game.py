@@ -119,7 +119,7 @@ def said(capabilities: frozenset[str]) -> str:
     return "{" + "+".join(sorted(capabilities)) + "}"
 
 
-def find_game(settings: MarketSettings, asked: Equilibrium) -> Game:
+def find_game(settings: MarketSettings, options: Equilibrium) -> Game:
     """The game of some options.
 
     Raises
@@ -127,11 +127,11 @@ def find_game(settings: MarketSettings, asked: Equilibrium) -> Game:
     SettingsError
         one sentence naming player, bundle or capability and what is allowed
     """
-    players = _players(settings, asked)
+    players = _players(settings, options)
     made = []
     for name in players:
         kind = settings.platform[name].kind
-        bundles = asked.bundles.get(kind)
+        bundles = options.bundles.get(kind)
         if bundles is None:
             raise SettingsError(f"equilibrium.bundles: {name} is a {kind} platform, for which there are no bundles")
         for bundle, items in bundles.items():
@@ -139,17 +139,17 @@ def find_game(settings: MarketSettings, asked: Equilibrium) -> Game:
                 _check_item(settings, name, f"equilibrium.bundles.{kind}.{bundle}", item)
         among = frozenset(item for items in bundles.values() for item in items)
         made.append(tuple(Strategy(bundle, Choice(among, frozenset(items))) for bundle, items in bundles.items()))
-    history = tuple(_history(settings, asked, name, own) for name, own in zip(players, made, strict=True))
+    history = tuple(_history(settings, options, name, own) for name, own in zip(players, made, strict=True))
     return Game(players, tuple(made), history)
 
 
-def _players(settings: MarketSettings, asked: Equilibrium) -> tuple[str, ...]:
-    there = [name for name in settings.competing if settings.entrants.get(name, asked.revision) <= asked.revision]
-    given = asked.players or tuple(there)
+def _players(settings: MarketSettings, options: Equilibrium) -> tuple[str, ...]:
+    there = [name for name in settings.competing if settings.entrants.get(name, options.revision) <= options.revision]
+    given = options.players or tuple(there)
     for name in given:
         if name not in there:
             raise SettingsError(
-                f"equilibrium.players={list(given)}: {name} does not compete on {asked.revision}; allowed are "
+                f"equilibrium.players={list(given)}: {name} does not compete on {options.revision}; allowed are "
                 f"{', '.join(there)}"
             )
     if len(set(given)) < len(given):
@@ -165,29 +165,29 @@ def _check_item(settings: MarketSettings, player: str, where: str, item: str) ->
         raise SettingsError(f"{where}: {player} may not choose {item}; allowed are {', '.join(allowed)}")
 
 
-def _history(settings: MarketSettings, asked: Equilibrium, player: str, own: tuple[Strategy, ...]) -> int:
+def _history(settings: MarketSettings, options: Equilibrium, player: str, own: tuple[Strategy, ...]) -> int:
     """Which strategy a platform really followed: as told, else by its launches."""
     names = [strategy.name for strategy in own]
-    told = asked.history.get(player)
-    if told is not None:
-        if told not in names:
-            raise SettingsError(f"equilibrium.history.{player}={told}: allowed are {', '.join(names)}")
-        return names.index(told)
-    found = opened(settings, player, asked.history_until) & own[0].choice.among
+    named = options.history.get(player)
+    if named is not None:
+        if named not in names:
+            raise SettingsError(f"equilibrium.history.{player}={named}: allowed are {', '.join(names)}")
+        return names.index(named)
+    found = opened(settings, player, options.history_until) & own[0].choice.among
     for place, strategy in enumerate(own):
         if strategy.choice.has == found:
             return place
     raise SettingsError(
-        f"equilibrium.history: by {asked.history_until} {player} had opened {', '.join(sorted(found)) or 'nothing'}, "
+        f"equilibrium.history: by {options.history_until} {player} had opened {', '.join(sorted(found)) or 'nothing'}, "
         f"which is no bundle; say which stands for it in equilibrium.history.{player}: {', '.join(names)}"
     )
 
 
 def opened(settings: MarketSettings, platform: str, until: dt.date) -> frozenset[str]:
     """Capabilities that everybody saw on a platform by a date, from its start and its launches."""
-    shown = {name: start.exposure for name, start in settings.platform[platform].open_at_start.items()}
+    named = {name: start.exposure for name, start in settings.platform[platform].open_at_start.items()}
     file = settings.strategy_of(platform).parameters.get("launches", "launches.csv")
     for launch in read_launches(str(file), list(settings.platform), list(settings.capability)):
         if launch.platform == platform and launch.capability and FIRST_DATE <= launch.date <= until:
-            shown[launch.capability] = SHOWN.get(launch.change, shown.get(launch.capability, 0.0))
-    return frozenset(name for name, part in shown.items() if part >= 1)
+            named[launch.capability] = SHOWN.get(launch.change, named.get(launch.capability, 0.0))
+    return frozenset(name for name, part in named.items() if part >= 1)

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.experiments.command.options import StudyError
 from secondhalf.experiments.equilibrium.game.budgeted_runner import Runner
 from secondhalf.experiments.equilibrium.game.payoffs import YEAR, discounts
-from secondhalf.experiments.equilibrium.game.simulations import PROFILE, Job, Question, plain
+from secondhalf.experiments.equilibrium.game.simulations import PROFILE, Simulation, SimulationSetup, plain
 from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Pair
+from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.model.snapshots.capability_profile import Choice
 
 Array = NDArray[np.float64]
@@ -51,7 +51,7 @@ class MarketGame:
 
     Parameters
     ----------
-    question
+    setup
         what all runs share
     players
         who is paid
@@ -62,16 +62,16 @@ class MarketGame:
     """
 
     def __init__(
-        self, question: Question, runner: Runner, before: Past, players: Sequence[str], payoff: str, costs: bool
+        self, setup: SimulationSetup, runner: Runner, before: Past, players: Sequence[str], payoff: str, costs: bool
     ) -> None:
-        self.question, self.runner, self.past = question, runner, before
+        self.setup, self.runner, self.past = setup, runner, before
         self.players, self.payoff = list(players), payoff
         self._costs = costs and payoff == "revenue"
-        self.weights = float(discounts(question.days, question.rate).sum())
+        self.weights = float(discounts(setup.days, setup.rate).sum())
 
-    def job(self, choices: Choices, seed: int) -> Job:
+    def job(self, choices: Choices, seed: int) -> Simulation:
         """The run of a profile under a seed, counted from the settings' own."""
-        return Job(PROFILE, self.question, self.question.settings.seed + seed, plain(choices))
+        return Simulation(PROFILE, self.setup, self.setup.settings.seed + seed, plain(choices))
 
     def cost(self, player: str, choice: Choice) -> float:
         """What a choice costs over the horizon, as a part of the revenue of the year before going on as long.
@@ -81,7 +81,7 @@ class MarketGame:
         """
         if not self._costs:
             return 0.0
-        settings, own = self.question.settings, self.past.year[player]
+        settings, own = self.setup.settings, self.past.year[player]
         standing, total = self.past.standing[player], 0.0
         for name in choice.has | (standing - choice.among):
             capability = settings.capability[name]
@@ -107,7 +107,7 @@ class MarketGame:
                 had = ", ".join(f"{who} {'+'.join(sorted(own.has)) or 'stay'}" for who, own in choices.items())
                 raise StudyError(
                     f"equilibrium.payoff={self.payoff}: {name} gets {payoff:.4g} under seed "
-                    f"{self.question.settings.seed + seed} when {had}; the log scale needs payoffs above 0 (allowed "
+                    f"{self.setup.settings.seed + seed} when {had}; the log scale needs payoffs above 0 (allowed "
                     "are revenue, gmv, attention, and profit where it is positive)"
                 )
         costs = [self.cost(name, choices[name]) for name in self.players if name in choices]

@@ -18,22 +18,22 @@ LUCK = 4.0
 COLUMNS = ("profile", "platform", "measure", "map", "simulation", "tolerance", "agrees", "radius", "found")
 
 
-def worked_out(market: Market, asked: MeanFieldMap) -> dict[str, Any]:
+def worked_out(market: Market, options: MeanFieldMap) -> dict[str, Any]:
     """Fixed point, simulation and branch for what the market's platforms offer on its latest day."""
     budget = float(market.today.budget)
-    field = field_of(market.settings, market.offer, budget, asked.types, asked.moods)
-    rest = resting(field, market.book.installed / max(market.book.online, 1.0))
-    branch, minutes = along(field, asked.weight, 1.0, asked.until, asked.points, rest)
+    field = field_of(market.settings, market.offer, budget, options.types, options.moods)
+    steady_state = resting(field, market.book.installed / max(market.book.online, 1.0))
+    branch, minutes = along(field, options.weight, 1.0, options.until, options.points, steady_state)
     settings = market.settings.among(market.platform_names)
-    population = settings.population.model_copy(update={"users": asked.users})
+    population = settings.population.model_copy(update={"users": options.users})
     long = simulated(
-        settings.model_copy(update={"population": population}), market.offer, budget, asked.days, asked.days // 5
+        settings.model_copy(update={"population": population}), market.offer, budget, options.days, options.days // 5
     )
     return {
         "platforms": market.platform_names,
-        "found": bool(rest.point.found),
-        "radius": rest.point.radius,
-        "map": [rest.installed.tolist(), rest.minutes.tolist()],
+        "found": bool(steady_state.point.found),
+        "radius": steady_state.point.radius,
+        "map": [steady_state.installed.tolist(), steady_state.minutes.tolist()],
         "simulation": [long.installed.tolist(), long.minutes.tolist()],
         "error": [long.installed_error.tolist(), long.minutes_error.tolist()],
         "factor": branch.parameter.tolist(),
@@ -56,11 +56,11 @@ def meanfield_table(profile: str, found: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def tipping_table(profile: str, found: dict[str, Any], asked: MeanFieldMap) -> pd.DataFrame:
+def tipping_table(profile: str, found: dict[str, Any], options: MeanFieldMap) -> pd.DataFrame:
     """tipping.csv: minutes along a factor on one of users' weights; `tips` where the branch turns back."""
     rows = []
     for factor, radius, minutes in zip(found["factor"], found["radii"], found["minutes"], strict=True):
         tips = "yes" if any(abs(factor - fold) < 1e-12 for fold in found["folds"]) else ""
         for name, own in zip(found["platforms"], minutes, strict=True):
-            rows.append((profile, asked.weight, factor, name, own, radius, tips))
+            rows.append((profile, options.weight, factor, name, own, radius, tips))
     return pd.DataFrame(rows, columns=["profile", "weight", "factor", "platform", "minutes", "radius", "tips"])

@@ -1,4 +1,4 @@
-"""Runs of the study, one job each; every one branches off a market that was run to the revision once."""
+"""Simulations of an equilibrium study; each branches off a market that was run to the revision once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Plain = tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
 """A profile as it is written down: platform, what the choice is about, what it has."""
 
 
-class Question(NamedTuple):
+class SimulationSetup(NamedTuple):
     """What all runs of a study share.
 
     Attributes
@@ -50,7 +50,7 @@ class Question(NamedTuple):
     rate: float
 
 
-class Job(NamedTuple):
+class Simulation(NamedTuple):
     """One run.
 
     Attributes
@@ -68,7 +68,7 @@ class Job(NamedTuple):
     """
 
     kind: str
-    question: Question
+    setup: SimulationSetup
     seed: int
     profile: Plain = ()
     before: Plain | None = None
@@ -96,10 +96,10 @@ def _choices(profile: Plain) -> dict[str, Choice]:
 _markets: OrderedDict[str, Market] = OrderedDict()
 
 
-def work(job: Job) -> dict[str, Any]:
+def work(job: Simulation) -> dict[str, Any]:
     """Do a job on one thread."""
     with threads_for(1):
-        market = _at_revision(job.question, job.seed)
+        market = _at_revision(job.setup, job.seed)
         return _JOBS[job.kind](job, market)
 
 
@@ -109,45 +109,45 @@ def forget() -> None:
         _markets.popitem()[1].close()
 
 
-def _at_revision(question: Question, seed: int) -> Market:
+def _at_revision(setup: SimulationSetup, seed: int) -> Market:
     """The market of a seed on the revision's morning; run once and kept for the next jobs."""
-    settings = question.settings.model_copy(update={"seed": seed})
-    name = f"{question.revision} {settings.model_dump_json()}"
+    settings = setup.settings.model_copy(update={"seed": seed})
+    name = f"{setup.revision} {settings.model_dump_json()}"
     if name not in _markets:
         while len(_markets) >= KEPT:
             _markets.popitem(last=False)[1].close()
         market = Market(settings)
-        while market.day < question.revision:
+        while market.day < setup.revision:
             market.step()
         _markets[name] = market
     _markets.move_to_end(name)
     return _markets[name]
 
 
-def _past(job: Job, market: Market) -> dict[str, Any]:
+def _past(job: Simulation, market: Market) -> dict[str, Any]:
     has = {name: sorted(own) for name, own in standing(market).items()}
     return {"year": past_year(market), "standing": has}
 
 
-def _profile(job: Job, market: Market) -> dict[str, Any]:
+def _profile(job: Simulation, market: Market) -> dict[str, Any]:
     child = with_profile(market, _choices(job.profile))
     try:
-        return run_and_measure(child, job.question.days, job.question.rate)
+        return run_and_measure(child, job.setup.days, job.setup.rate)
     finally:
         child.close()
 
 
-def _path(job: Job, market: Market) -> dict[str, Any]:
+def _path(job: Simulation, market: Market) -> dict[str, Any]:
     child = market.fork()
     try:
-        numbers = run_and_measure(child, job.question.days, job.question.rate)
+        numbers = run_and_measure(child, job.setup.days, job.setup.rate)
         day = phase(np.array(child.record.flows), child.record.closed, child.calendar.days).day
         return {"numbers": numbers, "second_half_day": None if day is None else child.calendar.labels[day]}
     finally:
         child.close()
 
 
-def _balance(job: Job, market: Market) -> dict[str, Any]:
+def _balance(job: Simulation, market: Market) -> dict[str, Any]:
     """Weekly shares of minutes and of GMV, [week, 2 P], in the world that stands still."""
     first = with_profile(market, _choices(job.profile if job.before is None else job.before))
     while first.running:
@@ -167,7 +167,7 @@ def _balance(job: Job, market: Market) -> dict[str, Any]:
     return {"platforms": still.platform_names, "shares": np.round(rows, 6).tolist()}
 
 
-def _adaptive(job: Job, market: Market) -> dict[str, Any]:
+def _adaptive(job: Simulation, market: Market) -> dict[str, Any]:
     own = market.settings.strategies | dict(job.strategies)
     child = branch(market, market.settings.model_copy(update={"strategies": own}))
     try:
@@ -178,7 +178,7 @@ def _adaptive(job: Job, market: Market) -> dict[str, Any]:
         child.close()
 
 
-def _meanfield(job: Job, market: Market) -> dict[str, Any]:
+def _meanfield(job: Simulation, market: Market) -> dict[str, Any]:
     assert job.mean_field is not None
     child = with_profile(market, _choices(job.profile))
     try:
@@ -189,7 +189,7 @@ def _meanfield(job: Job, market: Market) -> dict[str, Any]:
         child.close()
 
 
-_JOBS: dict[str, Callable[[Job, Market], dict[str, Any]]] = {
+_JOBS: dict[str, Callable[[Simulation, Market], dict[str, Any]]] = {
     PAST: _past,
     PROFILE: _profile,
     PATH: _path,

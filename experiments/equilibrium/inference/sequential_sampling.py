@@ -1,4 +1,4 @@
-"""Sequential sampling: what is decided is simulated no more, and every look spends its part of the error."""
+"""Sequential sampling of a game: tests do not revisit earlier decisions, and each look spends part of the error."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Drawn(NamedTuple):
 Draw = Callable[[Sequence[Pair]], Drawn]
 
 
-class Rule(NamedTuple):
+class StoppingRule(NamedTuple):
     """How to sample and judge.
 
     Attributes
@@ -111,8 +111,8 @@ def sample(
     players: int,
     pairs: Edges,
     draw: Draw,
-    rule: Rule,
-    asked: Sequence[int] | None = None,
+    rule: StoppingRule,
+    only: Sequence[int] | None = None,
     once: Sequence[int] = (),
 ) -> Estimate:
     """Simulate until every profile is decided, the seeds run out, or the budget does.
@@ -126,7 +126,7 @@ def sample(
     ----------
     pairs
         deviations between profiles, by place
-    asked
+    only
         places of the profiles whose verdicts are wanted; None for all
     once
         places that the first look simulates under one seed only, so that every profile has a payoff
@@ -150,14 +150,14 @@ def sample(
         judged = verdicts(pairs, found, profiles, rule.epsilon)
         counts = (judged.word.count(word) for word in ("certified", "refuted", "undecided"))
         looks.append(Look(seeds, error, len(wanted), *counts))
-        active = still_open(pairs, found, judged, rule.epsilon, asked)
+        active = still_open(pairs, found, judged, rule.epsilon, only)
         if not drawn.whole or not active.size:
             break
     return Estimate(values[:, :seeds], pairs, found, judged, looks, drawn.whole)
 
 
 def still_open(
-    pairs: Edges, found: Gains, judged: Verdicts, epsilon: float, asked: Sequence[int] | None = None
+    pairs: Edges, found: Gains, judged: Verdicts, epsilon: float, only: Sequence[int] | None = None
 ) -> NDArray[np.intp]:
     """Undecided profiles, and what is needed to decide them.
 
@@ -166,8 +166,8 @@ def still_open(
     """
     every = deviations(pairs, found)
     undecided = np.array([word == UNDECIDED for word in judged.word])
-    if asked is not None:
-        undecided &= np.isin(np.arange(undecided.size), asked)
+    if only is not None:
+        undecided &= np.isin(np.arange(undecided.size), only)
     error = np.concatenate([found.error, found.error])
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(np.isfinite(error), (every.gain - epsilon) / error, np.nan)

@@ -1,4 +1,4 @@
-"""What a game with noisy payoffs is judged by: the gain of every deviation, with simultaneous intervals.
+"""Simultaneous confidence intervals for the gains of all deviations of a game with noisy payoffs.
 
 Payoffs are logarithms, [profile, seed, player], under shared luck: the gain of a deviation is the mean over seeds of
 the difference of two profiles. Seeds that one of the two lacks (nan) are left out of that gain.
@@ -79,12 +79,12 @@ def gains(values: Array, pairs: Edges, level: float) -> Gains:
     seeds = there.sum(axis=1)
     filled = np.where(there, differences, 0.0)
     mean = np.where(seeds > 0, filled.sum(axis=1) / np.maximum(seeds, 1), np.nan)
-    rest = np.where(there, differences - mean[:, None], 0.0)
-    size = np.sqrt(np.square(rest).sum(axis=1))
+    residuals = np.where(there, differences - mean[:, None], 0.0)
+    size = np.sqrt(np.square(residuals).sum(axis=1))
     size = np.where(size > 1e-12 * np.maximum(np.abs(mean), 1e-12), size, 0.0)  # rounding is no scatter
     error = np.where(seeds > 1, size / np.sqrt(np.maximum(seeds * (seeds - 1), 1)), np.inf)
     judged = (seeds > 1) & (size > 0)
-    unit, fewest = rest[judged] / size[judged, None], int(seeds[judged].min(initial=2))
+    unit, fewest = residuals[judged] / size[judged, None], int(seeds[judged].min(initial=2))
     chance = _one_chance(unit, pairs.alike[judged], fewest, level)
     width = np.where(seeds > 1, 0.0, np.inf)
     width[judged] = stats.t.isf(chance / 2, seeds[judged] - 1) * error[judged]

@@ -1,4 +1,4 @@
-"""Whether an ensemble of paths has come to rest: drift, cycles, several attractors, and when.
+"""Stationarity of an ensemble of paths: drift, cycles, several attractors, and when it is reached.
 
 Paths are [run, week, series], shares between 0 and 1; the last `judged` weeks are looked at. "No drift" is a claim of
 its own, which needs evidence: that a test for drift finds none says nothing when runs are few.
@@ -119,9 +119,10 @@ def fisher_g(series: Array) -> float:
 def prewhitened(series: Array) -> Array:
     """Residuals of a first-order autoregression around a straight line, whose slow swings would look like cycles."""
     time = np.arange(series.size)
-    rest = series - np.polyval(np.polyfit(time, series, 1), time)
-    size = float(rest[:-1] @ rest[:-1])
-    return rest[1:] - (float(rest[1:] @ rest[:-1]) / size if size > 0 else 0.0) * rest[:-1]
+    residuals = series - np.polyval(np.polyfit(time, series, 1), time)
+    size = float(residuals[:-1] @ residuals[:-1])
+    slope = float(residuals[1:] @ residuals[:-1]) / size if size > 0 else 0.0
+    return residuals[1:] - slope * residuals[:-1]
 
 
 def _cycles(window: Array) -> tuple[float, bool]:

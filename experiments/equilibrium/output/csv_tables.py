@@ -1,4 +1,4 @@
-"""The study's tables, as in its CSV files; gains are parts of the payoff, cells without a number are empty."""
+"""CSV tables of an equilibrium study; gains are parts of the payoff, cells without a number are empty."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from secondhalf.experiments.equilibrium.certify import named
-from secondhalf.experiments.equilibrium.findings import Found, Profile
+from secondhalf.experiments.equilibrium.findings import Findings, Profile
 from secondhalf.experiments.equilibrium.game.payoffs import BY_PLATFORM, MARKET, OF_MARKET
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import deviations
 from secondhalf.experiments.game_theory.pure_nash import regrets
@@ -37,26 +37,26 @@ def deviation_word(low: float, high: float, epsilon: float) -> str:
     return PAYS if low > epsilon else DOES_NOT if high <= epsilon else OPEN
 
 
-def profiles(found: Found) -> pd.DataFrame:
+def profiles(found: Findings) -> pd.DataFrame:
     """profiles.csv: a row a profile, with its verdict and the deviation that decides it."""
     game, estimate, solution = found.game, found.estimate, found.solution
-    told, values = estimate.verdicts, estimate.values
+    verdicts, values = estimate.verdicts, estimate.values
     rows = []
     for place, profile in enumerate(game.profiles):
-        player = int(told.player[place])
+        player = int(verdicts.player[place])
         row: Row = {
             "profile": game.words(profile),
             "label": found.label(profile),
-            "verdict": told.word[place],
+            "verdict": verdicts.word[place],
             "verdict_of_bundles": found.before_word(profile),
             "player": game.players[player],
-            "to": game.names(game.profiles[int(told.to[place])])[player],
-            "gain": part(told.gain[place]),
-            "gain_low": part(told.low[place]),
-            "gain_high": part(told.high[place]),
-            "regret": part(told.regret[place]),
-            "regret_low": part(told.regret_low[place]),
-            "regret_high": part(told.regret_high[place]),
+            "to": game.names(game.profiles[int(verdicts.to[place])])[player],
+            "gain": part(verdicts.gain[place]),
+            "gain_low": part(verdicts.low[place]),
+            "gain_high": part(verdicts.high[place]),
+            "regret": part(verdicts.regret[place]),
+            "regret_low": part(verdicts.regret_low[place]),
+            "regret_high": part(verdicts.regret_high[place]),
             "seeds": int(np.isfinite(values[place, :, 0]).sum()),
             "often": solution.often(profile) if solution else np.nan,
             "reached": float(solution.reading.reached[place]) if solution else np.nan,
@@ -67,7 +67,7 @@ def profiles(found: Found) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def deviation_table(found: Found) -> pd.DataFrame:
+def deviation_table(found: Findings) -> pd.DataFrame:
     """deviations.csv: a row a profile and deviation of one player."""
     game, every = found.game, deviations(found.estimate.pairs, found.estimate.gains)
     seeds = np.concatenate([found.estimate.gains.seeds] * 2)
@@ -84,13 +84,13 @@ def deviation_table(found: Found) -> pd.DataFrame:
                 "low": part(every.low[number]),
                 "high": part(every.high[number]),
                 "seeds": int(seeds[number]),
-                "verdict": deviation_word(every.low[number], every.high[number], found.asked.options.epsilon),
+                "verdict": deviation_word(every.low[number], every.high[number], found.problem.options.epsilon),
             }
         )
     return pd.DataFrame(rows)
 
 
-def payoffs(found: Found) -> pd.DataFrame:
+def payoffs(found: Findings) -> pd.DataFrame:
     """payoffs.csv: a row a profile and player; intervals are of that row alone, over seeds that both profiles have."""
     game, values = found.game, found.estimate.values
     base, rows = values[game.place(game.nobody)], []
@@ -126,7 +126,7 @@ def interval(values: Array) -> tuple[float, float, float]:
     return mean, mean - width, mean + width
 
 
-def results(found: Found, profile: Profile) -> Iterator[tuple[int, dict[str, dict[str, float]]]]:
+def results(found: Findings, profile: Profile) -> Iterator[tuple[int, dict[str, dict[str, float]]]]:
     """What each finished run of a profile gave, by seed."""
     for seed in range(found.estimate.values.shape[1]):
         result = found.market.runner.result(found.market.job(found.game.choices(profile), seed))
@@ -134,7 +134,7 @@ def results(found: Found, profile: Profile) -> Iterator[tuple[int, dict[str, dic
             yield seed, result
 
 
-def outcomes(found: Found) -> pd.DataFrame:
+def outcomes(found: Findings) -> pd.DataFrame:
     """outcomes.csv: shares of minutes and of GMV in the last year of some profiles, beside the year before."""
     rows = []
     year = found.market.past.year
@@ -162,7 +162,7 @@ def _outcome(profile: str, label: str, platform: str, seeds: list[tuple[float, f
     return row
 
 
-def welfare(found: Found) -> pd.DataFrame:
+def welfare(found: Findings) -> pd.DataFrame:
     """welfare.csv: what platforms, merchants and users have in some profiles, and against nobody's crossing."""
     base = {seed: sides(result) for seed, result in results(found, found.game.nobody)}
     rows = []
@@ -188,7 +188,7 @@ def sides(result: dict[str, dict[str, float]]) -> dict[str, float]:
     }
 
 
-def candidates(found: Found) -> pd.DataFrame:
+def candidates(found: Findings) -> pd.DataFrame:
     """candidates.csv: deviations of candidates to all capability sets."""
     columns = ["profile", "player", "capabilities", "gain", "low", "high", "seeds", "verdict"]
     rows = []
@@ -199,30 +199,30 @@ def candidates(found: Found) -> pd.DataFrame:
         for number, deviation in enumerate(one.judged if one.estimate else []):
             assert one.estimate is not None
             own = one.estimate.gains
-            word = deviation_word(own.low[number], own.high[number], found.asked.options.epsilon)
+            word = deviation_word(own.low[number], own.high[number], found.problem.options.epsilon)
             numbers = (part(own.mean[number]), part(own.low[number]), part(own.high[number]), int(own.seeds[number]))
             rows.append([found.game.words(one.profile), *named(found.game, deviation), *numbers, word])
     return pd.DataFrame(rows, columns=columns)
 
 
-def looks(found: Found) -> pd.DataFrame:
+def looks(found: Findings) -> pd.DataFrame:
     """looks.csv: how sampling went."""
     return pd.DataFrame([{"look": number, **look._asdict()} for number, look in enumerate(found.estimate.looks, 1)])
 
 
-def runs(found: Found) -> pd.DataFrame:
+def runs(found: Findings) -> pd.DataFrame:
     """runs.csv: a row a run and platform (or `market`); for a failed run one row with its error."""
     rows = []
     game = found.game
     for profile in game.profiles:
         for seed in range(found.estimate.values.shape[1]):
             job = found.market.job(game.choices(profile), seed)
-            kept = found.market.runner.journal.known.get(job.key)
-            if kept is None:
+            runner = found.market.runner
+            if job.key not in runner.journal.results:
                 continue
-            head: Row = {"profile": game.words(profile), "seed": job.seed, "seconds": round(kept.seconds, 3)}
-            head["error"] = kept.error
-            for name, numbers in (kept.result or {"": {}}).items():
+            head: Row = {"profile": game.words(profile), "seed": job.seed, "seconds": round(runner.seconds(job), 3)}
+            head["error"] = runner.error(job)
+            for name, numbers in (runner.result(job) or {"": {}}).items():
                 rows.append(head | {"platform": name} | numbers)
     columns = ["profile", "seed", "seconds", "error", "platform", *BY_PLATFORM, *OF_MARKET]
     return pd.DataFrame(rows, columns=columns)

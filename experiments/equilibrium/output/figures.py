@@ -12,7 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from secondhalf.experiments.equilibrium.findings import Found, Profile
+from secondhalf.experiments.equilibrium.findings import Findings, Profile
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED, REFUTED, UNDECIDED
 from secondhalf.experiments.equilibrium.output.text import percent, profile_words
 from secondhalf.experiments.equilibrium.solution import Solution
@@ -28,9 +28,9 @@ INCH, LETTER = 0.27, 0.05
 """Side of a cell of the heat map, and about what a letter beside it takes."""
 
 
-def split(found: Found) -> tuple[list[int], list[int]]:
+def split(found: Findings) -> tuple[list[int], list[int]]:
     """Players down and across the heat map: content platforms and shelf platforms, or one half each."""
-    settings = found.asked.question.settings
+    settings = found.problem.setup.settings
     down = [n for n, name in enumerate(found.game.players) if settings.platform[name].kind == "content"]
     across = [n for n in range(len(found.game.players)) if n not in down]
     if not down or not across:
@@ -39,14 +39,14 @@ def split(found: Found) -> tuple[list[int], list[int]]:
     return down, across
 
 
-def heat_map(found: Found) -> Figure:
+def heat_map(found: Findings) -> Figure:
     """A cell a profile: its regret as a colour, its verdict as a sign."""
-    game, told = found.game, found.estimate.verdicts
+    game, verdicts = found.game, found.estimate.verdicts
     down, across = split(found)
     shape = [[game.shape[n] for n in own] for own in (down, across)]
     rows, columns = (int(np.prod(own)) for own in shape)
     order = np.arange(len(game.profiles)).reshape(game.shape).transpose(*down, *across).reshape(rows, columns)
-    regret = 100 * np.expm1(np.array(told.regret)[order])
+    regret = 100 * np.expm1(np.array(verdicts.regret)[order])
     beside, below = (LETTER * max(len(name) for name in _names(found, own)) for own in (down, across))
     size = (max(4.3, 1.4 + beside + INCH * columns), 1.4 + below + INCH * rows)
     drawn = Figure(figsize=size, dpi=style.DPI, layout="constrained")
@@ -55,7 +55,7 @@ def heat_map(found: Found) -> Figure:
     marks = {game.place(game.history): "H", game.place(game.nobody): "0"}
     for row, column in np.ndindex(rows, columns):
         place = int(order[row, column])
-        text = SIGNS[told.word[place]] + marks.get(place, "")
+        text = SIGNS[verdicts.word[place]] + marks.get(place, "")
         if text:
             ink = "white" if regret[row, column] > 0.6 * most else "black"
             axes.text(column, row, text, ha="center", va="center", fontsize=7, color=ink, fontweight="bold")
@@ -72,15 +72,15 @@ def heat_map(found: Found) -> Figure:
     return drawn
 
 
-def _names(found: Found, players: list[int]) -> list[str]:
+def _names(found: Findings, players: list[int]) -> list[str]:
     """What some players may choose together."""
     choices = product(*(found.game.strategies[player] for player in players))
     return [" · ".join(own.name for own in chosen) for chosen in choices]
 
 
-def responses(found: Found, solution: Solution) -> Figure:
+def responses(found: Findings, solution: Solution) -> Figure:
     """Profiles by how many moves they are from where best responses end; colours are where that is."""
-    game, chain = found.game, best_response_chain(solution.table, float(np.log1p(found.asked.options.epsilon)))
+    game, chain = found.game, best_response_chain(solution.table, float(np.log1p(found.problem.options.epsilon)))
     moves, basin = solution.sinks.moves, solution.sinks.reached.argmax(axis=1)
     places = np.empty((len(game.profiles), 2))
     for number in range(len(solution.sinks.members)):
@@ -105,11 +105,11 @@ def responses(found: Found, solution: Solution) -> Figure:
         )
         axes.scatter(at[0], at[1], s=3 * size, facecolors="none", edgecolors="black", zorder=3, linewidths=0.9)
     for number, states in enumerate(solution.sinks.members):
-        told = profile_words(found, game.profiles[int(states[0])])
+        caption = profile_words(found, game.profiles[int(states[0])])
         if len(states) > 1:
-            told = f"a rotation among {len(states)} profiles"
-        told = told.replace(", ", "  ·  ")
-        axes.text(0.0, number + 0.99, told, fontsize=6.5, va="top", ha="right", color=BASINS[number % 6])
+            caption = f"a rotation among {len(states)} profiles"
+        caption = caption.replace(", ", "  ·  ")
+        axes.text(0.0, number + 0.99, caption, fontsize=6.5, va="top", ha="right", color=BASINS[number % 6])
         axes.scatter(
             places[states, 0], places[states, 1], s=4 * size, marker="*", c=BASINS[number % 6], zorder=3, linewidths=0
         )
@@ -125,7 +125,7 @@ def responses(found: Found, solution: Solution) -> Figure:
     return drawn
 
 
-def payoffs(found: Found, table: pd.DataFrame) -> Figure:
+def payoffs(found: Findings, table: pd.DataFrame) -> Figure:
     """What each player has in some profiles, against nobody's crossing."""
     shown = [profile for profile in found.shown if profile != found.game.nobody]
     drawn = style.figure(0.9 + 0.26 * len(found.game.players) * len(shown))
@@ -157,7 +157,7 @@ def payoffs(found: Found, table: pd.DataFrame) -> Figure:
     return drawn
 
 
-def _title(found: Found, profile: Profile) -> str:
+def _title(found: Findings, profile: Profile) -> str:
     label = found.label(profile)
     return (
         f"{label[:1].upper()}{label[1:]} ({found.verdict(profile)})" if label else f"{found.verdict(profile)} profile"
@@ -227,7 +227,7 @@ def paths(table: pd.DataFrame) -> Figure:
     return drawn
 
 
-def alt_responses(found: Found, solution: Solution) -> str:
+def alt_responses(found: Findings, solution: Solution) -> str:
     """The graph in words."""
     chain = solution.sinks
     ends = [

@@ -1,4 +1,4 @@
-"""The report: one page with everything that the study found, and its pictures."""
+"""Report page of an equilibrium study, with its pictures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from secondhalf.experiments.equilibrium.findings import Found
+from secondhalf.experiments.equilibrium.findings import Findings
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED, REFUTED
 from secondhalf.experiments.equilibrium.output import figures
 from secondhalf.experiments.equilibrium.output import text as output_text
@@ -31,7 +31,7 @@ PARTS |= {"logit_mass", "alpha_mass", "against_nobody", "ratio_low", "ratio_high
 LONG = {"profile", "words", "statement", "capabilities"}
 
 
-def report(found: Found, tables: Tables, folder: Path) -> Path:
+def report(found: Findings, tables: Tables, folder: Path) -> Path:
     """Write report.html and pictures/; returns the page's path."""
     drawer = Drawer(folder)
     with style.page(None):
@@ -54,10 +54,10 @@ def report(found: Found, tables: Tables, folder: Path) -> Path:
     return write_page(page, folder / NAME)
 
 
-def _tiles(found: Found) -> tuple[Tile, ...]:
-    told, place = found.estimate.verdicts, found.game.place(found.game.history)
-    counts = [told.word.count(word) for word in (CERTIFIED, REFUTED, "undecided")]
-    regret = part(float(told.regret[place]))
+def _tiles(found: Findings) -> tuple[Tile, ...]:
+    verdicts, place = found.estimate.verdicts, found.game.place(found.game.history)
+    counts = [verdicts.word.count(word) for word in (CERTIFIED, REFUTED, "undecided")]
+    regret = part(float(verdicts.regret[place]))
     reached = float(found.solution.reading.reached[found.game.place(found.focus)]) if found.solution else float("nan")
     old = found.before
     alone = (
@@ -74,12 +74,12 @@ def _tiles(found: Found) -> tuple[Tile, ...]:
         Tile(
             output_text.percent(reached), "of best responses from nobody’s crossing end in the profile spoken of first"
         ),
-        Tile(f"{found.runs:,}", "runs of the game", f"{found.asked.question.settings.population.users:,} users each"),
+        Tile(f"{found.runs:,}", "runs of the game", f"{found.problem.setup.settings.population.users:,} users each"),
     )
 
 
-def _profiles(found: Found, tables: Tables, drawer: Drawer) -> Section:
-    game, told = found.game, found.estimate.verdicts
+def _profiles(found: Findings, tables: Tables, drawer: Drawer) -> Section:
+    game, verdicts = found.game, found.estimate.verdicts
     marked = "; ".join(output_text.profile_words(found, one) for one in found.certified) or "none"
     picture = drawer.keep(
         "regrets",
@@ -92,10 +92,10 @@ def _profiles(found: Found, tables: Tables, drawer: Drawer) -> Section:
     )
     said = (
         f"Each of {', '.join(style.label(name) for name in game.players)} chooses a bundle on "
-        f"{found.asked.options.revision} and keeps it; payoffs are {found.asked.options.payoff}, discounted, over "
-        f"{found.asked.question.days} days. A profile is certified when no platform gains more than "
-        f"{output_text.percent(found.asked.options.epsilon)} by another bundle, refuted when some surely does. "
-        f"Intervals hold for all deviations at once; {told.word.count('undecided')} profiles are left undecided."
+        f"{found.problem.options.revision} and keeps it; payoffs are {found.problem.options.payoff}, discounted, over "
+        f"{found.problem.setup.days} days. A profile is certified when no platform gains more than "
+        f"{output_text.percent(found.problem.options.epsilon)} by another bundle, refuted when some surely does. "
+        f"Intervals hold for all deviations at once; {verdicts.word.count('undecided')} profiles are left undecided."
     )
     held = Words(tuple(output_text.held_sentences(found)) or ("No candidate was held against all capability sets.",))
     blocks: list[Any] = [
@@ -112,7 +112,7 @@ def _profiles(found: Found, tables: Tables, drawer: Drawer) -> Section:
     return Section("profiles", "Profiles and verdicts", blocks)
 
 
-def _responses(found: Found, tables: Tables, drawer: Drawer) -> Section | None:
+def _responses(found: Findings, tables: Tables, drawer: Drawer) -> Section | None:
     if found.solution is None:
         return None
     said = (output_text.dynamics_sentence(found), output_text.dilemma_sentence(found))
@@ -127,7 +127,7 @@ def _responses(found: Found, tables: Tables, drawer: Drawer) -> Section | None:
     return Section("responses", "Best responses", blocks)
 
 
-def _payoffs(found: Found, tables: Tables, drawer: Drawer) -> Section:
+def _payoffs(found: Findings, tables: Tables, drawer: Drawer) -> Section:
     alt = "Payoffs of some profiles against nobody’s crossing, with 95 % intervals."
     picture = drawer.keep("payoffs", figures.payoffs(found, tables["payoffs"]), alt, alt, ("payoffs.csv",))
     blocks: list[Any] = [
@@ -148,7 +148,7 @@ def _market(tables: Tables, drawer: Drawer) -> Section:
     return Section("market", "Attention and trade", blocks)
 
 
-def _dynamic(found: Found, tables: Tables, drawer: Drawer) -> Section:
+def _dynamic(found: Findings, tables: Tables, drawer: Drawer) -> Section:
     sentences = tuple(text for text in (output_text.rest_sentence(found), output_text.adaptive_sentence(found)) if text)
     blocks: list[Any] = [Words(sentences or ("The dynamic view was not asked for, or the budget ended before it.",))]
     if "paths" in tables and not tables["paths"].empty:
@@ -164,7 +164,7 @@ def _dynamic(found: Found, tables: Tables, drawer: Drawer) -> Section:
     return Section("dynamic", "The dynamic view", blocks)
 
 
-def _meanfield(found: Found, tables: Tables, drawer: Drawer) -> Section | None:
+def _meanfield(found: Findings, tables: Tables, drawer: Drawer) -> Section | None:
     if "meanfield" not in tables:
         return None
     beside = tables["meanfield"]
@@ -183,14 +183,14 @@ def _meanfield(found: Found, tables: Tables, drawer: Drawer) -> Section | None:
     return Section("meanfield", "The mean-field map", blocks)
 
 
-def _reproduce(found: Found) -> Section:
+def _reproduce(found: Findings) -> Section:
     players = ",".join(found.game.players)
-    line = f"secondhalf equilibrium 'equilibrium.players=[{players}]' seed={found.asked.question.settings.seed}"
+    line = f"secondhalf equilibrium 'equilibrium.players=[{players}]' seed={found.problem.setup.settings.seed}"
     said = "Files beside this page hold everything on it; the same command in the same folder goes on from there."
     return Section("reproduce", "Reproduce", [Words((said,)), Code((line,))])
 
 
-def _foot(found: Found) -> str:
+def _foot(found: Findings) -> str:
     left = f" {found.failed} runs failed and are missing." if found.failed else ""
     return f"Second Half. Apache-2.0.{left}"
 

@@ -1,10 +1,10 @@
-"""What was found, in sentences."""
+"""Sentences about the findings of an equilibrium study."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from secondhalf.experiments.equilibrium.findings import Found, Profile
+from secondhalf.experiments.equilibrium.findings import Findings, Profile
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED, REFUTED, UNDECIDED
 from secondhalf.experiments.equilibrium.output.csv_tables import part
 from secondhalf.experiments.pictures.style import label
@@ -34,24 +34,24 @@ def _digits(number: float) -> int:
     return 2 if abs(number) < 1 else 1 if abs(number) < 10 else 0
 
 
-def profile_words(found: Found, profile: Profile) -> str:
+def profile_words(found: Findings, profile: Profile) -> str:
     """A profile with platforms' names as people write them."""
     pairs = zip(found.game.players, found.game.names(profile), strict=True)
     return ", ".join(f"{label(name)} {what}" for name, what in pairs)
 
 
-def history_sentence(found: Found) -> str:
+def history_sentence(found: Findings) -> str:
     """The study's first sentence."""
-    told, place = found.estimate.verdicts, found.game.place(found.game.history)
-    word, what = told.word[place], profile_words(found, found.game.history)
-    player = found.game.players[int(told.player[place])]
-    to = found.game.names(found.game.profiles[int(told.to[place])])[int(told.player[place])]
+    verdicts, place = found.estimate.verdicts, found.game.place(found.game.history)
+    word, what = verdicts.word[place], profile_words(found, found.game.history)
+    player = found.game.players[int(verdicts.player[place])]
+    to = found.game.names(found.game.profiles[int(verdicts.to[place])])[int(verdicts.player[place])]
     gain = (
-        f"{percent(part(told.gain[place]), signed=True)} ({percent(part(told.low[place]), signed=True)} to "
-        f"{percent(part(told.high[place]), signed=True)})"
+        f"{percent(part(verdicts.gain[place]), signed=True)} ({percent(part(verdicts.low[place]), signed=True)} to "
+        f"{percent(part(verdicts.high[place]), signed=True)})"
     )
     head = f"History's profile ({what})"
-    epsilon = percent(found.asked.options.epsilon)
+    epsilon = percent(found.problem.options.epsilon)
     if word == REFUTED:
         return f"{head} is not an equilibrium: {label(player)} would gain {gain} by choosing “{to}”."
     if word == CERTIFIED:
@@ -65,10 +65,10 @@ def history_sentence(found: Found) -> str:
     )
 
 
-def equilibria_sentence(found: Found) -> str:
+def equilibria_sentence(found: Findings) -> str:
     """What is certified, or what stands in its place."""
     counts = {word: found.estimate.verdicts.word.count(word) for word in (CERTIFIED, REFUTED, UNDECIDED)}
-    level = percent(found.asked.options.confidence)
+    level = percent(found.problem.options.confidence)
     head = (
         f"Of {len(found.game.profiles)} profiles {counts[CERTIFIED]} are certified as equilibria, {counts[REFUTED]} "
         f"refuted and {counts[UNDECIDED]} undecided (all verdicts right at once with {level})."
@@ -79,25 +79,25 @@ def equilibria_sentence(found: Found) -> str:
     if solution is None:
         return f"{head} Some profiles have no run, so that the game has no solution yet."
     place = found.game.place(solution.focus)
-    told = found.estimate.verdicts
+    verdicts = found.estimate.verdicts
     nearest = (
         f"the nearest to one is {profile_words(found, solution.focus)}, with a regret of "
-        f"{percent(part(told.regret[place]))} ({percent(part(told.regret_low[place]))} to "
-        f"{percent(part(told.regret_high[place]))})"
+        f"{percent(part(verdicts.regret[place]))} ({percent(part(verdicts.regret_low[place]))} to "
+        f"{percent(part(verdicts.regret_high[place]))})"
     )
     if counts["undecided"] == 0:
         return f"{head} No stable balance was found; {nearest}."
     return f"{head} No profile is certified; {nearest}."
 
 
-def _first(found: Found) -> str:
+def _first(found: Findings) -> str:
     """Certified profiles, the first three by name."""
     more = len(found.certified) - 3
     names = "; ".join(profile_words(found, one) for one in found.certified[:3])
     return names + (f", and {more} more" if more > 0 else "")
 
 
-def bundles_sentence(found: Found) -> str:
+def bundles_sentence(found: Findings) -> str:
     """What the bundles alone gave, and what joined them."""
     old = found.before
     if old is None:
@@ -116,7 +116,7 @@ def bundles_sentence(found: Found) -> str:
     )
 
 
-def dynamics_sentence(found: Found) -> str:
+def dynamics_sentence(found: Findings) -> str:
     """Where best responses lead from nobody's crossing."""
     solution, game = found.solution, found.game
     if solution is None:
@@ -134,7 +134,7 @@ def dynamics_sentence(found: Found) -> str:
     )
 
 
-def dilemma_sentence(found: Found) -> str:
+def dilemma_sentence(found: Findings) -> str:
     """Is the second half a prisoner's dilemma?"""
     if found.solution is None:
         return ""
@@ -151,11 +151,11 @@ def dilemma_sentence(found: Found) -> str:
     )
 
 
-def rest_sentence(found: Found) -> str:
+def rest_sentence(found: Findings) -> str:
     """Does the market come to rest there, and where does learning lead?"""
-    if found.rest is None or found.rest.table.empty:
+    if found.stationarity is None or found.stationarity.table.empty:
         return ""
-    own, others = found.rest.table.iloc[0], found.rest.table.iloc[1:]
+    own, others = found.stationarity.table.iloc[0], found.stationarity.table.iloc[1:]
     answer = {"yes": "comes to rest", "no": "does not come to rest", "undecided": "may or may not come to rest"}
     itself = own["at_rest"] == "yes"
     said = (
@@ -168,12 +168,12 @@ def rest_sentence(found: Found) -> str:
     if itself and not elsewhere.empty:
         starts = _and([f"“{start}”" for start in elsewhere["start"]])
         said += (
-            f"; that it ends there from {starts} too, within {found.asked.options.balance.weeks} weeks, is not shown"
+            f"; that it ends there from {starts} too, within {found.problem.options.balance.weeks} weeks, is not shown"
         )
     return said + "."
 
 
-def adaptive_sentence(found: Found) -> str:
+def adaptive_sentence(found: Findings) -> str:
     """How play of platforms that decide for themselves ends."""
     if found.adaptive.empty:
         return ""
@@ -184,30 +184,30 @@ def adaptive_sentence(found: Found) -> str:
     return f"Does play end in a certified profile? {'; '.join(ends)}."
 
 
-def held_sentences(found: Found) -> list[str]:
+def held_sentences(found: Findings) -> list[str]:
     """What holding candidates against all capability sets gave."""
     said = []
     for one in found.held:
         head = f"Against all {len(one.all)} capability sets, {profile_words(found, one.profile)}"
         if one.paying is not None and one.estimate is not None:
-            told = one.estimate.verdicts
+            verdicts = one.estimate.verdicts
             player = one.paying.player
             name = found.game.players[player]
             what = found.game.described(player, one.paying.choice.has, found.market.past.standing[name])
             said.append(
-                f"{head} does not stand: {label(name)} would gain {percent(part(told.gain[0]), signed=True)} "
-                f"({percent(part(told.low[0]), signed=True)} to {percent(part(told.high[0]), signed=True)}) by "
+                f"{head} does not stand: {label(name)} would gain {percent(part(verdicts.gain[0]), signed=True)} "
+                f"({percent(part(verdicts.low[0]), signed=True)} to {percent(part(verdicts.high[0]), signed=True)}) by "
                 f"choosing “{what}”."
             )
         elif one.word == CERTIFIED:
-            rest = f", {len(one.ruled_out)} of them by two seeds only" if one.ruled_out else ""
-            said.append(f"{head} stands: no deviation pays{rest}.")
+            screened = f", {len(one.ruled_out)} of them by two seeds only" if one.ruled_out else ""
+            said.append(f"{head} stands: no deviation pays{screened}.")
         else:
             said.append(f"{head} is undecided.")
     return said
 
 
-def paragraph(found: Found) -> str:
+def paragraph(found: Findings) -> str:
     """The study's answer."""
     said = [history_sentence(found), bundles_sentence(found), equilibria_sentence(found)]
     said += [

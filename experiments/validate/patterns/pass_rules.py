@@ -1,4 +1,4 @@
-"""When a pattern holds: bounds for the mean over seeds, or for its whole 95 % interval."""
+"""Pass rules of patterns: bounds for the mean over seeds, or for its whole 95 % interval."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from secondhalf.experiments.counterfactual.paired_statistics import mean_and_margin
+from secondhalf.experiments.results.paired_statistics import mean_and_margin
 
 DEVIATIONS = 1.96
 """Standard deviations of a fact by which the model may be off: 95 % of a normal error."""
@@ -20,7 +20,7 @@ Runs = Mapping[str, Mapping[str, pd.DataFrame]]
 
 
 @dataclass(frozen=True)
-class Rule:
+class PassRule:
     """Open bounds, in the quantity's unit.
 
     Attributes
@@ -56,15 +56,15 @@ class Rule:
         return f"{what} within {self.low:.4g} to {self.high:.4g}"
 
 
-REPORTED = Rule()
-RISES, FALLS = Rule(low=0.0, whole=True), Rule(high=0.0, whole=True)
+REPORTED = PassRule()
+RISES, FALLS = PassRule(low=0.0, whole=True), PassRule(high=0.0, whole=True)
 """A difference whose interval excludes zero, on the side that the direction asks for."""
 
 
-def near(value: float, error: float) -> Rule:
+def near(value: float, error: float) -> PassRule:
     """The mean lies within the fact's own 95 %; `error` is its standard deviation as a share of the value."""
     reach = DEVIATIONS * error
-    return Rule(value * (1 - reach), value * (1 + reach))
+    return PassRule(value * (1 - reach), value * (1 + reach))
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Quantity:
     name: str
     unit: str
     measure: Callable[[Runs], float]
-    rule: Rule
+    rule: PassRule
     fact: float = math.nan
     source: str = ""
 

@@ -1,4 +1,4 @@
-"""The patterns that the default market must show, each with its fact and the rule by which it passes.
+"""Patterns that the default market must show, each with its fact and the rule by which it passes.
 
 A reported number passes when the mean over seeds lies within the fact's own error (95 %, from the standard deviation
 that data/targets.yaml gives it). A direction passes when the 95 % interval over seeds, paired where two arms are
@@ -23,9 +23,9 @@ from secondhalf.experiments.validate.patterns.pass_rules import (
     FALLS,
     REPORTED,
     RISES,
+    PassRule,
     Pattern,
     Quantity,
-    Rule,
     Runs,
     near,
 )
@@ -68,9 +68,9 @@ ARMS: dict[str, Arm] = {
 POINTS = "percentage points"
 LIMIT_ROWS = "market_facts.csv, ecommerce_content_share_that_hurts_retention, two rows (B)"
 PARETO_ROWS = "market_facts.csv, implied_pareto_exponent_ccdf, two rows (D)"
-PARETO = Rule(0.95, 2.0)
+PARETO = PassRule(0.95, 2.0)
 """The exponents of those rows."""
-NO_LOSS = Rule(low=-1.0, whole=True)
+NO_LOSS = PassRule(low=-1.0, whole=True)
 """Declared: a hundredth of the minutes is no loss."""
 
 
@@ -91,7 +91,7 @@ def _measured(target: Target, runs: Runs) -> float:
     return float(Numbers((target,)).measured(runs[BASELINE])[0])
 
 
-def _of_each(name: str, unit: str, rule: Rule, measure: Any, **given: str) -> tuple[Quantity, ...]:
+def _of_each(name: str, unit: str, rule: PassRule, measure: Any, **given: str) -> tuple[Quantity, ...]:
     """A quantity for each content platform."""
     return tuple(
         Quantity(f"{label}, {name}", unit, partial(measure, platform=platform, **given), rule)
@@ -147,7 +147,9 @@ PATTERNS: dict[str, Pattern] = {
         (
             Quantity("Hill", "exponent", tail.tail_exponent, PARETO, source=PARETO_ROWS),
             Quantity("log rank - 1/2", "exponent", tail.rank_exponent, PARETO, source=PARETO_ROWS),
-            Quantity("largest tenth against the whole tail", "standard errors", tail.bend_of_tail, Rule(-1.96, 1.96)),
+            Quantity(
+                "largest tenth against the whole tail", "standard errors", tail.bend_of_tail, PassRule(-1.96, 1.96)
+            ),
         ),
     ),
     "pan_shelf": Pattern(
@@ -194,8 +196,8 @@ PATTERNS: dict[str, Pattern] = {
     "fans": Pattern(
         "Fans convert better than strangers: a visit to a content platform more often brings an order there.",
         (
-            Quantity("all visits of 2022", "ratio", measures.conversion_ratio, Rule(low=1.0, whole=True)),
-            Quantity("within users", "ratio", measures.conversion_ratio_within_users, Rule(low=1.0, whole=True)),
+            Quantity("all visits of 2022", "ratio", measures.conversion_ratio, PassRule(low=1.0, whole=True)),
+            Quantity("within users", "ratio", measures.conversion_ratio_within_users, PassRule(low=1.0, whole=True)),
         ),
     ),
     "repurchase": Pattern(

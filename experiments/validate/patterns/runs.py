@@ -1,4 +1,4 @@
-"""The table patterns.csv: the default market and second runs of it, over seeds, held against what they must show."""
+"""Runs behind patterns.csv: the default market and variants of it, over seeds, compared with the patterns."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
-from secondhalf.experiments.calibrate.settings import sized
 from secondhalf.experiments.execution.process_pool import NothingDoneError, each
 from secondhalf.experiments.facts.model_series import outputs
-from secondhalf.experiments.facts.targets import LAST_FACT
+from secondhalf.experiments.facts.targets import LAST_FACT, sized
 from secondhalf.experiments.results.tables import channels, flows, merchants, moves
 from secondhalf.experiments.validate.patterns.observer import CONTENT, Watch
 from secondhalf.experiments.validate.patterns.pass_rules import BASELINE, Pattern, judge
@@ -28,17 +27,19 @@ COLUMNS = (
 Tables = dict[str, pd.DataFrame]
 
 
-class Job(NamedTuple):
+class PatternSeed(NamedTuple):
     """A seed: the settings of its baseline, and those of the other arms with their last days."""
 
     settings: MarketSettings
     arms: Mapping[str, tuple[MarketSettings, dt.date]]
 
 
-def job(settings: MarketSettings, arms: Mapping[str, Arm] = ARMS) -> Job:
+def pattern_seed_of(settings: MarketSettings, arms: Mapping[str, Arm] = ARMS) -> PatternSeed:
     """The runs of a seed, from its baseline's settings."""
     end = settings.calendar.end
-    return Job(settings, {name: (_with(settings, arm), min(arm.until or end, end)) for name, arm in arms.items()})
+    return PatternSeed(
+        settings, {name: (_with(settings, arm), min(arm.until or end, end)) for name, arm in arms.items()}
+    )
 
 
 def _with(settings: MarketSettings, arm: Arm) -> MarketSettings:
@@ -52,19 +53,19 @@ def _with(settings: MarketSettings, arm: Arm) -> MarketSettings:
     return MarketSettings.from_dict(plain)
 
 
-def evidence(job: Job) -> dict[str, Tables]:
+def evidence(run: PatternSeed) -> dict[str, Tables]:
     """Run a seed's markets on one thread: tables by arm. Arms share the days before they can differ."""
     with threads_for(1):
-        market = Market(job.settings)
+        market = Market(run.settings)
         watch, found = Watch(market), {}
-        days = {name: first_difference(job.settings, settings) for name, (settings, _) in job.arms.items()}
+        days = {name: first_difference(run.settings, settings) for name, (settings, _) in run.arms.items()}
         for name in sorted((name for name in days if days[name] is not None), key=lambda name: days[name] or 0):
-            settings, until = job.arms[name]
+            settings, until = run.arms[name]
             day = days[name] or 0
             watch.run(day)
             other = branch(market, settings) if day else Market(settings)
             found[name] = _finish(watch.of(other) if day else Watch(other), until)
-        baseline = _finish(watch, job.settings.calendar.end)
+        baseline = _finish(watch, run.settings.calendar.end)
         same = {name: baseline for name, day in days.items() if day is None}  # nothing that an arm changes ever happens
         return {BASELINE: baseline, **found, **same}
 
@@ -107,9 +108,9 @@ def _table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"passed": "Int64"})
 
 
-def one_seed(job: Job) -> dict[tuple[str, str], float]:
+def one_seed(run: PatternSeed) -> dict[tuple[str, str], float]:
     """Run a seed and measure it where it ran: tables are large, numbers travel."""
-    return measured(evidence(job))
+    return measured(evidence(run))
 
 
 def patterns(
@@ -149,10 +150,10 @@ def patterns(
         when no seed could be run
     """
     _check(settings, seeds)
-    jobs = [job(sized(settings, users, merchants, LAST_FACT, settings.seed + n)) for n in range(seeds)]
+    runs = [pattern_seed_of(sized(settings, users, merchants, LAST_FACT, settings.seed + n)) for n in range(seeds)]
     found: dict[int, dict[tuple[str, str], float]] = {}
     failed: list[dict[str, object]] = []
-    for count, done in enumerate(each(one_seed, jobs, workers), start=1):
+    for count, done in enumerate(each(one_seed, runs, workers), start=1):
         seed = done.job.settings.seed
         if done.result is None:
             failed.append({"pattern": "failed", "statement": done.error, "quantity": f"seed {seed}", "passed": 0})

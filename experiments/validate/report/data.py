@@ -1,4 +1,4 @@
-"""Reads the tables of a validation: every column checked, so that a picture never meets half a number."""
+"""Reader of a validation's tables that checks every column, so that no picture is drawn of half a number."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from typing import Any
 import pandas as pd
 
 from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.results.csv_files import plain
 
 PERIOD = {"period_start": "date", "period_end": "date"}
 BAND = {"metric": "text", "platform": "text", **PERIOD, "unit": "text"} | dict.fromkeys(
     ("mean", "p05", "p25", "p50", "p75", "p95"), "number?"
 )
-RULERS = ("last_value", "linear", "logistic", "seasonal")
-OF_RULERS = dict.fromkeys(RULERS, "number?")
+NAIVE_FORECASTS = ("last_value", "linear", "logistic", "seasonal")
+OF_RULERS = dict.fromkeys(NAIVE_FORECASTS, "number?")
 NEEDED: dict[str, dict[str, str]] = {
     "targets": {
         **{"metric": "text", "platform": "text", **PERIOD, "unit": "text", "grade": "text"},
@@ -111,7 +112,7 @@ def _table(path: Path, kinds: Mapping[str, str]) -> pd.DataFrame:
         with path.open(encoding="utf-8", newline="") as handle:
             reader = csv.reader(handle)
             head = next(reader, [])
-            rows = list(reader)
+            rows = [[plain(cell) for cell in row] for row in reader]
     except FileNotFoundError:
         raise SettingsError(f"{path.name}: is missing in {path.parent}") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:

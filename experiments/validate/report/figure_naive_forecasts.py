@@ -1,4 +1,4 @@
-"""The model beside simple rulers: errors ahead of time, and how often the model's band held."""
+"""Figures of the model beside naive forecasts: errors ahead of time, and coverage of the model's band."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from matplotlib.ticker import FuncFormatter
 
 from secondhalf.experiments.pictures import style
 from secondhalf.experiments.validate.report import text as words
-from secondhalf.experiments.validate.report.data import RULERS
+from secondhalf.experiments.validate.report.data import NAIVE_FORECASTS
 
 BAR = 0.145
 """Inches a bar."""
@@ -28,13 +28,13 @@ def errors(rulers: pd.DataFrame, origin: pd.Timestamp) -> Figure:
     heads: list[tuple[float, str, str]] = []
     at = 0.0
     for row in own.to_dict("records"):
-        sign = "✓ model" if row["won"] else f"✗ {words.RULERS.get(row['best_ruler'], row['best_ruler'])}"
+        sign = "✓ model" if row["won"] else f"✗ {words.NAIVE_FORECASTS.get(row['best_ruler'], row['best_ruler'])}"
         heads.append((at, words.title(f"{words.metric(row['metric'])}, {words.platform(row['platform'])}"), sign))
         at += 1
-        for name in ("model", *RULERS):
+        for name in ("model", *NAIVE_FORECASTS):
             if row[name] == row[name]:  # a ruler that has no number here is left out
                 ink = MODEL if name == "model" else BEST if name == row["best_ruler"] else RULER
-                bars.append((at, words.RULERS.get(name, name), float(row[name]), ink))
+                bars.append((at, words.NAIVE_FORECASTS.get(name, name), float(row[name]), ink))
                 at += 1
         at += 0.5
     drawn = Figure(figsize=(WIDTH, 0.7 + BAR * at), dpi=style.DPI, layout="constrained")
@@ -103,7 +103,7 @@ def alt_errors(rulers: pd.DataFrame, origin: pd.Timestamp) -> str:
     own = rulers[(rulers["counted"] == 1) & (rulers["origin"] == origin)]
     told = [
         f"{words.metric(row['metric'])} of {words.platform(row['platform'])}: model {words.percent(row['model'])}, "
-        f"best ruler {words.RULERS.get(row['best_ruler'], row['best_ruler'])} "
+        f"best ruler {words.NAIVE_FORECASTS.get(row['best_ruler'], row['best_ruler'])} "
         f"{words.percent(row.get(row['best_ruler'], float('nan')))}"
         for row in own.to_dict("records")
     ]

@@ -22,7 +22,7 @@ from secondhalf.experiments.html.svg import Drawer
 from secondhalf.experiments.html.write import HIDDEN
 from secondhalf.experiments.validate.report import figure_naive_forecasts
 from secondhalf.experiments.validate.report import text as words
-from secondhalf.experiments.validate.report.data import RULERS, Study
+from secondhalf.experiments.validate.report.data import NAIVE_FORECASTS, Study
 
 
 def rulers(study: Study, drawer: Drawer) -> Section:
@@ -72,14 +72,14 @@ def _scores(table: pd.DataFrame) -> Table:
     columns = (
         *(Column(name, choose=name == "Known until") for name in ("Known until", "Quantity", "Platform")),
         *(Column(name, numeric=True) for name in ("Facts before", "after", "Model")),
-        *(Column(words.title(words.RULERS[name]), numeric=True) for name in RULERS),
+        *(Column(words.title(words.NAIVE_FORECASTS[name]), numeric=True) for name in NAIVE_FORECASTS),
         Column("Best", choose=True),
         Column("Band held", numeric=True),
     )
     rows = []
     for row in table.to_dict("records"):
         tone: Tone = "" if row["counted"] else "quiet"
-        ruler = words.RULERS.get(row["best_ruler"], row["best_ruler"])
+        ruler = words.NAIVE_FORECASTS.get(row["best_ruler"], row["best_ruler"])
         verdict = "does not count" if not row["counted"] else "model" if row["won"] else ruler
         rows.append(
             (
@@ -87,7 +87,7 @@ def _scores(table: pd.DataFrame) -> Table:
                 Cell(words.title(words.metric(row["metric"]))),
                 Cell(words.platform(row["platform"])),
                 *(words.cell(row[name]) for name in ("training", "tests")),
-                *(words.share_cell(row[name]) for name in ("model", *RULERS)),
+                *(words.share_cell(row[name]) for name in ("model", *NAIVE_FORECASTS)),
                 Cell(verdict, tone="good" if verdict == "model" else tone),
                 words.share_cell(row["covered"]),
             )
@@ -100,7 +100,7 @@ def _forecasts(table: pd.DataFrame) -> Table:
     columns = (
         *(Column(name, choose=name != "Period") for name in ("Known until", "Quantity", "Platform", "Period")),
         *(Column(name, numeric=True) for name in ("Fact", "Model", "5 %", "95 %")),
-        *(Column(words.title(words.RULERS[name]), numeric=True) for name in RULERS),
+        *(Column(words.title(words.NAIVE_FORECASTS[name]), numeric=True) for name in NAIVE_FORECASTS),
         Column("Unit"),
     )
     rows = tuple(
@@ -109,7 +109,7 @@ def _forecasts(table: pd.DataFrame) -> Table:
             Cell(words.title(words.metric(row["metric"]))),
             Cell(words.platform(row["platform"])),
             Cell(words.period(row["period_start"], row["period_end"])),
-            *(words.cell(row[name]) for name in ("fact", "model", "p05", "p95", *RULERS)),
+            *(words.cell(row[name]) for name in ("fact", "model", "p05", "p95", *NAIVE_FORECASTS)),
             Cell(row["unit"]),
         )
         for row in table.to_dict("records")

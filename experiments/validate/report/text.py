@@ -1,4 +1,4 @@
-"""How numbers, periods, metrics and parameters are written in the report."""
+"""Text of the validation report: numbers, periods, metrics and parameters in words."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ METRICS = {
     "overlap_users": "users of both",
 }
 GRADES = {"A": "company release", "B": "press or analyst", "D": "derived"}
-RULERS = {
+NAIVE_FORECASTS = {
     "last_value": "last value",
     "linear": "linear trend",
     "logistic": "logistic curve",

@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from secondhalf.experiments.bench import sweeps
-from secondhalf.experiments.command.compose import compose_config
-from secondhalf.experiments.command.options import Bench, Launcher, StudyError, options
+from secondhalf.experiments.bench.settings import Bench
+from secondhalf.experiments.command.compose import compose_config, options
+from secondhalf.experiments.execution.process_pool import StudyError
+from secondhalf.experiments.execution.settings import Launcher
 from tests.experiments.sweep.conftest import Here, pretend
 
 

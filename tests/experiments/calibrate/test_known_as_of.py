@@ -13,8 +13,8 @@ import pytest
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.calibrate.known_as_of import STEP, as_of, go_on
+from secondhalf.experiments.calibrate.settings import Intensities
 from secondhalf.experiments.command.compose import load_settings
-from secondhalf.experiments.command.options import Intensities
 from secondhalf.model.initial_state import strategies
 
 ORIGIN = dt.date(2020, 12, 31)

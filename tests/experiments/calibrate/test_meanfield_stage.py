@@ -18,11 +18,10 @@ from secondhalf.experiments.calibrate.meanfield_stage import (
     sees,
 )
 from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
-from secondhalf.experiments.calibrate.settings import sized
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.facts.model_series import outputs
 from secondhalf.experiments.facts.target_file import read_targets
-from secondhalf.experiments.facts.targets import Targets
+from secondhalf.experiments.facts.targets import Targets, sized
 from secondhalf.model.market import Market
 from secondhalf.model.meanfield.path import Precision
 

@@ -7,8 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from secondhalf.experiments.calibrate.minimum_distance import Fit, Problem, search
-from secondhalf.experiments.calibrate.posterior import Posterior, laplace
-from secondhalf.experiments.calibrate.posterior_members import FIRST_SEED, members
+from secondhalf.experiments.calibrate.posterior import FIRST_SEED, Posterior, laplace, members
 from tests.experiments.calibrate.worlds import DESIGN, FACTS, World, problem
 
 TRUTH = np.array([0.8, -0.6, 0.4, 0.0])

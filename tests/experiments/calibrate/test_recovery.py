@@ -13,10 +13,10 @@ from secondhalf.experiments.calibrate.known_as_of import as_of
 from secondhalf.experiments.calibrate.minimum_distance import Problem
 from secondhalf.experiments.calibrate.parameters import read_parameters
 from secondhalf.experiments.calibrate.recovery import recover
-from secondhalf.experiments.calibrate.settings import sized
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.facts.target_file import read_targets
+from secondhalf.experiments.facts.targets import sized
 
 UNTIL = dt.date(2019, 12, 31)
 MOVED = r"^platform\.kuaishou\.(leisure|order_value)$|^merchants\.ewa_lambda$"

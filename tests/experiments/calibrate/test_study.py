@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from secondhalf.experiments.calibrate.calibration_files import Calibration
+from secondhalf.experiments.calibrate.settings import Calibrate
 from secondhalf.experiments.calibrate.study import calibrate, recovery
-from secondhalf.experiments.command.compose import compose_config, load_settings
-from secondhalf.experiments.command.options import Calibrate, options
+from secondhalf.experiments.command.compose import compose_config, load_settings, options
 
 WORDS = [
     *("calibrate.users=100", "calibrate.merchants=20", "calibrate.seeds=1", "calibrate.workers=1"),

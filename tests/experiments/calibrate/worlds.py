@@ -13,7 +13,7 @@ from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.calibrate.minimum_distance import Problem
 from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
 from secondhalf.experiments.command.compose import load_settings
-from secondhalf.experiments.facts.model_series import Rule
+from secondhalf.experiments.facts.model_series import SeriesRule
 from secondhalf.experiments.facts.targets import Target, Targets
 
 SETTINGS = load_settings()
@@ -54,7 +54,7 @@ class World:
 
 def problem(values: NDArray[np.float64], seeds: int = 2, error: float = ERROR) -> Problem:
     """The problem of meeting some values, [FACTS]."""
-    rule = Rule("daily", "kuaishou", ("gmv",), None, "sum", None, 1.0)
+    rule = SeriesRule("daily", "kuaishou", ("gmv",), None, "sum", None, 1.0)
     first = dt.date(2020, 1, 1)
     facts = tuple(
         Target("gmv", "Kuaishou", first, first + dt.timedelta(days=n), float(value), "RMB", "B", error, "", rule)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from secondhalf.experiments.command import main
+from secondhalf.experiments.command.studies import STUDIES
 
 BASH = """
 eval "$(secondhalf -sc install=bash)"
@@ -61,9 +62,9 @@ def test_what_is_proposed(
 
 
 def test_everything_at_the_start(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert {*main.STUDIES, "strategy=", "platform.", "seed="} <= set(proposed(monkeypatch, capsys, "secondhalf "))
+    assert {*STUDIES, "strategy=", "platform.", "seed="} <= set(proposed(monkeypatch, capsys, "secondhalf "))
     after = proposed(monkeypatch, capsys, "secondhalf run ")
-    assert not set(main.STUDIES) & set(after)
+    assert not set(STUDIES) & set(after)
     assert "seed=" in after
 
 

@@ -13,12 +13,14 @@ import pytest
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command import main
-from secondhalf.experiments.command.extras import MODULES, STUDIES, require
+from secondhalf.experiments.command.studies import STUDIES
+from secondhalf.experiments.execution.extras import MODULES, require
 
 ROOT = Path(__file__).resolve().parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = {name: found for name, found in PROJECT["optional-dependencies"].items() if name not in ("all", "dev")}
 OPTIONAL = sorted(module for modules in MODULES.values() for module in modules)
+NEEDED = {"browse": "browser", "search": "search", "sensitivity": "sensitivity"}
 SEARCH = ("search.metric=platforms.jd.gmv", "search.space.platform.jd.take_rate=[0.01,0.1]")
 ASKED = {"browse": ["browse"], "search": ["search", *SEARCH], "sensitivity": ["sensitivity"]}
 
@@ -61,7 +63,7 @@ def test_the_table_is_that_of_the_project() -> None:
     for extra, requirements in EXTRAS.items():  # each is imported by its own name
         assert {normal(module) for module in MODULES[extra]} == {normal(name) for name in names(requirements)}, extra
     assert PROJECT["optional-dependencies"]["all"] == [f"secondhalf[{','.join(sorted(EXTRAS))}]"]
-    assert set(STUDIES) <= set(main.STUDIES)
+    assert {name: study.extra for name, study in STUDIES.items() if study.extra} == NEEDED
     assert not names(PROJECT["dependencies"]) & set.union(*map(names, EXTRAS.values()))
 
 
@@ -71,7 +73,7 @@ def test_a_study_without_its_extra_says_how_to_get_it(
     study: str, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    extra = STUDIES[study]
+    extra = NEEDED[study]
     module, name = next(iter(MODULES[extra].items()))
     if how == "none":
         monkeypatch.setitem(sys.modules, module, None)
@@ -123,11 +125,12 @@ def test_help_completion_and_settings_do_without(tmp_path: Path) -> None:
     done = python(
         """
 from secondhalf.conf.schema.compose import compose_config
-from secondhalf.experiments.command.options import GROUPS, options
+from secondhalf.experiments.command.compose import options
+from secondhalf.experiments.command.studies import option_classes
 main(["--help"])
 config = compose_config(["search.space.seed=[0,1]"])
-for group in GROUPS.values():
-    options(group, config)
+for kind in option_classes():
+    options(kind, config)
 for study in ("search", "browse", "sensitivity"):
     main([study, "--cfg", "job", "--package", study])
 main(["-sc", "query=bash"])

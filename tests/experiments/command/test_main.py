@@ -13,6 +13,7 @@ import yaml
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command import main
 from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.command.studies import STUDIES
 from tests.experiments.conftest import finish, refused
 
 CI = ("experiment=ci", "limits.users=150", "limits.merchants=20", "limits.days=40")
@@ -115,7 +116,7 @@ def test_the_whole_story_on_request(here: Path, monkeypatch: pytest.MonkeyPatch)
 def test_help_lists_the_studies(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     main.main(words)
     shown = capsys.readouterr().out
-    for study in main.STUDIES:
+    for study in STUDIES:
         assert f"  {study} " in shown
 
 

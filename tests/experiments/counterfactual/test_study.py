@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,15 @@ import pytest
 from rich.console import Console
 from scipy import stats
 
-from secondhalf.experiments.command.compose import compose_config
-from secondhalf.experiments.command.options import Counterfactual, StudyError, options
+from secondhalf.experiments.command.compose import compose_config, options
 from secondhalf.experiments.counterfactual.arms import Arms, find_arms
 from secondhalf.experiments.counterfactual.outputs import FILES
-from secondhalf.experiments.counterfactual.pairs import Kept, Pair, run_and_keep, run_pair
+from secondhalf.experiments.counterfactual.pairs import Pair, question_of, run_pair
 from secondhalf.experiments.counterfactual.quarterly_measures import quarters
-from secondhalf.experiments.counterfactual.study import counterfactual
+from secondhalf.experiments.counterfactual.settings import Counterfactual
+from secondhalf.experiments.counterfactual.study import JOURNAL, counterfactual
+from secondhalf.experiments.execution.journal import Journal
+from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.model.market import Market
 from tests.experiments.conftest import SILENT
 
@@ -94,7 +97,7 @@ def test_files_are_whole_and_agree(banned: Path) -> None:
 def test_rows_of_a_pair_are_those_of_whole_runs() -> None:
     """The fork that goes on with the alternative gives what the alternative gives from its first day."""
     arms, _ = asked(NO_CONTENT)
-    rows = pd.DataFrame(run_pair(arms, 5)["rows"], columns=["arm", "quarter", "platform", "measure", "value"])
+    rows = pd.DataFrame(run_pair(Pair(arms, 5))["rows"], columns=["arm", "quarter", "platform", "measure", "value"])
     for arm, settings in zip(("baseline", "alternative"), arms.with_seed(5), strict=True):
         market = Market(settings)
         while market.running:
@@ -115,20 +118,20 @@ def test_identical_arms_give_zeros(tmp_path: Path) -> None:
     assert "all differences are zero" in (tmp_path / "counterfactual.md").read_text(encoding="utf-8")
 
 
-def failing(pair: Pair) -> None:
+def failing(pair: Pair) -> dict[str, Any]:
     """Runs seeds, but not seed 1."""
     if pair.seed == 1:
         raise RuntimeError("as it happens")
-    run_and_keep(pair)
+    return run_pair(pair)
 
 
-def only_the_missing(pair: Pair) -> None:
+def only_the_missing(pair: Pair) -> dict[str, Any]:
     """Runs seed 1 only."""
     assert pair.seed == 1
-    run_and_keep(pair)
+    return run_pair(pair)
 
 
-def never(pair: Pair) -> None:
+def never(pair: Pair) -> dict[str, Any]:
     """No seed has to be run (again)."""
     raise AssertionError(f"seed {pair.seed}")
 
@@ -146,11 +149,11 @@ def test_a_failed_seed_is_a_row_and_the_study_goes_on_later(tmp_path: Path, bann
     study(tmp_path, NO_CONTENT, task=never)
 
 
-def test_kept_seeds_of_another_question_are_not_taken(banned: Path) -> None:
-    same, other = (asked(words)[0] for words in (NO_CONTENT, NO_CONTENT.replace("05-10", "05-11")))
-    assert Kept(banned, same).read(0) is not None
-    assert Kept(banned, other).read(0) is None
-    assert Kept(banned, same).read(99) is None
+def test_finished_seeds_of_another_question_are_not_taken(banned: Path, tmp_path: Path) -> None:
+    same, other = (question_of(asked(words)[0]) for words in (NO_CONTENT, NO_CONTENT.replace("05-10", "05-11")))
+    shutil.copyfile(banned / JOURNAL, tmp_path / JOURNAL)
+    assert set(Journal(tmp_path / JOURNAL, same, discard=True).results) == {"0", "1", "2"}
+    assert not Journal(tmp_path / JOURNAL, other, discard=True).results
 
 
 def test_a_study_needs_two_seeds_that_finish(tmp_path: Path) -> None:
@@ -161,10 +164,10 @@ def test_a_study_needs_two_seeds_that_finish(tmp_path: Path) -> None:
 
 DIES = """
 import os
-from secondhalf.experiments.counterfactual.pairs import run_and_keep
+from secondhalf.experiments.counterfactual.pairs import run_pair
 
 def task(pair):
-    return os._exit(3) if pair.seed == 1 else run_and_keep(pair)
+    return os._exit(3) if pair.seed == 1 else run_pair(pair)
 """
 
 

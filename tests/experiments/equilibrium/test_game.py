@@ -9,31 +9,30 @@ import pytest
 from omegaconf import OmegaConf
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.compose import compose_config, market_settings
-from secondhalf.experiments.command.options import StudyError, options
-from secondhalf.experiments.equilibrium.budget_check import check_runs
+from secondhalf.experiments.command.compose import compose_config, market_settings, options
 from secondhalf.experiments.equilibrium.game.game import Game
-from secondhalf.experiments.equilibrium.problem import Asked, find_question
+from secondhalf.experiments.equilibrium.problem import EquilibriumProblem, check_runs, find_problem
 from secondhalf.experiments.equilibrium.settings import Equilibrium
+from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.model.snapshots.capability_profile import Choice
 
 BASE = compose_config([])
 """Composing takes half a second: once is enough."""
 
 
-def question(**given: Any) -> Asked:
+def setup(**given: Any) -> EquilibriumProblem:
     """The default question with some options and, under `settings`, values of the market's settings."""
     config = copy.deepcopy(BASE)
     for name, value in given.pop("settings", {}).items():
         OmegaConf.update(config, name, value, force_add=True)
     for name, value in given.items():
         OmegaConf.update(config, f"equilibrium.{name}", value, merge=False, force_add=True)
-    return find_question(market_settings(config), options(Equilibrium, config))
+    return find_problem(market_settings(config), options(Equilibrium, config))
 
 
 @pytest.fixture(scope="module")
 def default() -> Game:
-    return question().game
+    return setup().game
 
 
 def test_the_default_game_and_what_really_happened(default: Game) -> None:
@@ -66,14 +65,14 @@ def test_another_strategy_joins(default: Game) -> None:
 
 
 def test_sizes_of_the_study() -> None:
-    asked = question(horizon_years=2, settings={"population.users": 1000})
-    assert asked.question.settings.population.users == 1000
-    assert asked.question.settings.population.merchants == 500
-    assert asked.question.days == 730
-    assert asked.question.revision == 1004
-    tiny = question(settings={"limits": {"users": 400, "merchants": 60, "days": 100}})
+    problem = setup(horizon_years=2, settings={"population.users": 1000})
+    assert problem.setup.settings.population.users == 1000
+    assert problem.setup.settings.population.merchants == 500
+    assert problem.setup.days == 730
+    assert problem.setup.revision == 1004
+    tiny = setup(settings={"limits": {"users": 400, "merchants": 60, "days": 100}})
     assert tiny.game.shape == (2, 2)
-    assert tiny.question.days == 91
+    assert tiny.setup.days == 91
 
 
 SHELF = {"stay": [], "live": ["live"], "live+video": ["live", "short_video"]}
@@ -109,13 +108,13 @@ CONTENT = {"stay": [], "mall": ["mall"]}
 )
 def test_refused(given: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
-        question(**given)
+        setup(**given)
 
 
 def test_too_small_a_budget_names_a_smaller_game() -> None:
-    asked = question(budget_runs=400)
+    problem = setup(budget_runs=400)
     with pytest.raises(
         StudyError, match=r"243 profiles need 486 runs .* 748 with .*players=\[kuaishou,douyin,taobao\]"
     ):
-        check_runs(asked)
-    check_runs(question(budget_runs=748))
+        check_runs(problem)
+    check_runs(setup(budget_runs=748))

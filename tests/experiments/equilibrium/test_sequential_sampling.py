@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from secondhalf.experiments.equilibrium.inference.sequential_sampling import Estimate, Rule, sample
+from secondhalf.experiments.equilibrium.inference.sequential_sampling import Estimate, StoppingRule, sample
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import (
     CERTIFIED,
     REFUTED,
@@ -23,15 +23,15 @@ from tests.experiments.game_theory.published import BATTLE, MATCHING_PENNIES, PR
 Array = NDArray[np.float64]
 
 
-def judged(game: NoisyGame, rule: Rule) -> Estimate:
+def judged(game: NoisyGame, rule: StoppingRule) -> Estimate:
     shape = game.table.shape[1:]
     return sample(int(np.prod(shape)), len(shape), edges(shape), game, rule)
 
 
 def wrong(table: Array, found: Estimate, epsilon: float) -> bool:
     """Whether any verdict contradicts the true payoffs."""
-    told = zip(found.verdicts.word, true_verdicts(table, epsilon), strict=True)
-    return any((word == CERTIFIED and not true) or (word == REFUTED and true) for word, true in told)
+    judged_words = zip(found.verdicts.word, true_verdicts(table, epsilon), strict=True)
+    return any((word == CERTIFIED and not true) or (word == REFUTED and true) for word, true in judged_words)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_textbook_games_are_recovered_through_noise(table: Array, equilibria: li
     """25 worlds each, noise as large as the smallest gap: more than 4 wrong ones at 5 % happen once in 140."""
     errors, whole = 0, 0
     for seed in range(25):
-        found = judged(NoisyGame(table, 0.7, seed), Rule())
+        found = judged(NoisyGame(table, 0.7, seed), StoppingRule())
         errors += wrong(table, found, 0.0)
         whole += [place for place, word in enumerate(found.verdicts.word) if word == CERTIFIED] == equilibria
     assert errors <= 4
@@ -52,18 +52,18 @@ def test_textbook_games_are_recovered_through_noise(table: Array, equilibria: li
 def test_degenerate_ties_are_never_decided_but_by_a_tolerance() -> None:
     """Two strategies that are worth the same: no number of runs tells that none is better by nothing at all."""
     table = np.concatenate([PRISONERS, PRISONERS[:, 1:]], axis=1)
-    found = judged(NoisyGame(table, 0.3, 0), Rule(most=20))
+    found = judged(NoisyGame(table, 0.3, 0), StoppingRule(most=20))
     assert found.verdicts.word[3] == UNDECIDED
-    tolerant = judged(NoisyGame(table, 0.3, 0), Rule(epsilon=0.6))
+    tolerant = judged(NoisyGame(table, 0.3, 0), StoppingRule(epsilon=0.6))
     assert [place for place, word in enumerate(tolerant.verdicts.word) if word == CERTIFIED] == [3, 5]
-    exact = judged(NoisyGame(np.zeros((2, 2, 2)), 0.0, 0), Rule())
+    exact = judged(NoisyGame(np.zeros((2, 2, 2)), 0.0, 0), StoppingRule())
     assert exact.verdicts.word == [CERTIFIED] * 4
 
 
 def test_structured_games_make_no_false_statement() -> None:
     """Twenty games of five players: more than 3 with any wrong verdict, at 5 % at most, happen once in 60."""
     tables = [structured(seed) for seed in range(20)]
-    found = [judged(NoisyGame(table, 0.05, seed), Rule(most=16)) for seed, table in enumerate(tables)]
+    found = [judged(NoisyGame(table, 0.05, seed), StoppingRule(most=16)) for seed, table in enumerate(tables)]
     assert sum(wrong(table, one, 0.0) for table, one in zip(tables, found, strict=True)) <= 3
 
 
@@ -73,21 +73,21 @@ def test_sequential_sampling_decides_more_with_as_many_runs() -> None:
     for seed in range(6):
         table = structured(seed)
         game = NoisyGame(table, 0.05, seed)
-        found = judged(game, Rule())
+        found = judged(game, StoppingRule())
         sequential += found.verdicts.word.count(UNDECIDED)
         seeds = max(game.runs // 32, 2)
-        even = judged(NoisyGame(table, 0.05, seed), Rule(first=seeds, most=seeds))
+        even = judged(NoisyGame(table, 0.05, seed), StoppingRule(first=seeds, most=seeds))
         uniform += even.verdicts.word.count(UNDECIDED)
         assert game.runs < 64 * 32
     assert sequential < 0.8 * uniform
 
 
 def test_a_game_that_is_stopped_says_what_it_knows() -> None:
-    found = judged(NoisyGame(PRISONERS, 0.01, 0, budget=13), Rule())
+    found = judged(NoisyGame(PRISONERS, 0.01, 0, budget=13), StoppingRule())
     assert not found.whole
     assert np.isfinite(found.values[:, :, 0]).sum() == 13
     assert found.verdicts.word[3] == CERTIFIED
-    none = judged(NoisyGame(PRISONERS, 0.01, 0, budget=3), Rule())
+    none = judged(NoisyGame(PRISONERS, 0.01, 0, budget=3), StoppingRule())
     assert none.verdicts.word == [UNDECIDED] * 4
     assert np.isinf(none.verdicts.high).all()
 
@@ -100,7 +100,7 @@ def test_what_is_asked_for_is_decided_with_fewest_runs() -> None:
     around = [15, 7, 11, 13, 14]
     others = sorted(set(range(16)) - set(around))
     game = NoisyGame(more, 0.01, 0)
-    found = sample(16, 4, edges((2, 2, 2, 2)), game, Rule(), [15], others)
+    found = sample(16, 4, edges((2, 2, 2, 2)), game, StoppingRule(), [15], others)
     assert found.verdicts.word[15] == CERTIFIED
     assert np.isfinite(found.values[:, :, 0]).sum(axis=1).tolist() == [4 if p in around else 1 for p in range(16)]
     assert game.runs == 5 * 4 + 11
@@ -114,7 +114,7 @@ def test_failed_runs_are_left_out_of_their_gains_only() -> None:
         drawn.values[[pair == (0, 1) for pair in pairs]] = np.nan
         return drawn
 
-    found = sample(4, 2, edges((2, 2)), draw, Rule())
+    found = sample(4, 2, edges((2, 2)), draw, StoppingRule())
     assert found.gains.seeds.tolist() == [3, 4, 3, 4]
     assert found.verdicts.word == [REFUTED, REFUTED, REFUTED, CERTIFIED]
 
@@ -122,28 +122,28 @@ def test_failed_runs_are_left_out_of_their_gains_only() -> None:
 def test_permuting_players_permutes_the_verdicts() -> None:
     table = structured(3, players=3)
     swapped = table[[1, 0, 2]].transpose(0, 2, 1, 3)
-    one, other = (judged(NoisyGame(own, 0.0, 0), Rule()).verdicts.word for own in (table, swapped))
+    one, other = (judged(NoisyGame(own, 0.0, 0), StoppingRule()).verdicts.word for own in (table, swapped))
     assert np.array(other).reshape(2, 2, 2).transpose(1, 0, 2).ravel().tolist() == one
     scaled = NoisyGame(table + np.log([2.0, 0.1, 30.0])[:, None, None, None], 0.0, 0)
-    assert judged(scaled, Rule()).verdicts.word == one
+    assert judged(scaled, StoppingRule()).verdicts.word == one
 
 
 def test_all_looks_there_can_be_together_spend_the_error() -> None:
-    rule = Rule(first=4, most=50)
+    rule = StoppingRule(first=4, most=50)
     assert rule.looks == [4, 8, 16, 32, 50]
     found = judged(NoisyGame(np.zeros((2, 2, 2)), 1.0, 0), rule)
     assert [look.seeds for look in found.looks] == rule.looks
     assert sum(look.error for look in found.looks) == pytest.approx(rule.error)
     assert [look.error for look in found.looks] == rule.errors
     assert rule.errors[0] == rule.error / 2
-    assert Rule(first=4, most=4).errors == [rule.error]
+    assert StoppingRule(first=4, most=4).errors == [rule.error]
 
 
 def test_what_is_decided_stays_decided() -> None:
     """Later looks spend less and have wider intervals where nothing was simulated again; ten games."""
     again = 0
     for seed in range(10):
-        found = judged(NoisyGame(structured(seed), 0.05, seed), Rule())
+        found = judged(NoisyGame(structured(seed), 0.05, seed), StoppingRule())
         left = [look.undecided for look in found.looks]
         assert left == sorted(left, reverse=True)
         last = gains(found.values, found.pairs, 1 - found.looks[-1].error)

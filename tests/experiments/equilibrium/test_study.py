@@ -12,14 +12,14 @@ import pytest
 from rich.console import Console
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.compose import compose_config, market_settings
-from secondhalf.experiments.command.options import Launcher, Output, StudyError, options
+from secondhalf.experiments.command.compose import compose_config, market_settings, options
 from secondhalf.experiments.equilibrium.game import simulations
-from secondhalf.experiments.equilibrium.game.simulations import Job
-from secondhalf.experiments.equilibrium.problem import find_question
+from secondhalf.experiments.equilibrium.game.simulations import Simulation
+from secondhalf.experiments.equilibrium.problem import find_problem
 from secondhalf.experiments.equilibrium.settings import Equilibrium
-from secondhalf.experiments.equilibrium.study import equilibrium
-from secondhalf.experiments.execution.journal import NAME, Journal
+from secondhalf.experiments.equilibrium.study import JOURNAL, equilibrium
+from secondhalf.experiments.execution.process_pool import StudyError
+from secondhalf.experiments.execution.settings import Launcher, Output
 from tests.docs.test_data_dictionary import sections
 from tests.experiments.conftest import SILENT
 
@@ -30,8 +30,8 @@ GAME = ["equilibrium.balance.seeds=0", "equilibrium.adaptive.seeds=0"]
 
 def run(folder: Path, *words: str, output: Output = SILENT) -> int:
     config = compose_config([*TINY, *words])
-    asked = find_question(market_settings(config), options(Equilibrium, config))
-    return equilibrium(asked, folder, output, QUIET)
+    problem = find_problem(market_settings(config), options(Equilibrium, config))
+    return equilibrium(problem, folder, output, QUIET)
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +81,9 @@ def test_every_column_is_described(finished: Path) -> None:
 
 def test_a_stopped_analysis_gives_the_same_tables(finished: Path, tmp_path: Path) -> None:
     """Half of the runs are lost, and the last line is half a line."""
-    lines = (finished / NAME).read_text(encoding="utf-8").splitlines()
+    lines = (finished / JOURNAL).read_text(encoding="utf-8").splitlines()
     kept = "\n".join(line for line in lines[1:] if "balance" not in line and "adaptive" not in line)
-    (tmp_path / NAME).write_text(lines[0] + "\n" + kept[: len(kept) // 2], encoding="utf-8")
+    (tmp_path / JOURNAL).write_text(lines[0] + "\n" + kept[: len(kept) // 2], encoding="utf-8")
     run(tmp_path, *GAME)
     for name in ("profiles", "deviations", "payoffs", "statements", "outcomes"):
         assert (tmp_path / f"{name}.csv").read_bytes() == (finished / f"{name}.csv").read_bytes(), name
@@ -95,9 +95,9 @@ def test_ray_gives_what_processes_give(tmp_path: Path) -> None:
     """All tables but the seconds in runs.csv."""
     pytest.importorskip("ray")
     config = compose_config([*TINY, *GAME, "equilibrium.first_seeds=2"])
-    asked = find_question(market_settings(config), options(Equilibrium, config))
+    problem = find_problem(market_settings(config), options(Equilibrium, config))
     for engine in ("local", "ray"):
-        equilibrium(asked, tmp_path / engine, SILENT, QUIET, Launcher(engine=engine, threads=1, workers=2))
+        equilibrium(problem, tmp_path / engine, SILENT, QUIET, Launcher(engine=engine, threads=1, workers=2))
     for path in (tmp_path / "local").glob("*.csv"):
         mine, theirs = (pd.read_csv(tmp_path / engine / path.name) for engine in ("local", "ray"))
         drop = [name for name in ("seconds",) if name in mine]
@@ -109,8 +109,8 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every run of a mall on Kuaishou under seed 1 fails; all others are made up."""
     luck = np.random.default_rng(0)
 
-    def work(job: Job) -> dict[str, Any]:
-        names = job.question.settings.platforms
+    def work(job: Simulation) -> dict[str, Any]:
+        names = job.setup.settings.platforms
         if job.kind == simulations.PAST:
             year = {name: {"revenue": 1e11, "gmv": 1e12, "attention": 0.1} for name in names}
             return {"year": year, "standing": {name: [] for name in names}}
@@ -171,12 +171,3 @@ def test_all_sets_are_held_against_a_candidate(tmp_path: Path) -> None:
     assert dict(profiles["verdict_of_bundles"][~new].value_counts()) == {
         word: count for word, count in summary["verdicts_of_bundles"].items() if count
     }
-
-
-def test_a_journal_survives_half_a_line(tmp_path: Path) -> None:
-    (tmp_path / NAME).write_text('["q"]\n["a", null, "no", 1.0]\n["b", {"x"', encoding="utf-8")
-    found = Journal(tmp_path, "q")
-    assert set(found.known) == {"a"}
-    assert found.known["a"].error == "no"
-    with pytest.raises(SettingsError, match="of other settings"):
-        Journal(tmp_path, "another")

@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.experiments.calibrate.settings import sized
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.facts import evaluations
 from secondhalf.experiments.facts.evaluations import Evaluations
-from secondhalf.experiments.facts.model_series import Numbers, Rule
-from secondhalf.experiments.validate.forecast_series import Question
+from secondhalf.experiments.facts.model_series import Numbers, SeriesRule
+from secondhalf.experiments.facts.targets import sized
+from secondhalf.experiments.validate.forecast_series import ForecastSeries
 
 DAY = dt.date(2019, 1, 5)
-USERS = Question(
-    "dau", "Kuaishou", DAY, DAY, "million", Rule("daily", "kuaishou", ("active_users",), None, "mean", None, 1e6)
+USERS = ForecastSeries(
+    "dau", "Kuaishou", DAY, DAY, "million", SeriesRule("daily", "kuaishou", ("active_users",), None, "mean", None, 1e6)
 )
-PEOPLE = Question(
-    "people", "all", DAY, DAY, "million", Rule("market", None, ("people_online",), None, "mean", None, 1e6)
+PEOPLE = ForecastSeries(
+    "people", "all", DAY, DAY, "million", SeriesRule("market", None, ("people_online",), None, "mean", None, 1e6)
 )
 
 
@@ -64,7 +64,7 @@ def test_another_question_is_not_answered_from_the_file(tmp_path: Path) -> None:
 
 
 def test_a_failing_run_is_nan_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(job: evaluations.Job) -> list[float]:
+    def broken(job: evaluations.Evaluation) -> list[float]:
         if job.settings.seed == 1:
             raise ArithmeticError("overflow")
         return [1.0]

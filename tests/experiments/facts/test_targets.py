@@ -14,7 +14,7 @@ import yaml
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import load_settings
-from secondhalf.experiments.facts.model_series import Rule
+from secondhalf.experiments.facts.model_series import SeriesRule
 from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import check_horizon
 from secondhalf.model.data_files import data_file
@@ -190,7 +190,7 @@ def test_a_number_is_measured_as_declared(
     per: Any, columns: tuple[str, ...], over: str | None, expected: float
 ) -> None:
     window = ("12-31", "12-31") if per == "window" else None
-    rule = Rule("daily", "a", columns, over, per, window, 0.1)
+    rule = SeriesRule("daily", "a", columns, over, per, window, 0.1)
     series = rule.series(daily())
     assert series.number(dt.date(2020, 12, 30), dt.date(2020, 12, 31)) == pytest.approx(10 * expected)
     assert np.isnan(series.number(dt.date(2022, 1, 1), dt.date(2022, 1, 2)))
@@ -200,7 +200,7 @@ def test_a_month_counts_when_any_of_its_days_is_asked_for() -> None:
     table = pd.DataFrame(
         {"month": ["2020-01", "2020-02", "2020-03"], "platform": "a", "repurchase_rate": [0.1, 0.2, 0.4]}
     )
-    series = Rule("monthly", "a", ("repurchase_rate",), None, "mean", None, 1.0).series(
+    series = SeriesRule("monthly", "a", ("repurchase_rate",), None, "mean", None, 1.0).series(
         {"monthly": table.set_index("month")}
     )
     assert series.number(dt.date(2020, 1, 15), dt.date(2020, 2, 3)) == pytest.approx(0.15)
@@ -210,7 +210,7 @@ def test_a_pair_is_found_in_either_order() -> None:
     table = pd.DataFrame(
         {"month": ["2020-01"] * 2, "platform_a": ["a", "a"], "platform_b": ["b", "c"], "users": [1.0, 2.0]}
     )
-    series = Rule("overlap", ("c", "a"), ("users",), None, "mean", None, 1.0).series(
+    series = SeriesRule("overlap", ("c", "a"), ("users",), None, "mean", None, 1.0).series(
         {"overlap": table.set_index("month")}
     )
     assert series.number(dt.date(2020, 1, 1), dt.date(2020, 1, 31)) == 2.0

@@ -8,7 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from secondhalf.experiments.html.blocks import Cell, Code, Column, Gallery, Page, Section, Table, Tile, Words
-from secondhalf.experiments.html.svg import Drawer, inline
+from secondhalf.experiments.html.svg import Drawer
+from secondhalf.experiments.html.svg_allow_list import inline
 from secondhalf.experiments.html.write import write_page
 from secondhalf.experiments.pictures import style
 

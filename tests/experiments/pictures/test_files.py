@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from secondhalf.experiments.command import main
-from secondhalf.experiments.command.options import Output
+from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.pictures import PICTURES, by_path, draw_pictures
 from secondhalf.experiments.results.run_results import Results, read_results
 from secondhalf.experiments.results.tables import TABLES

@@ -10,9 +10,7 @@ import pandas as pd
 import pytest
 
 from secondhalf.experiments.command import main
-from secondhalf.experiments.command.options import Report
 from secondhalf.experiments.report import figures, run_page
-from secondhalf.experiments.report.study import report
 from secondhalf.experiments.results.load import Sweep
 from tests.experiments.conftest import refused
 from tests.experiments.sweeps import make_sweep
@@ -61,13 +59,13 @@ def test_pictures_of_the_run_itself_are_taken(sweep: Path, monkeypatch: pytest.M
     monkeypatch.setattr(run_page, "PICTURES", ())
     own = '<svg width="9pt" viewBox="0 0 9 9"><path id="mine" d="M 0 0"/></svg>'
     (folder / "flows.svg").write_text(own)
-    report(Report(of=str(folder)), folder)
+    main.main(["report", str(folder)])
     assert 'id="flows-mine"' in (folder / "report.html").read_text(encoding="utf-8")
     (folder / "flows.svg").unlink()
 
 
 def test_a_sweep_in_one_file(sweep: Path) -> None:
-    report(Report(of=str(sweep), metrics=("market.hhi_attention", "platforms.jd.gmv")), sweep)
+    main.main(["report", str(sweep), "report.metrics=[market.hhi_attention,platforms.jd.gmv]"])
     page = (sweep / "report.html").read_text(encoding="utf-8")
     nothing_is_fetched(page)
     seen = text_of(page)

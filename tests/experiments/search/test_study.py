@@ -13,8 +13,9 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from rich.console import Console
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.options import Search, StudyError
+from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.experiments.search import study as search_study
+from secondhalf.experiments.search.settings import Search
 from secondhalf.experiments.search.space import space_of
 from secondhalf.experiments.sweep.jobs import Composer
 from secondhalf.experiments.sweep.run_job import Task
@@ -32,9 +33,9 @@ def asked(**more: Any) -> Search:
     return Search.model_validate(given | {"trials": 24, "seeds": 2, "batch": 4} | more)
 
 
-def question(composer: Composer, **more: Any) -> search_study.Question:
+def question(composer: Composer, **more: Any) -> search_study.SearchProblem:
     wanted = asked(**more)
-    return search_study.Question(wanted, space_of(wanted), composer, list(TINY), 7)
+    return search_study.SearchProblem(wanted, space_of(wanted), composer, list(TINY), 7)
 
 
 def close(task: Task) -> Record:
@@ -48,7 +49,7 @@ def close(task: Task) -> Record:
     return record
 
 
-def run(study: optuna.Study, of: search_study.Question, work: Work, batches: int) -> pd.DataFrame:
+def run(study: optuna.Study, of: search_study.SearchProblem, work: Work, batches: int) -> pd.DataFrame:
     for _ in range(batches):
         search_study._do(study, search_study._ask(study, of), of, work)
     return search_study._write(study, of, work.status.folder)
@@ -119,9 +120,9 @@ def test_nothing_found_says_so(composer: Composer, tmp_path: Path) -> None:
 
 
 def test_another_question_in_the_same_folder(composer: Composer, tmp_path: Path) -> None:
-    search_study._check_question(question(composer), tmp_path)
-    search_study._check_question(question(composer, trials=50), tmp_path)
+    search_study._check_problem(question(composer), tmp_path)
+    search_study._check_problem(question(composer, trials=50), tmp_path)
     with pytest.raises(
         SettingsError, match=r'resume=true needs the search there; search.direction was "maximize", not'
     ):
-        search_study._check_question(question(composer, direction="minimize"), tmp_path)
+        search_study._check_problem(question(composer, direction="minimize"), tmp_path)

@@ -12,7 +12,7 @@ import pytest
 from secondhalf.experiments.command import main
 from secondhalf.experiments.second_half import arms
 from secondhalf.experiments.second_half import study as second_half_study
-from secondhalf.experiments.second_half.study import COLUMNS, Job
+from secondhalf.experiments.second_half.study import COLUMNS, ArmSeed
 from secondhalf.model.observers.second_half import NAMES
 from tests.docs.test_data_dictionary import sections
 
@@ -101,7 +101,7 @@ def test_a_finished_study_is_not_run_again(
         assert (folder / f"{name}.csv").read_bytes() == (finished / f"{name}.csv").read_bytes()
     with pytest.raises(SystemExit):
         study(folder, "strategy=hold")
-    assert "phases.csv there is of other settings, or of another version" in capsys.readouterr().err
+    assert "phases.jsonl there is of other settings, or of another version" in capsys.readouterr().err
     assert (folder / "phases.csv").read_bytes() == (finished / "phases.csv").read_bytes()
 
 
@@ -112,10 +112,10 @@ def test_an_interrupted_study_goes_on(
     """After the first of four jobs; in the end every number is as if nothing had happened."""
     plain, calls = second_half_study.one_seed, iter(range(10))
 
-    def stop(job: Job) -> list[dict[str, Any]]:
+    def stop(run: ArmSeed) -> list[dict[str, Any]]:
         if next(calls) == 1:
             raise KeyboardInterrupt
-        return plain(job)
+        return plain(run)
 
     monkeypatch.setattr(second_half_study, "one_seed", stop)
     with pytest.raises(SystemExit) as stopped:
@@ -134,10 +134,10 @@ def test_an_interrupted_study_goes_on(
 def test_a_failed_seed_is_a_row_and_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = second_half_study.one_seed
 
-    def fail(job: Job) -> list[dict[str, Any]]:
-        if job.settings.seed == 7:
+    def fail(run: ArmSeed) -> list[dict[str, Any]]:
+        if run.settings.seed == 7:
             raise ValueError("of this seed,\nin two lines")
-        return plain(job)
+        return plain(run)
 
     monkeypatch.setattr(second_half_study, "one_seed", fail)
     found = study(tmp_path / "out", "seed=7", "output.pictures=never")
@@ -152,7 +152,7 @@ def test_a_failed_seed_is_a_row_and_is_tried_again(tmp_path: Path, monkeypatch: 
 
 
 def test_when_every_seed_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    def fail(job: Job) -> list[dict[str, Any]]:
+    def fail(run: ArmSeed) -> list[dict[str, Any]]:
         raise MemoryError
 
     monkeypatch.setattr(second_half_study, "one_seed", fail)

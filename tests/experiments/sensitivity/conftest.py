@@ -9,7 +9,7 @@ import pytest
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.facts import evaluations
-from secondhalf.experiments.facts.evaluations import Job
+from secondhalf.experiments.facts.evaluations import Evaluation
 
 SETTINGS = {"users.habit_weight": 4.0, "users.shock": 1.0, "users.need_weight": 0.25}
 """Moved parameters and how far the logarithm of each quantity goes with that of the parameter."""
@@ -33,7 +33,7 @@ class Markets:
         self.stop_at: int | None = None
         self.fail = ""
 
-    def __call__(self, job: Job) -> list[float]:
+    def __call__(self, job: Evaluation) -> list[float]:
         if len(self.seen) == self.stop_at:
             raise KeyboardInterrupt
         self.seen.append(job.key)

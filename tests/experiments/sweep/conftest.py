@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from secondhalf.experiments.command.options import Output
+from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.sweep import run_job
 from secondhalf.experiments.sweep.jobs import Composer, Job
 from secondhalf.experiments.sweep.run_job import Task
@@ -25,7 +25,7 @@ class Here:
 
     workers = 1
 
-    def __init__(self, do: Callable[[Task], Record] = run_job.do) -> None:
+    def __init__(self, do: Callable[[Task], Record] = run_job.run_job) -> None:
         self.do = do
 
     def __enter__(self) -> Here:
@@ -52,12 +52,6 @@ def work_in(folder: Path, do: Callable[[Task], Record] = pretend) -> Work:
     """A sweep in a folder, silent."""
     folder.mkdir(parents=True, exist_ok=True)
     return Work(Status(folder, "run"), Here(do), SILENT, Console(quiet=True), f"hydra.sweep.dir={folder}")
-
-
-@pytest.fixture(scope="session")
-def composer() -> Composer:
-    """Composes runs."""
-    return Composer("run")
 
 
 @pytest.fixture(scope="session")

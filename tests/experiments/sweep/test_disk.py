@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.options import StudyError
+from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.experiments.sweep import run_job
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.sweep_folder import alone
@@ -44,7 +44,7 @@ def test_a_small_disk(disk: tuple[Path, Mount], jobs: list[Job], monkeypatch: py
     place, mount = disk
     (place / "other").write_bytes(b" " * 200_000)
     with pytest.raises(StudyError, match=r"No space left on device.*; [01] of 3 runs are finished and stay"):
-        work_in(place / "sweep", run_job.do).do(jobs)
+        work_in(place / "sweep", run_job.run_job).do(jobs)
     mount("remount,ro")
     with (
         pytest.raises(SettingsError, match=r"nothing can be written there \(Read-only file system\)$"),
@@ -52,7 +52,7 @@ def test_a_small_disk(disk: tuple[Path, Mount], jobs: list[Job], monkeypatch: py
     ):
         pass
     mount("remount,rw,size=4m")
-    work = work_in(place / "sweep", run_job.do)
+    work = work_in(place / "sweep", run_job.run_job)
     work.do(jobs)
     assert work.finish() == 0
     assert (place / "sweep" / "results.csv").read_text().count("\n") == 4

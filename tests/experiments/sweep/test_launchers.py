@@ -10,7 +10,7 @@ import pytest
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command import main
-from secondhalf.experiments.command.options import Launcher
+from secondhalf.experiments.execution.settings import Launcher
 from secondhalf.experiments.sweep.engines import make_engine
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.run_job import Task, attempt, settle

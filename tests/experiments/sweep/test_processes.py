@@ -130,7 +130,7 @@ NURSERY = """
 import os, random, signal, sys, time
 from pathlib import Path
 from tests.experiments.sweep.conftest import TINY, work_in
-from secondhalf.experiments.sweep import one
+from secondhalf.experiments.sweep import run_job
 from secondhalf.experiments.sweep.jobs import Composer
 from secondhalf.experiments.sweep.sweep_folder import remove_broken
 
@@ -140,7 +140,7 @@ jobs = [composer.job(seed, [*TINY, f"seed={seed}"]) for seed in range(6)]
 def child(folder):
     process = os.fork()
     if process == 0:
-        work = work_in(folder, one.do)
+        work = work_in(folder, run_job.run_job)
         remove_broken(folder)
         work.do(jobs)
         work.finish()

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.options import StudyError
+from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.experiments.sweep import run_job
 from secondhalf.experiments.sweep.jobs import Composer, Job
 from secondhalf.experiments.sweep.run_job import Task
@@ -127,7 +127,7 @@ def test_a_full_disk_stops_the_sweep_and_not_each_run(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     def second_is_too_much(task: Task) -> Record:
-        return pretend(task) if task.job.number == 0 else run_job.do(task)
+        return pretend(task) if task.job.number == 0 else run_job.run_job(task)
 
     monkeypatch.setattr(run_job, "_run", full)
     with pytest.raises(StudyError) as error:

@@ -12,13 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondhalf.experiments.calibrate.settings import sized
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.facts.target_file import read_targets
-from secondhalf.experiments.facts.targets import LAST_FACT
-from secondhalf.experiments.validate.forecast_series import questions
-from secondhalf.experiments.validate.text import facts_markdown, rulers_markdown
+from secondhalf.experiments.facts.targets import LAST_FACT, sized
+from secondhalf.experiments.validate.forecast_series import forecast_series
+from secondhalf.experiments.validate.text import facts_markdown, naive_markdown
 from secondhalf.model.data_files import data_file
 
 ROOT = Path(__file__).parents[3]
@@ -41,7 +40,7 @@ def test_documents_show_the_table_that_validate_wrote(targets: pd.DataFrame) -> 
     assert committed("README.md", "facts without sources") == facts_markdown(targets, sources=False)
     assert committed("docs/calibration.md", "facts") == facts_markdown(targets, sources=True)
     rulers = pd.read_csv(data_file("validation/rulers.csv"))
-    assert committed("docs/calibration.md", "rulers") == rulers_markdown(rulers)
+    assert committed("docs/calibration.md", "rulers") == naive_markdown(rulers)
 
 
 def test_the_table_is_of_todays_targets(targets: pd.DataFrame) -> None:
@@ -69,7 +68,7 @@ def test_the_forecast_has_every_period_of_every_metric_and_nothing_else() -> Non
     forecast = pd.read_csv(data_file("forecast_2023_2025.csv"))
     columns = ["metric", "platform", "period_start", "period_end", "unit", "mean", "p05", "p25", "p50", "p75", "p95"]
     assert list(forecast.columns) == columns
-    asked = questions(load_settings().platforms, LAST_FACT + dt.timedelta(days=1), dt.date(2025, 12, 31))
+    asked = forecast_series(load_settings().platforms, LAST_FACT + dt.timedelta(days=1), dt.date(2025, 12, 31))
     rows = forecast[["metric", "platform", "period_start", "period_end", "unit"]].itertuples(index=False, name=None)
     assert list(rows) == [(q.metric, q.platform, str(q.start), str(q.end), q.unit) for q in asked]
     assert (forecast[columns[5:]] >= 0).all(axis=None)

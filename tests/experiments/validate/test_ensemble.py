@@ -7,12 +7,13 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from secondhalf.experiments.command.options import Intensities, Outlook
-from secondhalf.experiments.facts.model_series import Rule
+from secondhalf.experiments.calibrate.settings import Intensities
+from secondhalf.experiments.facts.model_series import SeriesRule
 from secondhalf.experiments.facts.targets import Target
 from secondhalf.experiments.validate.ensemble import moved_to_facts
+from secondhalf.experiments.validate.settings import Outlook
 
-RULE = Rule("daily", "kuaishou", ("gmv",), None, "sum", None, 1.0)
+RULE = SeriesRule("daily", "kuaishou", ("gmv",), None, "sum", None, 1.0)
 NOTHING = Intensities(recruit=0.0, deepen=0.0)
 SERIES = ("gmv", "Kuaishou")
 

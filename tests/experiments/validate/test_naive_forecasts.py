@@ -7,7 +7,14 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from secondhalf.experiments.validate.naive_forecasts import RULERS, Point, last_value, linear, logistic, seasonal
+from secondhalf.experiments.validate.naive_forecasts import (
+    NAIVE_FORECASTS,
+    Point,
+    last_value,
+    linear,
+    logistic,
+    seasonal,
+)
 
 
 def quarters(values: list[float], first: int = 2019) -> list[Point]:
@@ -63,6 +70,6 @@ def test_the_same_quarter_last_year_times_its_growth() -> None:
 
 def test_every_ruler_is_within_its_data_for_a_level() -> None:
     points = quarters([7.0] * 12)
-    for name, ruler in RULERS.items():
+    for name, ruler in NAIVE_FORECASTS.items():
         found = ruler(points[:8], points[10])
         assert found == pytest.approx(7.0, rel=1e-3), name

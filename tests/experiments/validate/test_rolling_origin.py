@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondhalf.experiments.facts.model_series import Rule
+from secondhalf.experiments.facts.model_series import SeriesRule
 from secondhalf.experiments.facts.targets import Target
-from secondhalf.experiments.validate.forecast_series import periods, questions
-from secondhalf.experiments.validate.rolling_origin import rolling_table, ruler_table
-from secondhalf.experiments.validate.tables import band_table, target_table
+from secondhalf.experiments.validate.forecast_series import forecast_series, periods
+from secondhalf.experiments.validate.tables import band_table, naive_table, rolling_table, target_table
 
 ORIGIN = dt.date(2021, 12, 31)
-RULE = Rule("daily", "kuaishou", ("gmv",), None, "sum", None, 1.0)
+RULE = SeriesRule("daily", "kuaishou", ("gmv",), None, "sum", None, 1.0)
 
 
 def quarter(year: int, number: int, value: float, metric: str = "gmv", error: float = 0.05) -> Target:
@@ -43,21 +42,21 @@ def test_a_row_a_fact_with_model_and_rulers() -> None:
 
 
 def test_errors_winners_and_coverage() -> None:
-    made = ruler_table(table(110.0, 190.0), {"2021-12-31": KNOWN}).iloc[0]
+    made = naive_table(table(110.0, 190.0), {"2021-12-31": KNOWN}).iloc[0]
     assert made["counted"] == 1
     assert (made["training"], made["tests"]) == (4, 2)
     assert made["model"] == pytest.approx((0.1 + 0.05) / 2)
     assert made["best_ruler"] in ("linear", "last_value", "logistic")
     assert made["won"] == 1
     assert made["covered"] == 1.0
-    lost = ruler_table(table(500.0, 10.0), {"2021-12-31": KNOWN}).iloc[0]
+    lost = naive_table(table(500.0, 10.0), {"2021-12-31": KNOWN}).iloc[0]
     assert (lost["won"], lost["covered"]) == (0, 0.0)
 
 
 def test_a_series_with_too_few_facts_is_not_counted() -> None:
-    made = ruler_table(rolling_table(ORIGIN, KNOWN[:2], AHEAD, np.full((3, 2), 100.0)), {"2021-12-31": KNOWN[:2]})
+    made = naive_table(rolling_table(ORIGIN, KNOWN[:2], AHEAD, np.full((3, 2), 100.0)), {"2021-12-31": KNOWN[:2]})
     assert made.loc[0, "counted"] == 0
-    made = ruler_table(rolling_table(ORIGIN, KNOWN, AHEAD[:1], np.full((3, 1), 100.0)), {"2021-12-31": KNOWN})
+    made = naive_table(rolling_table(ORIGIN, KNOWN, AHEAD[:1], np.full((3, 1), 100.0)), {"2021-12-31": KNOWN})
     assert made.loc[0, "counted"] == 0
 
 
@@ -77,7 +76,9 @@ def test_periods_are_quarters_years_and_months() -> None:
 
 
 def test_every_metric_of_the_forecast_is_asked_for_under_the_facts_names() -> None:
-    asked = questions(["kuaishou", "douyin", "taobao", "jd", "pinduoduo"], dt.date(2023, 1, 1), dt.date(2025, 12, 31))
+    asked = forecast_series(
+        ["kuaishou", "douyin", "taobao", "jd", "pinduoduo"], dt.date(2023, 1, 1), dt.date(2025, 12, 31)
+    )
     assert {q.metric for q in asked} >= {
         "gmv",
         "mau",
@@ -94,7 +95,7 @@ def test_every_metric_of_the_forecast_is_asked_for_under_the_facts_names() -> No
 
 
 def test_quantiles_of_a_band_are_in_order_and_no_share_is_above_all() -> None:
-    asked = questions(["kuaishou"], dt.date(2023, 1, 1), dt.date(2023, 12, 31))
+    asked = forecast_series(["kuaishou"], dt.date(2023, 1, 1), dt.date(2023, 12, 31))
     rng = np.random.default_rng(0)
     made = band_table(asked, np.exp(rng.standard_normal((200, len(asked)))) * 60)
     for low, high in (("p05", "p25"), ("p25", "p50"), ("p50", "p75"), ("p75", "p95")):

@@ -24,9 +24,11 @@ from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.results.tables import tables
 from secondhalf.model.market import Market
 from secondhalf.model.snapshots import checkpoint
-from secondhalf.model.snapshots.checkpoint import CheckpointError, load_market
+from secondhalf.model.snapshots.archive import VERSION, CheckpointError
+from secondhalf.model.snapshots.checkpoint import load_market
 from secondhalf.model.snapshots.fork import OWN, SHARED
 from secondhalf.model.snapshots.serialise import Packer, PlainError, Unpacker
+from tests.model import checkpoint_parts as parts
 
 SMALL = ("population.users=150", "population.merchants=20", "calendar.warm_up=56", "calendar.end=2019-10-20")
 AT = 185
@@ -136,14 +138,8 @@ def test_a_small_fork_is_kept(small: Path, tmp_path: Path) -> None:
 
 
 def changed(path: Path, to: Path, **header: object) -> Path:
-    """A copy of a file with other entries in its header."""
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(to, "w") as new:
-        for name in old.namelist():
-            content = old.read(name)
-            if name == "header.json":
-                content = json.dumps(json.loads(content) | header).encode()
-            new.writestr(name, content)
-    return to
+    """A copy of a file with other entries in its header, and the checksum of these."""
+    return parts.written(to, parts.header_of(path) | header, *parts.rest_of(path))
 
 
 def test_bad_files_are_refused_with_the_reason(small: Path, tmp_path: Path) -> None:
@@ -156,14 +152,17 @@ def test_bad_files_are_refused_with_the_reason(small: Path, tmp_path: Path) -> N
     place = len(whole) // 2
     flipped.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
     newer = changed(small, tmp_path / "newer", version=99, secondhalf="9.9.9")
-    summed = changed(small, tmp_path / "summed", checksum="0")
+    older = changed(small, tmp_path / "older", version=1, secondhalf="0.1.0")
+    wrong = parts.written(tmp_path / "wrong", parts.header_of(small), *parts.rest_of(small), checksum="0")
     reasons = {
         text: "this is no checkpoint of a market",
         other: "this is no checkpoint of a market",
         flipped: "the file is damaged",
         newer: "written by the newer secondhalf 9.9.9 (format 99); this is "
-        f"{secondhalf.__version__}, which reads format {checkpoint.VERSION}",
-        summed: "the file is damaged, its checksum does not fit",
+        f"{secondhalf.__version__}, which reads format {VERSION}",
+        older: "written by the older secondhalf 0.1.0 (format 1); this is "
+        f"{secondhalf.__version__}, which reads format {VERSION}",
+        wrong: "the file is damaged, its checksum does not fit",
         tmp_path / "nothing": "the file cannot be read (No such file or directory)",
         tmp_path: "the file cannot be read (Is a directory)",
     }

@@ -1,4 +1,4 @@
-"""Differences of the two arms over seeds: paired t intervals, Holm's correction, and what pairing is worth."""
+"""Differences of the two arms over seeds, with intervals, and the variance reduction that pairing gives."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from secondhalf.experiments.counterfactual.arms import ARMS
 from secondhalf.experiments.counterfactual.quarterly_measures import KEYS, RUN, SECOND_HALF, UNITS
+from secondhalf.experiments.results.paired_statistics import holm, mean_and_margin, p_values
 
 Array = NDArray[np.float64]
-LEVEL = 0.95
-"""Coverage of each interval; its complement is the error that Holm's correction holds for all of them together."""
-ROUNDING = 1e-9
-"""Part of a mean below which its standard error is rounding."""
 LAST_YEAR = 4
 """Quarters over which GMV is summed for the variance reduction."""
 
@@ -71,36 +67,6 @@ def differences(runs: pd.DataFrame, since: str | None) -> pd.DataFrame:
 def arm_of(table: pd.DataFrame, arm: str) -> Array:
     """One arm's values of `side_by_side`, a column a seed."""
     return table.loc[:, table.columns.get_level_values("arm") == arm].to_numpy(float)
-
-
-def mean_and_margin(paired: Array) -> tuple[Array, Array, Array]:
-    """Mean, standard error and half width of the t interval along the last axis; NaN entries are left out."""
-    count = np.isfinite(paired).sum(axis=-1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.nansum(paired, axis=-1) / count
-        squares = np.nansum((paired - mean[..., None]) ** 2, axis=-1)
-        error = np.sqrt(squares / (count - 1) / count)
-        return mean, error, error * student.ppf((1 + LEVEL) / 2, np.maximum(count - 1, 1))
-
-
-def p_values(mean: Array, error: Array, count: NDArray[np.int64]) -> Array:
-    """Two-sided p values of a paired t test; without any spread those of a sign test.
-
-    A few seeds can agree by chance to the last person, as counts are whole: that is no certainty.
-    """
-    signs = np.where(mean == 0, 1.0, 0.5 ** (count - 1.0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = 2 * student.sf(np.abs(mean) / error, np.maximum(count - 1, 1))
-    return np.where(error > ROUNDING * np.abs(mean), found, signs)
-
-
-def holm(p: Array) -> Array:
-    """Holm's adjusted p values: those below 5 % are right together with a probability of 95 %."""
-    order = np.argsort(p, kind="stable")
-    steps = np.minimum(np.arange(p.size, 0, -1) * p[order], 1.0)
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.maximum.accumulate(steps)
-    return adjusted
 
 
 def variance_reduction(runs: pd.DataFrame) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What is installed only when it is asked for: which study needs which extra, and what is said when it is not there."""
+"""What is installed only when it is asked for, and what is said when it is missing; `studies.py` says which needs it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import importlib.util
 
 from secondhalf.conf.schema import SettingsError
 
-STUDIES = {"browse": "browser", "search": "search", "sensitivity": "sensitivity"}
-"""Studies that need an extra of pyproject.toml; the others need none."""
 MODULES = {
     "browser": {
         **{"solara": "Solara", "solara_assets": "solara-assets", "ipyvuetify": "ipyvuetify", "ipyvue": "ipyvue"},
@@ -18,18 +16,6 @@ MODULES = {
     "ray": {"ray": "Ray"},
 }
 """By extra: what is imported, and what it is called."""
-
-
-def require_study(study: str) -> None:
-    """Refuse a study whose extra is not installed.
-
-    Raises
-    ------
-    SettingsError
-        naming the package, and how it is installed
-    """
-    if study in STUDIES:
-        require(STUDIES[study], study)
 
 
 def require(extra: str, asked: str) -> None:

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from secondhalf.experiments.counterfactual import paired_statistics
+from secondhalf.experiments.counterfactual.differences import differences, variance_reduction
 from secondhalf.experiments.counterfactual.outputs import runs_table
+from secondhalf.experiments.results.paired_statistics import holm
 
 
 def made_up(baseline: np.ndarray, alternative: np.ndarray) -> pd.DataFrame:
@@ -27,12 +28,12 @@ def test_intervals_are_those_of_a_paired_t_test() -> None:
     draw = np.random.default_rng(1)
     baseline = draw.normal(100, 20, 12)
     alternative = baseline + draw.normal(3, 1, 12)
-    row = paired_statistics.differences(made_up(baseline, alternative), "2025Q1").iloc[0]
+    row = differences(made_up(baseline, alternative), "2025Q1").iloc[0]
     test = stats.ttest_1samp(alternative - baseline, 0.0)
     interval = test.confidence_interval(0.95)
     assert (row["low"], row["high"]) == pytest.approx((interval.low, interval.high))
     assert row["p_holm"] == pytest.approx(test.pvalue)
-    reduction = paired_statistics.variance_reduction(made_up(baseline, alternative))["jd"]
+    reduction = variance_reduction(made_up(baseline, alternative))["jd"]
     assert reduction["paired"] == pytest.approx(np.var(alternative - baseline, ddof=1))
     # In the mean over all pairs of different seeds, by hand.
     crossed = np.array([[a - b for b in baseline] for a in alternative])
@@ -42,19 +43,19 @@ def test_intervals_are_those_of_a_paired_t_test() -> None:
 
 def test_a_few_seeds_that_agree_to_the_last_digit_are_no_certainty() -> None:
     baseline = np.array([1.0, 2.0])
-    row = paired_statistics.differences(made_up(baseline, baseline + 1), "2025Q1").iloc[0]
+    row = differences(made_up(baseline, baseline + 1), "2025Q1").iloc[0]
     assert row["standard_error"] == 0
     assert row["p_holm"] == 0.5
 
 
 def test_holm_by_hand() -> None:
-    assert paired_statistics.holm(np.array([0.01, 0.04, 0.03, 0.5])) == pytest.approx([0.04, 0.09, 0.09, 0.5])
+    assert holm(np.array([0.01, 0.04, 0.03, 0.5])) == pytest.approx([0.04, 0.09, 0.09, 0.5])
 
 
 def test_a_platform_of_one_arm_counts_as_nothing_in_the_other() -> None:
     rows = [("baseline", "2025Q1", "jd", "gmv", 1.0), ("alternative", "2025Q1", "jd", "gmv", 1.0)]
     entered = ("alternative", "2025Q1", "newcomer", "gmv", 7.0)
-    table = paired_statistics.differences(runs_table({seed: {"rows": [*rows, entered]} for seed in (0, 1)}), "2025Q1")
+    table = differences(runs_table({seed: {"rows": [*rows, entered]} for seed in (0, 1)}), "2025Q1")
     assert table["platform"].tolist() == ["jd", "newcomer"]
     assert table.loc[1, ["baseline_mean", "difference"]].tolist() == [0.0, 7.0]
 
@@ -63,5 +64,5 @@ def test_a_second_half_that_does_not_begin_is_left_out() -> None:
     rows = [("baseline", "2025Q1", "jd", "gmv", 1.0), ("alternative", "2025Q1", "jd", "gmv", 1.0)]
     day = [(arm, "run", "market", "second_half_day", at) for arm, at in (("baseline", 9.0), ("alternative", 5.0))]
     found = {seed: {"rows": rows + day[: 1 if seed == 2 else 2]} for seed in range(3)}
-    row = paired_statistics.differences(runs_table(found), "2025Q1").set_index("measure").loc["second_half_day"]
+    row = differences(runs_table(found), "2025Q1").set_index("measure").loc["second_half_day"]
     assert (row["seeds"], row["difference"], row["unit"]) == (2, -4.0, "days")

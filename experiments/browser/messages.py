@@ -1,0 +1,132 @@
+"""What the page may send: the shape of each message. What a shape holds is held against what the page offers later,
+by `Setup.check` (settings of the next market) and `interventions.wished` (what one may do to the running one)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from secondhalf.experiments.browser.exports import NAMES
+from secondhalf.experiments.browser.interventions import RefusedError
+from secondhalf.experiments.browser.text import brief, say
+
+LONGEST_NAME, MOST_NAMES = 200, 100
+BITS = 63
+"""Whole numbers of more bits than this are no number of users and no seed."""
+
+
+def _view(name: str) -> str:
+    if name not in NAMES:
+        raise ValueError(f"allowed are {', '.join(NAMES)}")
+    return name
+
+
+Name = Annotated[str, Field(max_length=LONGEST_NAME)]
+Whole = Annotated[int, Field(gt=-(2**BITS), lt=2**BITS)]
+
+
+class Closed(BaseModel):
+    """No word more than it names, and no value turned into another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Message(Closed):
+    """A message; `do` says which."""
+
+    do: str
+
+
+class Plain(Message):
+    """A request without anything else."""
+
+    do: Literal["play", "pause", "forget", "command", "hello"]
+
+
+class Step(Message):
+    """A day, or to the first day of the next quarter."""
+
+    do: Literal["step"]
+    until: Literal["day", "quarter"] = "day"
+
+
+class Speed(Message):
+    """Days a second."""
+
+    do: Literal["speed"]
+    speed: float
+
+
+class Asked(Closed):
+    """Settings of the next market; what is not among `model_fields_set` stays as it is."""
+
+    users: Whole = 0
+    seed: Whole = 0
+    scenario: Name = ""
+    strategy: Name = ""
+    network: Name = ""
+    strategies: Annotated[dict[Name, Name], Field(max_length=MOST_NAMES)] = {}
+
+
+class Reset(Message):
+    """Another market."""
+
+    do: Literal["reset"]
+    settings: Asked
+
+
+class Wish(Closed):
+    """An intervention; the date is never the page's to say."""
+
+    platform: Name
+    change: Literal["open", "close"]
+    capability: Name
+    share: float | None = None
+
+
+class Intervene(Message):
+    """A wish for the running market."""
+
+    do: Literal["intervene"]
+    wish: Wish
+
+
+class Export(Message):
+    """The numbers of a view."""
+
+    do: Literal["export"]
+    view: Annotated[str, AfterValidator(_view)]
+
+
+class Confirm(Message):
+    """A frame has been drawn, or everything is needed again."""
+
+    do: Literal["seen"]
+    again: bool = False
+
+
+Requests = Plain | Step | Speed | Reset | Intervene | Export | Confirm
+REQUEST: TypeAdapter[Message] = TypeAdapter(Annotated[Requests, Field(discriminator="do")])
+
+
+def read(content: object) -> Message:
+    """A message of the page, whatever it is.
+
+    Raises
+    ------
+    RefusedError
+        when it is none that the page could have sent
+    """
+    do = content.get("do") if isinstance(content, dict) else content
+    if do is content or not isinstance(do, str):
+        raise RefusedError(say("unknown_request", what=brief(do)))
+    try:
+        return REQUEST.validate_python(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+    if first["type"] == "union_tag_invalid":
+        raise RefusedError(say("unknown_request", what=brief(do)))
+    where = ".".join(brief(part) for part in first["loc"])
+    what = f"{where}={brief(first.get('input'))}: {first['msg'].removeprefix('Value error, ')}"
+    raise RefusedError(say("wrong_message", what=what))

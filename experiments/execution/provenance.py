@@ -1,0 +1,41 @@
+"""Provenance of results: versions of the program and its libraries, the commit, and the memory that was needed."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import secondhalf
+
+LIBRARIES = ("mesa", "networkx", "numpy", "numba", "scipy", "pandas", "matplotlib", "seaborn", "hydra-core", "pydantic")
+
+
+def versions() -> dict[str, str]:
+    """Versions of the program, of Python and of the libraries that have a part in the numbers."""
+    own = {"secondhalf": secondhalf.__version__, "python": platform.python_version()}
+    return own | {name: version(name) for name in LIBRARIES}
+
+
+def commit() -> str | None:
+    """The commit of the source tree this runs from; None for an installed package."""
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(Path(secondhalf.__file__).parent), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip()
+
+
+def peak_memory_mb() -> float:
+    """Most memory this process has held, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024.0**2 if sys.platform == "darwin" else 1024.0)

@@ -1,0 +1,39 @@
+"""Settings of the study `validate`: the group conf/validate."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from secondhalf.conf.schema.base import Count, Positive, Rate, Settings, Whole
+from secondhalf.experiments.calibrate.settings import Intensities
+from secondhalf.experiments.execution.settings import Options
+
+
+class Outlook(Settings):
+    """What is assumed about the time after the last fact (see experiments.validate.ensemble)."""
+
+    damping: Intensities
+    spread: Intensities
+    memory_years: Positive
+    drift: Rate
+    unseen: Rate
+
+
+class Validate(Options):
+    """What `secondhalf validate` compares with facts, naive forecasts and patterns."""
+
+    group: ClassVar[str] = "validate"
+    calibration: str
+    origins: tuple[dt.date, ...]
+    draws: Annotated[Whole, Field(ge=2)]
+    users: Annotated[Whole, Field(ge=2)]
+    merchants: Count
+    pattern_seeds: Annotated[Whole, Field(ge=2)]
+    forecast_until: dt.date
+    outlook: Outlook
+    workers: Count | None = None
+    documents: tuple[str, ...] = ()
+    write: bool = False
