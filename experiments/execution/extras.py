@@ -1,4 +1,4 @@
-"""What is installed only when it is asked for, and what is said when it is missing; `studies.py` says which needs it."""
+"""Packages that are installed only when they are asked for, and what is said when one is missing."""
 
 from __future__ import annotations
 
