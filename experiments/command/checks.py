@@ -12,6 +12,7 @@ from secondhalf.experiments.command.compose import compose_config, options
 from secondhalf.experiments.command.overrides import Words, single_runs
 from secondhalf.experiments.command.request import check_market, make_request
 from secondhalf.experiments.command.studies import Study, option_classes
+from secondhalf.experiments.execution.extras import require
 
 
 def check_words(study: Study, words: Words) -> None:
@@ -30,6 +31,8 @@ def check_words(study: Study, words: Words) -> None:
         search = [f"hydra.searchpath=['file://{folder}']"]
     if words.other:
         return
+    if study.extra is not None:
+        require(study.extra, study.name)
     if study.not_swept and words.sweep:
         raise SettingsError(f"{study.name} -m: {study.not_swept}")
     for overrides in single_runs(words.overrides) if words.sweep else [words.overrides]:

@@ -131,9 +131,17 @@ def test_every_dependency_has_a_line() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {re.split(r"[<>=]", requirement)[0] for requirement in project["dependencies"]}
     section = README.split("## Why each dependency is there")[1].split("##")[0]
-    listed = re.findall(r"^\| ([\w-]+) \|", section, re.MULTILINE)
+    listed = re.findall(r"^\| ([\w-]+) \|[^|]+\|$", section, re.MULTILINE)
     assert set(listed) - {"package"} == declared
-    development = {re.split(r"[<>=]", requirement)[0] for requirement in project["optional-dependencies"]["dev"]}
+    extras = project["optional-dependencies"]
+    groups = {
+        (extra, re.split(r"[<>=]", requirement)[0])
+        for extra in set(extras) - {"all", "dev"}
+        for requirement in extras[extra]
+    }
+    rows = set(re.findall(r"^\| ([\w-]+) \| ([\w-]+) \|[^|]+\|$", section, re.MULTILINE))
+    assert rows - {("extra", "package")} == groups
+    development = {re.split(r"[<>=\[]", requirement)[0] for requirement in extras["dev"]} - {"secondhalf"}
     line = section.split("For development: ")[1].replace("\n", " ")
     for name in development - {"pandas-stubs", "scipy-stubs", "types-networkx", "types-PyYAML"}:
         assert name in line, name
