@@ -12,7 +12,8 @@ import pandas as pd
 from secondhalf.experiments.results.column_dictionary import EVERY_PLATFORM, Column, of_table
 from secondhalf.experiments.results.csv_files import read_csv
 
-FORMS = {"date": "%Y-%m-%d", "yearmonth": "%Y-%m"}
+FORMS = {"date": ("%Y-%m-%d", r"\d{4}-\d\d-\d\d"), "yearmonth": ("%Y-%m", r"\d{4}-\d\d")}
+"""How dates are written; pandas alone would take `today` for one."""
 WORDS = ("string", *FORMS)
 
 
@@ -55,9 +56,12 @@ def _check(values: pd.Series[Any], own: Column) -> None:
     if own.type in WORDS:
         if values.isna().any():
             raise ValueError(f"the column {own.name} ends before the others")
-        form = FORMS.get(own.type)
+        if own.type not in FORMS:
+            return
+        form, pattern = FORMS[own.type]
         different = values.drop_duplicates()
-        if form and pd.to_datetime(different, format=form, errors="coerce").isna().any():
+        written = different.str.fullmatch(pattern).all()
+        if not written or pd.to_datetime(different, format=form, errors="coerce").isna().any():
             raise ValueError(f"the column {own.name} holds something else than dates")
         return
     numbers = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)

@@ -7,7 +7,9 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from secondhalf.experiments.results.column_dictionary import of_table
 
 SUMMARY = "summary.json"
 
@@ -79,7 +81,7 @@ class Festival(Shape):
 
     festival: str
     start: Day
-    platforms: int
+    platforms: list[str]
     gmv: float
     merchants_above_10_million: float
     merchants_above_100_million: float
@@ -159,6 +161,14 @@ class Summary(Made):
     column_bytes_per_user: float
     from_checkpoint: Origin | None = None
     wall_seconds: dict[str, float] = Field(default_factory=dict)
+
+    @field_validator("market")
+    @classmethod
+    def _of_market_csv(cls, market: dict[str, float]) -> dict[str, float]:
+        for own in of_table("market"):
+            if own.type == "number" and own.name not in market:
+                raise ValueError(f"{own.name} is missing")
+        return market
 
     @model_validator(mode="after")
     def _platforms_agree(self) -> Summary:
