@@ -12,11 +12,11 @@ from xml.parsers.expat import ParserCreate
 import networkx as nx
 import pandas as pd
 
-import secondhalf
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.results.read_tables import read_table
 from secondhalf.experiments.results.summary_schema import SUMMARY, Summary, check_shape, read_object
 from secondhalf.experiments.results.tables import TABLES
+from secondhalf.version import __version__
 
 FRIENDS, REPORT = "friends.graphml", "report.html"
 
@@ -121,8 +121,8 @@ def refuse_newer(summary: Mapping[str, Any], where: str) -> None:
     """Refuse what a newer version of the program wrote, which may mean other things by the same names."""
     versions = summary.get("versions")
     wrote = str(versions.get("secondhalf", "0"))[:40] if isinstance(versions, Mapping) else "0"
-    if _parts(wrote) > _parts(secondhalf.__version__):
-        raise SettingsError(f"{where}: written by the newer secondhalf {wrote}; this is {secondhalf.__version__}")
+    if _parts(wrote) > _parts(__version__):
+        raise SettingsError(f"{where}: written by the newer secondhalf {wrote}; this is {__version__}")
 
 
 def _parts(version: str) -> list[int]:

@@ -13,7 +13,6 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-import secondhalf
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.execution.fingerprint import state
 from secondhalf.experiments.execution.process_pool import one_line
@@ -21,6 +20,7 @@ from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.sweep.jobs import Job, without_effect
 from secondhalf.experiments.sweep.run_job import ASIDE, RUNS
 from secondhalf.experiments.sweep.run_record import FORMAT, Record, durable, read
+from secondhalf.version import __version__
 
 ABOUT, TABLE = "sweep.json", "runs.csv"
 COLUMNS = (
@@ -84,7 +84,7 @@ class Status:
         common = values[next(iter(values))]
         about = {
             "format": FORMAT,
-            "secondhalf": secondhalf.__version__,
+            "secondhalf": __version__,
             "state": state(),
             "study": self.study,
             "values": common,
@@ -164,9 +164,7 @@ def check_folder(
         newer = isinstance(found, dict) and isinstance(found.get("format"), int) and found["format"] > FORMAT
         if newer:
             wrote = str(found.get("secondhalf"))[:40]
-            raise SettingsError(
-                f"{where}: written by a newer version, secondhalf {wrote}; this is {secondhalf.__version__}"
-            )
+            raise SettingsError(f"{where}: written by a newer version, secondhalf {wrote}; this is {__version__}")
         about = About.model_validate(found)
     except FileNotFoundError:
         return
