@@ -94,7 +94,7 @@ class Market(State):
     @property
     def datacollector(self) -> RecordCollector:
         """The record as a `mesa.DataCollector`: `get_model_vars_dataframe()`, `get_agent_vars_dataframe()`."""
-        return RecordCollector(self)
+        return RecordCollector(self, self.record)
 
     @property
     def agents_by_type(self) -> dict[type[mesa.Agent], Any]:
