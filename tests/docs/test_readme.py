@@ -73,7 +73,10 @@ def test_every_command_runs(
             main.main(["run", *TINY, f"hydra.run.dir={folder}", "output.pictures=never", "checkpoint.every=90"])
     before = {path: path.stat().st_mtime_ns for path in here.rglob("*")}
     with_pictures = words[:2] == ["run", "strategy=hold"]
-    main.main([*words, *TINY, *([] if with_pictures else ["output.pictures=never"])])
+    # What all pictures look like, in both formats, is looked at in tests/experiments/pictures.
+    fewer = {"run": ["output.formats=[svg]" if with_pictures else "output.pictures=never"]}
+    fewer["pictures"] = ["pictures.only=[overview]"]
+    main.main([*words, *TINY, *fewer.get(words[0], ["output.pictures=never"])])
     made = {path.name for path in here.rglob("*") if path.stat().st_mtime_ns != before.get(path)}
     assert bool(served) == (words[0] == "browse")
     if served:
