@@ -1,4 +1,4 @@
-"""docs/glossary.md: the terms that it promises, in alphabetical order, each with a definition and a link that leads somewhere."""
+"""docs/glossary.md: the promised terms in alphabetical order, each with a definition and a link that is not dead."""
 
 from __future__ import annotations
 
