@@ -88,8 +88,8 @@ def _flows(market: pd.DataFrame) -> Iterator[str]:
         name, ending = WORDS[str(source)]
         peak, day, later = (rows[f"{source}_{when}"].median() / MILLION_HOURS for when in ("peak", "day", "later"))
         yield (
-            f"{_capital(name)} decline{ending} by over half in {_count(len(rows), 'seed')}: a gain of {peak:,.0f} million "
-            "hours a day in "
+            f"{_capital(name)} decline{ending} by over half in {_count(len(rows), 'seed')}: a gain of {peak:,.0f} "
+            "million hours a day in "
             f"the best trailing year, {day:,.0f} on the day, {later:,.0f} a year later (medians)."
         )
     if still := int((market["dried_up"] == "").sum()):
