@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-import secondhalf
 from secondhalf.experiments.command.studies import STUDIES, Study, find_study
+from secondhalf.version import __version__
 
 HELP = """\
 secondhalf STUDY [setting=value ...] [Hydra flags]
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(HELP.format(studies="\n".join(f"  {name:14} {study.description}" for name, study in STUDIES.items())))
         return
     if given and given[0] == "--version":
-        print(secondhalf.__version__)
+        print(__version__)
         return
     name = given.pop(0) if _is_word(given) else "run"
     study = find_study(name)

@@ -9,14 +9,14 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-import secondhalf
+from secondhalf.version import __version__
 
 LIBRARIES = ("mesa", "networkx", "numpy", "numba", "scipy", "pandas", "matplotlib", "seaborn", "hydra-core", "pydantic")
 
 
 def versions() -> dict[str, str]:
     """Versions of the program, of Python and of the libraries that have a part in the numbers."""
-    own = {"secondhalf": secondhalf.__version__, "python": platform.python_version()}
+    own = {"secondhalf": __version__, "python": platform.python_version()}
     return own | {name: version(name) for name in LIBRARIES}
 
 
@@ -24,7 +24,7 @@ def commit() -> str | None:
     """The commit of the source tree this runs from; None for an installed package."""
     try:
         found = subprocess.run(
-            ["git", "-C", str(Path(secondhalf.__file__).parent), "rev-parse", "HEAD"],
+            ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"],
             capture_output=True,
             text=True,
             timeout=10,

@@ -13,10 +13,10 @@ from xml.parsers.expat import ExpatError, ParserCreate
 import networkx as nx
 import pandas as pd
 
-import secondhalf
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.results.csv_files import read_csv
 from secondhalf.experiments.results.tables import TABLES
+from secondhalf.version import __version__
 
 FRIENDS, REPORT = "friends.graphml", "report.html"
 
@@ -99,8 +99,8 @@ def is_name(text: str) -> bool:
 def refuse_newer(summary: Mapping[str, Any], where: str) -> None:
     """Refuse what a newer version of the program wrote, which may mean other things by the same names."""
     wrote = str(summary.get("versions", {}).get("secondhalf", "0"))
-    if _parts(wrote) > _parts(secondhalf.__version__):
-        raise SettingsError(f"{where}: written by the newer secondhalf {wrote}; this is {secondhalf.__version__}")
+    if _parts(wrote) > _parts(__version__):
+        raise SettingsError(f"{where}: written by the newer secondhalf {wrote}; this is {__version__}")
 
 
 def _parts(version: str) -> list[int]:

@@ -14,13 +14,13 @@ from typing import Any
 
 import pandas as pd
 
-import secondhalf
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.execution.fingerprint import state
 from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.sweep.jobs import Job, without_effect
 from secondhalf.experiments.sweep.run_job import ASIDE, RUNS
 from secondhalf.experiments.sweep.run_record import FORMAT, Record, durable, read
+from secondhalf.version import __version__
 
 ABOUT, TABLE, LOCK = "sweep.json", "runs.csv", ".lock"
 COLUMNS = (
@@ -71,7 +71,7 @@ class Status:
         common = values[next(iter(values))]
         about = {
             "format": FORMAT,
-            "secondhalf": secondhalf.__version__,
+            "secondhalf": __version__,
             "state": state(),
             "study": self.study,
             "values": common,
@@ -154,9 +154,7 @@ def check_folder(
         raise SettingsError(f"{where}: {ABOUT} there cannot be read ({error})") from error
     if about.get("format", 0) > FORMAT:
         newer = about.get("secondhalf")
-        raise SettingsError(
-            f"{where}: written by a newer version, secondhalf {newer}; this is {secondhalf.__version__}"
-        )
+        raise SettingsError(f"{where}: written by a newer version, secondhalf {newer}; this is {__version__}")
     if not resume:
         raise SettingsError(f"{where}: there is a sweep already; resume=true goes on with it, or name another folder")
     if about["study"] != study:

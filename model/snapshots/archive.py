@@ -16,8 +16,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-import secondhalf
 from secondhalf.conf.schema import SettingsError
+from secondhalf.version import __version__
 
 FORMAT, VERSION = "secondhalf checkpoint", 2
 """The version rises when what a market holds changes its shape."""
@@ -136,7 +136,7 @@ def _header(path: Path, written: bytes, state: bytes, arrays: bytes) -> Header:
         by = reason(ValueError(plain.get("secondhalf", "of no version")))[:40]
         raise CheckpointError(
             f"{path}: written by the {age} secondhalf {by} (format {str(plain['version'])[:20]}); this is "
-            f"{secondhalf.__version__}, which reads format {VERSION}"
+            f"{__version__}, which reads format {VERSION}"
         )
     found = plain.pop("checksum", None)
     if found != checksum(_text(plain), state, arrays):
