@@ -14,7 +14,7 @@ from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.results.csv_files import read_csv
 from secondhalf.experiments.results.read_tables import read_table
 from secondhalf.experiments.results.run_results import Results, is_name, read_results, reason, refuse_newer
-from secondhalf.experiments.results.summary_schema import SUMMARY, Provenance, check_shape, read_object
+from secondhalf.experiments.results.summary_schema import SUMMARY, ProvenanceShape, check_shape, read_object
 from secondhalf.experiments.results.tables import TABLES
 
 RUNS, STATUS = "runs", "runs.csv"
@@ -153,7 +153,7 @@ class Sweep:
                 refuse_newer(found, self._asked)
                 if not {"settings", "versions"} <= set(found):
                     return None
-                check_shape(found, Provenance)
+                check_shape(found, ProvenanceShape)
                 return found
             except SettingsError:
                 raise

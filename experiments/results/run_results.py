@@ -14,7 +14,7 @@ import pandas as pd
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.results.read_tables import read_table
-from secondhalf.experiments.results.summary_schema import SUMMARY, Summary, check_shape, read_object
+from secondhalf.experiments.results.summary_schema import SUMMARY, SummaryShape, check_shape, read_object
 from secondhalf.experiments.results.tables import TABLES
 from secondhalf.version import __version__
 
@@ -64,7 +64,7 @@ def read_results(folder: Path, asked: str = "pictures.of=") -> Results:
         path = folder / SUMMARY
         summary = read_object(path)
         refuse_newer(summary, f"{asked}{folder}")
-        check_shape(summary, Summary)
+        check_shape(summary, SummaryShape)
         tables = {}
         for name in TABLES:
             path = folder / f"{name}.csv"

@@ -30,7 +30,7 @@ class Shape(BaseModel):
     model_config = ConfigDict(strict=True, allow_inf_nan=False, extra="allow")
 
 
-class Level(Shape):
+class LevelShape(Shape):
     """What a source brought; null without a second half."""
 
     peak: float | None
@@ -38,7 +38,7 @@ class Level(Shape):
     later: float | None
 
 
-class Phase(Shape):
+class PhaseShape(Shape):
     """The second half of the market or of a platform."""
 
     second_half_day: Day | None
@@ -46,23 +46,23 @@ class Phase(Shape):
     dried_up: Source | None
     took_over: Source | None
     later: Day | None
-    levels: dict[Source, Level]
+    levels: dict[Source, LevelShape]
 
     @model_validator(mode="after")
-    def _complete(self) -> Phase:
+    def _complete(self) -> PhaseShape:
         if self.second_half_day is not None and self.took_over is None:
             raise ValueError("there is a second_half_day, and took_over is null")
         return self
 
 
-class Phases(Shape):
+class PhasesShape(Shape):
     """Of the market, and of each platform."""
 
-    market: Phase
-    platforms: dict[str, Phase]
+    market: PhaseShape
+    platforms: dict[str, PhaseShape]
 
 
-class PlatformYear(Shape):
+class PlatformYearShape(Shape):
     """A platform in the last year."""
 
     attention_share: float
@@ -74,7 +74,7 @@ class PlatformYear(Shape):
     profit: float
 
 
-class Festival(Shape):
+class FestivalShape(Shape):
     """One festival of one year; all have the same keys, which become columns."""
 
     model_config = ConfigDict(extra="forbid")
@@ -89,77 +89,77 @@ class Festival(Shape):
     products_above_100_million: float
 
 
-class Origin(Shape):
+class OriginShape(Shape):
     """The checkpoint that a run went on from."""
 
     date: Day
     changed: list[str]
 
 
-class Population(Shape):
+class SizesShape(Shape):
     """Sizes that are shown."""
 
     users: int
     merchants: int
 
 
-class Named(Shape):
+class NamedShape(Shape):
     """A strategy or a scenario."""
 
     name: str
 
 
-class PlatformSettings(Shape):
+class KindShape(Shape):
     """Which side of the market a platform is of."""
 
     kind: Literal["content", "shelf"]
 
 
-class UsedSettings(Shape):
+class SettingsShape(Shape):
     """Settings that pictures and pages look into; all others are shown as they are."""
 
-    population: Population
-    strategy: Named
-    scenario: Named
-    platform: dict[str, PlatformSettings]
+    population: SizesShape
+    strategy: NamedShape
+    scenario: NamedShape
+    platform: dict[str, KindShape]
 
 
-class Made(Shape):
+class MadeShape(Shape):
     """With what it was made."""
 
     versions: dict[str, str]
     commit: str | None = None
 
     @model_validator(mode="after")
-    def _of_the_program(self) -> Made:
+    def _of_the_program(self) -> MadeShape:
         if "secondhalf" not in self.versions:
             raise ValueError("versions does not say which secondhalf it was")
         return self
 
 
-class Provenance(Made):
+class ProvenanceShape(MadeShape):
     """What summaries of several studies share."""
 
     settings: dict[str, Any]
 
 
-class Summary(Made):
+class SummaryShape(MadeShape):
     """A run in a few numbers, as `experiments.run.study.summarise` writes it."""
 
-    settings: UsedSettings
+    settings: SettingsShape
     seed: int
     first_day: Day
     last_day: Day
     second_half_day: Day | None
-    phases: Phases
+    phases: PhasesShape
     days_in_averages: int
-    platforms: dict[str, PlatformYear] = Field(min_length=1)
+    platforms: dict[str, PlatformYearShape] = Field(min_length=1)
     exposure_at_start: dict[str, dict[str, float]]
     market: dict[str, float]
-    festivals: list[Festival]
+    festivals: list[FestivalShape]
     peak_memory_mb: float
     column_bytes_per_user: float
-    from_checkpoint: Origin | None = None
+    from_checkpoint: OriginShape | None = None
     wall_seconds: dict[str, float] = Field(default_factory=dict)
 
     @field_validator("market")
@@ -171,7 +171,7 @@ class Summary(Made):
         return market
 
     @model_validator(mode="after")
-    def _platforms_agree(self) -> Summary:
+    def _platforms_agree(self) -> SummaryShape:
         for name in self.platforms:
             for where, there in (
                 ("phases.platforms", self.phases.platforms),
