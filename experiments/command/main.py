@@ -21,7 +21,7 @@ Examples:
   secondhalf counterfactual scenario=NAME
   secondhalf report outputs/FOLDER
   secondhalf run --cfg job          show every setting and its value
-Settings are the keys of conf/config.yaml and its groups; hydra.run.dir=FOLDER says where the files go.
+Settings are the keys of conf/config.yaml and its groups; files are written to hydra.run.dir=FOLDER.
 """
 
 
