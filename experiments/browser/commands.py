@@ -17,7 +17,7 @@ from secondhalf.experiments.browser.twin_market import TwinMarket
 from secondhalf.model.market import Market
 
 SLOWEST, FASTEST = 0.1, 1000.0
-"""Days a second that can be asked for; the largest is as fast as it goes."""
+"""Speeds that can be requested, days a second; the largest is as fast as it goes."""
 
 
 class SessionControls(Protocol):

@@ -11,8 +11,8 @@ from secondhalf.model.market import Market
 from secondhalf.model.meanfield.steady_states import field_of, simulate_agents, steady_state, steady_state_branch
 
 CLOSURE = 0.1
-"""Part by which map and simulation may differ beside luck: everybody of a type is given the type's mean habit, and idle
-days are taken for independent."""
+"""Part by which map and simulation may differ beyond sampling error: users of a type share the type's mean habit, and
+idle days are treated as independent."""
 LUCK = 4.0
 """Standard errors over the simulated users."""
 COLUMNS = ("profile", "platform", "measure", "map", "simulation", "tolerance", "agrees", "radius", "found")
