@@ -1,4 +1,4 @@
-"""Axes of arrays, declared beside the arrays' names: made empty by it, and longer when a platform enters.
+"""Axes of arrays, declared beside the arrays' names: they size empty arrays, and lengthen them when a platform enters.
 
 An array is declared as ``Annotated[NDArray[np.float32], Axes("PN")]``, one letter an axis: P platforms, N users,
 M merchants, C channels, K capabilities, F fan slots. O and R are the platforms followed by one and by two places that

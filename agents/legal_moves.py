@@ -1,4 +1,4 @@
-"""What a platform may do: which moves are open to it today, and which are against the rules."""
+"""Legal moves of a platform: which are open to it today, and which are against the rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Merchants: sizes, shops, effort, fans and products as columns, and the Mesa agent that is a view on one of them."""
+"""Merchants: sizes, shops, effort, fans and products as columns, and the Mesa agent that views one of them."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ def merchant_table(
     merchants: int,
     shop_shares: Sequence[float],
     price_weight: float,
-    luck: NDArray[np.float64],
-    shop_luck: NDArray[np.float64],
+    uniforms: NDArray[np.float64],
+    shop_uniforms: NDArray[np.float64],
 ) -> MerchantTable:
     """Merchants as they stand before the first day, without products.
 
@@ -93,21 +93,21 @@ def merchant_table(
         share of merchants with a shop on each platform; a merchant left without any gets one on the likeliest
     price_weight
         users' sensitivity to price: dearer merchants sell fewer orders of higher value
-    luck, shop_luck
+    uniforms, shop_uniforms
         uniform numbers [M, 3] for kind, category and quality, [M, P] for shops
     """
     platforms = len(shop_shares)
     weight, size = pareto_bundles(merchants, settings.real_count, settings.pareto_exponent, settings.head_share)
     names = list(settings.kinds)
     kinds = list(settings.kinds.values())
-    kind = np.minimum(np.searchsorted(np.cumsum([k.share for k in kinds]), luck[:, 0]), len(kinds) - 1)
+    kind = np.minimum(np.searchsorted(np.cumsum([k.share for k in kinds]), uniforms[:, 0]), len(kinds) - 1)
     fit = np.array([[k.fit.get(channel, 1.0) for channel in CHANNELS] for k in kinds], np.float32)
     price = np.array([k.price for k in kinds])[kind]
-    quality = np.array([k.quality for k in kinds])[kind] * (0.5 + luck[:, 2]) * price ** (1 - price_weight)
+    quality = np.array([k.quality for k in kinds])[kind] * (0.5 + uniforms[:, 2]) * price ** (1 - price_weight)
     shares = np.asarray(shop_shares)
-    shop = shop_luck < shares
+    shop = shop_uniforms < shares
     # Among equally likely platforms the draw decides, so that the order in which they are listed does not.
-    likeliest = np.where(shares == shares.max(), shop_luck, np.inf).argmin(axis=1)
+    likeliest = np.where(shares == shares.max(), shop_uniforms, np.inf).argmin(axis=1)
     without = ~shop.any(axis=1)
     shop[without, likeliest[without]] = True
     cells = (merchants, platforms, len(CHANNELS))
@@ -116,7 +116,7 @@ def merchant_table(
     given: dict[str, Any] = {
         "number": np.arange(merchants, dtype=np.int64),
         "kind": kind.astype(np.int8),
-        "category": (luck[:, 1] * settings.categories).astype(np.int16),
+        "category": (uniforms[:, 1] * settings.categories).astype(np.int16),
         "weight": weight,
         "size": size,
         "quality": quality,

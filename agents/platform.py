@@ -1,4 +1,4 @@
-"""A platform: its capabilities, its levers, its books, and one strategy that moves it."""
+"""Platform: its capabilities, its levers, its accounts, and the strategy that moves it."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Platform(mesa.Agent):
         self.take_rate, self.ad_take, self.ad_yield, self.load = own.take_rate, own.ad_take, own.ad_yield, math.inf
 
     def lower(self, lever: str, most: float) -> None:
-        """Hold one of `LEVERS` to a cap; doing it twice changes nothing."""
+        """Lower one of `LEVERS` to a cap; doing it twice changes nothing."""
         setattr(self, lever, min(getattr(self, lever), most))
 
     @property
@@ -110,7 +110,7 @@ class Platform(mesa.Agent):
 
     @property
     def depth_target(self) -> float:
-        """Where the depth of the pool is going."""
+        """Target of the depth of the pool."""
         return self._depth_target
 
     def presence(self, capability: str) -> float:
@@ -163,6 +163,6 @@ def _parts_of_launch(change: str, shown: float) -> float:
     """What a change costs in launches, when a part `shown` of the users saw the capability before."""
     if change == "open":
         return 0.0 if shown >= 1 else 1.0 if shown == 0 else 1 - TEST_COST
-    if change == "strengthen":  # what nobody sees is opened by it
+    if change == "strengthen":  # a capability that no user sees is opened by it
         return TEST_COST + (shown == 0)
     return TEST_COST if change in ("test", "restore") else 0.0

@@ -1,4 +1,4 @@
-"""Products: launched, tested by short video, the best of them scaled.
+"""Products of merchants: launched, tested by short video, the best of them scaled.
 
 Each merchant has a few product slots. A new product's appeal is unknown; showing it in short videos accumulates
 exposure, and with enough of it the merchant reads a noisy signal of the appeal. The tested products with the best
@@ -65,16 +65,16 @@ class ProductTable:
         rank = np.where(self.scaled[merchants], np.float32(1e6), rank)
         return np.asarray(np.argmin(np.where(self.on_sale[merchants], rank, -np.inf), axis=1))
 
-    def test(self, shown: NDArray[np.float64], needed: float, noise: float, luck: NDArray[np.float64]) -> None:
+    def test(self, shown: NDArray[np.float64], needed: float, noise: float, normals: NDArray[np.float64]) -> None:
         """A week of short videos: `shown` is each merchant's short-video effort [M], spread over untested products.
 
-        `luck` [M, slots] are standard normal numbers; a product is tested once its exposure reaches `needed`.
+        `normals` [M, slots] are standard normal numbers; a product is tested once its exposure reaches `needed`.
         """
         waiting = self.on_sale & ~self.tested
         share = shown / np.maximum(waiting.sum(axis=1), 1)
         self.exposure += (waiting * share[:, None]).astype(np.float32)
         done = waiting & (self.exposure >= needed)
-        self.signal[done] = self.appeal[done] + (noise * luck[done]).astype(np.float32)
+        self.signal[done] = self.appeal[done] + (noise * normals[done]).astype(np.float32)
         self.tested |= done
 
     def scale(self, most: int) -> None:

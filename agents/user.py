@@ -1,4 +1,4 @@
-"""A user: a view on one row of the population."""
+"""User: a view on one row of the population."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 
 class UserColumns(Protocol):
-    """Columns that a user reads, one value each; [platform, user] or [fan slot, user] when there are more."""
+    """Columns that a user reads, one value each; [platform, user] where there is one for each platform."""
 
     @property
     def installed(self) -> NDArray[np.uint32]: ...
@@ -21,10 +21,6 @@ class UserColumns(Protocol):
     def habit(self) -> NDArray[np.float32]: ...
     @property
     def loyalty(self) -> NDArray[np.float32]: ...
-    @property
-    def fan_merchant(self) -> NDArray[np.int32]: ...
-    @property
-    def fan_platform(self) -> NDArray[np.int8]: ...
 
 
 class UserTable(Protocol):
@@ -101,18 +97,6 @@ class User(mesa.Agent):
         """Rows of the user's friends."""
         graph = self._market.friends
         return np.asarray(graph.indices[graph.indptr[self.row] : graph.indptr[self.row + 1]])
-
-    @property
-    def fan_of(self) -> list[tuple[int, str]]:
-        """Fan ties as (merchant slot, platform)."""
-        columns = self._columns
-        return [
-            (int(merchant), self._market.platform_names[platform])
-            for merchant, platform in zip(
-                columns.fan_merchant[:, self.row], columns.fan_platform[:, self.row], strict=True
-            )
-            if merchant >= 0
-        ]
 
     @classmethod
     def view(cls, model: mesa.Model, row: int) -> User:

@@ -1,4 +1,4 @@
-"""Stage 1: the date, the season, the festivals and the drivers from outside.
+"""Calendar (stage 1): date, season, festivals and exogenous drivers of a day.
 
 Everything is computed once for all days; a day number counts from the first day of the calendar, the days of settling
 in are negative and see neither seasons nor growth.

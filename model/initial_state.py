@@ -1,4 +1,4 @@
-"""How a market comes into being: platforms, merchants, and the days of settling in before the first."""
+"""Initial state of a market: platforms, merchants, and the days of settling in before the first."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from secondhalf.conf.schema.calendar import FIRST_DATE
 from secondhalf.model.accounts.quarterly_reports import Reports
 from secondhalf.model.calendar import FLOW_WINDOW, MarketCalendar
 from secondhalf.model.data_files import read_launches
-from secondhalf.model.random_streams import Decision, Luck, key, name_id, uniforms
-from secondhalf.model.scenario.launch_edits import check_moves, replayed
+from secondhalf.model.random_streams import Decision, RandomStreams, key, name_id, uniforms
+from secondhalf.model.scenario.launch_edits import check_moves, edited_launches
 from secondhalf.model.scenario.regulation import Bans, Caps, Preferencing, scenario_calendar
 from secondhalf.model.shapes import MARKS_LAST_MONTH, NEVER
 from secondhalf.model.state import State
@@ -58,11 +58,11 @@ def settings_for(settings: MarketSettings | None, rng: int | None, values: Mappi
 def capability_table(settings: MarketSettings) -> CapabilityTable:
     """Capabilities as `open_at_start` gives them, with the seed's hidden skills."""
     count = len(settings.capability)
-    luck = np.stack(
+    normals = np.stack(
         [ndtri(uniforms(key(settings.seed, Decision.SKILL, who=name_id(n)), count)) for n in settings.platforms]
     )
     own = [settings.platform[name] for name in settings.platforms]
-    return CapabilityTable(own, settings.capability, luck, settings.prominence, settings.mechanisms.ramps)
+    return CapabilityTable(own, settings.capability, normals, settings.prominence, settings.mechanisms.ramps)
 
 
 def strategies(settings: MarketSettings) -> list[Strategy]:
@@ -97,7 +97,7 @@ def _strategy(platform: str, settings: MarketSettings) -> Strategy:
         launches = read_launches(str(file), list(settings.platform), list(settings.capability))
     dated = [launch for launch in launches if launch.platform == platform and launch.date >= FIRST_DATE]
     if kind.replays:
-        dated = replayed(settings, platform, dated)
+        dated = edited_launches(settings, platform, dated)
     try:
         return kind(platform, parameters, dated)
     except ValueError as error:
@@ -105,7 +105,7 @@ def _strategy(platform: str, settings: MarketSettings) -> Strategy:
 
 
 def objective(settings: MarketSettings, platform: str) -> Objective:
-    """What a platform is after."""
+    """The objective of a platform."""
     own = settings.objectives.get(platform, settings.objective)
     return Objective(own.goal, own.discount_rate, (own.weights.profit, own.weights.attention, own.weights.gmv))
 
@@ -113,12 +113,12 @@ def objective(settings: MarketSettings, platform: str) -> Objective:
 def starting_merchants(settings: MarketSettings) -> MerchantTable:
     """Merchants before the first day, with kinds, categories, quality and shops drawn from the seed."""
     count = settings.population.merchants
-    luck = np.stack([uniforms(key(settings.seed, Decision.MERCHANT, who=w), count) for w in range(3)], axis=1)
+    draws = np.stack([uniforms(key(settings.seed, Decision.MERCHANT, who=w), count) for w in range(3)], axis=1)
     shops = np.stack(
         [uniforms(key(settings.seed, Decision.SHOP, who=name_id(n)), count) for n in settings.platforms], axis=1
     )
     shares = [settings.platform[name].shops_at_start for name in settings.platforms]
-    return merchant_table(settings.merchants, count, shares, settings.users.price_weight, luck, shops)
+    return merchant_table(settings.merchants, count, shares, settings.users.price_weight, draws, shops)
 
 
 def apply_settings(market: State, settings: MarketSettings, end: dt.date | None = None) -> None:
@@ -134,7 +134,7 @@ def apply_settings(market: State, settings: MarketSettings, end: dt.date | None 
     market.settings = settings
     market.calendar = MarketCalendar(dates, names, settings.mechanisms, settings.scenario.shocks)
     market.calendar_ahead = None
-    market.luck = Luck(settings.seed, names, settings.users.fan.slots)
+    market.random_streams = RandomStreams(settings.seed, names, settings.users.fan.slots)
     market.objectives = {name: objective(settings, name) for name in names}
     market.bans, market.caps, market.entrants = Bans(settings), Caps(settings), settings.entrants
 
@@ -184,7 +184,7 @@ def _replay(market: State, index: int, past: list[tuple[dt.date, Move]], start: 
 
 
 def settle_in(market: State) -> None:
-    """Run the days before the first with all doors closed, then open clean books.
+    """Run the days before the first without entry or exit of users, then start with empty accounts.
 
     Nobody installs, removes or moves; habits, loyalties, fans and effort find their level. Afterwards the sales of the
     time are taken off the books, and last orders that lie further back are filled in from each user's rate of need.

@@ -1,4 +1,4 @@
-"""The market: platforms, merchants and users meet once a day, in one order."""
+"""Market: platforms, merchants and users meet once a day, in one order."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from secondhalf.model.state import State
 from secondhalf.model.supply.sales import Trade
 from secondhalf.model.supply.weekly_revision import MerchantWeek
 from secondhalf.model.users.population import Population
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 
 
 class Market(State):
@@ -61,7 +61,7 @@ class Market(State):
         first = settings.among(self.platform_names)
         self.friends = build_friends(settings.network, settings.population.users, settings.seed)
         self.population = Population(first, self.calendar)
-        self.users_day = UsersDay(self.population, self.friends)
+        self.users_day = UserStages(self.population, self.friends)
         table = initial_state.starting_merchants(first)
         self.exclusivity = ExclusivityRule(settings, table)
         self.trade = Trade(table, settings.merchants, settings.channels)
@@ -112,9 +112,11 @@ class Market(State):
             self.friends, columns, self.platform_names, table.number.tolist(), table.shop, max_users
         )
 
-    def fork(self, users: int | None = None, luck: int | None = None, calendar: MarketCalendar | None = None) -> Market:
-        """A second market that goes on from here: all users or a sample, the same luck or other (`snapshots.fork`)."""
-        return fork(self, users, luck, calendar)
+    def fork(
+        self, users: int | None = None, reseed: int | None = None, calendar: MarketCalendar | None = None
+    ) -> Market:
+        """A copy of the market that continues from today: all users or a sample, reseeded or not (`snapshots.fork`)."""
+        return fork(self, users, reseed, calendar)
 
     def save(self, path: Path | str) -> Path:
         """Write the market as it stands into one file (`model.snapshots.checkpoint`); `load_market` makes it again."""
@@ -122,7 +124,7 @@ class Market(State):
 
 
 def load_market(path: Path | str, trusted: Collection[str] = ()) -> Market:
-    """The market of a file; it goes on as the one that was saved would have.
+    """Load a market from a checkpoint file; it continues exactly as the saved one would have.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The shapes that the compiled stages share: users as columns, what platforms offer today, today's streams.
+"""Shapes of arrays that compiled stages share: columns of users, the day's offer, the day's random streams.
 
 All are plain NamedTuples of NumPy arrays, so a stage is a function of what it names and nothing else.
 Sizes: P platforms, N users, F fan slots, M merchants.
@@ -98,7 +98,7 @@ class Shops(NamedTuple):
     buyers_cdf: F64  # [P, M] cumulative share of the platform's orders by merchant
 
 
-class Streams(NamedTuple):
+class DayStreams(NamedTuple):
     """Keys of today's draws (`random_streams.key`)."""
 
     contact: np.uint64

@@ -1,4 +1,4 @@
-"""The state of a market: every field once, with its type, and what a fork and a checkpoint do with it.
+"""State of a market: every field once, with its type, and what a fork and a checkpoint do with it.
 
 Stages, observers and snapshots know a market as a `State`; `market.Market` makes one and gives it its first day.
 """
@@ -28,15 +28,15 @@ from secondhalf.model.accounts.day_book import BooksError, DayBook
 from secondhalf.model.accounts.quarterly_reports import Reports
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.network.friend_graph import Friends
-from secondhalf.model.random_streams import Luck
+from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.scenario.exclusivity import ExclusivityRule
 from secondhalf.model.scenario.regulation import Bans, Caps, Preferencing, ScenarioMoves
-from secondhalf.model.shapes import Day, Offer, Shops, Streams
+from secondhalf.model.shapes import Day, DayStreams, Offer, Shops
 from secondhalf.model.supply.offer import OfferDesk
 from secondhalf.model.supply.sales import Trade
 from secondhalf.model.supply.weekly_revision import MerchantWeek
 from secondhalf.model.users.population import Population
-from secondhalf.model.users.user_stages import MonthBooks, UsersDay
+from secondhalf.model.users.user_stages import MonthBooks, UserStages
 
 Array = NDArray[np.float64]
 Stages = tuple[tuple[str, Callable[["State"], None]], ...]
@@ -61,7 +61,7 @@ SETTINGS, SHARED, OWN, USERS, RECORD, LINKED, TODAY = Kind
 
 
 class Recorder(Protocol):
-    """Who takes a market down (`observers.record.Record`). The state tells it what happens and reads one number.
+    """The recorder of a market (`observers.record.Record`): the state calls it and reads one number from it.
 
     `by_platform` and `of_market` are its columns.
     """
@@ -73,19 +73,19 @@ class Recorder(Protocol):
     def __init__(self, market: State) -> None: ...
 
     def note_start(self) -> None:
-        """Take down the morning of the first day."""
+        """Record the state before the first day."""
 
     def note_festivals(self, day: int) -> None:
         """Festivals begin on a day, or have ended the day before."""
 
     def note_day(self, month: MonthBooks | None) -> None:
-        """Take down the latest day; `month` when it closed a calendar month."""
+        """Record the latest day; `month` when it closed a calendar month."""
 
     def leave_out_own(self) -> None:
-        """Ask no measures of one's own from now on."""
+        """Leave out the user's own measures from now on."""
 
     def of(self, market: Any, whole: bool) -> Self:
-        """Who takes down a fork: one that goes on from here, or for a part of the users one that begins anew."""
+        """The recorder of a fork: a copy of this one, or an empty one when the fork has a sample of the users."""
 
 
 class State(mesa.Model):
@@ -98,7 +98,7 @@ class State(mesa.Model):
     stages: Annotated[Stages, SETTINGS]  # name and function of the day's stages, in their order
     calendar: Annotated[MarketCalendar, SETTINGS]
     calendar_ahead: Annotated[MarketCalendar | None, SETTINGS]  # a longer one, for those who look ahead
-    luck: Annotated[Luck, SETTINGS]
+    random_streams: Annotated[RandomStreams, SETTINGS]
     objectives: Annotated[dict[str, Objective], SETTINGS]  # by platform
     bans: Annotated[Bans, SETTINGS]
     caps: Annotated[Caps, SETTINGS]
@@ -124,9 +124,9 @@ class State(mesa.Model):
     running: Annotated[bool, OWN]  # whether there is a day left
     population: Annotated[Population, USERS]
     record: Annotated[Recorder, RECORD]
-    users_day: Annotated[UsersDay, LINKED]
+    users_day: Annotated[UserStages, LINKED]
     today: Annotated[Day, TODAY]
-    streams: Annotated[Streams, TODAY]
+    streams: Annotated[DayStreams, TODAY]
     offer: Annotated[Offer, TODAY]
     channel_share: Annotated[Array, TODAY]  # [4, P, C] by kind of need
     attention_sums: Annotated[tuple[Array, Array], TODAY]  # users: by platform [P, 5], in all [3]; see `attention`
@@ -158,7 +158,7 @@ class State(mesa.Model):
 
     @property
     def content(self) -> NDArray[np.bool_]:
-        """Which platforms live on attention, [P]; the others are shelves."""
+        """Which platforms are content platforms, [P]; the others are shelf platforms."""
         return np.array([platform.settings.kind == "content" for platform in self.platforms])
 
     @property
@@ -187,12 +187,12 @@ class State(mesa.Model):
             for row in range(settings.users):
                 User(self, row)
 
-    def fork(self, users: int | None = None, luck: int | None = None, calendar: MarketCalendar | None = None) -> Self:
-        """A second market that goes on from here: all users or a sample, the same luck or other (`snapshots.fork`)."""
+    def fork(self, users: int | None = None, reseed: int | None = None, calendar: MarketCalendar | None = None) -> Self:
+        """A copy of the market that continues from today: all users or a sample, reseeded or not (`snapshots.fork`)."""
         raise NotImplementedError
 
     def close(self) -> None:
-        """Let go of what Mesa keeps of a model after it is dropped."""
+        """Remove what Mesa still holds of a model that is no longer used."""
         mesa.Model.remove_all_agents(self)
         getattr(mesa.Agent, "_ids", {}).pop(self, None)  # Mesa before 3.5 keeps a counter for each model
 

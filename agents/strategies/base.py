@@ -1,4 +1,4 @@
-"""What a strategy is: something that looks at the market and answers with moves."""
+"""Strategy: the base class of rules that look at the market and answer with moves."""
 
 from __future__ import annotations
 

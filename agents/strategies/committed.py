@@ -1,4 +1,4 @@
-"""A strategy whose platform has settled what it can do: it goes on with everything but some capabilities."""
+"""Committed strategy: some capabilities stay as they are, and another rule moves everything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Experience-weighted attraction over moves (Camerer and Ho 1999): do more of what has paid."""
+"""Experience-weighted attraction over moves (Camerer and Ho 1999): moves that paid are repeated more often."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Ewa(Strategy):
             return [closing]
         options = {str(move): move for move in view.options()}
         possible = np.array([name in options for name in names])
-        self._latest = int(self._learner.choose(view.luck(), possible)[0])
+        self._latest = int(self._learner.choose(view.uniform(), possible)[0])
         chosen = options[names[self._latest]]
         if chosen.change == "hold":
             return []

@@ -1,4 +1,4 @@
-"""What really happened, on its dates."""
+"""History: the moves that platforms really made, on their dates."""
 
 from __future__ import annotations
 

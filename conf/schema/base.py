@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from secondhalf.conf.schema.import_path import is_own, own
+from secondhalf.conf.schema.import_path import import_object, is_import_path
 
 
 class SettingsError(ValueError):
@@ -38,9 +38,9 @@ Days = Annotated[Whole, Field(ge=0, le=10_000)]
 
 
 def _importable(path: str) -> str:
-    if not is_own(path):
+    if not is_import_path(path):
         raise ValueError("an import path module:function is needed")
-    own(path)
+    import_object(path)
     return path
 
 

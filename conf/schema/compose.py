@@ -18,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from secondhalf.conf.schema.base import SettingsError
-from secondhalf.conf.schema.import_path import is_own
+from secondhalf.conf.schema.import_path import is_import_path
 from secondhalf.conf.schema.market import MarketSettings
 
 CONFIG_MODULE = "secondhalf.conf"
@@ -127,22 +127,22 @@ def _allowed(name: str, error: Exception) -> str:
 
 def market_settings(config: DictConfig) -> MarketSettings:
     """Checked settings of a composed configuration."""
-    return settings_of(plain(config, without=NOT_OF_THE_MARKET), config_folders(config))
+    return settings_of(config_values(config, without=NOT_OF_THE_MARKET), config_folders(config))
 
 
-def plain(config: DictConfig, without: Sequence[str] = ("hydra",)) -> dict[str, Any]:
+def config_values(config: DictConfig, without: Sequence[str] = ("hydra",)) -> dict[str, Any]:
     """The values of a composed configuration as dictionaries, lists and words, without some of its groups."""
     found = {str(key): config[key] for key in config if key not in without}
     return {k: OmegaConf.to_container(v, resolve=True) if OmegaConf.is_config(v) else v for k, v in found.items()}
 
 
 def settings_of(raw: dict[str, Any], sources: list[Path]) -> MarketSettings:
-    """Checked settings of plain values.
+    """Checked settings of config_values values.
 
     Parameters
     ----------
     raw
-        as from `plain`, of the market alone; what is named in it is filled in
+        as from `config_values`, of the market alone; what is named in it is filled in
     sources
         folders in which files of platforms and strategies are looked up
     """
@@ -230,7 +230,7 @@ def _strategy(platform: str, chosen: Any, default: dict[str, Any], sources: list
     if chosen == default.get("name"):
         return default
     found = _read("strategy", str(chosen), sources)
-    if found is None and is_own(str(chosen)):
+    if found is None and is_import_path(str(chosen)):
         return {"name": str(chosen)}
     if found is None:
         known = ", ".join(sorted(path.stem for folder in sources for path in (folder / "strategy").glob("*.yaml")))

@@ -1,4 +1,4 @@
-"""All settings of one market, checked together, with errors a person can act on."""
+"""Market settings: all settings of one market, checked together, with errors that say what to change."""
 
 from __future__ import annotations
 

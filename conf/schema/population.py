@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from secondhalf.conf.schema.base import Count, Days, Number, Positive, Rate, Settings, Share, Whole
-from secondhalf.conf.schema.import_path import is_own, own
+from secondhalf.conf.schema.import_path import import_object, is_import_path
 from secondhalf.conf.schema.vocabulary import MAX_FAN_SLOTS
 
 NETWORKS = ("small_world", "scale_free", "clustered_scale_free", "communities", "file", "random_mixing")
@@ -38,8 +38,8 @@ class NetworkSettings(Settings):
     @field_validator("kind")
     @classmethod
     def _is_known(cls, kind: str) -> str:
-        if is_own(kind):
-            own(kind)
+        if is_import_path(kind):
+            import_object(kind)
         elif kind not in NETWORKS:
             raise ValueError(f"allowed are {', '.join(NETWORKS)}, and module:function for your own")
         return kind

@@ -1,4 +1,4 @@
-"""What the page may ask of its session. What is asked wrongly is answered with a sentence, and the market lives on."""
+"""Commands of the page to its session; a wrong one is answered with a sentence, and the market goes on."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, Protocol
 from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.scenario import ScenarioMove
 from secondhalf.experiments.browser.exports import command_line, csv_of
-from secondhalf.experiments.browser.friend_layout import Drawn
-from secondhalf.experiments.browser.interventions import RefusedError, wished
+from secondhalf.experiments.browser.friend_layout import DrawnUsers
+from secondhalf.experiments.browser.interventions import RefusedError, requested_move
 from secondhalf.experiments.browser.messages import Confirm, Export, Intervene, Message, Reset, Speed, Step
 from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.browser.text import Said, brief, named, reason, say
-from secondhalf.experiments.browser.twin_market import World
+from secondhalf.experiments.browser.twin_market import TwinMarket
 from secondhalf.model.market import Market
 
 SLOWEST, FASTEST = 0.1, 1000.0
@@ -24,8 +24,8 @@ class Steered(Protocol):
     """What a request may read and change of a session (`session.Session`)."""
 
     setup: Setup
-    world: World | None
-    drawn: Drawn | None
+    world: TwinMarket | None
+    drawn: DrawnUsers | None
     state: str
     speed: float
     steps_left: int
@@ -49,7 +49,7 @@ class Steered(Protocol):
         """Measure the speed from now on."""
 
 
-def obey(session: Steered, request: Message) -> None:
+def handle_message(session: Steered, request: Message) -> None:
     """Carry out one request of a known shape."""
     try:
         COMMANDS[request.do](session, request)
@@ -57,7 +57,7 @@ def obey(session: Steered, request: Message) -> None:
         session.say(error.said, wrong=True)
     except SettingsError as error:
         session.say({"en": str(error), "zh": str(error)}, wrong=True)
-    except Exception as error:  # nobody knows of such a one; the market does not end with it
+    except Exception as error:  # an unexpected error; the market does not end with it
         session.say(say("not_done", reason=reason(error)), wrong=True)
 
 
@@ -107,13 +107,13 @@ def _reset(session: Steered, request: Reset) -> None:
 def _intervene(session: Steered, request: Intervene) -> None:
     if session.world is None or session.state == "failed":
         raise RefusedError(say("no_market"))
-    move = wished(session.world.market, request.wish.model_dump(exclude_none=True))
+    move = requested_move(session.world.market, request.wish.model_dump(exclude_none=True))
     session.world.intervene(move)
     session.changed()
-    session.send({"kind": "intervened", "day": session.world.market.day, "said": told(move)})
+    session.send({"kind": "intervened", "day": session.world.market.day, "said": move_text(move)})
 
 
-def told(move: ScenarioMove) -> dict[str, str]:
+def move_text(move: ScenarioMove) -> dict[str, str]:
     """An intervention in words."""
     key = "closed" if move.change == "close" else "opened" if move.share is None else "opened_share"
     names = {"platform": named(move.platform), "capability": named(move.capability)}

@@ -1,4 +1,4 @@
-"""Everything the page says, in English and in Chinese."""
+"""Text of the page, in English and in Chinese."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Said = dict[str, str]
 """A text by language."""
 LANGUAGES = ("en", "zh")
 LONGEST_TEXT, MOST_DIGITS = 60, 10**20
-"""Of what somebody sent, so much is said again."""
+"""Most characters of a received value that a message repeats."""
 SENTENCES: dict[str, tuple[str, str]] = {
     "setting_up": (
         "Setting up {users} users. The first time the stages are compiled, which takes about a minute.",
@@ -105,7 +105,7 @@ def say(key: str, **values: str | Said) -> Said:
 
 
 def brief(value: object) -> str:
-    """A value that somebody sent, as it can stand in a sentence, whatever it is."""
+    """A received value, shortened for a sentence."""
     if isinstance(value, dict):
         return "{…}"
     if isinstance(value, (list, tuple)):

@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import compose_config, options
-from secondhalf.experiments.command.overrides import Words, single_runs
+from secondhalf.experiments.command.overrides import CommandLine, single_runs
 from secondhalf.experiments.command.request import check_market, make_request
 from secondhalf.experiments.command.studies import Study, option_classes
 from secondhalf.experiments.execution.extras import require
@@ -24,7 +24,7 @@ class Place(NamedTuple):
     folder: Path
 
 
-def check_words(study: Study, words: Words) -> Place | None:
+def check_command_line(study: Study, words: CommandLine) -> Place | None:
     """Refuse bad settings, and bad files they name, before Hydra makes a folder; returns the one that it will make.
 
     Raises
@@ -83,7 +83,7 @@ def check_folder(name: str, folder: Path) -> None:
 
 
 def remove_empty(folder: Path) -> None:
-    """Take back the folder that Hydra made for a run that never began."""
+    """Remove the folder that Hydra made for a run that never began."""
     left = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     if left <= {".hydra", "secondhalf.log", LOCK, PLAIN}:
         shutil.rmtree(folder, ignore_errors=True)

@@ -14,9 +14,9 @@ from secondhalf.conf.schema.compose import CONFIG_MODULE as CONFIG_MODULE
 from secondhalf.conf.schema.compose import NOT_OF_THE_MARKET as NOT_OF_THE_MARKET
 from secondhalf.conf.schema.compose import compose_config as compose_config
 from secondhalf.conf.schema.compose import config_folders as config_folders
+from secondhalf.conf.schema.compose import config_values as config_values
 from secondhalf.conf.schema.compose import load_settings as load_settings
 from secondhalf.conf.schema.compose import market_settings as market_settings
-from secondhalf.conf.schema.compose import plain as plain
 from secondhalf.conf.schema.compose import settings_of as settings_of
 from secondhalf.experiments.execution.settings import Options
 

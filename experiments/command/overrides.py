@@ -14,8 +14,8 @@ from secondhalf.conf.schema.compose import open_overrides as open_overrides
 from secondhalf.conf.schema.compose import quoted
 
 
-class Words(NamedTuple):
-    """What stands on the command line."""
+class CommandLine(NamedTuple):
+    """Parsed command line: overrides and flags."""
 
     overrides: list[str]
     config_dir: str | None
@@ -25,8 +25,8 @@ class Words(NamedTuple):
     """another flag, which asks for something else than runs"""
 
 
-def read_words(given: Sequence[str]) -> Words:
-    """Tell overrides from flags."""
+def parse_command_line(given: Sequence[str]) -> CommandLine:
+    """Parse a command line into overrides and flags."""
     overrides, folder, sweep, other = [], None, False, False
     words = iter(given)
     for word in words:
@@ -39,7 +39,7 @@ def read_words(given: Sequence[str]) -> Words:
             other = True
         else:
             overrides.append(quoted(word))
-    return Words(overrides, folder, sweep, other)
+    return CommandLine(overrides, folder, sweep, other)
 
 
 def single_runs(overrides: Sequence[str]) -> Iterator[list[str]]:

@@ -21,7 +21,7 @@ Own = TypeVar("Own")
 
 @dataclass(frozen=True)
 class Request(Generic[Own]):
-    """What a study is asked to do; the one argument of every study's `prepare` and `start`.
+    """Request to a study: the one argument of every study's `prepare` and `start`.
 
     Attributes
     ----------

@@ -111,10 +111,10 @@ class Study:
     def _own(self) -> Any:
         """The function of a study of one's own."""
         from secondhalf.conf.schema.base import SettingsError
-        from secondhalf.conf.schema.import_path import own
+        from secondhalf.conf.schema.import_path import import_object
 
         try:
-            return own(self.code)
+            return import_object(self.code)
         except ValueError as error:
             raise SettingsError(f"study={self.code}: {error}") from error
 

@@ -97,7 +97,7 @@ def _tiny(settings: MarketSettings, options: Equilibrium) -> Equilibrium:
 
 
 def check_minutes(problem: EquilibriumProblem, market: MarketGame, workers: int) -> None:
-    """Time runs of nobody's crossing, and refuse a game that could not be sampled twice."""
+    """Time runs of the profile in which all stay, and refuse a game that could not be sampled twice."""
     game, options = problem.game, problem.options
     jobs = [market.job(game.choices(game.nobody), seed) for seed in range(min(workers, options.first_seeds))]
     market.runner(jobs)

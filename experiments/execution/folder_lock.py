@@ -38,7 +38,7 @@ class FolderInUseError(SettingsError):
 
 
 @contextmanager
-def alone(folder: Path, name: str = "hydra.run.dir") -> Iterator[None]:
+def lock_folder(folder: Path, name: str = "hydra.run.dir") -> Iterator[None]:
     """The right to write into a folder, which is made when it is missing; left over temporary files are taken away.
 
     Who has it can ask again in the same thread.

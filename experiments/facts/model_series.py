@@ -41,7 +41,7 @@ class Measurable(Protocol):
 
 
 @dataclass(frozen=True)
-class Numbers:
+class SeriesNumbers:
     """Several numbers, to be measured of many runs."""
 
     all: tuple[Measurable, ...]

@@ -1,4 +1,4 @@
-"""Learners (`agents.learning.EwaLearner`) who meet again and again in a game of two, in many sessions side by side."""
+"""Repeated play of a game by two learners (`agents.learning.EwaLearner`), in many sessions side by side."""
 
 from __future__ import annotations
 

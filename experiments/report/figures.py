@@ -1,6 +1,6 @@
-"""Pictures of a sweep: a metric over each setting that was swept, a dot a run, with the mean and its interval.
+"""Figures of a sweep: a metric over each setting that was swept, a dot a run, with the mean and its interval.
 
-Runs under one seed share their luck, whatever else differs: an interval is over seeds, of each the mean of its runs.
+Runs under one seed share their random numbers: an interval is over seeds, of each the mean of its runs.
 """
 
 from __future__ import annotations

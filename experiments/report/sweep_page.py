@@ -1,4 +1,4 @@
-"""The page of a sweep."""
+"""Report page of a sweep."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from secondhalf.experiments.html.blocks import Cell, Column, Gallery, Page, Picture, Section, Table, Tile, Words
+from secondhalf.experiments.html.blocks import Cell, Column, Gallery, Page, Picture, Section, Table, Text, Tile
 from secondhalf.experiments.html.svg_allow_list import inline_file
 from secondhalf.experiments.pictures import draw_pages
 from secondhalf.experiments.report import figures, text
@@ -23,7 +23,7 @@ OVERRIDE = re.compile(r"(?:^|\s)[+~]*([\w./@-]+)=")
 
 
 def page_of_sweep(sweep: Sweep, metrics: Sequence[str]) -> Page:
-    """What was swept, what came of it, what failed, and how to make it again."""
+    """Report page of a sweep: settings, results, failures, and how to repeat it."""
     counts = {state: int((sweep.runs["status"] == state).sum()) for state in STATES}
     keys = _keys(sweep.runs["overrides"])
     results = sweep.results if counts["succeeded"] else pd.DataFrame({"run": []})
@@ -66,7 +66,7 @@ def _tiles(sweep: Sweep, counts: dict[str, int]) -> tuple[Tile, ...]:
 
 def _state(sweep: Sweep, counts: dict[str, int]) -> Section:
     said = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count)
-    blocks: list[Words | Table] = [Words((f"{said or 'no run'}.",))]
+    blocks: list[Text | Table] = [Text((f"{said or 'no run'}.",))]
     failed = sweep.runs[sweep.runs["status"] == "failed"]
     if len(failed):
         columns = (
@@ -100,9 +100,9 @@ def _pictures(results: pd.DataFrame, chosen: Sequence[str], varied: Sequence[str
                 found.append(Picture(f"metric-{n}", svg, about, about, files=False))
     seeds = ", with its 95 % interval over seeds" if figures.SEED in varied else ""
     note = f"A dot is a run, a diamond the mean of the runs with that value{seeds}; the other settings vary."
-    blocks: list[Words | Gallery] = [Gallery(tuple(found), note=note, size="large")]
+    blocks: list[Text | Gallery] = [Gallery(tuple(found), note=note, size="large")]
     if said:
-        blocks.append(Words(tuple(said), quiet=True))
+        blocks.append(Text(tuple(said), quiet=True))
     return Section("pictures", "Over what was swept", blocks)
 
 

@@ -1,4 +1,4 @@
-"""The folder of a run or a sweep as a Data Package (Frictionless): datapackage.json says what files and columns are."""
+"""Data Package (Frictionless) of a run or a sweep: datapackage.json describes its files and columns."""
 
 from __future__ import annotations
 

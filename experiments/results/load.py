@@ -1,4 +1,4 @@
-"""Finished runs and sweeps read back from their folders, as DataFrames."""
+"""Loader of finished runs and sweeps, from their folders as DataFrames."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ class Sweep:
 
 
 def load(path: str | Path, asked: str = "") -> Run | Sweep:
-    """What a run or a sweep left in its folder.
+    """Load a run or a sweep from its folder.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _words(path: Path, where: str) -> pd.DataFrame:
-    """runs.csv; its runs are folders within runs/, whatever a file from somebody else says."""
+    """Read runs.csv and check that its runs are folders within runs/."""
     try:
         words = read_csv(path, keep_default_na=False, dtype=str)
         if not isinstance(words.index, pd.RangeIndex) or words[list(OF_A_SWEEP)].isna().any(axis=None):

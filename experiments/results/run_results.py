@@ -1,4 +1,4 @@
-"""What a run left behind: its tables, its summary and a sample of its friend graph, from memory or from its folder."""
+"""Run results: tables, summary and a sample of the friend graph, from memory or from the run's folder."""
 
 from __future__ import annotations
 

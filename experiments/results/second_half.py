@@ -1,4 +1,4 @@
-"""The second half of a run as it is written down and said: the summary's `phases`, and the first mutual entry."""
+"""Second half of a run, written and in words: the summary's `phases`, and the first mutual entry."""
 
 from __future__ import annotations
 

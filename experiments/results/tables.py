@@ -1,4 +1,4 @@
-"""A run's record as tables, and tables as files.
+"""Tables of a run's record, and tables as files.
 
 Every file is written under a temporary name and renamed, so a file that is there is whole. Columns and units are
 described in docs/data_dictionary.md.

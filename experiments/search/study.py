@@ -21,7 +21,7 @@ from rich.console import Console
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import overrides_of
 from secondhalf.experiments.command.request import Request
-from secondhalf.experiments.execution.folder_lock import alone
+from secondhalf.experiments.execution.folder_lock import lock_folder
 from secondhalf.experiments.execution.process_pool import StudyError, one_line
 from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.search.settings import Search
@@ -102,7 +102,7 @@ def start(request: Request[Search]) -> float:
     problem, launcher, folder = prepare(request), request.launcher, request.folder
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     console = Console(stderr=True)
-    with alone(folder), make_engine(launcher.engine, launcher) as engine:
+    with lock_folder(folder), make_engine(launcher.engine, launcher) as engine:
         check_folder(folder, None, "run", resume_of(request.config), "hydra.run.dir")
         _check_problem(problem, folder)
         remove_broken(folder)

@@ -16,8 +16,8 @@ from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.execution.fingerprint import identity
 from secondhalf.experiments.execution.journal import Journal
-from secondhalf.experiments.execution.process_pool import NothingDoneError, each
-from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.process_pool import NothingDoneError, run_jobs
+from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.provenance import commit
 from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.pictures import draw_pages
@@ -105,9 +105,9 @@ def phases(arms: Mapping[str, MarketSettings], options: Phases, folder: Path, ou
     left = [run for run in wanted if run.key not in journal.results]
     rows = [row for found in journal.results.values() for row in found]
     _note(arms, folder)
-    with threads_for(first.population.users), Bars(output.progress, console) as bars:
+    with threads_for(first.population.users), ProgressBars(output.progress, console) as bars:
         bar = bars.add("seeds", len(wanted), len(wanted) - len(left))
-        for run, found, error in each(one_seed, left, _workers(left, options)):
+        for run, found, error in run_jobs(one_seed, left, _workers(left, options)):
             if found is None:  # not in the journal, so that it is tried again
                 console.print(f"seed {run.settings.seed} ({run.arm}): {error}", style="yellow", markup=False)
                 rows.append(_row(run, MARKET, error=error))

@@ -1,4 +1,4 @@
-"""The paragraph of the study `phases`: its tables in words, with the numbers filled in."""
+"""Text of the study `phases`: a paragraph with the numbers of its tables."""
 
 from __future__ import annotations
 

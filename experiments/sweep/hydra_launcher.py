@@ -16,12 +16,12 @@ from rich.console import Console
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import options
-from secondhalf.experiments.execution.folder_lock import alone
-from secondhalf.experiments.execution.process_pool import StudyError, fail
+from secondhalf.experiments.execution.folder_lock import lock_folder
+from secondhalf.experiments.execution.process_pool import StudyError, exit_with_error
 from secondhalf.experiments.execution.settings import Launcher, Output
 from secondhalf.experiments.sweep.engines import Engine, make_engine
 from secondhalf.experiments.sweep.jobs import Composer, Job, check_different, hydra_overrides, resume_of
-from secondhalf.experiments.sweep.run_record import Record
+from secondhalf.experiments.sweep.run_record import RunRecord
 from secondhalf.experiments.sweep.sweep_folder import Status, check_folder, remove_broken
 from secondhalf.experiments.sweep.sweep_runner import Work, interruptible
 
@@ -64,10 +64,10 @@ class Launched:
 
     def batch(self, overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
         """Do the jobs of one batch; a run that fails is part of what is returned."""
-        with refusing():
+        with errors_exit():
             jobs = [self.composer.job(first + i, own) for i, own in enumerate(overrides)]
             check_different(jobs)
-            with alone(self.folder, "hydra.sweep.dir"):
+            with lock_folder(self.folder, "hydra.sweep.dir"):
                 if self.work is None:  # not before the folder is ours: another sweep may just have begun there
                     check_folder(self.folder, jobs, self.study, resume_of(self.config))
                 with make_engine(self.engine_name, options(Launcher, self.config)) as engine:
@@ -86,15 +86,15 @@ class Launched:
 
 
 @contextmanager
-def refusing() -> Iterator[None]:
+def errors_exit() -> Iterator[None]:
     """What is wrong becomes one sentence and exit code 1."""
     try:
         yield
     except (SettingsError, StudyError) as error:
-        fail(error)
+        exit_with_error(error)
 
 
-def _return(job: Job, record: Record) -> JobReturn:
+def _return(job: Job, record: RunRecord) -> JobReturn:
     done = JobReturn(overrides=list(job.overrides))
     done.status = JobStatus.COMPLETED if record.status == "succeeded" else JobStatus.FAILED
     done.return_value = record.value if record.status == "succeeded" else StudyError(record.error)

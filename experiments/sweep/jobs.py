@@ -14,7 +14,13 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
-from secondhalf.experiments.command.compose import NOT_OF_THE_MARKET, compose_config, config_folders, plain, settings_of
+from secondhalf.experiments.command.compose import (
+    NOT_OF_THE_MARKET,
+    compose_config,
+    config_folders,
+    config_values,
+    settings_of,
+)
 from secondhalf.experiments.command.overrides import open_overrides
 from secondhalf.experiments.command.studies import find_study, groups
 from secondhalf.experiments.execution.fingerprint import identity
@@ -129,7 +135,7 @@ class Composer:
         if key not in self._bases:
             config = compose_config([*overrides, *self._hydra_overrides])
             own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-            values = plain(config)
+            values = config_values(config)
             hydra = pickle.dumps(OmegaConf.masked_copy(config, "hydra"))
             self._bases[key] = _Base(
                 values, pickle.dumps(own), pickle.dumps(values), hydra, config_folders(config), "${" in str(own)

@@ -1,4 +1,4 @@
-"""What is known of one run of a sweep, kept beside its files so that it outlives the process that made it."""
+"""Run record: what is known of one run of a sweep, stored beside its files so that it survives the process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Record:
+class RunRecord:
     """One run's row of runs.csv, and what it returned.
 
     Attributes
@@ -52,7 +52,7 @@ class Record:
     stops: bool = False
 
 
-def keep(record: Record, folder: Path) -> None:
+def keep(record: RunRecord, folder: Path) -> None:
     """Write a record, with size and hash of the other files, into the folder of its run.
 
     A loss of power can shorten files that were written shortly before, or leave zeros in them, and so can a hand. Their
@@ -70,7 +70,7 @@ def keep(record: Record, folder: Path) -> None:
         file.write_text(json.dumps(kept | {"blake2b": _hash_of(kept)}, indent=2) + "\n", encoding="utf-8")
 
 
-def read(folder: Path) -> Record | None:
+def read(folder: Path) -> RunRecord | None:
     """The record in a run's folder; None when the run was broken off, or when its files are not those it left."""
     try:
         found: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))
@@ -79,7 +79,7 @@ def read(folder: Path) -> Record | None:
         if found["blake2b"] != _hash_of({key: value for key, value in found.items() if key != "blake2b"}):
             return None
         whole = all(_is_the_same(folder / name, **told) for name, told in found["files"].items())
-        return Record(**{key: value for key, value in found.items() if key not in KEPT_BESIDE}) if whole else None
+        return RunRecord(**{key: value for key, value in found.items() if key not in KEPT_BESIDE}) if whole else None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 

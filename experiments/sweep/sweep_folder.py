@@ -19,7 +19,7 @@ from secondhalf.experiments.execution.process_pool import one_line
 from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.sweep.jobs import Job, without_effect
 from secondhalf.experiments.sweep.run_job import ASIDE, RUNS
-from secondhalf.experiments.sweep.run_record import FORMAT, Record, durable, read
+from secondhalf.experiments.sweep.run_record import FORMAT, RunRecord, durable, read
 from secondhalf.version import __version__
 
 ABOUT, TABLE = "sweep.json", "runs.csv"
@@ -67,7 +67,7 @@ class Status:
     def __init__(self, folder: Path, study: str) -> None:
         self.folder, self.study = folder, study
         self.jobs: dict[str, Job] = {}
-        self.records: dict[str, Record] = {}
+        self.records: dict[str, RunRecord] = {}
         self._written = 0.0
 
     def take(self, jobs: Sequence[Job]) -> list[Job]:
@@ -98,10 +98,10 @@ class Status:
     def begun(self, job: Job) -> None:
         """A run was handed out."""
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self.records[job.run] = Record(job.run, "running", started=now)
+        self.records[job.run] = RunRecord(job.run, "running", started=now)
         self._write_now_and_then()
 
-    def over(self, record: Record) -> None:
+    def over(self, record: RunRecord) -> None:
         """A run has ended."""
         self.records[record.run] = record
         self._write_now_and_then()
@@ -125,7 +125,7 @@ class Status:
         """Write runs.csv."""
         rows = []
         for job in sorted(self.jobs.values(), key=lambda job: job.number):
-            record = self.records.get(job.run, Record(job.run, "pending"))
+            record = self.records.get(job.run, RunRecord(job.run, "pending"))
             rows.append(
                 (job.run, job.number, record.status, " ".join(job.overrides), record.error, record.wall_seconds,
                  record.peak_memory_mb, record.host, record.started)

@@ -83,7 +83,7 @@ def band_table(asked: Sequence[ForecastSeries], measured: Array) -> pd.DataFrame
 def rolling_table(
     origin: dt.date, known: Sequence[Target], ahead: Sequence[Target], forecast: NDArray[np.float64]
 ) -> pd.DataFrame:
-    """A row a later fact: the fact, the model's median and 90 % band, each ruler's forecast.
+    """A row a later fact: the fact, the model's median and 90 % band, each naive forecast.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def rolling_table(
 
 
 def _ruled(target: Target, known: Sequence[Target]) -> dict[str, float | None]:
-    """Each ruler's forecast in the fact's unit."""
+    """Each naive forecast in the fact's unit."""
     if not known:
         return dict.fromkeys(NAIVE_FORECASTS)
     asked = _point(target)

@@ -37,7 +37,7 @@ def facts_markdown(targets: pd.DataFrame, sources: bool) -> str:
 
 
 def naive_markdown(rulers: pd.DataFrame) -> str:
-    """Errors of the model and of the rulers on the series that count; `rulers` is rulers.csv."""
+    """Errors of the model and of naive forecasts on the series that count; `rulers` is rulers.csv."""
     names = ["model", "last_value", "linear", "logistic", "seasonal"]
     lines = [
         "| from | series | facts before / after | "

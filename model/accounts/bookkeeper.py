@@ -1,4 +1,4 @@
-"""Turns the day's sums over users into books in real units."""
+"""Bookkeeper: turns the day's sums over users into accounts in real units."""
 
 from __future__ import annotations
 
@@ -72,7 +72,6 @@ class Bookkeeper:
             active=sums[:, ACTIVE] * w,
             monthly=sums[:, MONTHLY] * w,
             minutes=minutes,
-            shopping_minutes=shopping,
             online=float(totals[ONLINE]) * w,
             phone_minutes=float(totals[BUDGET]) * w,
             multi_homing=float(totals[MULTI_HOMING]) * w,

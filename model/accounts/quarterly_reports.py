@@ -56,7 +56,7 @@ class Reports:
         add_platform(self)
 
     def add(self, date: dt.date, book: DayBook) -> None:
-        """Take in a day's books."""
+        """Add a day's accounts."""
         if self._start is None:
             self._start = date
         if self._installed is None:  # the stock before the first day is that of its evening

@@ -1,4 +1,4 @@
-"""A platform enters: from its date on every array that declares an axis of platforms has one more (`agents.axes`).
+"""Entry of a platform: from its date on, every array with an axis of platforms (`agents.axes`) has one more.
 
 Before that it is nowhere: the others' numbers are those of a market without it, to the bit. It opens with the
 capabilities of its file and without users; of the merchants the share `shops_at_start` opens a shop there, by a keyed
@@ -20,11 +20,11 @@ from secondhalf.model.random_streams import Decision, key, name_id, uniforms
 from secondhalf.model.scenario.regulation import scenario_calendar
 from secondhalf.model.state import State
 from secondhalf.model.supply.offer import OfferDesk
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 
 
 def admit_entrants(market: State, date: dt.date) -> None:
-    """Let every platform in whose date has come."""
+    """Add every platform whose date of entry has come."""
     for name, day in market.entrants.items():
         if date >= day and name not in market.platform_names:
             _admit(market, name)
@@ -34,10 +34,10 @@ def _admit(market: State, name: str) -> None:
     market.trade.settle()  # what was sold before goes by the shops of before
     market.platform_names = [*market.platform_names, name]
     initial_state.apply_settings(market, market.settings, market.calendar.end)  # a fork's calendar may be longer
-    market.streams = market.luck.day(market.day)
+    market.streams = market.random_streams.day(market.day)
     own = market.settings.among(market.platform_names)
-    luck = ndtri(uniforms(key(own.seed, Decision.SKILL, who=name_id(name)), len(own.capability)))
-    market.capabilities.add(own.platform[name], luck)
+    normals = ndtri(uniforms(key(own.seed, Decision.SKILL, who=name_id(name)), len(own.capability)))
+    market.capabilities.add(own.platform[name], normals)
     strategy = initial_state.strategies(own.among([name]))[0]
     settings, index = own.platform[name], len(market.platforms)
     market.platforms.append(Platform(market, name, index, settings, market.capabilities, strategy, own.growth))
@@ -46,7 +46,7 @@ def _admit(market: State, name: str) -> None:
     for holder in (market, market.trade, market.trade.table, market.week, market.record):
         add_platform(holder)  # all arrays that declare an axis of platforms
     market.population.columns = market.population.columns._replace(**with_platform(market.population.columns))
-    market.users_day = UsersDay(market.population, market.friends)
+    market.users_day = UserStages(market.population, market.friends)
     market.week.platforms = market.platform_names
     market.desk = OfferDesk(own, market.platforms)
     market.bookkeeper = Bookkeeper(own, market.platforms, market.population.weight)

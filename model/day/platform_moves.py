@@ -1,4 +1,4 @@
-"""Who moves on a day and in which order: the scenario's dated moves, and the platforms' turns."""
+"""Platform moves of a day and their order: dated moves of the scenario, then the platforms' own decisions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from secondhalf.agents.legal_moves import MoveError, require_legal
 from secondhalf.agents.move import Move
 from secondhalf.agents.platform import Platform
 from secondhalf.agents.view import Seen
-from secondhalf.model.day.market_view import Sight
+from secondhalf.model.day.market_view import MarketView
 from secondhalf.model.random_streams import Decision, key, name_id, uniforms
 from secondhalf.model.scenario.regulation import blocked
 from secondhalf.model.state import State
@@ -49,8 +49,8 @@ def move_platforms(market: State) -> list[tuple[Platform, Move, float]]:
     _change_exclusivity(market, date)
     if quarter:
         market.reports.close(date)
-        for platform, luck in zip(market.platforms, skill_signals(market), strict=True):
-            market.capabilities.learn(platform.index, luck)
+        for platform, normals in zip(market.platforms, skill_signals(market), strict=True):
+            market.capabilities.learn(platform.index, normals)
     made: list[tuple[Platform, Move, float]] = []
 
     def carry_out(platform: Platform, move: Move, imposed: bool = False) -> None:
@@ -95,7 +95,7 @@ def choose(market: State, platform: Platform, quarter: bool) -> Sequence[Move]:
     if not (quarter or strategy.daily):
         return ()
     try:
-        moves = strategy.moves(Sight(market, platform, quarter))
+        moves = strategy.moves(MarketView(market, platform, quarter))
         if not strategy.replays:
             for move in moves:
                 require_legal(platform, move)
@@ -107,7 +107,7 @@ def choose(market: State, platform: Platform, quarter: bool) -> Sequence[Move]:
 
 
 def skill_signals(market: State) -> list[NDArray[np.float64]]:
-    """A quarter's luck in learning one's own skills, for each platform."""
+    """Standard normal numbers of a quarter's skill signals, for each platform."""
     count = len(market.settings.capability)
     seed, day = market.settings.seed, market.day
     return [ndtri(uniforms(key(seed, Decision.SKILL_SIGNAL, day, name_id(n)), count)) for n in market.platform_names]

@@ -1,6 +1,6 @@
-"""One day in eight stages, in this order:
+"""Stages of one day, eight in this order:
 
-1. calendar: the date, the season, the drivers from outside; today's luck
+1. calendar: the date, the season, the drivers from outside; today's random streams
 2. platforms: they move; capabilities grow; what they offer today follows
 3. merchants: weekly, they revise effort, products and shops; a festival's package begins and ends on its day
 4. adoption: users meet a friend, install and remove apps
@@ -35,7 +35,7 @@ DAYS_A_WEEK = 7
 def calendar_stage(market: State) -> None:
     """Set `today` and `streams`."""
     market.today = market.calendar.day(market.day, market.settings.users.needs_per_day)
-    market.streams = market.luck.day(market.day)
+    market.streams = market.random_streams.day(market.day)
 
 
 def platform_stage(market: State) -> None:
@@ -67,7 +67,7 @@ def set_offer(market: State) -> None:
 
 
 def merchant_stage(market: State) -> None:
-    """On days on which it may change: hand merchants what they sold, let them decide (weekly), and set `shops`."""
+    """Settle merchants' sales, run their weekly revision when it is due, and set `shops`."""
     at, trade = max(market.day, 0), market.trade
     weekly, edge = market.day % DAYS_A_WEEK == 0, market.day in market.calendar.festival_edges
     opens = market.desk.availability() > 0
@@ -92,7 +92,7 @@ def merchant_stage(market: State) -> None:
 
 
 def adoption_stage(market: State) -> None:
-    """Update who has which app, and who met whom."""
+    """Update installed apps and the day's contacts."""
     if market.day >= 0:
         market.users_day.adopt(market.offer, market.streams, market.day)
     else:

@@ -1,4 +1,4 @@
-"""The market of infinitely many users under random mixing: adoption and attention without sampling.
+"""Mean-field map: adoption and attention of infinitely many users under random mixing, without sampling.
 
 Users come in K types, points of a low-discrepancy sequence over taste and phone time. The state says which share of
 each type has which set of apps installed, and how strong the mean habit is; `MeanField.step` carries it over one day
@@ -28,14 +28,14 @@ _ZERO = np.float32(0.0)
 
 
 class MeanFieldState(NamedTuple):
-    """The evening of a day."""
+    """State of the map at the end of a day."""
 
     sets: F64  # [K, 2 ** P] share of each type with each set of apps (bit p: platform p); rows add up to one
     habit: F64  # [K, P] mean habit of those of the type who have the app
 
 
 class MeanDay(NamedTuple):
-    """What a day brings per person online."""
+    """Results of one day per person online."""
 
     minutes: F64  # [P]
     active: F64  # [P] share who open the app
@@ -117,12 +117,6 @@ class MeanField:
         self._latest: tuple[F32, Expected] | None = None
         liking = types.taste.T.astype(np.float64) @ offer.taste_weight
         self._keenness = np.exp(behaviour.adoption_taste * liking)  # [K, P]
-
-    def offering(self, offer: Offer) -> MeanField:
-        """The same users facing another offer (equal loadings on taste)."""
-        other = copy.copy(self)
-        other.offer, other._latest = offer, None
-        return other
 
     def behaving(self, behaviour: Behaviour) -> MeanField:
         """The same users with other weights, under the same offer."""
@@ -293,7 +287,7 @@ def _moves(chance: F64, contacts: F64, kept: F64, plain: F64, met: F64) -> None:
 
 
 def settled(sets: F64, contacts: F64, kept: F64, plain: F64, met: F64) -> F64:
-    """Where sets end that start at `sets` when every day's contacts and chances are the same, [K, 2 ** P]."""
+    """Limit of the sets that start at `sets` when contacts and probabilities are the same every day, [K, 2 ** P]."""
     chance = np.zeros((*sets.shape, sets.shape[1]))
     _moves(chance, contacts, kept, plain, met)
     for _ in range(DOUBLINGS):

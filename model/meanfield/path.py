@@ -1,4 +1,4 @@
-"""The mean-field path: a market's attention and reach over its calendar, without drawing and without trade.
+"""Mean-field path: a market's attention and reach over its calendar, without random draws and without trade.
 
 Platforms move on their dates as they do in the market, by the same stage; users are those of `path_users`, carried
 from the middle of one step of some days to the middle of the next. What merchants do is not worked out: the state of
@@ -37,7 +37,7 @@ TradePath = Sequence[tuple[int, Trade]]
 
 
 class Precision(NamedTuple):
-    """How finely a path is worked out."""
+    """Numerical precision of a path."""
 
     users: int = 1024  # a power of two
     moods: int = 4  # a step; a power of two
@@ -99,7 +99,7 @@ def path(settings: MarketSettings, trade: TradePath, precision: Precision = PREC
 
 
 def _require_dated(settings: MarketSettings, platforms: State) -> None:
-    """Refuse strategies that decide: they would see books that mean nothing."""
+    """Refuse strategies that react to the market: on the path its accounts are not computed."""
     for platform in platforms.platforms:
         name = settings.strategy_of(platform.name).name
         if not platform.strategy.replays and name != "hold":
@@ -107,7 +107,7 @@ def _require_dated(settings: MarketSettings, platforms: State) -> None:
 
 
 def _platforms_alone(settings: MarketSettings, trade: Trade) -> State:
-    """Platforms on the first day with nobody around; merchants' exclusivity is in the states of trade."""
+    """Platforms on the first day, without users; merchants' exclusivity is in the states of trade."""
     platforms: State = State()
     initial_state.open_platforms(platforms, settings)
     free = settings.scenario.model_copy(update={"exclusivity": None})
@@ -139,7 +139,7 @@ class _Walk:
         self.overlaps: list[F64] = []
 
     def whole(self) -> Path:
-        """Settle in with all doors closed, then walk the calendar."""
+        """Settle in without entry or exit of users, then step through the calendar."""
         for day in range(-self.settings.calendar.warm_up, 0, self.step_days):
             self._attend(day, 1, self.step_days, self.step_days)
         before = -1
@@ -187,7 +187,7 @@ class _Walk:
         self.market.active_share = done.active / max(done.online, 1.0)
 
     def _note(self, day: int) -> None:
-        """Take down a step; of a month's steps the last one says who used two platforms."""
+        """Record a step; of a month's steps the last one says who used two platforms."""
         self.days.append(day)
         for name, amounts in self.of_platforms.items():
             amounts.append(DAILY[name](self.market))

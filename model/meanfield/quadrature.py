@@ -1,4 +1,4 @@
-"""Low-discrepancy points for means over what users draw: traits, the day's mood, sets of apps and the contact's."""
+"""Quadrature: low-discrepancy points for means over traits, daily moods, sets of apps and the contact's apps."""
 
 from __future__ import annotations
 

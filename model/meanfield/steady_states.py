@@ -1,4 +1,4 @@
-"""Fixed points of the mean-field map for what platforms offer, and long simulations to hold them against.
+"""Steady states of the mean-field map for what platforms offer, and long simulations to compare them with.
 
 The map (`model.meanfield.map`) knows adoption, removal, habit and attention of infinitely many users under random
 mixing; shopping needs are left out of both sides, everybody is online, and the offer is held as it stands.
@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.meanfield.continuation import NUDGE, Branch, FixedPoint, fixed_point, follow, radius_at
+from secondhalf.model.meanfield.continuation import NUDGE, Branch, FixedPoint, continue_branch, fixed_point, radius_at
 from secondhalf.model.meanfield.map import MeanField, MeanFieldState
 from secondhalf.model.meanfield.quadrature import user_types
 from secondhalf.model.network.friend_graph import build_friends
-from secondhalf.model.random_streams import Luck
+from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.shapes import NEVER, Behaviour, Offer
 from secondhalf.model.users.attention import INSTALLED
 from secondhalf.model.users.population import Population, behaviour
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 
 Array = NDArray[np.float64]
 Weight = Literal["habit_weight", "social_weight"]
@@ -32,7 +32,7 @@ SMALL = 1e-4
 """Step of differences in sets of apps, which are worked out in double precision."""
 
 
-class Resting(NamedTuple):
+class SteadyState(NamedTuple):
     """A fixed point in terms of the market, per person online, [P]."""
 
     point: FixedPoint
@@ -125,17 +125,17 @@ class _Settled:
         return radius_at(step, here, sizes)
 
 
-def resting(field: MeanField, shares: Array) -> Resting:
+def steady_state(field: MeanField, shares: Array) -> SteadyState:
     """The fixed point near a market in which apps are installed on `shares` of the people, [P]."""
     start = field.start(shares, habit=0.5)
     slow = _Settled(field, start)
     point = slow.point(fixed_point(slow.step, slow.numbers(start), slow.within).state)
     day = field.day(field.state(point.state))
-    return Resting(point, day.installed, day.minutes)
+    return SteadyState(point, day.installed, day.minutes)
 
 
-def along(
-    field: MeanField, name: Weight, first: float, last: float, points: int, start: Resting
+def steady_state_branch(
+    field: MeanField, name: Weight, first: float, last: float, points: int, start: SteadyState
 ) -> tuple[Branch, Array]:
     """Fixed points while one of users' weights is multiplied by factors from `first` to `last`; and minutes [point, P].
 
@@ -156,7 +156,9 @@ def along(
             own = own._replace(social_weight=np.float32(own.social_weight * factor))
         return _Settled(field.behaving(own), state)
 
-    branch = follow(lambda x, factor: scaled(factor).step(x), scaled(first).numbers(state), first, last, points)
+    branch = continue_branch(
+        lambda x, factor: scaled(factor).step(x), scaled(first).numbers(state), first, last, points
+    )
     radius, states, minutes = [], [], []
     for factor, numbers in zip(branch.parameter, branch.states, strict=True):
         slow = scaled(factor)
@@ -176,7 +178,7 @@ class Simulated(NamedTuple):
     minutes_error: Array
 
 
-def simulated(
+def simulate_agents(
     settings: MarketSettings, offer: Offer, budget: float, days: int, averaged: int, own: Behaviour | None = None
 ) -> Simulated:
     """Installed shares and minutes at the end of many days under a held offer.
@@ -192,15 +194,15 @@ def simulated(
     names = list(settings.platforms)
     calendar = MarketCalendar(settings.calendar, names, settings.mechanisms)
     friends = build_friends(settings.network, settings.population.users, settings.seed)
-    people = UsersDay(Population(settings, calendar), friends)
+    people = UserStages(Population(settings, calendar), friends)
     people.columns.online_from[:] = NEVER
     if own is not None:
         people.population.behaviour = own
-    luck, installed = Luck(settings.seed, names, settings.users.fan.slots), np.zeros(len(names))
+    random_streams, installed = RandomStreams(settings.seed, names, settings.users.fan.slots), np.zeros(len(names))
     minutes = np.zeros(people.columns.minutes.shape)
     today = calendar.day(0, 0.0)._replace(budget=np.float32(budget))
     for number in range(days):
-        streams, day = luck.day(number), today._replace(number=np.int64(number))
+        streams, day = random_streams.day(number), today._replace(number=np.int64(number))
         people.adopt(offer, streams, number)
         found, _ = people.attend(offer, streams, day)
         if number >= days - averaged:

@@ -1,4 +1,4 @@
-"""Friend graphs that people bring along: edge lists, checked line by line."""
+"""Edge lists: friend graphs read from a user's file, checked line by line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What merchants would have gained, looking back, by one fixed division of effort; measures never steer."""
+"""Hindsight regret of merchants: what the best fixed division of effort would have gained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run remembers: one row a day, a month, a move, a festival. Recording observes and never steers."""
+"""Record of a run: a row a day, a month, a move and a festival; recording never changes the market."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from secondhalf.agents.axes import Axes
 from secondhalf.conf.schema import SettingsError
-from secondhalf.conf.schema.import_path import own
+from secondhalf.conf.schema.import_path import import_object
 from secondhalf.conf.schema.vocabulary import PAN_SHELF
 from secondhalf.model.accounts.day_book import BooksError, Snapshot
 from secondhalf.model.observers import measures
@@ -30,7 +30,7 @@ THRESHOLDS = {"10_million": 1e7, "100_million": 1e8}
 
 
 class Record:
-    """Everything that is written out after a run.
+    """Record of a run, from which its tables are written.
 
     `by_platform` and `of_market` are the reporters asked every day, by column, those of `measures` among them.
     `daily` holds one dict of [P] arrays a day, `market` one dict of numbers a day; `channels`, `monthly`, `flows`,
@@ -64,7 +64,7 @@ class Record:
         self._start_month()
 
     def of(self, market: State, whole: bool) -> Record:
-        """The record of a fork: a copy that goes on, or for a part of the users an empty one.
+        """The record of a fork: a copy, or an empty one when the fork has a sample of the users.
 
         What was taken down is shared, what is added is not.
         """
@@ -82,7 +82,7 @@ class Record:
         return other
 
     def leave_out_own(self) -> None:
-        """Ask only the reporters that ship from now on; those of one's own are code, and may take long."""
+        """Use only the built-in reporters from now on; a user's own are code, and may take long."""
         self.by_platform, self.of_market = dict(DAILY), dict(MARKET)
 
     def note_start(self) -> None:
@@ -98,7 +98,7 @@ class Record:
         self._month = {name: np.zeros(shape) for name in ("gmv", "net_gmv", "orders", "repeat")}
 
     def note_day(self, month: MonthBooks | None) -> None:
-        """Take down the latest day; `month` when it closed a calendar month."""
+        """Record the latest day; `month` when it closed a calendar month."""
         market, book = self._market, self._market.book
         self._note_moves()
         for name, amount in (
@@ -114,7 +114,7 @@ class Record:
         self.market.append({name: self._one(name, report(market)) for name, report in self.of_market.items()})
 
     def _by_platform(self, name: str, value: Any) -> Array:
-        """What a reporter of daily.csv gave; one of somebody's own may give anything."""
+        """The values of a reporter of daily.csv, checked, because a user's own reporter may return anything."""
         if name in DAILY:
             return np.asarray(value)
         taken = _numbers(value)
@@ -172,7 +172,7 @@ class Record:
         self._start_month()
 
     def note_festivals(self, day: int) -> None:
-        """Open the books of festivals that begin on `day` and close those that ended the day before."""
+        """Start counting sales of festivals that begin on `day`, and stop for those that ended the day before."""
         market = self._market
         for name, spans in market.calendar.windows.items():
             for first, last in spans:
@@ -215,11 +215,11 @@ class Record:
 
 
 def _columns(table: str, shipped: Mapping[str, Callable[..., Any]], own_paths: Mapping[str, str]) -> Reporters:
-    """Reporters of a table: those that ship, then those of one's own."""
+    """Reporters of a table: the built-in ones, then the user's own."""
     for name in own_paths:
         if name in shipped or name in KEYS:
             raise SettingsError(f"measures.{table}.{name}={own_paths[name]}: {table}.csv has this column already")
-    return {**shipped, **{name: own(path) for name, path in own_paths.items()}}
+    return {**shipped, **{name: import_object(path) for name, path in own_paths.items()}}
 
 
 def _numbers(value: Any) -> Array:

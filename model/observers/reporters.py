@@ -1,4 +1,4 @@
-"""What a run takes down every day: the columns of daily.csv and market.csv by name, as functions of the market.
+"""Reporters: the columns of daily.csv and market.csv by name, as functions of the market.
 
 A column more is an entry more. Reporters are asked when the day's books are closed; they read and never steer.
 """

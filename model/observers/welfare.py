@@ -1,4 +1,4 @@
-"""What a market is worth to those on its sides; measures never steer."""
+"""Welfare: surplus of users, merchants and platforms; measuring it never changes the market."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def users_surplus(market: State) -> float:
 
 
 def merchants_keep(market: State) -> float:
-    """What all merchants keep of the latest day's sales after returns, commission and advertising on sales, RMB."""
+    """Merchants' revenue from the latest day's sales, less returns, commission and advertising on sales, RMB."""
     book, ad_take = market.book, np.array([platform.ad_take for platform in market.platforms])
     fees = book.commission + book.platform_gmv * ad_take
     return float(book.net_gmv.sum() - fees.sum())

@@ -1,4 +1,4 @@
-"""What a scenario imposes on platforms and forbids them: dated moves, bans, caps, the preference of their own shops."""
+"""Regulation by a scenario: dated moves, bans, caps, and self-preferencing of platforms."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from secondhalf.agents.move import Move
 from secondhalf.agents.platform import LEVERS, Platform
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.scenario import ALL, BOUND, Ban
-from secondhalf.model.scenario.launch_edits import OPENINGS, means
+from secondhalf.model.scenario.launch_edits import OPENINGS, rule_applies
 
 ScenarioMoves = dict[int, list[tuple[Platform, Move]]]
 BLOCKED = "blocked"
@@ -44,7 +44,7 @@ class Blocked(Move):
 
 
 class Bans:
-    """Answers whether a move is allowed, and closes what a ban finds open."""
+    """Bans in force: whether a move is allowed, and which open capabilities have to close."""
 
     def __init__(self, settings: MarketSettings) -> None:
         self.settings = settings
@@ -67,7 +67,7 @@ class Bans:
         if imposed or platform.strategy.replays:  # history has lost those launches already
             return None
         for rule in self.settings.scenario.without:
-            if means(self.settings, rule, platform.name, move.capability, move.change):
+            if rule_applies(self.settings, rule, platform.name, move.capability, move.change):
                 return f"{move.change} of {move.capability} does not happen ({self.label})"
         return None
 
@@ -90,12 +90,12 @@ class Bans:
 
 
 def blocked(move: Move, why: str) -> Move:
-    """What stands in the record for a move that a scenario stopped."""
+    """The entry in the record for a move that a scenario blocked."""
     return Blocked(BLOCKED, move.capability, move.entrance, reason=f"{why}; {move.change} was meant: {move.reason}")
 
 
 class Caps:
-    """Holds platforms' levers to every cap in force; putting a cap on twice changes nothing."""
+    """Caps in force on platforms' levers; applying a cap twice changes nothing."""
 
     def __init__(self, settings: MarketSettings) -> None:
         self.settings = settings

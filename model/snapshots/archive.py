@@ -1,7 +1,7 @@
-"""The file of a checkpoint: a ZIP archive, and what can be checked of it without a market.
+"""Archive of a checkpoint: a ZIP file, and the checks of it that need no market.
 
 `header.json` says what the file is, of which version, and holds the settings; of `state.json` and `arrays.bin` see
-`plain`. Nothing in it is compressed, so that a file never takes more memory than in proportion to its size.
+`serialise`. Nothing in it is compressed, so that a file never takes more memory than in proportion to its size.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ CUT, NONE = "the file is cut short or damaged", "this is no checkpoint of a mark
 
 
 class CheckpointError(SettingsError):
-    """One sentence: why a file cannot be read, or a market not be kept or gone on with."""
+    """One sentence: why a file cannot be read, or a market cannot be saved or resumed."""
 
 
 class Header(BaseModel):
-    """What stands before a market. Its settings are plain values, not checked yet."""
+    """Header of a checkpoint. Its settings are plain values, not checked yet."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 

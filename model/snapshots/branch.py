@@ -1,4 +1,4 @@
-"""Two settings under one seed: until when their markets are the same, and a fork that goes on with the other settings.
+"""Branching of runs: until when two settings give the same market, and a fork that goes on with the other settings.
 
 What the settings date can be compared before any day is run. Of anything else nothing is known beforehand, and the
 two have no day in common.
@@ -61,7 +61,7 @@ def first_difference(first: MarketSettings, second: MarketSettings) -> int | Non
 
 
 def branch(market: M, settings: MarketSettings) -> M:
-    """A whole fork that goes on with other settings.
+    """A fork with all users that continues with other settings.
 
     Until `first_difference` that is the market of these settings from its first day on; later it is one that changes
     its settings on the way. A platform that decides for itself, and goes on to do so as before, keeps what it learned.

@@ -1,6 +1,6 @@
-"""A market on disk: one file that holds it as it stands between two days, and makes it again to the bit.
+"""Checkpoint: one file that holds a market between two days, and restores it to the bit.
 
-The file (`archive`) holds the fields that `state.State` declares for it. It may come from a stranger: it runs no code
+The file (`archive`) holds the fields that `state.State` declares for it. It is not trusted: it runs no code
 and opens no file but those that ship and those that its reader vouches for (`allow_list`), and what it gives is checked
 first (`integrity`).
 """
@@ -18,10 +18,10 @@ from typing import Any
 import mesa
 
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.conf.schema.import_path import only
+from secondhalf.conf.schema.import_path import restrict_imports
 from secondhalf.model import initial_state
 from secondhalf.model.day.stages import in_order
-from secondhalf.model.snapshots.allow_list import foreign, modules_of
+from secondhalf.model.snapshots.allow_list import foreign_values, modules_of
 from secondhalf.model.snapshots.archive import (
     FORMAT,
     VERSION,
@@ -34,9 +34,9 @@ from secondhalf.model.snapshots.archive import (
 )
 from secondhalf.model.snapshots.fork import M
 from secondhalf.model.snapshots.integrity import check_market, check_sizes, try_a_day
-from secondhalf.model.snapshots.serialise import Packer, PlainError, Unpacker
+from secondhalf.model.snapshots.serialise import Packer, SerialiseError, Unpacker
 from secondhalf.model.state import OWN, SHARED, USERS, State, fields
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 from secondhalf.numba_cache import FOLDERS
 from secondhalf.version import __version__
 
@@ -47,7 +47,7 @@ NOT_OF_THE_RECORD = ("_market", "by_platform", "of_market")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a file holds.
+    """Content of a checkpoint file.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ def save_market(market: State, path: Path) -> Path:
         state: dict[str, Any] = {name: packer.pack(getattr(market, name), name) for name in IN_FILE}
         taken_down = {name: own for name, own in vars(market.record).items() if name not in NOT_OF_THE_RECORD}
         state["record"] = {name: packer.pack(own, f"record.{name}") for name, own in taken_down.items()}
-    except PlainError as error:
+    except SerialiseError as error:
         raise CheckpointError(f"{path}: {error}") from error
     header = Header(
         format=FORMAT,
@@ -120,14 +120,14 @@ def read_checkpoint(path: Path, trusted: Collection[str] = ()) -> Checkpoint:
     header, state, arrays = read_archive(path)
     _refuse_foreign(path, header.settings, trusted)
     try:
-        with only(trusted):
+        with restrict_imports(trusted):
             settings = _settings(header)
         first = settings.calendar.start
         days = (header.end - first).days + 1
         fits = header.day <= days and header.date == first + dt.timedelta(days=header.day)
         if not fits or header.running != (header.day < days):
             raise ValueError(f"day {header.day}, {header.date} is none of its calendar")
-    except Exception as error:  # settings of a stranger, in any shape
+    except Exception as error:  # settings from an untrusted file, in any shape
         raise CheckpointError(f"{path}: the file is damaged ({reason(error)})") from error
     date = header.date.isoformat()
     return Checkpoint(path, settings, header.day, date, header.running, header, state, arrays, frozenset(trusted))
@@ -152,7 +152,7 @@ def restore(checkpoint: Checkpoint, kind: type[M]) -> M:
         try_a_day(market)
     except CheckpointError:
         raise
-    except Exception as error:  # what a stranger's file makes of a market may fail anywhere
+    except Exception as error:  # a market from an untrusted file may fail anywhere
         raise CheckpointError(f"{checkpoint.path}: its market cannot be made again ({reason(error)})") from error
     return market
 
@@ -168,7 +168,7 @@ def _market(checkpoint: Checkpoint, kind: type[M]) -> M:
     outside = {"market": market, "settings": settings}
     unpacker = Unpacker(checkpoint.arrays, outside, modules_of(settings), check)
     state = json.loads(checkpoint.state)
-    with only(checkpoint.trusted):
+    with restrict_imports(checkpoint.trusted):
         found = {name: unpacker.unpack(state[name]) for name in IN_FILE}
         taken_down = {name: unpacker.unpack(own) for name, own in state["record"].items()}
     vars(market).update(found)
@@ -180,7 +180,7 @@ def _market(checkpoint: Checkpoint, kind: type[M]) -> M:
     market.record = kind.recorder(market)
     check_market(market, taken_down)
     vars(market.record).update(taken_down)
-    market.users_day = UsersDay(market.population, market.friends)
+    market.users_day = UserStages(market.population, market.friends)
     register_agents(market)
     market.count_from(checkpoint.header.steps)
     return market
@@ -198,7 +198,7 @@ def register_agents(market: State) -> None:
 
 
 def _settings(header: Header) -> MarketSettings:
-    seed = header.settings["seed"]  # that of a fork with other luck is none that anybody may set
+    seed = header.settings["seed"]  # the seed of a reseeded fork is outside the range that settings allow
     if type(seed) is not int or not 0 <= seed < 2**64:
         raise ValueError("settings.seed is no seed")
     settings = MarketSettings.model_validate_json(json.dumps(header.settings | {"seed": 0}))
@@ -207,7 +207,7 @@ def _settings(header: Header) -> MarketSettings:
 
 def _refuse_foreign(path: Path, settings: Mapping[str, Any], trusted: Collection[str]) -> None:
     """Refuse code and files that a file alone names."""
-    for where, value in foreign(settings):
+    for where, value in foreign_values(settings):
         if value not in trusted:
             named = reason(ValueError(f"{where}={value}"))
             raise CheckpointError(

@@ -1,9 +1,10 @@
-"""A second market that goes on from where the first stands, and leaves the first as it is.
+"""Fork of a market: a second market that goes on from where the first stands, and leaves the first as it is.
 
-A whole fork (all users, the same luck) is the market itself: both go on to the same numbers. A small fork keeps a
+A whole fork (all users, the same random numbers) gives the same numbers as the market itself. A small fork keeps a
 sample of the users; a friend outside the sample is replaced by a random one within it, so that everybody keeps as many
-friends. Other luck makes a fork a possible future instead of the real one: what is known today stays as it is, hidden
-skills among it; what is drawn from tomorrow on is drawn anew, with it the traits of ties between users and shops.
+friends. Other random numbers make a fork a possible future instead of the real one: what is known today stays as it
+is, hidden skills among it; what is drawn from tomorrow on is drawn anew, and so are the traits of ties between users
+and shops.
 """
 
 from __future__ import annotations
@@ -16,24 +17,24 @@ import numpy as np
 
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.network.friend_graph import Friends
-from secondhalf.model.random_streams import Decision, Luck, key, uniforms
+from secondhalf.model.random_streams import Decision, RandomStreams, key, uniforms
 from secondhalf.model.shapes import I32, I64, Columns
 from secondhalf.model.state import OWN, SETTINGS, SHARED, State, fields
 from secondhalf.model.users.population import Population
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 
 M = TypeVar("M", bound=State)
 
 
-def fork(market: M, users: int | None = None, luck: int | None = None, calendar: MarketCalendar | None = None) -> M:
-    """A market that begins on the day `market` would run next.
+def fork(market: M, users: int | None = None, reseed: int | None = None, calendar: MarketCalendar | None = None) -> M:
+    """Copy a market; the copy starts on the day that `market` would run next.
 
     Parameters
     ----------
     users
         size of the sample of users; None or too many for all of them
-    luck
-        None for the same luck; else a number that, with the seed, makes another one, which forks of one day share
+    reseed
+        None for the same random numbers; else a number that, with the seed, gives others, which forks of one day share
     calendar
         another calendar with the same first day, for instance a longer one
 
@@ -62,10 +63,10 @@ def fork(market: M, users: int | None = None, luck: int | None = None, calendar:
     if sample is not None:
         child.friends = _friends(market.friends, sample, market.settings.seed)
         child.bookkeeper.weight = child.population.weight
-    child.users_day = UsersDay(child.population, child.friends)
+    child.users_day = UserStages(child.population, child.friends)
     child.record = market.record.of(child, whole=sample is None)
-    if luck is not None:
-        _draw_anew(child, luck)
+    if reseed is not None:
+        _draw_anew(child, reseed)
     if calendar is not None:
         child.calendar = calendar
         child.running = child.day < calendar.days
@@ -92,7 +93,7 @@ def _population(whole: Population, sample: I64 | None) -> Population:
 
 
 def _friends(friends: Friends, sample: I64, seed: int) -> Friends:
-    """The sample's friends, as many as before: who is outside is replaced by somebody within (not oneself)."""
+    """The sample's friends, as many as before: a friend outside the sample is replaced by a random user within it."""
     if friends.indices.size == 0:
         return Friends(np.zeros(sample.size + 1, np.int64), friends.indices)
     place = np.full(friends.indptr.size - 1, -1, np.int64)
@@ -109,9 +110,9 @@ def _friends(friends: Friends, sample: I64, seed: int) -> Friends:
     return Friends(indptr.astype(np.int64), indices[order])
 
 
-def _draw_anew(child: State, luck: int) -> None:
-    """Other luck from today on, for users, merchants and platforms alike."""
-    seed = int(key(child.settings.seed, Decision.FORK_LUCK, child.day, luck))
+def _draw_anew(child: State, reseed: int) -> None:
+    """Other random numbers from today on, for users, merchants and platforms alike."""
+    seed = int(key(child.settings.seed, Decision.FORK_LUCK, child.day, reseed))
     child.settings = child.settings.model_copy(update={"seed": seed})
-    child.luck = Luck(seed, child.platform_names, child.settings.users.fan.slots)
+    child.random_streams = RandomStreams(seed, child.platform_names, child.settings.users.fan.slots)
     child.week.seed = seed

@@ -1,4 +1,4 @@
-"""A market that goes on in a world that stands still, so that what it settles into can be seen.
+"""Frozen world: a fork whose exogenous drivers stand still, so that its steady state can be seen.
 
 In a growing economy with seasons nothing ever stands still. In the continuation drivers from outside keep the values of
 the day it begins, there are no seasons, festivals or new shocks, nobody comes online and no platform moves.
@@ -31,7 +31,7 @@ SEASONS = {"season": 1.0, "festival_demand": 1.0, "basket": 1.0, "pull": 0.0, "b
 
 
 def continuation(market: M, days: int) -> M:
-    """A whole fork that runs `days` days more in a world that stands still from its next day on."""
+    """A fork with all users that runs `days` more days with exogenous drivers constant from its next day on."""
     child = market.fork(calendar=frozen(market, days))
     columns = child.population.columns
     columns.online_from[columns.online_from > market.day] = np.iinfo(columns.online_from.dtype).max

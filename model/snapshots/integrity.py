@@ -1,7 +1,6 @@
-"""Whether what a file gives is a market: its objects have the shapes that its settings make, and its numbers point at
-something that is there.
+"""Integrity check of a market from a file: objects have the shapes that the settings give, and indices are in range.
 
-Compiled stages read arrays without looking at their bounds, so that nothing of a stranger's file may reach them before.
+Compiled stages do not check array bounds, so that nothing of an untrusted file may reach them unchecked.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ TRIED = 256
 """Users with whom a day is tried."""
 
 
-class NotWholeError(ValueError):
+class IntegrityError(ValueError):
     """One sentence: what of a market is not as its settings make it."""
 
 
@@ -46,7 +45,7 @@ def check_sizes(market: State, settings: MarketSettings, day: int) -> None:
 
     Raises
     ------
-    NotWholeError
+    IntegrityError
         naming what does not fit
     """
     names, population = market.platform_names, market.population
@@ -80,7 +79,7 @@ def check_market(market: State, taken_down: Mapping[str, Any]) -> None:
 
     Raises
     ------
-    NotWholeError
+    IntegrityError
         naming what does not fit
     """
     sizes = {USERS: market.population.users, MERCHANTS: market.settings.population.merchants}
@@ -232,4 +231,4 @@ def _within(numbers: NDArray[Any], least: int, end: int, where: str) -> None:
 
 def _need(holds: bool, where: str) -> None:
     if not holds:
-        raise NotWholeError(f"{where[:80]} is not what its settings make")
+        raise IntegrityError(f"{where[:80]} is not what its settings make")

@@ -1,4 +1,4 @@
-"""A market that goes on with other settings than it had: what may change on the way, and what the past has fixed.
+"""Resuming a market with other settings: what may change, and what the past has fixed.
 
 The past stays as it is: what the new settings date before the day on which the market goes on is not made up for.
 """
@@ -117,7 +117,7 @@ def _check_exclusivity(before: MarketSettings, after: MarketSettings, date: dt.d
 
 
 def go_on(market: M, settings: MarketSettings) -> M:
-    """A second market that goes on from where the first stands, with other settings.
+    """A copy of the market that continues with other settings.
 
     Forks of one market into several scenarios are several calls. `market` stays as it is.
 

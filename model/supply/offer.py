@@ -1,4 +1,4 @@
-"""What each platform offers users today, worked out from its capabilities, its levers and its shops."""
+"""Offer of each platform to users today, from its capabilities, its levers and its shops."""
 
 from __future__ import annotations
 

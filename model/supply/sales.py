@@ -1,4 +1,4 @@
-"""Where merchants meet demand: contests for the traffic of each cell, shares of sales, fans, returns on effort.
+"""Sales of merchants: contests for the traffic of each cell, shares of sales, fans, returns on effort.
 
 A *cell* is a platform x channel. Within a cell merchants share planned demand by a Tullock contest with weights
 ``strength * fit * (effort + floor) ** exponent``; sales planted elsewhere go in part (`attribution`) to those who
@@ -168,7 +168,7 @@ class Trade:
         return shares
 
     def book(self, gmv: Array, channel_share: Array) -> Array:
-        """Take in a day's GMV and return it by kind of need, platform and channel, [4, P, C].
+        """Add a day's GMV and return it by kind of need, platform and channel, [4, P, C].
 
         Parameters
         ----------

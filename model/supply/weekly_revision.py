@@ -1,4 +1,4 @@
-"""Stage 3, once a week: merchants revise effort, launch, test and scale products, open and close shops."""
+"""Weekly revision by merchants (stage 3): effort, products launched, tested and scaled, shops opened and closed."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ class MerchantWeek:
         if self.mechanisms.product_testing:
             open_feed = self.trade.open_cells[:, SHORT_VIDEO]
             shown = (table.effort[:, :, SHORT_VIDEO] * open_feed).sum(axis=1, dtype=np.float64)
-            luck = ndtri(uniforms(key(self.seed, Decision.PRODUCT_TEST, day), shape[0] * shape[1])).reshape(shape)
-            table.products.test(shown, rule.test_exposure, rule.test_noise, luck)
+            normals = ndtri(uniforms(key(self.seed, Decision.PRODUCT_TEST, day), shape[0] * shape[1])).reshape(shape)
+            table.products.test(shown, rule.test_exposure, rule.test_noise, normals)
         table.products.scale(rule.max_scaled if self.mechanisms.product_scaling else 0)
         rate = self.launches_per_week[table.kind]
         launching = np.flatnonzero(uniforms(key(self.seed, Decision.PRODUCT, day), shape[0]) < -np.expm1(-rate))
@@ -88,8 +88,10 @@ class MerchantWeek:
         replaced = products.on_sale[merchants, slots]
         if replaced.any():
             self._archive_products(merchants[replaced], slots[replaced])
-        luck = ndtri(uniforms(key(self.seed, Decision.PRODUCT, draw, who=1), self.table.number.size))
-        products.launch(merchants, slots, day, (self.settings.products.appeal_sd * luck[merchants]).astype(np.float32))
+        normals = ndtri(uniforms(key(self.seed, Decision.PRODUCT, draw, who=1), self.table.number.size))
+        products.launch(
+            merchants, slots, day, (self.settings.products.appeal_sd * normals[merchants]).astype(np.float32)
+        )
 
     def _archive_products(self, merchants: NDArray[np.intp], slots: NDArray[np.intp]) -> None:
         products, at = self.table.products, (merchants, slots)
@@ -130,7 +132,7 @@ class MerchantWeek:
         return np.asarray(pays & ~table.shop & ~table.barred)
 
     def _considering(self, day: int) -> NDArray[np.bool_]:
-        """Who looks today at opening a shop where, [M, P]."""
+        """Which merchants consider opening a shop on which platform today, [M, P]."""
         chance = -np.expm1(-self.settings.entry_hazard)
         merchants = self.table.number.size
         return np.stack(

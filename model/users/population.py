@@ -1,4 +1,4 @@
-"""Users as columns, and the state in which they start.
+"""Population of users as columns, and its initial state.
 
 A user stands for ``people / users`` people. Everything a user holds is one value in each of `Columns`;
 `agents.user.User` is a view on one row.
@@ -86,7 +86,7 @@ class Population:
         self.columns = self._first_state(settings, calendar)
 
     def uniforms(self, decision: Decision, who: int = 0) -> F64:
-        """The luck that a trait is made of, evenly distributed in (0, 1), [N]."""
+        """Uniform numbers in (0, 1) from which a trait is made, [N]."""
         return uniforms(key(self.seed, decision, who=who), self.users)
 
     def _normals(self, decision: Decision, who: int = 0) -> F32:

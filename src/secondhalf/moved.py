@@ -1,6 +1,6 @@
-"""Modules under their former names: whoever imports one is told its new name.
+"""Former module names: importing one raises an error that gives the new name.
 
-The finder stands last in `sys.meta_path`, so that it is asked only for what nobody has found.
+The finder stands last in `sys.meta_path`, so that it is called only when no other finder has the module.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ FORMER = {
 
 
 class FormerNames(MetaPathFinder):
-    """Refuses a former name, and what was in a former package, with the new one."""
+    """Import finder that refuses a former module name and gives the new one."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: object = None) -> ModuleSpec | None:
-        """None for any other name: it is nobody's."""
+        """None for any other name, so that the usual finders decide."""
         name = fullname.removeprefix("secondhalf.")
         if fullname != name and name in FORMER:
             raise ModuleNotFoundError(f"{fullname} is now secondhalf.{FORMER[name]}", name=fullname)
@@ -71,6 +71,6 @@ class FormerNames(MetaPathFinder):
 
 
 def tell() -> None:
-    """Put the finder in its place, once."""
+    """Install the finder, once."""
     if not any(isinstance(finder, FormerNames) for finder in sys.meta_path):
         sys.meta_path.append(FormerNames())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from secondhalf.agents.learning import EwaLearner, EwaRule, logit_shares, pick
+from secondhalf.agents.learning import EwaLearner, EwaRule, logit_shares, sample_option
 
 Array = NDArray[np.float64]
 PERIODS = 40
@@ -152,10 +152,10 @@ def test_marks_meet_the_probabilities() -> None:
     """An even grid of marks gives each option its share; one without a share is never taken, at either end."""
     share = np.array([0.0, 0.25, 0.0, 0.7, 0.05, 0.0])
     marks = (np.arange(4000) + 0.5) / 4000
-    taken = pick(np.broadcast_to(share, (4000, 6)), marks)
+    taken = sample_option(np.broadcast_to(share, (4000, 6)), marks)
     assert np.bincount(taken, minlength=6) / 4000 == pytest.approx(share, abs=1 / 4000)
-    assert pick(share, 0.0) == 1
-    assert pick(share, np.nextafter(1.0, 0.0)) == 4
+    assert sample_option(share, 0.0) == 1
+    assert sample_option(share, np.nextafter(1.0, 0.0)) == 4
 
 
 def test_nothing_possible_is_an_error() -> None:

@@ -24,9 +24,9 @@ def rules() -> MerchantSettings:
 
 
 def make(rules: MerchantSettings, price_weight: float = 1.0) -> MerchantTable:
-    luck = np.stack([uniforms(key(5, Decision.MERCHANT, who=w), COUNT) for w in range(3)], axis=1)
+    draws = np.stack([uniforms(key(5, Decision.MERCHANT, who=w), COUNT) for w in range(3)], axis=1)
     shops = np.stack([uniforms(key(5, Decision.SHOP, who=w), COUNT) for w in range(3)], axis=1)
-    return merchant_table(rules, COUNT, SHARES, price_weight, luck, shops)
+    return merchant_table(rules, COUNT, SHARES, price_weight, draws, shops)
 
 
 def error(share: float) -> float:
@@ -51,10 +51,10 @@ def test_shops_come_in_their_shares_and_nobody_has_none(rules: MerchantSettings)
 
 
 def test_equal_platforms_share_those_who_would_have_no_shop(rules: MerchantSettings) -> None:
-    """Whoever is listed first gains nothing by it: swapped luck swaps the shops."""
-    luck = np.stack([uniforms(key(5, Decision.MERCHANT, who=w), COUNT) for w in range(3)], axis=1)
+    """Whoever is listed first gains nothing by it: swapped draws swap the shops."""
+    draws = np.stack([uniforms(key(5, Decision.MERCHANT, who=w), COUNT) for w in range(3)], axis=1)
     shops = np.stack([uniforms(key(5, Decision.SHOP, who=w), COUNT) for w in range(2)], axis=1)
-    both, swapped = (merchant_table(rules, COUNT, [0.3, 0.3], 1.0, luck, s).shop for s in (shops, shops[:, ::-1]))
+    both, swapped = (merchant_table(rules, COUNT, [0.3, 0.3], 1.0, draws, s).shop for s in (shops, shops[:, ::-1]))
     assert (both == swapped[:, ::-1]).all()
     expected = 0.3 + 0.7**2 / 2
     assert both.mean(axis=0) == pytest.approx(np.full(2, expected), abs=error(expected))

@@ -1,4 +1,4 @@
-"""Pictures of the game: regrets of all profiles, where best responses lead, payoffs."""
+"""Figures of the game: regrets of all profiles, where best responses lead, payoffs."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def responses(found: Findings, solution: Solution) -> Figure:
 
 
 def payoffs(found: Findings, table: pd.DataFrame) -> Figure:
-    """What each player has in some profiles, against nobody's crossing."""
+    """Payoffs of each player in some profiles, relative to the profile in which all stay."""
     shown = [profile for profile in found.shown if profile != found.game.nobody]
     drawn = style.figure(0.9 + 0.26 * len(found.game.players) * len(shown))
     axes = drawn.subplots()

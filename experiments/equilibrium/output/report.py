@@ -14,7 +14,7 @@ from secondhalf.experiments.equilibrium.output import figures
 from secondhalf.experiments.equilibrium.output import text as output_text
 from secondhalf.experiments.equilibrium.output.csv_tables import part
 from secondhalf.experiments.equilibrium.output.figures import branches
-from secondhalf.experiments.html.blocks import Cell, Code, Column, Gallery, Page, Section, Table, Tile, Tone, Words
+from secondhalf.experiments.html.blocks import Cell, Code, Column, Gallery, Page, Section, Table, Text, Tile, Tone
 from secondhalf.experiments.html.svg import Drawer
 from secondhalf.experiments.html.write import HIDDEN, write_page
 from secondhalf.experiments.pictures import style
@@ -99,9 +99,9 @@ def _profiles(found: Findings, tables: Tables, drawer: Drawer) -> Section:
         f"Intervals are simultaneous over all deviations; {verdicts.word.count('undecided')} profiles are "
         "undecided."
     )
-    held = Words(tuple(output_text.held_sentences(found)) or ("No candidate was compared with all capability sets.",))
+    held = Text(tuple(output_text.held_sentences(found)) or ("No candidate was compared with all capability sets.",))
     blocks: list[Any] = [
-        Words((said,)),
+        Text((said,)),
         Gallery((picture,), size="large"),
         table(tables["profiles"], "profiles", "All profiles", find=True),
         table(tables["deviations"], "deviations", "Every deviation from every profile", find=True, folded=True),
@@ -121,7 +121,7 @@ def _responses(found: Findings, tables: Tables, drawer: Drawer) -> Section | Non
     drawn, alt = figures.responses(found, found.solution), figures.alt_responses(found, found.solution)
     picture = drawer.keep("responses", drawn, alt, alt, ("profiles.csv", "deviations.csv"), wide=True)
     blocks: list[Any] = [
-        Words(said),
+        Text(said),
         Gallery((picture,), size="large"),
         table(tables["statements"], "statements", "Statements on the whole game; 95 % of the resampled tables"),
         table(tables["conditions"], "conditions", "E1 to E6: what makes a second-half equilibrium", find=True),
@@ -152,7 +152,7 @@ def _market(tables: Tables, drawer: Drawer) -> Section:
 
 def _dynamic(found: Findings, tables: Tables, drawer: Drawer) -> Section:
     sentences = tuple(text for text in (output_text.rest_sentence(found), output_text.adaptive_sentence(found)) if text)
-    blocks: list[Any] = [Words(sentences or ("The dynamic view was not requested, or the budget ended before it.",))]
+    blocks: list[Any] = [Text(sentences or ("The dynamic view was not requested, or the budget ended before it.",))]
     if "paths" in tables and not tables["paths"].empty:
         alt = "Weekly shares after the horizon, drivers frozen and seasons off, from each start."
         picture = drawer.keep("paths", figures.paths(tables["paths"]), alt, alt, ("paths.csv",), wide=True)
@@ -176,7 +176,7 @@ def _meanfield(found: Findings, tables: Tables, drawer: Drawer) -> Section | Non
         "Fixed points of the mean-field map (infinitely many users, fixed offers) and long simulations: "
         f"{(beside['agrees'] == 'yes').sum()} of {len(beside)} numbers agree."
     )
-    blocks: list[Any] = [Words((said,)), table(beside, "meanfield", "Fixed points and simulations", folded=True)]
+    blocks: list[Any] = [Text((said,)), table(beside, "meanfield", "Fixed points and simulations", folded=True)]
     if not tables["tipping"].empty:
         shown = {found.game.words(one): found.label(one) or "the focus" for one in found.shown}
         drawn = branches(tables["tipping"], beside, shown)
@@ -191,7 +191,7 @@ def _reproduce(found: Findings) -> Section:
     players = ",".join(found.game.players)
     line = f"secondhalf equilibrium 'equilibrium.players=[{players}]' seed={found.problem.setup.settings.seed}"
     said = "The files beside this page hold all its numbers; the same command in the same folder resumes the study."
-    return Section("reproduce", "Reproduce", [Words((said,)), Code((line,))])
+    return Section("reproduce", "Reproduce", [Text((said,)), Code((line,))])
 
 
 def _foot(found: Findings) -> str:

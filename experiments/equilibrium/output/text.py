@@ -1,4 +1,4 @@
-"""Sentences about the findings of an equilibrium study."""
+"""Text of an equilibrium study: sentences about its findings."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def bundles_sentence(found: Findings) -> str:
 
 
 def dynamics_sentence(found: Findings) -> str:
-    """Where best responses lead from nobody's crossing."""
+    """Where best responses lead from the profile in which all stay."""
     solution, game = found.solution, found.game
     if solution is None:
         return ""
@@ -184,7 +184,7 @@ def adaptive_sentence(found: Findings) -> str:
 
 
 def held_sentences(found: Findings) -> list[str]:
-    """What holding candidates against all capability sets gave."""
+    """Results of testing candidates against all capability sets."""
     said = []
     for one in found.held:
         head = f"Against all {len(one.all)} capability sets, {profile_words(found, one.profile)}"

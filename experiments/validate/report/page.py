@@ -1,4 +1,4 @@
-"""The report of a validation: one page and its pictures, from the study's tables and nothing else."""
+"""Report page of a validation with its figures, from the study's tables and nothing else."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.equilibrium.game.meanfield_check import (
     CLOSURE,
     LUCK,
+    compare_with_simulation,
     meanfield_table,
     tipping_table,
-    worked_out,
 )
 from secondhalf.experiments.equilibrium.output.figures import branches
 from secondhalf.experiments.equilibrium.settings import MeanFieldMap
@@ -35,7 +35,7 @@ def found() -> dict[str, Any]:
     market = Market(load_settings(WORDS))
     for _ in range(10):
         market.step()
-    answer = worked_out(market, ASKED)
+    answer = compare_with_simulation(market, ASKED)
     market.close()
     return answer
 

@@ -108,7 +108,7 @@ def test_ray_gives_what_processes_give(tmp_path: Path) -> None:
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every run of a mall on Kuaishou under seed 1 fails; all others are made up."""
-    luck = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
 
     def work(job: Simulation) -> dict[str, Any]:
         names = job.setup.settings.platforms
@@ -124,7 +124,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
         number |= {"revenue_last": 1e11, "gmv_last": 1e12, "attention_last": 0.1, "installed_growth": 0.0}
         sides = ("users_surplus", "merchants_keep", "merchants_regret", "merchants_wishing", "hhi_attention", "hhi_gmv")
         market = dict.fromkeys(sides, 1.0) | {
-            "interpenetration_gmv": float(luck.random()),
+            "interpenetration_gmv": float(rng.random()),
             "interpenetration_minutes": 0.1,
             "growth": 0.0,
         }

@@ -17,14 +17,14 @@ from pathlib import Path
 import pytest
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.execution.folder_lock import LOCK, PLAIN, FolderInUseError, alone
+from secondhalf.experiments.execution.folder_lock import LOCK, PLAIN, FolderInUseError, lock_folder
 from secondhalf.temporaries import temporary_beside
 
 HOLD = """
 import sys
 from pathlib import Path
-from secondhalf.experiments.execution.folder_lock import alone
-with alone(Path(sys.argv[1])):
+from secondhalf.experiments.execution.folder_lock import lock_folder
+with lock_folder(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -61,15 +61,15 @@ def test_who_is_at_work_is_said(tmp_path: Path) -> None:
         said = (
             rf"^hydra\.run\.dir={folder}: another process is at work there {who}; wait for it, or name another folder$"
         )
-        with pytest.raises(FolderInUseError, match=said), alone(folder):
+        with pytest.raises(FolderInUseError, match=said), lock_folder(folder):
             pass
         assert [path.name for path in folder.iterdir()] == [LOCK]
     assert not folder.exists()  # nothing was written, so that it was made for nothing
 
 
 def test_one_thread_can_ask_again(tmp_path: Path) -> None:
-    with alone(tmp_path):
-        with alone(tmp_path / "." / ""):
+    with lock_folder(tmp_path):
+        with lock_folder(tmp_path / "." / ""):
             pass
         assert (tmp_path / LOCK).is_file()
     assert list(tmp_path.iterdir()) == []
@@ -80,7 +80,7 @@ def test_a_killed_owner_is_no_hindrance(tmp_path: Path) -> None:
         process.kill()
         process.wait()
         assert (tmp_path / LOCK).is_file()
-        with alone(tmp_path):
+        with lock_folder(tmp_path):
             assert json.loads((tmp_path / LOCK).read_text())["process"] == os.getpid()
 
 
@@ -91,12 +91,12 @@ def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", unsupported)
-    with alone(tmp_path):
+    with lock_folder(tmp_path):
         owner = json.loads((tmp_path / PLAIN).read_text())
         assert owner["process"] == os.getpid()
     assert list(tmp_path.iterdir()) == []
     (tmp_path / PLAIN).write_text(json.dumps(owner | {"process": dead_process()}))
-    with alone(tmp_path):
+    with lock_folder(tmp_path):
         assert json.loads((tmp_path / PLAIN).read_text())["process"] == os.getpid()
     for left, who in (
         (json.dumps(owner), rf" \(process {os.getpid()} on "),
@@ -106,7 +106,7 @@ def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyP
         (tmp_path / PLAIN).write_text(left)
         with (
             pytest.raises(FolderInUseError, match=f"is at work there{who}.*remove {tmp_path / PLAIN}$"),
-            alone(tmp_path),
+            lock_folder(tmp_path),
         ):
             pass
 
@@ -126,12 +126,12 @@ def test_a_lock_that_leads_elsewhere_is_not_followed(
             raise OSError(errno.ENOLCK, "No locks available")
 
         monkeypatch.setattr(fcntl, "flock", unsupported)
-    with pytest.raises(SettingsError, match="nothing can be written there"), alone(folder):
+    with pytest.raises(SettingsError, match="nothing can be written there"), lock_folder(folder):
         pass
     assert precious.read_text() == "kept"
     (folder / name).unlink()
     os.mkfifo(folder / name)
-    with pytest.raises(SettingsError, match="nothing can be written there"), alone(folder):
+    with pytest.raises(SettingsError, match="nothing can be written there"), lock_folder(folder):
         pass
 
 
@@ -146,7 +146,7 @@ def test_temporary_files_of_dead_processes_are_taken_away(tmp_path: Path) -> Non
     ]
     for path in (mine, tmp_path / dead[0], inside / dead[0], tmp_path / ".somebody.tmp"):
         path.touch()
-    with alone(tmp_path):
+    with lock_folder(tmp_path):
         pass
     assert {path.name for path in tmp_path.iterdir()} == {mine.name, ".somebody.tmp", "checkpoints"}
     assert list(inside.iterdir()) == []

@@ -67,8 +67,8 @@ def test_quantiles_are_dates_that_occurred() -> None:
 
 def test_interval_of_a_median_covers_it() -> None:
     """95 of 100 intervals from 25 normal values hold the median; the error is near 1.2533 sd / sqrt(n)."""
-    luck = np.random.default_rng(4)
-    found = [median_interval(luck.normal(size=25)) for _ in range(200)]
+    rng = np.random.default_rng(4)
+    found = [median_interval(rng.normal(size=25)) for _ in range(200)]
     covered = sum(low <= 0 <= high for low, high, _ in found)
     assert 178 <= covered <= 199  # 190 expected, standard deviation 3
     assert np.mean([error for *_, error in found]) == pytest.approx(1.2533 / 5, rel=0.15)
@@ -107,8 +107,8 @@ def day(number: int) -> np.datetime64:
 def test_permutation_test_knows_no_difference() -> None:
     assert permutation_p(np.zeros(6)) == 1
     assert permutation_p(np.array([4.0])) == 1
-    luck = np.random.default_rng(2)
-    values = luck.normal(0.5, 1, 12)
+    rng = np.random.default_rng(2)
+    values = rng.normal(0.5, 1, 12)
     assert permutation_p(values) == pytest.approx(stats.ttest_1samp(values, 0).pvalue, abs=0.03)
     assert permutation_p(values) == permutation_p(-values)
 

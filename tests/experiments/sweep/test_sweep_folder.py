@@ -14,7 +14,7 @@ from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.experiments.sweep import run_job
 from secondhalf.experiments.sweep.jobs import Composer, Job
 from secondhalf.experiments.sweep.run_job import Task
-from secondhalf.experiments.sweep.run_record import Record, read
+from secondhalf.experiments.sweep.run_record import RunRecord, read
 from secondhalf.experiments.sweep.sweep_folder import COLUMNS, check_folder
 from secondhalf.experiments.sweep.sweep_runner import interruptible
 from tests.experiments.sweep.conftest import TINY, pretend, work_in
@@ -27,10 +27,10 @@ def table(folder: Path) -> pd.DataFrame:
 def test_only_what_is_missing_or_failed_is_run(tmp_path: Path, jobs: list[Job]) -> None:
     done: list[int] = []
 
-    def second_fails(task: Task) -> Record:
+    def second_fails(task: Task) -> RunRecord:
         done.append(task.job.number)
         if done == [0, 1]:
-            return Record(task.job.run, "failed", "ValueError: no")
+            return RunRecord(task.job.run, "failed", "ValueError: no")
         return pretend(task)
 
     first = work_in(tmp_path, second_fails)
@@ -49,16 +49,16 @@ def test_only_what_is_missing_or_failed_is_run(tmp_path: Path, jobs: list[Job]) 
 
 
 def test_a_run_with_a_file_cut_short_is_run_again(tmp_path: Path, jobs: list[Job]) -> None:
-    def with_a_file(task: Task) -> Record:
+    def with_a_file(task: Task) -> RunRecord:
         task.aside.mkdir(parents=True)
         (task.aside / "daily.csv").write_text("date\n2019-01-01\n")
-        record = Record(task.job.run, "succeeded")
+        record = RunRecord(task.job.run, "succeeded")
         run_job.settle(record, task)
         return record
 
     work_in(tmp_path, with_a_file).do(jobs)
     place = tmp_path / "runs" / jobs[1].run
-    assert read(place) == Record(jobs[1].run, "succeeded")
+    assert read(place) == RunRecord(jobs[1].run, "succeeded")
     (place / "daily.csv").write_text("")
     (tmp_path / "runs" / jobs[2].run / "run.json").write_text('{"form')
     assert [job.number for job in work_in(tmp_path).status.take(jobs)] == [1, 2]
@@ -79,7 +79,7 @@ def test_a_run_whose_files_are_not_those_it_left_is_run_again(tmp_path: Path, jo
     (places[2] / "run.json").write_text(json.dumps(kept | {"value": kept["value"] + 1}))
     done: list[int] = []
 
-    def again(task: Task) -> Record:
+    def again(task: Task) -> RunRecord:
         done.append(task.job.number)
         return run_job.run_job(task)
 
@@ -147,7 +147,7 @@ def test_another_shape_of_sweep_json_is_refused(
 
 
 def test_the_keyboard_stops_cleanly(tmp_path: Path, jobs: list[Job], capsys: pytest.CaptureFixture[str]) -> None:
-    def pressed(task: Task) -> Record:
+    def pressed(task: Task) -> RunRecord:
         if task.job.number == 1:
             raise KeyboardInterrupt
         return pretend(task)
@@ -175,7 +175,7 @@ def test_a_full_disk_stops_the_sweep_and_not_each_run(
         (folder / "daily.csv").write_text("date\n")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    def second_is_too_much(task: Task) -> Record:
+    def second_is_too_much(task: Task) -> RunRecord:
         return pretend(task) if task.job.number == 0 else run_job.run_job(task)
 
     monkeypatch.setattr(run_job, "_run", full)

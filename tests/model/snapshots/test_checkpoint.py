@@ -23,7 +23,7 @@ from secondhalf.experiments.results.tables import tables
 from secondhalf.model.market import Market, load_market
 from secondhalf.model.snapshots import checkpoint
 from secondhalf.model.snapshots.archive import VERSION, CheckpointError
-from secondhalf.model.snapshots.serialise import Packer, PlainError, Unpacker
+from secondhalf.model.snapshots.serialise import Packer, SerialiseError, Unpacker
 from secondhalf.model.state import TODAY, fields
 from secondhalf.version import __version__
 from tests.model import checkpoint_parts as parts
@@ -124,7 +124,7 @@ def test_agents_are_there_again(small: Path) -> None:
 
 def test_a_small_fork_is_kept(small: Path, tmp_path: Path) -> None:
     market = load_market(small)
-    part = market.fork(users=50, luck=3)
+    part = market.fork(users=50, reseed=3)
     loaded = load_market(part.save(tmp_path / "part.market"))
     for one in (part, loaded):
         run_to(one, 20)
@@ -200,7 +200,7 @@ def test_a_strategy_of_ones_own_is_kept_or_refused(tmp_path: Path) -> None:
     assert np.array_equal(again.seen["shares"], platform.strategy.seen["shares"])
     platform.strategy.seen["luck"] = np.random.default_rng(0)
     with pytest.raises(
-        PlainError, match=r"strategy\.seen\.luck is a numpy\.random\._generator\.Generator, which cannot be kept"
+        SerialiseError, match=r"strategy\.seen\.luck is a numpy\.random\._generator\.Generator, which cannot be kept"
     ):
         Packer({}, {__name__}).pack(platform.strategy, "strategy")
     assert not list(tmp_path.iterdir())
