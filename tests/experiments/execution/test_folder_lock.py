@@ -23,8 +23,8 @@ from secondhalf.temporaries import temporary_beside
 HOLD = """
 import sys
 from pathlib import Path
-from secondhalf.experiments.execution.folder_lock import alone
-with alone(Path(sys.argv[1])):
+from secondhalf.experiments.execution.folder_lock import lock_folder
+with lock_folder(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
