@@ -94,6 +94,8 @@ def _widen_trade(market: Market) -> None:
     for field in ("pending_seeded", "week_seeded"):
         setattr(trade, field, _longer(_longer(getattr(trade, field)), axis=1))
     trade.load_cap = _longer(trade.load_cap, fill=np.inf)
+    if trade.favour is not None:  # until the merchants' stage asks today's rules, which may mean the entrant too
+        trade.favour = _longer(trade.favour, axis=1, fill=1)
     for field in ("weight", "last_week_gmv"):
         setattr(trade, field, _longer(getattr(trade, field), axis=1))
     week.platforms = market.platform_names
