@@ -27,6 +27,7 @@ from secondhalf.model.network.friend_graph import build_friends
 from secondhalf.model.network.networkx_export import fans_by_number, heterogeneous_graph
 from secondhalf.model.observers.record import Record
 from secondhalf.model.random_streams import Luck
+from secondhalf.model.ranges import check_ranges
 from secondhalf.model.scenario.exclusivity import ExclusivityRule
 from secondhalf.model.scenario.regulation import Bans, Caps, Preferencing
 from secondhalf.model.shapes import Day, Offer, Shops, Streams
@@ -78,6 +79,7 @@ class Market(mesa.Model):
     book: DayBook
 
     def __init__(self, settings: MarketSettings) -> None:
+        check_ranges(settings)
         super().__init__(rng=settings.seed % 2**32)
         self.settings, self.stages = settings, in_order(settings.stage_order)
         settings = settings.among(settings.first_platforms)  # others enter on their dates (`model.day.entry`)

@@ -18,7 +18,7 @@ from secondhalf.experiments.browser.commands import FASTEST, obey
 from secondhalf.experiments.browser.frames import Seen, frame
 from secondhalf.experiments.browser.friend_layout import Drawn, drawn_users
 from secondhalf.experiments.browser.interventions import RefusedError
-from secondhalf.experiments.browser.memory import most_users
+from secondhalf.experiments.execution.memory import most_users
 from secondhalf.experiments.browser.messages import Confirm, Message, read
 from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -54,6 +55,10 @@ def compose_config(overrides: Sequence[str]) -> DictConfig:
 
 def _sentence(error: Exception, overrides: Sequence[str]) -> str:
     text = str(error).splitlines()[0]
+    twice = re.match(r"Multiple values for (\S+)\. ", text)
+    for override in overrides if twice else ():
+        if override.lstrip("+").startswith(f"{twice[1]}=") and override.startswith("+"):
+            return f"{override}: there is one already; {override.lstrip('+')} without the + takes its place"
     for override in overrides:
         name, _, value = override.lstrip("+~").partition("=")
         named = f"'{name}'" in text or f"override '{override}'" in text or f"'{name}/{value}'" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from omegaconf import DictConfig
 from secondhalf.agents.legal_moves import MoveError
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.checks import check_words, remove_empty
+from secondhalf.experiments.command.environment import check_threads
 from secondhalf.experiments.command.overrides import open_overrides, read_words
 from secondhalf.experiments.command.request import make_request
 from secondhalf.experiments.command.studies import STUDIES, Study, find_study
@@ -25,6 +27,7 @@ from secondhalf.model.accounts.day_book import BooksError
 def dispatch(name: str, given: Sequence[str]) -> None:
     """Check everything, then hand over to Hydra, which calls the study once or, with `-m`, several times."""
     try:
+        check_threads()
         words = read_words(given)
         study = find_study(name)
         if study is None:
@@ -44,6 +47,9 @@ def dispatch(name: str, given: Sequence[str]) -> None:
 def _job(study: Study, config: DictConfig) -> Any:
     single = HydraConfig.get().mode == RunMode.RUN
     folder = Path(HydraConfig.get().runtime.output_dir)
+    # Files that settings name are looked for where the command was called, in every study and every run of a sweep;
+    # `hydra.job.chdir` would move away from them in the single run alone.
+    os.chdir(HydraConfig.get().runtime.cwd)
     try:
         if not study.writes:
             remove_empty(folder)

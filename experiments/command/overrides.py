@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
 
 from secondhalf.conf.schema import SettingsError
+
+YEAR_OR_DATE = re.compile(r"\d{4}(-\d\d-\d\d)?")  # four digits: no list is that long
 
 
 class Words(NamedTuple):
@@ -59,26 +62,48 @@ def quoted(override: str) -> str:
 def open_overrides(overrides: Sequence[str]) -> list[str]:
     """Let settings under names that people give, and those that a strategy declares, be set without Hydra's `+`.
 
-    `phases.against` needs no quotes.
+    `phases.against` needs no quotes, a year that is a key (`traffic_boost.2019`) no braces, and `+experiment=ci` is
+    `experiment=ci`, as Hydra's own tutorials and its completion write it.
     """
     named = (
         *("strategy.", "strategies.", "objectives.", "platform.", "measures.", "output.own_pictures."),
         *("equilibrium.history.", "equilibrium.bundles.", "search.space."),
     )
-    return [f"++{o}" if o.startswith(named) and "=" in o else quoted(o) for o in overrides]
+    plain = [with_year(o.removeprefix("+") if o.startswith("+experiment=") else o) for o in overrides]
+    return [f"++{o}" if o.startswith(named) and "=" in o else quoted(o) for o in plain]
 
 
-def single_runs(overrides: Sequence[str]) -> Iterator[list[str]]:
+def with_year(override: str) -> str:
+    """`a.b.2019=0.3` as `++a.b={2019:0.3}`, and so with a date: Hydra's dotted keys can be neither numbers nor dates."""
+    key, is_set, value = override.lstrip("+").partition("=")
+    parent, _, last = key.rpartition(".")
+    if not (is_set and parent and YEAR_OR_DATE.fullmatch(last)):
+        return override
+    try:
+        parsed = OverridesParser.create().parse_overrides([f"{parent}.y={value}"])[0]
+        values = list(parsed.sweep_string_iterator()) if parsed.is_sweep_override() else [value]
+    except HydraException:  # refused with its reason when the settings are composed
+        return override
+    return f"++{parent}=" + ",".join(f"{{{last}:{one}}}" for one in values)
+
+
+def single_runs(overrides: Sequence[str], counted: bool = True) -> Iterator[list[str]]:
     """Runs of a sweep that have every value once, beside the first values of the others.
 
-    All combinations would be too many to check. What cannot be counted (`interval`, `glob`) is left out.
+    All combinations would be too many to check. What cannot be listed here (`glob`) is left out.
+
+    Parameters
+    ----------
+    counted
+        the sweep goes through lists; a sweeper that searches may take an `interval`
     """
+    overrides = [with_year(override) for override in overrides]
     try:
-        parsed = OverridesParser.create().parse_overrides(list(overrides))
+        parsed = OverridesParser.create().parse_overrides(overrides)
     except HydraException:  # refused with its reason when the settings are composed
-        yield list(overrides)
+        yield overrides
         return
-    choices = [_values(override, given) for override, given in zip(parsed, overrides, strict=True)]
+    choices = [_values(override, given, counted) for override, given in zip(parsed, overrides, strict=True)]
     first = [values[0] for values in choices if values]
     yield first
     at = 0
@@ -88,9 +113,11 @@ def single_runs(overrides: Sequence[str]) -> Iterator[list[str]]:
         at += bool(values)
 
 
-def _values(override: Override, given: str) -> list[str]:
+def _values(override: Override, given: str, counted: bool) -> list[str]:
     if not override.is_sweep_override():
         return [given]
+    if override.value_type == ValueType.INTERVAL_SWEEP and counted:
+        raise SettingsError(f"{given}: an interval has no values to run one by one; a list or range(FROM,TO) has")
     if override.value_type in (ValueType.GLOB_CHOICE_SWEEP, ValueType.INTERVAL_SWEEP):
         return []
     values = list(dict.fromkeys(override.sweep_string_iterator()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 import time
@@ -16,6 +15,7 @@ import pandas as pd
 
 import secondhalf
 from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.execution.file_lock import lock_file
 from secondhalf.experiments.execution.fingerprint import state
 from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.sweep.jobs import Job, without_effect
@@ -209,7 +209,7 @@ def alone(folder: Path) -> Iterator[None]:
         raise SettingsError(f"hydra.sweep.dir={folder}: nothing can be written there ({error.strerror})") from error
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_file(file)
         except OSError as error:
             raise SettingsError(f"hydra.sweep.dir={folder}: another process is at work there") from error
         yield

@@ -19,7 +19,7 @@ from secondhalf.experiments.browser import text as browser_text
 from secondhalf.experiments.browser.commands import days_to_quarter
 from secondhalf.experiments.browser.fair_lock import Turns
 from secondhalf.experiments.browser.interventions import RefusedError, wished
-from secondhalf.experiments.browser.memory import bytes_needed
+from secondhalf.experiments.execution.memory import bytes_needed
 from secondhalf.experiments.browser.serve import loopback, require_free, warn_of_others
 from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
