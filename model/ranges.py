@@ -22,8 +22,6 @@ SPACE = 85.0
 """Log units: e**85, which the depth of a pool and the other platforms share, is a thirtieth of what single precision holds."""
 TAILS = 6.0
 """Standard deviations: fewer than one user in a billion is further out."""
-NEEDS = 3
-"""Needs of a day beside those of fan ties."""
 
 
 class Part(NamedTuple):
@@ -47,7 +45,7 @@ def check_ranges(settings: MarketSettings) -> None:
         reach = {key: _reach(settings, name, key) for key in settings.capability}
         leisure, pull, choice = (list(p(settings, name, reach)) for p in (_leisure, _pull, _choice))
         room = min(LARGEST_UTILITY, SPACE - math.log(settings.platform[name].gamma * _depth(settings) * MAX_PLATFORMS))
-        for what, parts in (("time", leisure), ("a need", pull), ("buying", choice)):
+        for what, parts in (("a need", pull), ("buying", choice), ("time", leisure)):
             total = sum(part.most for part in parts)
             if total > room:
                 most = max(parts, key=lambda part: part.most)
@@ -107,9 +105,17 @@ def _leisure(settings: MarketSettings, name: str, reach: dict[str, float]) -> It
     yield Part("users.habit_weight", users.habit_weight, users.habit_weight)
     yield Part("users.social_weight", users.social_weight, users.social_weight)
     yield Part("users.shock", users.shock, TAILS * users.shock)
-    needs = NEEDS + users.fan.slots
-    most = users.need_weight * (needs * sum(part.most for part in _pull(settings, name, reach)))
-    yield Part("users.need_weight", users.need_weight, most)
+    yield Part("users.need_weight", users.need_weight, users.need_weight * _all_needs(settings, name, reach))
+
+
+def _all_needs(settings: MarketSettings, name: str, reach: dict[str, float]) -> float:
+    """Most pull on a day with a need of every kind: planned, impulse, ripened, and one of each fan tie."""
+    slots = settings.users.fan.slots
+    other = sum(part.most for part in _pull(settings, name, reach) if not part.setting.startswith("capability."))
+    gains = ((reach[key], capability.shopping_gain) for key, capability in settings.capability.items())
+    return (3 + slots) * other + sum(
+        there * (2 * gain.planned + gain.impulse + slots * gain.repeat) for there, gain in gains
+    )
 
 
 def _pull(settings: MarketSettings, name: str, reach: dict[str, float]) -> Iterable[Part]:

@@ -56,8 +56,8 @@ def compose_config(overrides: Sequence[str]) -> DictConfig:
 def _sentence(error: Exception, overrides: Sequence[str]) -> str:
     text = str(error).splitlines()[0]
     twice = re.match(r"Multiple values for (\S+)\. ", text)
-    for override in overrides if twice else ():
-        if override.lstrip("+").startswith(f"{twice[1]}=") and override.startswith("+"):
+    for override in overrides:
+        if twice and override.startswith(("+", "++")) and override.lstrip("+").startswith(f"{twice[1]}="):
             return f"{override}: there is one already; {override.lstrip('+')} without the + takes its place"
     for override in overrides:
         name, _, value = override.lstrip("+~").partition("=")

@@ -17,7 +17,15 @@ from secondhalf.experiments.command.compose import NOT_OF_THE_MARKET, compose_co
 from tests.fuzz.settings_of_schema import Place, places, put, value_at
 
 FOLDER = Path(str(files("secondhalf.conf")))
-SIZES = ("population.users", "population.merchants", "calendar.start", "calendar.end", "calendar.warm_up", "limits", "scenario")
+SIZES = (
+    "population.users",
+    "population.merchants",
+    "calendar.start",
+    "calendar.end",
+    "calendar.warm_up",
+    "limits",
+    "scenario",
+)
 """Set here, so that a run stays small."""
 ENTRANTS = ("xiaohongshu", "newcomer_shelf")
 STARTS = ("2019-01-01", "2019-01-01", "2019-03-29", "2020-10-29", "2022-12-30")

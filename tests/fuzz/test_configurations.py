@@ -54,7 +54,11 @@ def run_or_refuse(number: int, folder: Path) -> None:
         assert not refused or refused.startswith(RELATED), (refused, made.changed)
     if made.absurd is not None:
         assert refused, made.changed
-        named = refused.startswith(RELATED) or made.absurd.name.rpartition(".")[0] in refused or str(made.absurd.path[0]) in refused
+        named = (
+            refused.startswith(RELATED)
+            or made.absurd.name.rpartition(".")[0] in refused
+            or str(made.absurd.path[0]) in refused
+        )
         assert named or made.absurd.name not in made.changed, f"{made.absurd.name}: {refused}"
 
 

@@ -23,7 +23,9 @@ FORCES = {
     "without": "[{platform: '*', capability: search}]",
     "shift": "[{platform: kuaishou, capability: mall, days: -600}]",
     "bans": "[{capability: search, since: 2019-01-05}, {platform: content, capability: live, since: 2019-01-12}]",
-    "caps": "[{since: 2019-01-05, take_rate: 0.01, load: 0.02}, {platform: xiaohongshu, since: 2019-01-12, ad_take: 0}]",
+    "caps": (
+        "[{since: 2019-01-05, take_rate: 0.01, load: 0.02}, {platform: xiaohongshu, since: 2019-01-12, ad_take: 0}]"
+    ),
     "shocks": "[{since: 2019-01-05, until: 2019-01-12, planned_needs: 0.5, phone_time: 1.5, recovery_days: 5}]",
     "exclusivity": "{platform: jd, share: 0.8, since: 2019-01-05, until: 2019-01-20}",
     "self_preferencing": (
