@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from secondhalf.conf.schema.platforms import Capability, Platform
+from secondhalf.agents.axes import Axes, add_platform, empty
+from secondhalf.conf.schema.platforms import CapabilitySettings, PlatformSettings
+
+Array = NDArray[np.float64]
 
 SEED_MATURITY = 0.05
 """Share of its skill that a capability has on the day it is launched."""
@@ -37,10 +39,17 @@ class CapabilityTable:
         without ramps a launch is at full skill at once
     """
 
+    maturity: Annotated[Array, Axes("PK")]  # climbs to the skill
+    exposure: Annotated[Array, Axes("PK")]  # share of the users who see it
+    prominence: Annotated[Array, Axes("PK")]  # of its entrance
+    skill: Annotated[Array, Axes("PK")]  # what it can become; hidden from the platform
+    believed: Annotated[Array, Axes("PK")]  # mean of the platform's belief about log skill
+    doubt: Annotated[Array, Axes("PK")]  # its standard deviation
+
     def __init__(
         self,
-        platforms: Sequence[Platform],
-        catalogue: Mapping[str, Capability],
+        platforms: Sequence[PlatformSettings],
+        catalogue: Mapping[str, CapabilitySettings],
         luck: NDArray[np.float64],
         prominence: Mapping[str, float],
         ramps: bool,
@@ -49,30 +58,22 @@ class CapabilityTable:
         self.column = {name: k for k, name in enumerate(self.names)}
         self.catalogue = catalogue
         self.entrances = prominence
-        shape = (len(platforms), len(self.names))
-        self.maturity = np.zeros(shape)
-        self.exposure = np.zeros(shape)
-        self.prominence = np.zeros(shape)
+        vars(self).update(empty(CapabilityTable, P=len(platforms), K=len(self.names)))
         self.entrance: list[list[str]] = [[catalogue[name].entrance for name in self.names] for _ in platforms]
-        self.skill = np.zeros(shape)
-        self.believed = np.zeros(shape)
-        self.doubt = np.zeros(shape)
         step = np.array([math.expm1(2 * math.log(19) / c.ramp_days) if ramps else np.inf for c in catalogue.values()])
         self._step = step
         for p, platform in enumerate(platforms):
             for k, name in enumerate(self.names):
                 self._start(p, k, platform, catalogue[name], float(luck[p, k]))
 
-    def add(self, platform: Platform, luck: NDArray[np.float64]) -> None:
+    def add(self, platform: PlatformSettings, luck: NDArray[np.float64]) -> None:
         """One platform more, as its file has it; `luck` holds standard normal numbers [capability]."""
-        for field in ("maturity", "exposure", "prominence", "skill", "believed", "doubt"):
-            values = getattr(self, field)
-            setattr(self, field, np.concatenate([values, np.zeros((1, len(self.names)))]))
+        add_platform(self)
         self.entrance.append([capability.entrance for capability in self.catalogue.values()])
         for k, capability in enumerate(self.catalogue.values()):
             self._start(len(self.entrance) - 1, k, platform, capability, float(luck[k]))
 
-    def _start(self, p: int, k: int, platform: Platform, capability: Capability, luck: float) -> None:
+    def _start(self, p: int, k: int, platform: PlatformSettings, capability: CapabilitySettings, luck: float) -> None:
         mean = platform.skill.get(self.names[k], capability.skill.get(platform.kind, 1.0))
         opened = platform.open_at_start.get(self.names[k])
         self.believed[p, k] = math.log(mean)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.agents.learning import Rule, attract, logit
+from secondhalf.agents.learning import EwaRule, attract, logit
 from secondhalf.numba_cache import compile_kept
 
 
@@ -19,7 +19,7 @@ def ewa_update(
     returns: NDArray[np.float32],
     possible: NDArray[np.bool_],
     experience: float,
-    rule: Rule,
+    rule: EwaRule,
 ) -> float:
     """One revision of all merchants by experience-weighted attraction, in place; returns the new experience.
 
@@ -30,7 +30,7 @@ def ewa_update(
     experience
         N, the weight of the past in observations
     rule
-        see `learning.Rule`
+        see `learning.EwaRule`
     """
     renewed = attract(attraction, effort, returns, possible, experience, rule.phi, rule.delta, rule.kappa)
     logit(effort, attraction, possible, rule.sharpness)

@@ -31,7 +31,7 @@ Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Rule:
+class EwaRule:
     """Parameters of experience-weighted attraction.
 
     Attributes
@@ -77,7 +77,7 @@ def attract(
     experience
         N, the same for all agents
     phi, delta, kappa
-        see `Rule`
+        see `EwaRule`
     """
     renewed = phi * (1.0 - kappa) * experience + 1.0
     for m in range(attraction.shape[0]):
@@ -153,7 +153,7 @@ def pick(share: ArrayLike, mark: ArrayLike) -> NDArray[np.intp]:
     return np.asarray((ends <= np.asarray(mark)[..., None] * ends[..., -1:]).sum(axis=-1))
 
 
-class Ewa:
+class EwaLearner:
     """One agent, or several alike that learn side by side, over a finite list of options.
 
     No luck inside: whoever asks for a choice brings the uniform number.
@@ -163,7 +163,7 @@ class Ewa:
     options
         how many there are
     rule
-        see `Rule`
+        see `EwaRule`
     agents
         rows of the table; they share nothing but the rule and the number of periods
     attraction
@@ -180,7 +180,7 @@ class Ewa:
     """
 
     def __init__(
-        self, options: int, rule: Rule, agents: int = 1, attraction: ArrayLike = 0.0, experience: float = 1.0
+        self, options: int, rule: EwaRule, agents: int = 1, attraction: ArrayLike = 0.0, experience: float = 1.0
     ) -> None:
         self.rule, self.experience = rule, experience
         self.attraction: NDArray[np.float64] = np.array(np.broadcast_to(attraction, (agents, options)), np.float64)

@@ -6,13 +6,10 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from secondhalf.agents.move import Move
 from secondhalf.agents.objective import Objective, Report
-
-if TYPE_CHECKING:
-    from secondhalf.agents.move import Move
-    from secondhalf.agents.platform import Platform
+from secondhalf.agents.platform import Platform
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from secondhalf.conf.schema.calendar import Calendar as CalendarSettings
-from secondhalf.conf.schema.calendar import Driver, Festival
+from secondhalf.conf.schema.calendar import CalendarSettings, Driver, Festival
 from secondhalf.conf.schema.mechanisms import Mechanisms
 from secondhalf.conf.schema.scenario import Shock
 from secondhalf.model.shapes import Day

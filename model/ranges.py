@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.conf.schema.calendar import LARGEST_OF_DRIVERS
-from secondhalf.conf.schema.platforms import Capability, Platform
+from secondhalf.conf.schema.platforms import CapabilitySettings, PlatformSettings
 from secondhalf.conf.schema.vocabulary import MAX_PLATFORMS
 from secondhalf.model.accounts.day_book import LARGEST_UTILITY
 from secondhalf.model.calendar import driver_curve
 from secondhalf.model.supply.offer import LEAST_ASSORTMENT, SUPPLY_HALF
 
 SPACE = 85.0
-"""Log units: e**85, which the depth of a pool and the other platforms share, is a thirtieth of what single precision holds."""
+"""Log units: e**85, for utility, depth of a pool and platforms, is a fortieth of what single precision holds."""
 TAILS = 6.0
 """Standard deviations: fewer than one user in a billion is further out."""
 
@@ -82,8 +82,8 @@ def _depth(settings: MarketSettings) -> float:
 
 def _reach(settings: MarketSettings, name: str, key: str) -> float:
     """Most presence of a capability on a platform, in what time it may be given and with the luck it may have."""
-    platform: Platform = settings.platform[name]
-    capability: Capability = settings.capability[key]
+    platform: PlatformSettings = settings.platform[name]
+    capability: CapabilitySettings = settings.capability[key]
     skill = platform.skill.get(key, capability.skill.get(platform.kind, 1.0)) * math.exp(3 * capability.skill_sd)
     opened = platform.open_at_start.get(key)
     return max(skill, 0.0 if opened is None else opened.maturity) * max(settings.prominence.values())

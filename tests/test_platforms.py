@@ -14,13 +14,14 @@ import os, pkgutil, sys, importlib
 import psutil, hydra, matplotlib.pyplot, multiprocessing.util, numba, pandas, solara, uvicorn  # have their own guards
 for name in {hidden!r}:
     sys.modules[name] = None
+del os.pread, os.pwrite, os.O_NOFOLLOW, os.O_NONBLOCK, os.sched_getaffinity
 import secondhalf
 for module in pkgutil.walk_packages(secondhalf.__path__, "secondhalf."):
     importlib.import_module(module.name)
 from pathlib import Path
 from rich.console import Console
 from secondhalf.experiments.execution.settings import Output
-from secondhalf.experiments.sweep.sweep_folder import alone
+from secondhalf.experiments.execution.folder_lock import alone
 words = ["population.users=60", "population.merchants=8", "calendar.warm_up=56", "calendar.end=2019-01-03"]
 quiet = Output(progress="never", pictures="never")
 summary = secondhalf.run(secondhalf.load_settings(words), Path("out"), quiet, console=Console(quiet=True))

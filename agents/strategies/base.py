@@ -6,13 +6,12 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-if TYPE_CHECKING:
-    from secondhalf.agents.move import Move
-    from secondhalf.agents.view import View
+from secondhalf.agents.move import Move
+from secondhalf.agents.view import View
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Ewa(Strategy):
 
     parameters: Parameters
     _names: list[str] | None = None
-    _learner: learning.Ewa
+    _learner: learning.EwaLearner
     _latest = 0
 
     def moves(self, view: View) -> Sequence[Move]:
@@ -65,8 +65,8 @@ class Ewa(Strategy):
             pools = [str(Move(change, name)) for name in choosable(view.platform) for change in CAPABILITY_CHANGES]
             self._names = ["hold", "recruit", "deepen", *pools]
             own = self.parameters
-            rule = learning.Rule(own.phi, own.delta, own.kappa, own.sharpness)
-            self._learner = learning.Ewa(len(self._names), rule)
+            rule = learning.EwaRule(own.phi, own.delta, own.kappa, own.sharpness)
+            self._learner = learning.EwaLearner(len(self._names), rule)
         return self._names
 
     def _learn(self, view: View, names: list[str]) -> None:

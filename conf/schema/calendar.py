@@ -75,7 +75,7 @@ class Festival(Settings):
         return self
 
 
-class Calendar(Settings):
+class CalendarSettings(Settings):
     """First and last day, the days of settling in before the first, and what comes from outside."""
 
     start: dt.date
@@ -93,7 +93,7 @@ class Calendar(Settings):
     festivals: dict[str, Festival]
 
     @model_validator(mode="after")
-    def _in_order(self) -> Calendar:
+    def _in_order(self) -> CalendarSettings:
         if self.start < FIRST_DATE:
             raise ValueError(
                 f"calendar.start={self.start} is before {FIRST_DATE}, where the platforms' first state is given"

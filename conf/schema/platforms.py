@@ -44,7 +44,7 @@ class Affinity(Settings):
     repeat: Factor
 
 
-class Channel(Settings):
+class ChannelSettings(Settings):
     """One channel: who uses it, what comes back, whether it is part of the feed, plants interest, makes fans."""
 
     affinity: Affinity
@@ -54,7 +54,7 @@ class Channel(Settings):
     seeds: bool
 
 
-class Capability(Settings):
+class CapabilitySettings(Settings):
     """What a pool adds at full presence, what it costs (RMB; running cost per day), how fast it fills."""
 
     leisure_gain: Utility = 0.0
@@ -92,7 +92,7 @@ class OpenAtStart(Settings):
     entrance: Entrance | None = None
 
 
-class Platform(Settings):
+class PlatformSettings(Settings):
     """One platform: line of business, appeal, growth, earnings, what it starts with and may choose."""
 
     kind: Literal["content", "shelf"]
@@ -117,7 +117,7 @@ class Platform(Settings):
     skill: dict[str, Skill] = Field(default_factory=dict)
 
 
-class Strategy(Settings):
+class StrategySettings(Settings):
     """Name and parameters of a strategy; the parameters are checked by the strategy itself."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -145,7 +145,7 @@ class Weights(Settings):
         return self
 
 
-class Objective(Settings):
+class ObjectiveSettings(Settings):
     """What a platform is after; the goal's name alone will do."""
 
     goal: Literal["profit", "attention", "gmv", "blend"] = "profit"
@@ -158,7 +158,7 @@ class Objective(Settings):
         return {"goal": given} if isinstance(given, str) else given
 
 
-class Growth(Settings):
+class GrowthSettings(Settings):
     """Size, length and price of recruiting and of deepening the pool, for strategies that decide."""
 
     recruit_factor: Annotated[Number, Field(ge=1, le=100)]

@@ -28,7 +28,7 @@ NETWORKS = ("small_world", "scale_free", "clustered_scale_free", "communities", 
 """Friend graphs that ship."""
 
 
-class Population(Settings):
+class PopulationSettings(Settings):
     """Sizes. A user stands for ``people / users`` people."""
 
     users: Annotated[Whole, Field(ge=2, le=1_000_000_000)]
@@ -37,7 +37,7 @@ class Population(Settings):
     agent_objects: Annotated[Whole, Field(ge=0)]
 
 
-class Network(Settings):
+class NetworkSettings(Settings):
     """The friend graph."""
 
     kind: str
@@ -59,7 +59,7 @@ class Network(Settings):
         return kind
 
     @model_validator(mode="after")
-    def _file_is_named(self) -> Network:
+    def _file_is_named(self) -> NetworkSettings:
         if self.kind == "file" and not self.file:
             raise ValueError("network=file needs network.file=<path of an edge list>")
         if self.kind != "file" and self.file:
@@ -78,7 +78,7 @@ class FanTie(Settings):
     slots: Annotated[Whole, Field(ge=1, le=MAX_FAN_SLOTS)]
 
 
-class Users(Settings):
+class UserSettings(Settings):
     """Users' traits and decision parameters. Utilities are in log units, stocks in [0, 1]."""
 
     taste_sd_content: Spread
@@ -112,7 +112,7 @@ class Users(Settings):
     fan: FanTie
 
 
-class Merchants(Settings):
+class MerchantSettings(Settings):
     """Merchants' traits, effort and products."""
 
     real_count: Annotated[Whole, Field(ge=1, le=10_000_000_000)]
@@ -140,7 +140,7 @@ class Merchants(Settings):
     products: Products
 
     @model_validator(mode="after")
-    def _kinds_add_up(self) -> Merchants:
+    def _kinds_add_up(self) -> MerchantSettings:
         total = sum(kind.share for kind in self.kinds.values())
         if abs(total - 1) > 1e-9:
             raise ValueError(f"the shares of the kinds of merchant must add up to 1, not {total:g}")
@@ -175,4 +175,4 @@ class Products(Settings):
         return self
 
 
-Merchants.model_rebuild()
+MerchantSettings.model_rebuild()

@@ -19,14 +19,14 @@ LINES = ("content", "shelf")
 Change = Literal["test", "open", "strengthen", "restrict", "close", "restore"]
 
 
-class Rule(Settings):
+class DatedRule(Settings):
     """Something that holds between two dates; without them from the start (settling in, too) or for ever."""
 
     since: dt.date | None = None
     until: dt.date | None = None
 
     @model_validator(mode="after")
-    def _in_order(self) -> Rule:
+    def _in_order(self) -> DatedRule:
         if self.since and self.until and self.since >= self.until:
             raise ValueError(f"until={self.until}: needs a date after since={self.since}")
         return self
@@ -38,7 +38,7 @@ class Rule(Settings):
         return (self.since is None or self.since <= date) and (self.until is None or date < self.until)
 
 
-class Exclusivity(Rule):
+class Exclusivity(DatedRule):
     """Shops of `platform` that may not sell on other platforms of its kind."""
 
     platform: str
@@ -126,7 +126,7 @@ class Shock(Settings):
         return self
 
 
-class SelfPreferencing(Rule):
+class SelfPreferencing(DatedRule):
     """A factor on the weight that a platform's own merchants have in its search.
 
     `own` lists kinds of merchant, or `bound` for the shops that exclusivity ties to the platform.

@@ -16,9 +16,9 @@ from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.conf.schema.base import sentence
 from secondhalf.conf.schema.scenario import ScenarioMove
 from secondhalf.experiments.browser.text import Said, named, say
-from secondhalf.model.day.platform_moves import scenario_calendar
 from secondhalf.model.initial_state import strategies
 from secondhalf.model.market import Market
+from secondhalf.model.scenario.regulation import scenario_calendar
 
 
 class RefusedError(ValueError):

@@ -46,7 +46,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "运行中断:{reason}。请重新开始,必要时修改设置。",
     ),
     "out_of_memory": (
-        "{users} users do not fit into the memory that is free; at most {most} do.",
+        "{users} users do not fit into the free memory; at most {most} do.",
         "{users} 名用户超出可用内存;最多 {most}。",
     ),
     "users_range": (
@@ -61,8 +61,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Speed: {given}; allowed are numbers from {least} to {most} days a second.",
         "速度:{given};允许每秒 {least} 到 {most} 天。",
     ),
-    "unknown_request": ("The page asked for something unknown: {what}.", "页面发出了未知请求:{what}。"),
-    "wrong_message": ("The page sent something that it does not offer: {what}.", "页面发出了它不提供的内容:{what}。"),
+    "unknown_request": ("The page sent an unknown request: {what}.", "页面发出了未知请求:{what}。"),
+    "wrong_message": ("The page sent a value that it does not offer: {what}.", "页面发出了它不提供的内容:{what}。"),
     "not_offered": (
         "{setting}={given}: unknown choice; allowed are {known}.",
         "{setting}={given}:未知选项;可选:{known}。",

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import secondhalf
 from secondhalf.experiments.command.studies import STUDIES, Study, find_study
+from secondhalf.version import __version__
 
 HELP = """\
 secondhalf STUDY [setting=value ...] [Hydra flags]
@@ -22,7 +22,7 @@ Examples:
   secondhalf counterfactual scenario=NAME
   secondhalf report outputs/FOLDER
   secondhalf run --cfg job          show every setting and its value
-Settings are the keys of conf/config.yaml and its groups; hydra.run.dir=FOLDER says where the files go.
+Settings are the keys of conf/config.yaml and its groups; files are written to hydra.run.dir=FOLDER.
 """
 
 
@@ -40,7 +40,7 @@ def _main(given: list[str]) -> None:
         print(HELP.format(studies="\n".join(f"  {name:14} {study.description}" for name, study in STUDIES.items())))
         return
     if given and given[0] == "--version":
-        print(secondhalf.__version__)
+        print(__version__)
         return
     name = given.pop(0) if _is_word(given) else "run"
     study = find_study(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -11,8 +10,8 @@ from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
 
 from secondhalf.conf.schema import SettingsError
-
-YEAR_OR_DATE = re.compile(r"\d{4}(-\d\d-\d\d)?")  # four digits: no list is that long
+from secondhalf.conf.schema.compose import open_overrides as open_overrides
+from secondhalf.conf.schema.compose import quoted, with_year
 
 
 class Words(NamedTuple):
@@ -41,50 +40,6 @@ def read_words(given: Sequence[str]) -> Words:
         else:
             overrides.append(quoted(word))
     return Words(overrides, folder, sweep, other)
-
-
-def quoted(override: str) -> str:
-    """Put quotes around the overrides in `phases.against=[strategy=hold]`, which Hydra cannot read without."""
-    name, _, value = override.partition("=")
-    if name != "phases.against" or not (value.startswith("[") and value.endswith("]")) or set(value) & set("'\""):
-        return override
-    words, depth = [""], 0
-    for letter in value[1:-1]:
-        depth += (letter in "[{(") - (letter in "]})")
-        if letter == "," and depth == 0:
-            words.append("")
-        else:
-            words[-1] += letter
-    inside = ",".join(f"'{word.strip()}'" for word in words if word.strip())
-    return f"{name}=[{inside}]"
-
-
-def open_overrides(overrides: Sequence[str]) -> list[str]:
-    """Let settings under names that people give, and those that a strategy declares, be set without Hydra's `+`.
-
-    `phases.against` needs no quotes, a year that is a key (`traffic_boost.2019`) no braces, and `+experiment=ci` is
-    `experiment=ci`, as Hydra's own tutorials and its completion write it.
-    """
-    named = (
-        *("strategy.", "strategies.", "objectives.", "platform.", "measures.", "output.own_pictures."),
-        *("equilibrium.history.", "equilibrium.bundles.", "search.space."),
-    )
-    plain = [with_year(o.removeprefix("+") if o.startswith("+experiment=") else o) for o in overrides]
-    return [f"++{o}" if o.startswith(named) and "=" in o else quoted(o) for o in plain]
-
-
-def with_year(override: str) -> str:
-    """`a.b.2019=0.3` as `++a.b={2019:0.3}`, and so with a date: Hydra's dotted keys can be neither numbers nor dates."""
-    key, is_set, value = override.lstrip("+").partition("=")
-    parent, _, last = key.rpartition(".")
-    if not (is_set and parent and YEAR_OR_DATE.fullmatch(last)):
-        return override
-    try:
-        parsed = OverridesParser.create().parse_overrides([f"{parent}.y={value}"])[0]
-        values = list(parsed.sweep_string_iterator()) if parsed.is_sweep_override() else [value]
-    except HydraException:  # refused with its reason when the settings are composed
-        return override
-    return f"++{parent}=" + ",".join(f"{{{last}:{one}}}" for one in values)
 
 
 def single_runs(overrides: Sequence[str], counted: bool = True) -> Iterator[list[str]]:

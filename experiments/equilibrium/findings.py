@@ -116,5 +116,5 @@ class Findings:
 
     def label(self, profile: Profile) -> str:
         """What a profile is, beside its choices."""
-        labels = {self.game.history: "history", self.game.nobody: "nobody crosses", self.game.everybody: "all cross"}
+        labels = {self.game.history: "history", self.game.nobody: "nobody enters", self.game.everybody: "all enter"}
         return labels.get(profile, "")

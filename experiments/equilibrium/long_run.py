@@ -23,7 +23,7 @@ from secondhalf.experiments.equilibrium.inference.stationarity import (
 )
 
 Array = NDArray[np.float64]
-OWN, NOBODY, EVERYBODY = "the profile itself", "nobody crosses", "all cross"
+OWN, NOBODY, EVERYBODY = "the profile itself", "nobody enters", "all enter"
 LEAST_RUNS = 3
 PATHS = ("start", "week", "platform", "measure", "mean", "low", "high")
 BALANCE_COLUMNS = (

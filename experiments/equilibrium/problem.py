@@ -103,7 +103,7 @@ def check_minutes(problem: EquilibriumProblem, market: MarketGame, workers: int)
     market.runner(jobs)
     took = [market.runner.seconds(job) for job in jobs if market.runner.result(job) is not None]
     if not took:
-        raise NothingDoneError(f"nobody's crossing could not be run: {market.runner.error(jobs[0])}")
+        raise NothingDoneError(f"the profile in which nobody enters could not be run: {market.runner.error(jobs[0])}")
     run = min(took)  # the first ones may also have run a market to the revision
     needed = 2 * len(game.profiles) * run
     if options.budget_runs is None and needed > GAME_PART * market.runner.budget.seconds:

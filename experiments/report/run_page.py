@@ -125,7 +125,7 @@ def _drawn_in(folder: Path, said: list[str], instead: str) -> dict[str, Picture]
 def _moves(run: Run) -> Section:
     moves = run.tables["moves"]
     if moves.empty:
-        return Section("moves", "Moves", [Words(("Nobody moved.",), quiet=True)])
+        return Section("moves", "Moves", [Words(("No platform moved.",), quiet=True)])
     columns = (
         Column("date", width="whole"),
         Column("platform", choose=True),
@@ -186,5 +186,5 @@ def _again(run: Run) -> tuple[list[str], list[Words | Code]]:
         )
     )
     if run.summary.get("from_checkpoint"):
-        return command, [Words(("The file that it went on from is needed, too.",))]
+        return command, [Words(("The checkpoint that it resumed from is needed, too.",))]
     return command, [Words(("Or in Python, with all settings from the run’s own summary.json:",)), python]

@@ -54,7 +54,7 @@ class Keeper:
 
 def begin(checkpoint: Checkpoint, settings: MarketSettings) -> Market:
     """The market of a checkpoint, with the settings under which it goes on."""
-    market = restore(checkpoint)
+    market = restore(checkpoint, Market)
     if changed(checkpoint.settings, settings):
         before, market = market, go_on(market, settings)
         before.close()

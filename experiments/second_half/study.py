@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-import secondhalf
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.execution.fingerprint import identity
@@ -33,6 +32,7 @@ from secondhalf.model.initial_state import strategies
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
 from secondhalf.model.observers.second_half import NAMES, Level
+from secondhalf.version import __version__
 
 PAYS = 2e7
 """User-days from which a second process is worth its start of some seconds."""
@@ -151,7 +151,7 @@ def _identity(arms: Mapping[str, MarketSettings]) -> str:
 def _note(arms: Mapping[str, MarketSettings], folder: Path) -> None:
     """Write settings.json."""
     of_arms = {name: settings.model_dump(mode="json", exclude={"seed"}) for name, settings in arms.items()}
-    noted = {"arms": of_arms, "secondhalf": secondhalf.__version__, "commit": commit()}
+    noted = {"arms": of_arms, "secondhalf": __version__, "commit": commit()}
     with replacing(folder / "settings.json") as temporary:
         temporary.write_text(json.dumps(noted, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -78,6 +78,16 @@ class DayBook:
             raise BooksError("net GMV exceeds GMV")
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """Who had sold how much when a festival began."""
+
+    merchants: NDArray[np.int64]
+    merchant_gmv: Array
+    products: NDArray[np.int64]
+    product_gmv: Array
+
+
 def _same(left: Array, right: Array, what: str) -> None:
     gap = np.abs(left - right)
     worst = int(np.argmax(gap))

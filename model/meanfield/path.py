@@ -1,6 +1,6 @@
 """The mean-field path: a market's attention and reach over its calendar, without drawing and without trade.
 
-Platforms move on their dates as they do in the market, by the same stage; users are those of `meanfield_users`, carried
+Platforms move on their dates as they do in the market, by the same stage; users are those of `path_users`, carried
 from the middle of one step of some days to the middle of the next. What merchants do is not worked out: the state of
 trade comes from a run of the market (`trade_path`).
 """
@@ -15,12 +15,16 @@ from typing import NamedTuple
 import numpy as np
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.model import initial_state
+from secondhalf.model.accounts.day_book import DayBook
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.day.stages import move_and_grow, set_offer
 from secondhalf.model.market import Market
 from secondhalf.model.meanfield.path_users import EvenUsers
 from secondhalf.model.observers.reporters import DAILY, MARKET
+from secondhalf.model.scenario.exclusivity import ExclusivityRule
 from secondhalf.model.shapes import F64, Day
+from secondhalf.model.state import State
 from secondhalf.model.supply.sales import Trade
 
 OF_PLATFORMS = ("installed_users", "active_users", "monthly_active_users", "minutes", "attention_share")
@@ -83,7 +87,7 @@ def path(settings: MarketSettings, trade: TradePath, precision: Precision = PREC
         raise SettingsError(
             f"scenario.entrants={list(settings.entrants)}: a mean-field path has no platform that enters"
         )
-    platforms = _platforms_alone(settings)
+    platforms = _platforms_alone(settings, trade[0][1])
     try:
         _require_dated(settings, platforms)
         many = settings.population.model_copy(update={"users": precision.users})
@@ -94,7 +98,7 @@ def path(settings: MarketSettings, trade: TradePath, precision: Precision = PREC
         platforms.close()
 
 
-def _require_dated(settings: MarketSettings, platforms: Market) -> None:
+def _require_dated(settings: MarketSettings, platforms: State) -> None:
     """Refuse strategies that decide: they would see books that mean nothing."""
     for platform in platforms.platforms:
         name = settings.strategy_of(platform.name).name
@@ -102,11 +106,15 @@ def _require_dated(settings: MarketSettings, platforms: Market) -> None:
             raise SettingsError(f"strategy.name={name} ({platform.name}): a mean-field path needs history or hold")
 
 
-def _platforms_alone(settings: MarketSettings) -> Market:
-    """A market whose users and merchants are too few to mean anything, which hardly settles in."""
-    few = settings.population.model_copy(update={"users": 4, "merchants": 40, "agent_objects": 0})
-    at_once = settings.calendar.model_copy(update={"warm_up": 1})
-    return Market(settings.model_copy(update={"population": few, "calendar": at_once}))
+def _platforms_alone(settings: MarketSettings, trade: Trade) -> State:
+    """Platforms on the first day with nobody around; merchants' exclusivity is in the states of trade."""
+    platforms: State = State()
+    initial_state.open_platforms(platforms, settings)
+    free = settings.scenario.model_copy(update={"exclusivity": None})
+    platforms.exclusivity = ExclusivityRule(settings.model_copy(update={"scenario": free}), trade.table)
+    platforms.trade = trade
+    initial_state.apply_past_moves(platforms)
+    return platforms
 
 
 def _mean_day(calendar: MarketCalendar, first: int, length: int, needs_per_person: float) -> Day:
@@ -120,7 +128,7 @@ class _Walk:
     """Platforms of a market and users of the path, day by day and step by step."""
 
     def __init__(
-        self, settings: MarketSettings, market: Market, users: EvenUsers, trade: TradePath, step_days: int
+        self, settings: MarketSettings, market: State, users: EvenUsers, trade: TradePath, step_days: int
     ) -> None:
         self.settings, self.market, self.users, self.trade, self.step_days = settings, market, users, trade, step_days
         self.calendar = market.calendar
@@ -166,15 +174,16 @@ class _Walk:
             self._set_offer(first)
         done = self.users.attend(self.market.offer, day, since, length)
         people = self.users.population.weight
-        self.market.book = dataclasses.replace(
-            self.market.book,
-            installed=self.users.having.sum(axis=1) * people,
-            active=done.active * people,
-            monthly=self.users.used_within_month().sum(axis=1) * people,
-            minutes=done.minutes * people,
-            online=done.online * people,
-            phone_minutes=done.phone * people,
-        )
+        seen = {
+            "installed": self.users.having.sum(axis=1) * people,
+            "active": done.active * people,
+            "monthly": self.users.used_within_month().sum(axis=1) * people,
+            "minutes": done.minutes * people,
+            "online": done.online * people,
+            "phone_minutes": done.phone * people,
+        }
+        nothing = {field.name: np.zeros(done.active.size) for field in dataclasses.fields(DayBook)}
+        self.market.book = DayBook(**nothing | seen)
         self.market.active_share = done.active / max(done.online, 1.0)
 
     def _note(self, day: int) -> None:

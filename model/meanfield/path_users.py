@@ -32,7 +32,7 @@ from secondhalf.model.users.utility import log_psi, needs_pull, utility
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
 
-class Luck(NamedTuple):
+class EvenLuck(NamedTuple):
     """What the users of the path have instead of draws."""
 
     adopt: F32  # [P, N] cumulated hazard at which an app is installed
@@ -58,7 +58,7 @@ class Carried(NamedTuple):
 def adopt(
     columns: Columns,
     carried: Carried,
-    luck: Luck,
+    luck: EvenLuck,
     offer: Offer,
     behaviour: Behaviour,
     contacts: F64,
@@ -116,7 +116,7 @@ def _begin(carried: Carried, p: int, i: int) -> None:
 def attend(
     columns: Columns,
     carried: Carried,
-    luck: Luck,
+    luck: EvenLuck,
     offer: Offer,
     behaviour: Behaviour,
     contacts: F64,
@@ -149,7 +149,7 @@ def attend(
 def _one_mood(
     columns: Columns,
     carried: Carried,
-    luck: Luck,
+    luck: EvenLuck,
     offer: Offer,
     behaviour: Behaviour,
     contacts: F64,
@@ -285,7 +285,7 @@ class EvenUsers:
         self._turns = qmc.Sobol(platforms + 2, scramble=False).random(moods).T
         self._turn, self._steps = np.random.default_rng(0).random((platforms + 2, 1)), 0
         quantiles = _moods().astype(np.float32)
-        self.luck = Luck(-np.log(to_adopt), -np.log(to_drop), mood, rest[0], rest[1], self._turns.copy(), quantiles)
+        self.luck = EvenLuck(-np.log(to_adopt), -np.log(to_drop), mood, rest[0], rest[1], self._turns.copy(), quantiles)
         remembered = -(-max(MONTH_DAYS, settings.users.idle_days) // step_days)
         self._lengths = [step_days] * remembered
         nothing = [np.zeros((platforms, users), np.float32) for _ in range(4)]

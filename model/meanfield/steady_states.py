@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.meanfield.continuation import NUDGE, Branch, FixedPoint, fixed_point, follow, radius_at
-from secondhalf.model.meanfield.map import MeanField, State
+from secondhalf.model.meanfield.map import MeanField, MeanFieldState
 from secondhalf.model.meanfield.quadrature import user_types
 from secondhalf.model.network.friend_graph import build_friends
 from secondhalf.model.random_streams import Luck
@@ -63,11 +63,11 @@ class _Settled:
         a state; its sets matter only where some app neither comes nor goes
     """
 
-    def __init__(self, field: MeanField, start: State) -> None:
+    def __init__(self, field: MeanField, start: MeanFieldState) -> None:
         self.field, self._start = field, start
         self._sets = start.sets.shape[1]
 
-    def numbers(self, state: State) -> Array:
+    def numbers(self, state: MeanFieldState) -> Array:
         """What stands for a state; the first set is redundant, and habits are where they do nothing."""
         habit = state.habit.ravel() if self.field.behaviour.habit_weight > 0 else np.empty(0)
         return np.concatenate([state.sets.mean(axis=0)[1:], habit])
@@ -77,14 +77,14 @@ class _Settled:
         chance = np.append(1 - x[: self._sets - 1].sum(), x[: self._sets - 1]).clip(0.0)
         return np.concatenate([chance[1:] / chance.sum(), x[self._sets - 1 :].clip(0.0, 1.0)])
 
-    def state(self, x: Array) -> State:
+    def state(self, x: Array) -> MeanFieldState:
         """The state that numbers stand for."""
         inside = self.within(x)
         contacts = np.append(1 - inside[: self._sets - 1].sum(), inside[: self._sets - 1])
         habit = (
             inside[self._sets - 1 :].reshape(-1, self.field.platforms) if x.size >= self._sets else self._start.habit
         )
-        return self.field.settled(contacts, State(self._start.sets, habit))
+        return self.field.settled(contacts, MeanFieldState(self._start.sets, habit))
 
     def step(self, x: Array) -> Array:
         """The map."""
@@ -97,7 +97,7 @@ class _Settled:
         change = float(np.abs(field.vector(field.step(state)) - vector).max())
         return FixedPoint(vector, change, self._radius(state))
 
-    def _radius(self, state: State) -> float:
+    def _radius(self, state: MeanFieldState) -> float:
         """Spectral radius of a day's Jacobian.
 
         In sets and in habit times holders: the mean habit of a type in which hardly anybody has the app leaps when
@@ -106,7 +106,7 @@ class _Settled:
         field, some = self.field, self.field.behaviour.habit_weight > 0
         has, kinds, cut = field.has, len(state.sets), state.sets[:, 1:].size
 
-        def numbers(state: State) -> Array:
+        def numbers(state: MeanFieldState) -> Array:
             mass = state.habit * (state.sets @ has)
             return np.concatenate([state.sets[:, 1:].ravel(), mass.ravel() if some else []])
 
@@ -116,7 +116,7 @@ class _Settled:
             mass = vector[cut:].reshape(kinds, -1) if some else np.zeros(state.habit.shape)
             holders = sets @ has
             habit = np.divide(mass, holders, out=np.zeros_like(mass), where=holders > 0)
-            return numbers(field.step(State(sets, habit)))
+            return numbers(field.step(MeanFieldState(sets, habit)))
 
         here = numbers(state)
         sizes = np.full(here.size, SMALL)

@@ -17,8 +17,8 @@ _TIE = re.compile(r"\s*(-?[0-9]{1,18})(?:\s*,\s*|\s+)(-?[0-9]{1,18})(?:[\s,]|$)"
 def read_ties(file: str, users: int) -> I64:
     """Read an edge list: two node numbers a line, separated by blanks or a comma; further columns are ignored.
 
-    What follows ``#`` is a comment. A tie that stands twice, in either direction, counts once. A warning says so when the
-    first column looks like the index of a table.
+    What follows ``#`` is a comment. A tie that stands twice, in either direction, counts once. A warning says so when
+    the first column looks like the index of a table.
 
     Returns
     -------
@@ -56,8 +56,8 @@ def read_ties(file: str, users: int) -> I64:
     if further and [a for a, _ in ties] == list(range(len(ties))):
         said = [", ".join(f"{a}-{b}" for a, b in pairs[:3]) for pairs in (ties, further)]
         warnings.warn(
-            f"network.file={file}: the first column counts 0, 1, 2 as the index of a table does; read as ties {said[0]}; "
-            f"if {said[1]} are meant, write the file without its index (pandas: index=False)",
+            f"network.file={file}: the first column counts 0, 1, 2 as the index of a table does; read as ties "
+            f"{said[0]}; if {said[1]} are meant, write the file without its index (pandas: index=False)",
             stacklevel=2,
         )
     return np.array(ties, np.int64)

@@ -13,7 +13,7 @@ import numpy as np
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.import_path import is_own, own
-from secondhalf.conf.schema.population import Network
+from secondhalf.conf.schema.population import NetworkSettings
 from secondhalf.model.network.edge_list import read_ties
 from secondhalf.model.network.hyperbolic import hyperbolic_ties
 from secondhalf.model.numba_kernels import compiled
@@ -31,7 +31,7 @@ class Friends(NamedTuple):
     indices: I32  # [2 * ties]; empty: anybody may meet anybody
 
 
-def build_friends(network: Network, users: int, seed: int) -> Friends:
+def build_friends(network: NetworkSettings, users: int, seed: int) -> Friends:
     """Make or read the friend graph: undirected, no ties to oneself, no tie twice.
 
     A mean degree that `users` cannot hold gives the complete graph. There is at least one tie, however small the mean
@@ -81,7 +81,7 @@ def build_friends(network: Network, users: int, seed: int) -> Friends:
     return _friends(users, ties if len(ties) else np.array([[0, 1]]))
 
 
-def _own_ties(network: Network, users: int, seed: int) -> I64:
+def _own_ties(network: NetworkSettings, users: int, seed: int) -> I64:
     """Ties [E, 2] of a function of one's own; whatever it gives is checked."""
     given = own(network.kind)(network, users, seed)
     try:
@@ -170,7 +170,7 @@ def _scale_free(users: int, degree: float, stream: np.uint64) -> I64:
     return ties[:count]
 
 
-def _community_sizes(network: Network, users: int, degree: float, seed: int) -> I64:
+def _community_sizes(network: NetworkSettings, users: int, degree: float, seed: int) -> I64:
     """Sizes [C] that add up to `users`: a power law above the smallest that holds its members' ties."""
     mean, exponent = network.community_size, network.exponent
     count = max(1, round(users / mean))
@@ -193,7 +193,7 @@ def _points(pairs: F64, wanted: F64) -> I64:
     return np.diff(np.rint(np.cumsum(-pairs * np.log1p(-chance))), prepend=0).astype(np.int64)
 
 
-def _communities(network: Network, users: int, seed: int) -> I64:
+def _communities(network: NetworkSettings, users: int, seed: int) -> I64:
     """Communities of neighbouring numbers; ties [E, 2] are thrown evenly within them and between them.
 
     Pairs hit twice count once, which `_points` allows for. With a single community all ties are inside.

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from secondhalf.agents.axes import Axes
 from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.import_path import own
 from secondhalf.conf.schema.vocabulary import PAN_SHELF
-from secondhalf.model.accounts.day_book import BooksError
+from secondhalf.model.accounts.day_book import BooksError, Snapshot
 from secondhalf.model.observers import measures
 from secondhalf.model.observers.reporters import DAILY, MARKET, ratio
+from secondhalf.model.state import State
 from secondhalf.model.users.attention_flows import BOUGHT_AGAIN, BOUGHT_LAST, KEPT, LAST
 from secondhalf.model.users.choice import KIND_REPEAT
 from secondhalf.model.users.user_stages import MonthBooks
-
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
 
 Array = NDArray[np.float64]
 Reporters = dict[str, Callable[..., Any]]
@@ -29,16 +27,6 @@ KEYS = ("date", "platform")
 """Columns that say which day and platform a row is about."""
 THRESHOLDS = {"10_million": 1e7, "100_million": 1e8}
 """RMB a merchant or a product sells within a festival's window, as in the article's targets."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Who had sold how much when a festival began."""
-
-    merchants: NDArray[np.int64]
-    merchant_gmv: Array
-    products: NDArray[np.int64]
-    product_gmv: Array
 
 
 class Record:
@@ -49,20 +37,24 @@ class Record:
     `overlap` one entry a calendar month; `moves` one row a move; `festivals` one row a festival and year.
     """
 
-    def __init__(self, market: Market) -> None:
+    daily: Annotated[list[dict[str, Array]], Axes("P")]
+    channels: Annotated[list[dict[str, Array]], Axes("PC")]
+    monthly: Annotated[list[dict[str, Array]], Axes("P")]
+    flows: Annotated[list[Array], Axes("-PR")]  # of which platform, and from which or where else
+    overlap: Annotated[list[Array], Axes("PP")]
+    _month: Annotated[dict[str, Array], Axes("PC")]
+
+    def __init__(self, market: State) -> None:
         self._market = market
-        self.content: NDArray[np.bool_] = np.array(
-            [platform.settings.kind == "content" for platform in market.platforms]
-        )
         self.by_platform = _columns("daily", DAILY, market.settings.measures.daily)
         self.of_market = _columns("market", MARKET, market.settings.measures.market)
-        self.daily: list[dict[str, Array]] = []
+        self.daily = []
         self.market: list[dict[str, float]] = []
-        self.channels: list[dict[str, Array]] = []
-        self.monthly: list[dict[str, Array]] = []
-        self.flows: list[Array] = []
+        self.channels = []
+        self.monthly = []
+        self.flows = []
         self.closed: list[int] = []
-        self.overlap: list[Array] = []
+        self.overlap = []
         self.months: list[str] = []
         self.moves: list[dict[str, Any]] = []
         self.festivals: list[dict[str, Any]] = []
@@ -71,8 +63,15 @@ class Record:
         self._open: dict[tuple[str, int], Snapshot] = {}
         self._start_month()
 
-    def of(self, market: Market) -> Record:
-        """A copy that goes on with another market; what was taken down is shared, what is added is not."""
+    def of(self, market: State, whole: bool) -> Record:
+        """The record of a fork: a copy that goes on, or for a part of the users an empty one.
+
+        What was taken down is shared, what is added is not.
+        """
+        if not whole:
+            empty = Record(market)
+            empty.exposure_at_start = self.exposure_at_start
+            return empty
         other = copy.copy(self)
         other._market = market
         for name, value in vars(self).items():
@@ -81,6 +80,10 @@ class Record:
         other._open = dict(self._open)
         other._month = {name: amounts.copy() for name, amounts in self._month.items()}
         return other
+
+    def leave_out_own(self) -> None:
+        """Ask only the reporters that ship from now on; those of one's own are code, and may take long."""
+        self.by_platform, self.of_market = dict(DAILY), dict(MARKET)
 
     def note_start(self) -> None:
         """Which part of the users sees each capability on the morning of the first day, where anybody does."""
@@ -93,18 +96,6 @@ class Record:
     def _start_month(self) -> None:
         shape = (len(self._market.platforms), len(self._market.settings.channels))
         self._month = {name: np.zeros(shape) for name in ("gmv", "net_gmv", "orders", "repeat")}
-
-    def add_platform(self) -> None:
-        """Make room for a platform that enters: nothing, in all that was taken down before."""
-        entered = self._market.platforms[-1].settings.kind == "content"
-        self.content = np.append(self.content, entered)
-        self.daily, self.channels, self.monthly = (
-            [_wider(row) for row in rows] for rows in (self.daily, self.channels, self.monthly)
-        )
-        self._month = _wider(self._month)
-        last = self.content.size - 1
-        self.flows = [np.insert(np.insert(flow, last, 0.0, axis=1), last, 0.0, axis=2) for flow in self.flows]
-        self.overlap = [np.pad(users, (0, 1)) for users in self.overlap]
 
     def note_day(self, month: MonthBooks | None) -> None:
         """Take down the latest day; `month` when it closed a calendar month."""
@@ -221,11 +212,6 @@ class Record:
             above = (products * here / table.weight[:, None] >= bar) & (now.products >= 0)
             row[f"products_above_{label}"] = float((above * table.weight[:, None]).sum())
         self.festivals.append(row)
-
-
-def _wider(row: dict[str, Array]) -> dict[str, Array]:
-    """A row with a platform more, that has nothing; a new one, since forks share what was taken down."""
-    return {name: np.concatenate([amounts, np.zeros((1, *amounts.shape[1:]))]) for name, amounts in row.items()}
 
 
 def _columns(table: str, shipped: Mapping[str, Callable[..., Any]], own_paths: Mapping[str, str]) -> Reporters:

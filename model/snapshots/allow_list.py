@@ -13,8 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from secondhalf.agents.capabilities import CapabilityTable
-from secondhalf.agents.learning import Ewa, Rule
-from secondhalf.agents.legal_moves import Growth
+from secondhalf.agents.learning import EwaLearner, EwaRule
 from secondhalf.agents.merchant import MerchantTable
 from secondhalf.agents.move import Move
 from secondhalf.agents.objective import Report
@@ -27,9 +26,9 @@ from secondhalf.conf.schema import MarketSettings, platforms, population, scenar
 from secondhalf.conf.schema.import_path import is_own
 from secondhalf.conf.schema.mechanisms import Mechanisms
 from secondhalf.model.accounts.bookkeeper import Bookkeeper
+from secondhalf.model.accounts.day_book import Snapshot
 from secondhalf.model.accounts.quarterly_reports import Reports
 from secondhalf.model.network.friend_graph import Friends
-from secondhalf.model.observers.record import Snapshot
 from secondhalf.model.scenario.exclusivity import ExclusivityRule
 from secondhalf.model.scenario.regulation import Blocked, Preferencing
 from secondhalf.model.shapes import Behaviour, Columns, Shops
@@ -39,8 +38,19 @@ from secondhalf.model.supply.weekly_revision import MerchantWeek
 from secondhalf.model.users.population import Population
 
 OBJECTS: tuple[type, ...] = (
-    *(Blocked, Bookkeeper, CapabilityTable, Ewa, ExclusivityRule, Growth, Launch, MerchantTable, MerchantWeek, Move),
-    *(OfferDesk, Platform, Population, Preferencing, ProductTable, Report, Reports, Rule, Seen, Snapshot, Trade),
+    *(
+        Blocked,
+        Bookkeeper,
+        CapabilityTable,
+        EwaLearner,
+        ExclusivityRule,
+        EwaRule,
+        Launch,
+        MerchantTable,
+        MerchantWeek,
+        Move,
+    ),
+    *(OfferDesk, Platform, Population, Preferencing, ProductTable, Report, Reports, Seen, Snapshot, Trade),
     *STRATEGIES.values(),
 )
 NAMED: tuple[type, ...] = (Behaviour, Columns, Friends, Shops)
@@ -48,13 +58,13 @@ NAMED: tuple[type, ...] = (Behaviour, Columns, Friends, Shops)
 CHECKED: tuple[type, ...] = (
     *(
         MarketSettings,
-        population.Users,
-        population.Merchants,
+        population.UserSettings,
+        population.MerchantSettings,
         Mechanisms,
         scenario.Exclusivity,
         scenario.SelfPreferencing,
     ),
-    *(platforms.Capability, platforms.Platform, Burst),
+    *(platforms.CapabilitySettings, platforms.GrowthSettings, platforms.PlatformSettings, Burst),
     *dict.fromkeys(strategy.Parameters for strategy in STRATEGIES.values()),
 )
 """Settings."""

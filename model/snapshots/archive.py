@@ -16,8 +16,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-import secondhalf
 from secondhalf.conf.schema import SettingsError
+from secondhalf.temporaries import temporary_beside
+from secondhalf.version import __version__
 
 FORMAT, VERSION = "secondhalf checkpoint", 2
 """The version rises when what a market holds changes its shape."""
@@ -54,7 +55,7 @@ def write_archive(path: Path, header: Header, state: bytes, arrays: bytes) -> Pa
     plain = header.model_dump(mode="json")
     plain["checksum"] = checksum(_text(plain), state, arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = temporary_beside(path)
     try:
         with zipfile.ZipFile(temporary, "w") as archive:
             for name, content in zip(MEMBERS, (_text(plain), state, arrays), strict=True):
@@ -136,7 +137,7 @@ def _header(path: Path, written: bytes, state: bytes, arrays: bytes) -> Header:
         by = reason(ValueError(plain.get("secondhalf", "of no version")))[:40]
         raise CheckpointError(
             f"{path}: written by the {age} secondhalf {by} (format {str(plain['version'])[:20]}); this is "
-            f"{secondhalf.__version__}, which reads format {VERSION}"
+            f"{__version__}, which reads format {VERSION}"
         )
     found = plain.pop("checksum", None)
     if found != checksum(_text(plain), state, arrays):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from secondhalf.agents.legal_moves import choosable
 from secondhalf.agents.move import Move
+from secondhalf.agents.platform import Platform
 from secondhalf.agents.strategies.committed import Committed
-
-if TYPE_CHECKING:
-    from secondhalf.agents.platform import Platform
-    from secondhalf.model.market import Market
+from secondhalf.model.snapshots.fork import M
+from secondhalf.model.state import State
 
 
 class Choice(NamedTuple):
@@ -33,7 +32,7 @@ Profile = Mapping[str, Choice]
 """A choice by platform; platforms without one go on as they would."""
 
 
-def with_profile(market: Market, profile: Profile) -> Market:
+def with_profile(market: M, profile: Profile) -> M:
     """A whole fork in which the platforms of a profile have settled what they can do.
 
     On the fork's first day each of them opens to everybody what its choice has, and closes what its choice is about
@@ -48,7 +47,7 @@ def with_profile(market: Market, profile: Profile) -> Market:
     return child
 
 
-def settle(market: Market, profile: Profile) -> None:
+def settle(market: State, profile: Profile) -> None:
     """Have the market's next day begin with the moves that lead to a profile."""
     for platform in market.platforms:
         if platform.name in profile:
@@ -68,7 +67,7 @@ def changes(platform: Platform, choice: Choice) -> list[Move]:
     return moves
 
 
-def standing(market: Market) -> dict[str, frozenset[str]]:
+def standing(market: State) -> dict[str, frozenset[str]]:
     """What each platform has of the capabilities that it may choose: those that everybody sees."""
     table = market.capabilities
     return {

@@ -9,61 +9,23 @@ skills among it; what is drawn from tomorrow on is drawn anew, with it the trait
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import mesa
 import numpy as np
 
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.network.friend_graph import Friends
-from secondhalf.model.observers.record import Record
 from secondhalf.model.random_streams import Decision, Luck, key, uniforms
 from secondhalf.model.shapes import I32, I64, Columns
+from secondhalf.model.state import OWN, SETTINGS, SHARED, State, fields
 from secondhalf.model.users.population import Population
 from secondhalf.model.users.user_stages import UsersDay
 
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
-
-SHARED = (
-    "settings",
-    "stages",
-    "calendar",
-    "calendar_ahead",
-    "luck",
-    "friends",
-    "platform_names",
-    "objectives",
-    "bans",
-    "caps",
-    "entrants",
-)
-"""What no stage changes: a fork and its origin share it."""
-OWN = (
-    "capabilities",
-    "platforms",
-    "exclusivity",
-    "trade",
-    "week",
-    "desk",
-    "bookkeeper",
-    "preferencing",
-    "scenario_moves",
-    "reports",
-    "moves_today",
-    "active_share",
-    "window_days",
-    "window_days_before",
-    "shops",
-    "day",
-    "running",
-)
-"""What a fork has of its own, copied as it stands."""
+M = TypeVar("M", bound=State)
 
 
-def fork(
-    market: Market, users: int | None = None, luck: int | None = None, calendar: MarketCalendar | None = None
-) -> Market:
+def fork(market: M, users: int | None = None, luck: int | None = None, calendar: MarketCalendar | None = None) -> M:
     """A market that begins on the day `market` would run next.
 
     Parameters
@@ -77,20 +39,20 @@ def fork(
 
     Returns
     -------
-    Market
-        with a record of its own: whole forks go on writing the origin's, small ones begin an empty one
+    State
+        of the class of `market`, with a record of its own: whole forks go on writing the origin's, small ones begin an
+        empty one
     """
-    from secondhalf.model.market import Market
-
-    child = Market.__new__(Market)
+    child = type(market).__new__(type(market))
     mesa.Model.__init__(child)
     memo: dict[int, Any] = {id(market): child}
-    for name in SHARED:
+    for name in fields(SETTINGS, SHARED):
         setattr(child, name, getattr(market, name))
         memo[id(getattr(market, name))] = getattr(market, name)
-    memo |= {id(platform.settings): platform.settings for platform in market.platforms}
+    given = [one for platform in market.platforms for one in (platform.settings, platform.growth)]
+    memo |= {id(one): one for one in given}
     memo[id(market.record)] = memo[id(market.population)] = None
-    state = copy.deepcopy({name: getattr(market, name) for name in OWN}, memo)
+    state = copy.deepcopy({name: getattr(market, name) for name in fields(OWN)}, memo)
     for name, value in state.items():
         setattr(child, name, value)
     for platform in child.platforms:
@@ -101,7 +63,7 @@ def fork(
         child.friends = _friends(market.friends, sample, market.settings.seed)
         child.bookkeeper.weight = child.population.weight
     child.users_day = UsersDay(child.population, child.friends)
-    child.record = market.record.of(child) if sample is None else _begin(Record(child), market.record)
+    child.record = market.record.of(child, whole=sample is None)
     if luck is not None:
         _draw_anew(child, luck)
     if calendar is not None:
@@ -110,7 +72,7 @@ def fork(
     return child
 
 
-def _sample(market: Market, users: int | None) -> I64 | None:
+def _sample(market: State, users: int | None) -> I64 | None:
     """Numbers of the users kept, sorted; the same for all forks of one size."""
     everybody = market.population.users
     if users is None or users >= everybody:
@@ -147,12 +109,7 @@ def _friends(friends: Friends, sample: I64, seed: int) -> Friends:
     return Friends(indptr.astype(np.int64), indices[order])
 
 
-def _begin(record: Record, before: Record) -> Record:
-    record.exposure_at_start = before.exposure_at_start
-    return record
-
-
-def _draw_anew(child: Market, luck: int) -> None:
+def _draw_anew(child: State, luck: int) -> None:
     """Other luck from today on, for users, merchants and platforms alike."""
     seed = int(key(child.settings.seed, Decision.FORK_LUCK, child.day, luck))
     child.settings = child.settings.model_copy(update={"seed": seed})

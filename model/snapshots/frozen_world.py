@@ -7,15 +7,13 @@ the day it begins, there are no seasons, festivals or new shocks, nobody comes o
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from secondhalf.agents.strategies.hold import Hold
 from secondhalf.model.calendar import MarketCalendar
-
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
+from secondhalf.model.snapshots.fork import M
+from secondhalf.model.state import State
 
 DRIVERS = (
     "people_online",
@@ -32,7 +30,7 @@ SEASONS = {"season": 1.0, "festival_demand": 1.0, "basket": 1.0, "pull": 0.0, "b
 """Arrays of the calendar that become even, and the value that does nothing."""
 
 
-def continuation(market: Market, days: int) -> Market:
+def continuation(market: M, days: int) -> M:
     """A whole fork that runs `days` days more in a world that stands still from its next day on."""
     child = market.fork(calendar=frozen(market, days))
     columns = child.population.columns
@@ -43,7 +41,7 @@ def continuation(market: Market, days: int) -> Market:
     return child
 
 
-def frozen(market: Market, days: int) -> MarketCalendar:
+def frozen(market: State, days: int) -> MarketCalendar:
     """The market's calendar up to today, and `days` days in which nothing changes."""
     own, at = market.calendar, market.day
     end = own.start + dt.timedelta(days=at + days - 1)

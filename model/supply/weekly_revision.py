@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from secondhalf.agents.axes import Axes
 from secondhalf.agents.effort import ewa_update, logit_update, relative_returns
-from secondhalf.agents.learning import Rule
+from secondhalf.agents.learning import EwaRule
 from secondhalf.agents.merchant import MerchantTable
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.vocabulary import CHANNELS
@@ -29,13 +32,16 @@ class MerchantWeek:
     `closed_products` and `closed_merchants` archive what left the tables, so that nothing is missing from the books.
     """
 
+    closed_products: Closed
+    closed_merchants: Annotated[Closed, Axes("-P")]
+
     def __init__(self, settings: MarketSettings, table: MerchantTable, trade: Trade) -> None:
         self.seed, self.settings = settings.seed, settings.merchants
         self.table, self.trade = table, trade
         self.platforms = settings.platforms
         self.mechanisms = settings.mechanisms
-        self.closed_products: Closed = []
-        self.closed_merchants: Closed = []
+        self.closed_products = []
+        self.closed_merchants = []
         kinds = list(self.settings.kinds.values())
         self.launches_per_week = np.array([k.launches_per_year for k in kinds]) / WEEKS_A_YEAR
         for slot in range(self.settings.products.at_start):
@@ -60,7 +66,7 @@ class MerchantWeek:
         if rule.effort == "logit":
             logit_update(*cells, rule.ewa_lambda)
         else:
-            ewa = Rule(rule.ewa_phi, rule.ewa_delta, rule.ewa_kappa, rule.ewa_lambda)
+            ewa = EwaRule(rule.ewa_phi, rule.ewa_delta, rule.ewa_kappa, rule.ewa_lambda)
             table.experience = ewa_update(*cells, table.experience, ewa)
 
     def _work_on_products(self, day: int) -> None:

@@ -64,7 +64,7 @@ class UsersDay:
         return self._sums.sum(axis=0), self._totals.sum(axis=0)
 
     def buy(self, offer: Offer, shops: Shops, streams: Streams, day: Day) -> tuple[Array, Array]:
-        """Meet needs; returns orders [4, P + 1, P] and counts [P, 4] (constants in `demand`)."""
+        """Meet needs; returns orders [4, P + 1, P] and counts [P, 4] (constants in `choice`)."""
         choice.buy(self.columns, offer, shops, self.population.behaviour, streams, day, self._orders, self._counts)
         return self._orders.sum(axis=0), self._counts.sum(axis=0)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from secondhalf.agents.legal_moves import Growth, MoveError, options, require_legal
+from secondhalf.agents.legal_moves import MoveError, options, require_legal
 from secondhalf.agents.move import Move
 from secondhalf.agents.objective import Objective, Report
 from secondhalf.agents.strategies import STRATEGIES, Strategy
@@ -65,7 +65,7 @@ class Made(View):
         return 0.0
 
     def options(self) -> list[Move]:
-        return options(self.platform, Growth())
+        return options(self.platform)
 
     def luck(self, draw: int = 0) -> float:
         return self._luck
@@ -197,8 +197,8 @@ def test_platforms_take_turns_to_try_out(market: Market) -> None:
 
 def test_only_what_is_open_is_legal(market: Market) -> None:
     platform = market.platforms[1]
-    for move in options(platform, Growth()):
-        require_legal(platform, move, Growth())
+    for move in options(platform):
+        require_legal(platform, move)
     for wrong in (
         Move("close", "mall"),
         Move("open", "storefront"),
@@ -206,9 +206,9 @@ def test_only_what_is_open_is_legal(market: Market) -> None:
         Move("restore", "mall"),
     ):
         with pytest.raises(MoveError, match=f"^{wrong} is not open to it; open are hold, "):
-            require_legal(platform, wrong, Growth())
+            require_legal(platform, wrong)
     with pytest.raises(MoveError):
-        require_legal(platform, Move("open", "mall"), Growth(), banned=["mall"])
+        require_legal(platform, Move("open", "mall"), banned=["mall"])
 
 
 def test_totals_are_discounted_and_blends_are_ratios() -> None:
@@ -223,7 +223,7 @@ def test_totals_are_discounted_and_blends_are_ratios() -> None:
 def test_growth_costs_what_it_says(market: Market) -> None:
     """Campaigns by factor and days, depth by its logarithm; what a calibration declares costs nothing."""
     platform, plain = market.platforms[0], market.platforms[0].growth
-    platform.growth = Growth(recruit_cost=10.0, deepen_cost=1000.0)
+    platform.growth = platform.growth.model_copy(update={"recruit_cost": 10.0, "deepen_cost": 1000.0})
     assert platform.apply(Move("recruit", value=1.5, days=90)) == pytest.approx(10 * 0.5 * 90)
     assert platform.apply(Move("recruit", value=1.5)) == 0.0
     deeper = platform.depth * 1.1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from secondhalf.agents.learning import Ewa, Rule, logit_shares, pick
+from secondhalf.agents.learning import EwaLearner, EwaRule, logit_shares, pick
 
 Array = NDArray[np.float64]
 PERIODS = 40
@@ -23,8 +23,8 @@ def history(seed: int, options: int = 3) -> tuple[NDArray[np.int64], Array]:
     return rng.integers(0, options, PERIODS), rng.uniform(-1, 2, (PERIODS, options))
 
 
-def learner(options: int, phi: float, delta: float, kappa: float, experience: float = 1.0, **more: Any) -> Ewa:
-    return Ewa(options, Rule(phi, delta, kappa, 1.5), experience=experience, **more)
+def learner(options: int, phi: float, delta: float, kappa: float, experience: float = 1.0, **more: Any) -> EwaLearner:
+    return EwaLearner(options, EwaRule(phi, delta, kappa, 1.5), experience=experience, **more)
 
 
 def test_cumulative_reinforcement() -> None:
@@ -63,7 +63,7 @@ def test_fictitious_play() -> None:
 def test_cournot_reply_remembers_one_period() -> None:
     """phi = 0, delta = 1, sharp: the best reply to what the rival did last."""
     taken, paid = history(5)
-    agent = Ewa(3, Rule(0.0, 1.0, 0.0, 1e9))
+    agent = EwaLearner(3, EwaRule(0.0, 1.0, 0.0, 1e9))
     for option, payoff in zip(taken, paid, strict=True):
         agent.learn(option, payoff)
         assert agent.attraction[0] == pytest.approx(payoff, rel=1e-15)

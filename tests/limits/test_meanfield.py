@@ -11,7 +11,7 @@ from scipy.optimize import root
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.meanfield.map import Day, MeanField, State
+from secondhalf.model.meanfield.map import MeanDay, MeanField, MeanFieldState
 from secondhalf.model.meanfield.quadrature import near_normal_quantile, user_types
 from secondhalf.model.random_streams import Luck
 from secondhalf.model.shapes import Offer
@@ -66,7 +66,7 @@ def expected(settings: MarketSettings, offer: Offer, types: int = 2048, points: 
     field = MeanField(offer, behaviour(settings.users), user_types(settings.users, types), BUDGET, points=points)
     state, found = field.start(shares), []
     for _ in range(DAYS):
-        today: Day = field.day(state)
+        today: MeanDay = field.day(state)
         state = field.step(state)
         found.append([today.installed, today.minutes, today.active])
     return np.array(found)
@@ -164,7 +164,7 @@ def test_state_and_vector_are_inverse(settings: MarketSettings, offer: Offer) ->
     field = MeanField(offer, behaviour(settings.users), user_types(settings.users, 64), BUDGET)
     state = field.step(field.start(np.array([0.3, 0.6])))
     again = field.state(field.vector(state))
-    assert isinstance(again, State)
+    assert isinstance(again, MeanFieldState)
     assert again.sets == pytest.approx(state.sets, abs=1e-15)
     assert state.sets.sum(axis=1) == pytest.approx(np.ones(64), abs=1e-12)
     assert field.day(field.start(np.array([0.3, 0.6]))).installed.shape == (2,)

@@ -75,7 +75,7 @@ def run_and_measure(market: Market, days: int, rate: float) -> Numbers:
                 whole.append(users_surplus(market))
     sums["attention"] /= weight.sum()
     late["attention_last"] /= days - last
-    now, content = market.book.installed, market.record.content
+    now, content = market.book.installed, market.content
     new = np.divide(now - installed, now, out=np.zeros_like(now), where=now > 0)
     found = {
         platform: {name: float(values[p]) for name, values in (sums | late | {"installed_growth": new}).items()}

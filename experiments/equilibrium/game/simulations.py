@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.conf.schema.platforms import Strategy as StrategySettings
+from secondhalf.conf.schema.platforms import StrategySettings
 from secondhalf.experiments.equilibrium.game.meanfield_check import worked_out
 from secondhalf.experiments.equilibrium.game.payoffs import past_year, run_and_measure
 from secondhalf.experiments.equilibrium.settings import MeanFieldMap

@@ -67,8 +67,8 @@ class Watch:
         market = self.market
         orders = market.book.orders
         planted = (orders[KIND_IMPULSE] + orders[KIND_RIPENED])[:-1]
-        load = market.trade.selling_load()
-        shelf = ~market.record.content
+        load = market.desk.selling_load(market.trade)
+        shelf = ~market.content
         for p, name in zip(at, CONTENT, strict=True):
             self.rows.append((label, name, float(planted[p].sum()), float(planted[p][shelf].sum()), float(load[p])))
 

@@ -103,7 +103,7 @@ def alt_errors(rulers: pd.DataFrame, origin: pd.Timestamp) -> str:
     own = rulers[(rulers["counted"] == 1) & (rulers["origin"] == origin)]
     told = [
         f"{words.metric(row['metric'])} of {words.platform(row['platform'])}: model {words.percent(row['model'])}, "
-        f"best ruler {words.NAIVE_FORECASTS.get(row['best_ruler'], row['best_ruler'])} "
+        f"best naive forecast {words.NAIVE_FORECASTS.get(row['best_ruler'], row['best_ruler'])} "
         f"{words.percent(row.get(row['best_ruler'], float('nan')))}"
         for row in own.to_dict("records")
     ]

@@ -59,9 +59,9 @@ def forecast(study: Study, series: list[Series], drawer: Drawer) -> Section:
     blocks: list[Words | Gallery] = [
         Words(
             (
-                f"What the fitted model gives for {until} (grey ground), when nothing of these years was shown to it: "
-                "inner bands hold 50 %, outer bands 90 % of posterior draws and seeds. They tell what the model does "
-                "not know about its own parameters and luck; they do not know of anything that the model leaves out.",
+                f"The forecast of the fitted model for {until} (grey background); no data of these years was used: "
+                "inner bands hold 50 %, outer bands 90 % of posterior draws and seeds. They cover the uncertainty of "
+                "parameters and random variation, but not mechanisms that the model leaves out.",
             )
         ),
         Gallery((_key(drawer, fan=True),)),

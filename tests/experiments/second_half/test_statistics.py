@@ -140,12 +140,12 @@ ENTRY = {"second_half_day": "2021-01-31", "led_before": "new", "dried_up": "new"
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "2021-01-31: new users dry up, time from other apps takes over"),
-        ({"took_over": "budget"}, "2021-01-31: new users dry up, longer days take over"),
+        ({}, "2021-01-31: new users decline by over half, time from other apps takes over"),
+        ({"took_over": "budget"}, "2021-01-31: new users decline by over half, longer days take over"),
         ({"dried_up": None}, "2021-01-31: new users fall behind, time from other apps takes over"),
         (
             {"led_before": "transfer", "dried_up": "transfer"},
-            "2021-01-31: time from other platforms dries up, time from other apps takes over",
+            "2021-01-31: time from other platforms declines by over half, time from other apps takes over",
         ),
         ({"led_before": None, "dried_up": None}, "2021-01-31: time from other apps brings more than new users"),
     ],
@@ -162,7 +162,10 @@ def test_the_paragraph_has_the_numbers() -> None:
     said = words(table(*(seed_rows(seed, "2021-01-31", "2022-04-27") for seed in range(4))))
     assert "Over 4 seeds of 500 users, 2019-01-01 to 2025-12-31, strategy history" in said
     assert "the second half begins on 2021-01-31 (the same day in 4 of 4)" in said
-    assert "New users dry up in 4 seeds: a gain of 4 million hours a day in the best trailing year, 3 on the" in said
+    assert (
+        "New users decline by over half in 4 seeds: a gain of 4 million hours a day in the best trailing year, 3 on the"
+        in said
+    )
     assert "Douyin 2021-01-31 (4 of 4) and JD none" in said
     assert "451 days in the median (95 % interval 451 to 451, 4 seeds)" in said
     assert "\n" not in said

@@ -107,15 +107,13 @@ def test_no_index(tmp_path: Path, text: str) -> None:
 def test_the_summary_says_what_was_read(tmp_path: Path) -> None:
     (tmp_path / "friends.csv").write_text(INDEXED)
     words = ["population.users=10", "population.merchants=5", "calendar.warm_up=56", "calendar.end=2019-01-02"]
-    for network, expected in (
-        (
-            ["network=file", f"network.file={tmp_path / 'friends.csv'}"],
-            {"kind": "file", "ties": 3, "isolated_users": 4},
-        ),
+    file = ["network=file", f"network.file={tmp_path / 'friends.csv'}"]
+    for chosen, expected in (
+        (file, {"kind": "file", "ties": 3, "isolated_users": 4}),
         (["network=random_mixing"], {"kind": "random_mixing", "ties": None, "isolated_users": None}),
     ):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            market = Market(load_settings([*words, *network]))
+            market = Market(load_settings([*words, *chosen]))
         market.close()
         assert about_friends(market) == expected | {"nodes": 10}

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from secondhalf.model.accounts.day_book import BooksError
+from secondhalf.model.market import load_market
 from secondhalf.model.snapshots.archive import CheckpointError
-from secondhalf.model.snapshots.checkpoint import load_market
 from tests.model import checkpoint_parts as parts
 
 MEMORY = 400_000
