@@ -1,4 +1,4 @@
-"""From configuration files and overrides to checked settings."""
+"""Composition of settings: from configuration files and overrides to checked settings."""
 
 from __future__ import annotations
 

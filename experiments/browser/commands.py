@@ -17,10 +17,10 @@ from secondhalf.experiments.browser.twin_market import TwinMarket
 from secondhalf.model.market import Market
 
 SLOWEST, FASTEST = 0.1, 1000.0
-"""Days a second that can be asked for; the largest is as fast as it goes."""
+"""Speeds that can be requested, days a second; the largest is as fast as it goes."""
 
 
-class Steered(Protocol):
+class SessionControls(Protocol):
     """What a request may read and change of a session (`session.Session`)."""
 
     setup: Setup
@@ -49,7 +49,7 @@ class Steered(Protocol):
         """Measure the speed from now on."""
 
 
-def handle_message(session: Steered, request: Message) -> None:
+def handle_message(session: SessionControls, request: Message) -> None:
     """Carry out one request of a known shape."""
     try:
         COMMANDS[request.do](session, request)
@@ -61,21 +61,21 @@ def handle_message(session: Steered, request: Message) -> None:
         session.say(say("not_done", reason=reason(error)), wrong=True)
 
 
-def _play(session: Steered, request: Message) -> None:
+def _play(session: SessionControls, request: Message) -> None:
     if session.state == "paused":
         session.state, session.steps_left = "playing", 0
         session.restart_clock()
         session.changed()
 
 
-def _pause(session: Steered, request: Message) -> None:
+def _pause(session: SessionControls, request: Message) -> None:
     session.steps_left = 0
     if session.state == "playing":
         session.state = "paused"
     session.changed()
 
 
-def _step(session: Steered, request: Step) -> None:
+def _step(session: SessionControls, request: Step) -> None:
     """A day more, or to the first day of the next quarter."""
     if session.world is None or session.state not in ("paused", "playing"):
         return
@@ -92,7 +92,7 @@ def days_to_quarter(market: Market) -> int:
     return next((d for d in range(market.day + 1, last) if market.calendar.starts_quarter(d)), last) - market.day
 
 
-def _speed(session: Steered, request: Speed) -> None:
+def _speed(session: SessionControls, request: Speed) -> None:
     if not SLOWEST <= request.speed <= FASTEST:
         given = brief(request.speed)
         raise RefusedError(say("speed_range", given=given, least=f"{SLOWEST:g}", most=f"{FASTEST:g}"))
@@ -100,11 +100,11 @@ def _speed(session: Steered, request: Speed) -> None:
     session.restart_clock()
 
 
-def _reset(session: Steered, request: Reset) -> None:
+def _reset(session: SessionControls, request: Reset) -> None:
     session.start_anew(session.setup.changed(request.settings.model_dump(exclude_unset=True)))
 
 
-def _intervene(session: Steered, request: Intervene) -> None:
+def _intervene(session: SessionControls, request: Intervene) -> None:
     if session.world is None or session.state == "failed":
         raise RefusedError(say("no_market"))
     move = requested_move(session.world.market, request.wish.model_dump(exclude_none=True))
@@ -120,28 +120,28 @@ def move_text(move: ScenarioMove) -> dict[str, str]:
     return say(key, date=move.date.isoformat(), share=f"{move.share or 1:.0%}", **names)
 
 
-def _forget(session: Steered, request: Message) -> None:
+def _forget(session: SessionControls, request: Message) -> None:
     if session.world is not None:
         session.world.forget_twin()
         session.changed()
 
 
-def _export(session: Steered, request: Export) -> None:
+def _export(session: SessionControls, request: Export) -> None:
     if session.world is not None:
         text = csv_of(session.world, request.view, session.drawn)
         session.send({"kind": "file", "name": f"{request.view}.csv", "text": text})
 
 
-def _command(session: Steered, request: Message) -> None:
+def _command(session: SessionControls, request: Message) -> None:
     text = command_line(session.setup, session.world)
     session.send({"kind": "command", "text": text})
 
 
-def _seen(session: Steered, request: Confirm) -> None:
+def _seen(session: SessionControls, request: Confirm) -> None:
     session.confirm(all_again=request.again)
 
 
-COMMANDS: dict[str, Callable[[Steered, Any], None]] = {
+COMMANDS: dict[str, Callable[[SessionControls, Any], None]] = {
     "play": _play,
     "pause": _pause,
     "step": _step,

@@ -21,7 +21,7 @@ class Served:
 
     @property
     def setup(self) -> Setup:
-        """The market asked for on the command line."""
+        """The market requested on the command line."""
         if self._setup is None:
             raise RuntimeError("nothing is served yet")
         return self._setup

@@ -39,7 +39,7 @@ class Session:
     Parameters
     ----------
     setup
-        the market asked for
+        the requested market
     options
         how much is drawn
     send
@@ -167,7 +167,7 @@ class Session:
             return
 
     def _pause_until_next_day(self) -> float:
-        """Seconds until the next day is due at the speed asked for."""
+        """Seconds until the next day is due at the requested speed."""
         since, days = self._measured
         if self.steps_left or self.speed >= FASTEST:
             return 0.0

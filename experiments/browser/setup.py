@@ -56,7 +56,7 @@ class Setup:
         Raises
         ------
         RefusedError
-            when something is asked for that the page does not offer; nothing is composed then
+            when a value is requested that the page does not offer; nothing is composed then
         SettingsError
             when the settings do not fit each other: naming the setting, its value and what is allowed
         """

@@ -1,4 +1,4 @@
-"""What a study reads of its composed configuration; composing itself is `secondhalf.conf.schema.compose`."""
+"""Options and choices in a composed configuration; composing itself is `secondhalf.conf.schema.compose`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def options(kind: type[Group], config: DictConfig) -> Group:
 
 
 def overrides_of(config: DictConfig) -> tuple[list[str], list[str]]:
-    """The settings that a composed configuration was asked for, and the override that finds its files again."""
+    """The overrides of a composed configuration, and the override that finds its files again."""
     hydra = config.hydra if "hydra" in config else HydraConfig.get()
     own = [f"file://{source.path}" for source in hydra.runtime.config_sources if source.schema == "file"]
     return list(hydra.overrides.task), ([f"hydra.searchpath=[{','.join(own)}]"] if own else [])

@@ -1,4 +1,4 @@
-"""The command: `secondhalf STUDY [Hydra overrides]`."""
+"""Command `secondhalf STUDY [Hydra overrides]`."""
 
 from __future__ import annotations
 

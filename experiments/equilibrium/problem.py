@@ -1,4 +1,4 @@
-"""The problem of an equilibrium study: game, options and size, and whether the budget allows it."""
+"""Problem of an equilibrium study: game, options and size, and whether the budget allows it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def find_problem(settings: MarketSettings, options: Equilibrium) -> EquilibriumP
 
 
 def _tiny(settings: MarketSettings, options: Equilibrium) -> Equilibrium:
-    """A game of two platforms, two bundles each, and few seeds, but what is asked for by name is kept."""
+    """A game of two platforms, two bundles each, and few seeds, except for what is set by name."""
     first = {settings.platform[name].kind: name for name in reversed(settings.platforms)}
     bundles = {kind: dict(list(own.items())[:2]) for kind, own in options.bundles.items()}
     players = options.players or tuple(first.values())

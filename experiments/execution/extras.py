@@ -1,4 +1,4 @@
-"""Packages that are installed only when they are asked for, and what is said when one is missing."""
+"""Optional packages (extras), and the error when one is missing."""
 
 from __future__ import annotations
 

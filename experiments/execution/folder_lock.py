@@ -1,4 +1,4 @@
-"""The right to write into a folder, which one command can have at a time.
+"""Folder lock: the right to write into a folder, which one command can have at a time.
 
 The operating system holds the lock (`flock`) and lets go of it when the process ends, however that happens; the file
 says who has it. On a file system without such locks a second file stands for it, which its owner takes away; one of an

@@ -103,7 +103,7 @@ class ProcessPool(Generic[Job, Result]):
         Parameters
         ----------
         begun
-            is told of every job that is handed out
+            called with every job that is handed out
         """
         begun = begun or (lambda job: None)
         if self.workers < 2 and not self._apart:

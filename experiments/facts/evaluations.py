@@ -46,7 +46,7 @@ class Evaluation(NamedTuple):
 
 
 def measure(evaluation: Evaluation) -> list[float]:
-    """Run a market on one thread; what its tables give for each number that is asked for."""
+    """Run a market on one thread; its tables give each requested number."""
     with threads_for(1):
         market = Market(evaluation.settings)
         try:

@@ -18,7 +18,7 @@ from secondhalf.experiments.pictures import style
 from secondhalf.experiments.results.paired_statistics import mean_and_margin
 
 USUAL = ("market.hhi_attention", "market.hhi_gmv", "market.interpenetration_gmv", "market.leak_rate", "value")
-"""Metrics shown when none is asked for, as far as there are any."""
+"""Metrics shown when none is requested, as far as they exist."""
 SEED = "seed"
 WIDTH, HEIGHT = 4.6, 1.9
 """Inches of a picture, and of one of its panels; letters stay readable on a phone."""

@@ -77,8 +77,8 @@ def changed(before: MarketSettings, after: MarketSettings) -> list[str]:
 def find_checkpoint(config: DictConfig) -> Begun | None:
     """The checkpoint that a configuration names, read, and the settings to go on with; None when it names none.
 
-    The settings are those of the checkpoint, but for what the configuration was asked for. Code of one's own, and
-    launches, the configuration has to name as well: the file alone, which may be a stranger's, opens and runs nothing.
+    The settings are those of the checkpoint, except for those that the configuration sets. The user's own code and
+    launches must be named by the configuration as well: an untrusted file alone opens and runs nothing.
 
     Raises
     ------

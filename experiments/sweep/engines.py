@@ -61,7 +61,7 @@ class Local:
 
 
 def make_engine(name: str, options: Launcher) -> Engine:
-    """The engine that was asked for.
+    """The requested engine.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The folder of a sweep: which runs it has and how far they are (runs.csv)."""
+"""Sweep folder: which runs it has and how far they are (runs.csv)."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def check_folder(
 
 
 def _difference(before: Sequence[dict[str, str]], jobs: Sequence[Job]) -> str:
-    """Which settings of runs that are not asked for any more have other values now."""
+    """Settings that have other values now than in runs that are no longer requested."""
     now, without = [_flat(job.values) for job in jobs], without_effect(jobs[0].study)
     said = []
     for key in dict.fromkeys(key for values in (*now, *before) for key in values):

@@ -22,7 +22,7 @@ from secondhalf.experiments.sweep.run_record import RunRecord
 from secondhalf.experiments.sweep.sweep_folder import Status
 
 SHOWN = 10
-"""Most failed runs that are told of on the terminal; runs.csv has all."""
+"""Most failed runs that are listed on the terminal; runs.csv has all."""
 
 
 class Work:

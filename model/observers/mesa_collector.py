@@ -1,4 +1,4 @@
-"""What Mesa's tools read of a finished or running market: its record, seen as a `mesa.DataCollector`."""
+"""Mesa data collector: the record of a market, seen as a `mesa.DataCollector` by Mesa's tools."""
 
 from __future__ import annotations
 

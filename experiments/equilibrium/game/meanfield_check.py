@@ -11,9 +11,9 @@ from secondhalf.model.market import Market
 from secondhalf.model.meanfield.steady_states import field_of, simulate_agents, steady_state, steady_state_branch
 
 CLOSURE = 0.1
-"""Part by which map and simulation may differ beside luck: everybody of a type is given the type's mean habit, and idle
-days are taken for independent."""
-LUCK = 4.0
+"""Part by which map and simulation may differ beyond sampling error: users of a type share the type's mean habit, and
+idle days are treated as independent."""
+STANDARD_ERRORS = 4.0
 """Standard errors over the simulated users."""
 COLUMNS = ("profile", "platform", "measure", "map", "simulation", "tolerance", "agrees", "radius", "found")
 
@@ -49,7 +49,7 @@ def meanfield_table(profile: str, found: dict[str, Any]) -> pd.DataFrame:
     measures = zip(("installed", "minutes"), found["map"], found["simulation"], found["error"], strict=True)
     for measure, own, long, errors in measures:
         for name, fixed, simulation, error in zip(found["platforms"], own, long, errors, strict=True):
-            allowed = LUCK * error + CLOSURE * simulation
+            allowed = STANDARD_ERRORS * error + CLOSURE * simulation
             agrees = "yes" if abs(fixed - simulation) <= allowed else "no"
             head = (profile, name, measure, fixed, simulation, allowed, agrees)
             rows.append((*head, found["radius"], "yes" if found["found"] else "no"))

@@ -32,7 +32,7 @@ def errors(rulers: pd.DataFrame, origin: pd.Timestamp) -> Figure:
         heads.append((at, words.title(f"{words.metric(row['metric'])}, {words.platform(row['platform'])}"), sign))
         at += 1
         for name in ("model", *NAIVE_FORECASTS):
-            if row[name] == row[name]:  # a ruler that has no number here is left out
+            if row[name] == row[name]:  # a naive forecast without a number here is left out
                 ink = MODEL if name == "model" else BEST if name == row["best_ruler"] else RULER
                 bars.append((at, words.NAIVE_FORECASTS.get(name, name), float(row[name]), ink))
                 at += 1

@@ -25,7 +25,7 @@ from secondhalf.experiments.validate.report import text as words
 from secondhalf.experiments.validate.report.data import NAIVE_FORECASTS, Study
 
 
-def rulers(study: Study, drawer: Drawer) -> Section:
+def naive_forecasts(study: Study, drawer: Drawer) -> Section:
     """Forecast errors beside those of naive forecasts, and coverage."""
     table = study["rulers"]
     counted = table[table["counted"] == 1]

@@ -14,7 +14,7 @@ from secondhalf.experiments.validate.report import text as words
 from secondhalf.experiments.validate.report.data import Study, read_study
 from secondhalf.experiments.validate.report.figure_series import all_series
 from secondhalf.experiments.validate.report.fit import fit, forecast, targets
-from secondhalf.experiments.validate.report.judged import holds, patterns, rulers
+from secondhalf.experiments.validate.report.judged import holds, naive_forecasts, patterns
 from secondhalf.experiments.validate.report.learned import posterior, reproduce, sensitivity
 
 NAME = "report.html"
@@ -42,7 +42,7 @@ def report(folder: Path) -> Path:
             fit(study, series, drawer),
             forecast(study, series, drawer),
             targets(study),
-            rulers(study, drawer),
+            naive_forecasts(study, drawer),
             patterns(study),
             posterior(study, drawer),
             sensitivity(study, drawer),
