@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import numpy as np
 from pydantic import ValidationError
@@ -30,6 +31,28 @@ from secondhalf.model.users.attention import MONTH_DAYS
 
 HABIT_AT_START = 0.4
 """Habit of everybody with the app before the days of settling in bring it to its level."""
+
+
+def settings_for(settings: MarketSettings | None, rng: int | None, values: Mapping[str, object]) -> MarketSettings:
+    """The settings of a market that is asked for by settings or by values, and by a seed.
+
+    Raises
+    ------
+    SettingsError
+        for both kinds together, two seeds, a seed that is no number, and what `conf.schema.compose` refuses
+    """
+    if rng is not None and "seed" in values:
+        raise SettingsError(f"seed={values['seed']}: rng={rng} is the same setting; one of them is needed")
+    if rng is not None and (isinstance(rng, bool) or not isinstance(rng, (int, np.integer)) or not 0 <= rng < 2**63):
+        raise SettingsError(f"rng={rng}: a seed is needed, a whole number from 0 to 2**63 - 1")
+    seed = {} if rng is None else {"seed": int(rng)}
+    if settings is None:
+        from secondhalf.conf.schema.compose import settings_from_values  # Hydra, which settings of one's own do without
+
+        return settings_from_values({**values, **seed})
+    if values:
+        raise SettingsError(f"Market(settings, {next(iter(values))}=...): settings or single values, not both")
+    return settings.model_copy(update=seed)
 
 
 def capability_table(settings: MarketSettings) -> CapabilityTable:

@@ -18,6 +18,7 @@ from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.day.stages import in_order
 from secondhalf.model.network.friend_graph import build_friends
 from secondhalf.model.network.networkx_export import fans_by_number, heterogeneous_graph
+from secondhalf.model.observers.mesa_collector import RecordCollector
 from secondhalf.model.observers.record import Record
 from secondhalf.model.scenario.exclusivity import ExclusivityRule
 from secondhalf.model.snapshots.checkpoint import read_checkpoint, restore, save_market
@@ -35,13 +36,25 @@ class Market(State):
     Parameters
     ----------
     settings
-        everything that determines the run
+        everything that determines the run; by default `conf/` as it ships
+    rng
+        the seed, instead of the settings' own
+    overrides
+        instead of `settings`, values by the name of a setting, e.g. ``Market(seed=1, strategy="hold")`` or
+        ``Market(**{"population.users": 500})``; two underscores may stand for a dot. `mesa.batch_run` gives these
+
+    Raises
+    ------
+    SettingsError
+        naming the setting, its value and what is allowed
     """
 
     recorder = Record
     record: Record
 
-    def __init__(self, settings: MarketSettings) -> None:
+    # No parameter is called `seed`: `mesa.batch_run` from 3.4 on would put its own `rng` in its place.
+    def __init__(self, settings: MarketSettings | None = None, rng: int | None = None, **overrides: object) -> None:
+        settings = initial_state.settings_for(settings, rng, overrides)
         super().__init__(rng=settings.seed % 2**32)
         self.stages = in_order(settings.stage_order)
         initial_state.open_platforms(self, settings)
@@ -77,6 +90,11 @@ class Market(State):
             raise RuntimeError(f"the calendar ends on {self.calendar.end}; there is no day left to run")
         self.walk_stages()
         self.day, self.running = self.day + 1, self.day + 1 < self.calendar.days
+
+    @property
+    def datacollector(self) -> RecordCollector:
+        """The record as a `mesa.DataCollector`: `get_model_vars_dataframe()`, `get_agent_vars_dataframe()`."""
+        return RecordCollector(self, self.record)
 
     @property
     def agents_by_type(self) -> dict[type[mesa.Agent], Any]:

@@ -42,6 +42,9 @@ Array = NDArray[np.float64]
 Stages = tuple[tuple[str, Callable[["State"], None]], ...]
 
 
+MESA = tuple(int(part) for part in mesa.__version__.split(".")[:2])
+
+
 class Kind(Enum):
     """What a fork and a checkpoint do with a field."""
 
@@ -130,6 +133,23 @@ class State(mesa.Model):
     order_sums: Annotated[Array, TODAY]  # users: [4, P + 1, P] by kind of need, origin, platform
     buyer_sums: Annotated[Array, TODAY]  # users: [P, 4]; constants in `choice`
     book: Annotated[DayBook, TODAY]  # of the latest day
+
+    if MESA < (3, 4):
+
+        @property
+        def time(self) -> float:
+            """Steps taken, which later versions of Mesa count themselves."""
+            return float(self.steps)
+
+    def count_from(self, steps: int) -> None:
+        """Let `steps` and `time` go on from a number, in a market that has made no step yet."""
+        if MESA >= (3, 5) and steps > 0:  # time is moved by events, one a step: let them pass without a day
+            own, self._user_step = self._user_step, lambda: None
+            self.run_until(float(steps))  # type: ignore[attr-defined]  # Mesa 3.5
+            self._user_step = own
+        elif MESA >= (3, 4):
+            self.time = float(steps)  # type: ignore[misc]  # no property there
+        self.steps = steps
 
     @property
     def date_label(self) -> str:

@@ -7,6 +7,10 @@ from collections.abc import Iterator
 import numba
 import pytest
 
+from tests import fast_composing
+
+fast_composing.begin(pytest.MonkeyPatch())  # not in a fixture: modules compose while they are imported
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> Iterator[None]:

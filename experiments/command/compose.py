@@ -1,91 +1,26 @@
-"""Composition of settings: from configuration files and overrides to checked settings and options."""
+"""What a study reads of its composed configuration; composing itself is `secondhalf.conf.schema.compose`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from importlib.resources import files
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import yaml
-from hydra import compose, initialize_config_module
-from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
-from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.base import sentence
-from secondhalf.conf.schema.import_path import is_own
-from secondhalf.experiments.command.overrides import open_overrides
-from secondhalf.experiments.command.studies import groups
+from secondhalf.conf.schema.compose import CONFIG_MODULE as CONFIG_MODULE
+from secondhalf.conf.schema.compose import NOT_OF_THE_MARKET as NOT_OF_THE_MARKET
+from secondhalf.conf.schema.compose import compose_config as compose_config
+from secondhalf.conf.schema.compose import config_folders as config_folders
+from secondhalf.conf.schema.compose import load_settings as load_settings
+from secondhalf.conf.schema.compose import market_settings as market_settings
+from secondhalf.conf.schema.compose import plain as plain
+from secondhalf.conf.schema.compose import settings_of as settings_of
 from secondhalf.experiments.execution.settings import Options
 
-CONFIG_MODULE = "secondhalf.conf"
-NOT_OF_THE_MARKET = (*groups(), "from_checkpoint", "resume", "hydra")
 Group = TypeVar("Group", bound=Options)
-
-
-def load_settings(overrides: Sequence[str] = ()) -> MarketSettings:
-    """Settings for Hydra overrides, e.g. ``load_settings(["population.users=1000", "strategy=hold"])``.
-
-    Raises
-    ------
-    SettingsError
-        naming the setting, its value and what is allowed
-    """
-    return market_settings(compose_config(overrides))
-
-
-def compose_config(overrides: Sequence[str]) -> DictConfig:
-    """The composed configuration; unknown settings and choices become one clear sentence."""
-    GlobalHydra.instance().clear()
-    for override in overrides:
-        if override.startswith("scenario=["):  # Hydra would let the last one win over the entries of the others
-            raise SettingsError(f"{override}: allowed is one scenario; a file of your own can hold several entries")
-    try:
-        with initialize_config_module(CONFIG_MODULE, version_base="1.3"):
-            return compose("config", overrides=open_overrides(overrides), return_hydra_config=True)
-    except (HydraException, OmegaConfBaseException, ValueError) as error:  # a group given as a number is a ValueError
-        raise SettingsError(_sentence(error, overrides)) from error
-
-
-def _sentence(error: Exception, overrides: Sequence[str]) -> str:
-    text = str(error).splitlines()[0]
-    for override in overrides:
-        name, _, value = override.lstrip("+~").partition("=")
-        named = f"'{name}'" in text or f"override '{override}'" in text or f"'{name}/{value}'" in text
-        if named or (text.startswith("Config group override") and value not in (_choices(name) or [value])):
-            return f"{name}={value}: {_allowed(name, error)}"
-    return " ".join(str(error).split())
-
-
-def _choices(group: str) -> list[str]:
-    """Names that can be chosen in a group of conf/; none when there is no such group."""
-    folder = Path(str(files(CONFIG_MODULE))) / group
-    return sorted(path.stem for path in folder.glob("*.yaml") if path.stem != "base")
-
-
-def _allowed(name: str, error: Exception) -> str:
-    found = getattr(error, "options", None) or ()  # on the whole search path, says Hydra
-    choices = [choice for choice in found if choice != "base"] or _choices(name)
-    if choices:
-        return f"unknown choice; allowed are {', '.join(choices)}"
-    parent, known = name, None
-    while parent and known is None:  # the deepest group that there is
-        parent, _, _ = parent.rpartition(".")
-        known = OmegaConf.select(compose_config([]), parent) if parent else compose_config([])
-    if isinstance(known, DictConfig):
-        keys = [str(key) for key in known if key not in NOT_OF_THE_MARKET]
-        return f"there is no such setting; {parent or 'at the top'} has {', '.join(keys)}"
-    return " ".join(str(error).split())
-
-
-def market_settings(config: DictConfig) -> MarketSettings:
-    """Checked settings of a composed configuration."""
-    return settings_of(plain(config, without=NOT_OF_THE_MARKET), config_folders(config))
 
 
 def options(kind: type[Group], config: DictConfig) -> Group:
@@ -102,31 +37,6 @@ def options(kind: type[Group], config: DictConfig) -> Group:
         raise SettingsError(sentence(error, kind.group)) from error
 
 
-def plain(config: DictConfig, without: Sequence[str] = ("hydra",)) -> dict[str, Any]:
-    """The values of a composed configuration as dictionaries, lists and words, without some of its groups."""
-    found = {str(key): config[key] for key in config if key not in without}
-    return {k: OmegaConf.to_container(v, resolve=True) if OmegaConf.is_config(v) else v for k, v in found.items()}
-
-
-def settings_of(raw: dict[str, Any], sources: list[Path]) -> MarketSettings:
-    """Checked settings of plain values.
-
-    Parameters
-    ----------
-    raw
-        as from `plain`, of the market alone; what is named in it is filled in
-    sources
-        folders in which files of platforms and strategies are looked up
-    """
-    for name in _named(raw):
-        raw["platform"][name] = _platform(name, raw["platform"].get(name), sources)
-    chosen = raw.get("strategies") or {}
-    if not isinstance(chosen, Mapping):
-        raise SettingsError(f"strategies={chosen}: strategies.<platform>=<name> is needed")
-    raw["strategies"] = {name: _strategy(name, own, raw["strategy"], sources) for name, own in chosen.items()}
-    return MarketSettings.from_dict(raw)
-
-
 def overrides_of(config: DictConfig) -> tuple[list[str], list[str]]:
     """The settings that a composed configuration was asked for, and the override that finds its files again."""
     hydra = config.hydra if "hydra" in config else HydraConfig.get()
@@ -134,64 +44,7 @@ def overrides_of(config: DictConfig) -> tuple[list[str], list[str]]:
     return list(hydra.overrides.task), ([f"hydra.searchpath=[{','.join(own)}]"] if own else [])
 
 
-def _named(raw: Mapping[str, Any]) -> list[str]:
-    """Platforms that compete from the start or enter later; what is no list of names is refused by the settings."""
-    platforms, scenario = raw.get("platforms"), raw.get("scenario")
-    entrants = scenario.get("entrants") if isinstance(scenario, Mapping) else None
-    names = platforms if isinstance(platforms, list) else []
-    later = [e.get("platform") for e in entrants if isinstance(e, Mapping)] if isinstance(entrants, list) else []
-    return [name for name in (*names, *later) if isinstance(name, str)]
-
-
-def config_folders(config: DictConfig) -> list[Path]:
-    """Folders that configuration files come from: those of Hydra's search path, and the project's own."""
-    known: Any = ()
-    if "hydra" in config:
-        known = config.hydra.runtime.config_sources
-    elif HydraConfig.initialized():
-        known = HydraConfig.get().runtime.config_sources
-    own = [Path(source.path) for source in known if source.schema == "file"]
-    return [*own, Path(str(files(CONFIG_MODULE)))]
-
-
 def choices_of(config: DictConfig, group: str) -> list[str]:
     """Names that can be chosen in a group, in conf/ and in folders of one's own."""
     found = {path.stem for folder in config_folders(config) for path in (folder / group).glob("*.yaml")}
     return sorted(found - {"base"})
-
-
-def _read(group: str, name: str, sources: list[Path]) -> dict[str, Any] | None:
-    for folder in sources:
-        path = folder / group / f"{name}.yaml"
-        if path.is_file():
-            loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-            return dict(loaded or {})
-    return None
-
-
-def _platform(name: str, given: Any, sources: list[Path]) -> Any:
-    """A platform that `config.yaml` does not list is read from its file; values given on the command line win."""
-    if isinstance(given, Mapping) and "kind" in given:
-        return given
-    found = _read("platform", name, sources)
-    if found is None:
-        known = sorted(path.stem for folder in sources for path in (folder / "platform").glob("*.yaml"))
-        raise SettingsError(f"platforms names {name!r}; known are {', '.join(known)} (one file each in conf/platform)")
-    return found | dict(given or {})
-
-
-def _strategy(platform: str, chosen: Any, default: dict[str, Any], sources: list[Path]) -> dict[str, Any]:
-    if isinstance(chosen, Mapping):  # single settings, beside those of the file when `name` is that of one
-        found = _read("strategy", str(chosen.get("name")), sources)
-        return {**found, **chosen, "name": found["name"]} if found and "name" in found else dict(chosen)
-    if chosen == default.get("name"):
-        return default
-    found = _read("strategy", str(chosen), sources)
-    if found is None and is_own(str(chosen)):
-        return {"name": str(chosen)}
-    if found is None:
-        known = ", ".join(sorted(path.stem for folder in sources for path in (folder / "strategy").glob("*.yaml")))
-        raise SettingsError(
-            f"strategies.{platform}={chosen}: unknown strategy; known are {known}, and module:Class for your own"
-        )
-    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from secondhalf.experiments.command.checks import check_words, remove_empty
 from secondhalf.experiments.command.overrides import open_overrides, read_words
 from secondhalf.experiments.command.request import make_request
 from secondhalf.experiments.command.studies import STUDIES, Study, find_study
+from secondhalf.experiments.execution.folder_lock import FolderInUseError, alone
 from secondhalf.experiments.execution.process_pool import StudyError, fail
 from secondhalf.model.accounts.day_book import BooksError
 
@@ -29,7 +31,7 @@ def dispatch(name: str, given: Sequence[str]) -> None:
         study = find_study(name)
         if study is None:
             raise SettingsError(f"study={name}: there is no such study; known are {', '.join(STUDIES)}")
-        check_words(study, words)
+        place = check_words(study, words)
     except (SettingsError, StudyError) as error:
         fail(error)
 
@@ -38,16 +40,25 @@ def dispatch(name: str, given: Sequence[str]) -> None:
 
     vars(job)["study"] = study  # for the launcher, whose processes cannot be sent a function within a function
     sys.argv = [sys.argv[0], *open_overrides(given)]
-    hydra.main(version_base="1.3", config_path="pkg://secondhalf.conf", config_name="config")(job)()
+    try:
+        # Hydra writes its own files before it calls the study: the folder has to be ours before.
+        with nullcontext() if place is None else alone(place.folder, place.name):
+            hydra.main(version_base="1.3", config_path="pkg://secondhalf.conf", config_name="config")(job)()
+    except SettingsError as error:
+        fail(error)
 
 
 def _job(study: Study, config: DictConfig) -> Any:
     single = HydraConfig.get().mode == RunMode.RUN
+    name = f"hydra.{'run' if single else 'sweep'}.dir"
     folder = Path(HydraConfig.get().runtime.output_dir)
     try:
         if not study.writes:
             remove_empty(folder)
-        return study.start(make_request(study, config, folder, single))
+        with alone(folder, name) if study.writes else nullcontext():
+            return study.start(make_request(study, config, folder, single))
+    except FolderInUseError as error:
+        fail(error)  # nothing in it is ours to take back
     except (SettingsError, BooksError, MoveError, StudyError, OSError) as error:
         remove_empty(folder)
         if single or isinstance(error, SettingsError):

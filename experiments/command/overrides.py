@@ -10,6 +10,8 @@ from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
 
 from secondhalf.conf.schema import SettingsError
+from secondhalf.conf.schema.compose import open_overrides as open_overrides
+from secondhalf.conf.schema.compose import quoted
 
 
 class Words(NamedTuple):
@@ -38,34 +40,6 @@ def read_words(given: Sequence[str]) -> Words:
         else:
             overrides.append(quoted(word))
     return Words(overrides, folder, sweep, other)
-
-
-def quoted(override: str) -> str:
-    """Put quotes around the overrides in `phases.against=[strategy=hold]`, which Hydra cannot read without."""
-    name, _, value = override.partition("=")
-    if name != "phases.against" or not (value.startswith("[") and value.endswith("]")) or set(value) & set("'\""):
-        return override
-    words, depth = [""], 0
-    for letter in value[1:-1]:
-        depth += (letter in "[{(") - (letter in "]})")
-        if letter == "," and depth == 0:
-            words.append("")
-        else:
-            words[-1] += letter
-    inside = ",".join(f"'{word.strip()}'" for word in words if word.strip())
-    return f"{name}=[{inside}]"
-
-
-def open_overrides(overrides: Sequence[str]) -> list[str]:
-    """Let settings under names that people give, and those that a strategy declares, be set without Hydra's `+`.
-
-    `phases.against` needs no quotes.
-    """
-    named = (
-        *("strategy.", "strategies.", "objectives.", "platform.", "measures.", "output.own_pictures."),
-        *("equilibrium.history.", "equilibrium.bundles.", "search.space."),
-    )
-    return [f"++{o}" if o.startswith(named) and "=" in o else quoted(o) for o in overrides]
 
 
 def single_runs(overrides: Sequence[str]) -> Iterator[list[str]]:

@@ -119,15 +119,7 @@ class Study:
             raise SettingsError(f"study={self.code}: {error}") from error
 
     def _module(self) -> Any:
-        try:
-            return import_module(f"{self.package}.study")
-        except ModuleNotFoundError as error:
-            if self.extra is None or (error.name or "").startswith("secondhalf"):
-                raise
-            from secondhalf.experiments.execution.process_pool import StudyError
-
-            command = f"pip install 'secondhalf[{self.extra}]'"
-            raise StudyError(f"{self.name}: the package {error.name} is not installed; {command} does it") from error
+        return import_module(f"{self.package}.study")
 
 
 def _table(*studies: Study) -> dict[str, Study]:
@@ -198,6 +190,7 @@ STUDIES: dict[str, Study] = _table(
         ),
         resumes="folder",
         left=FINISHED_RUNS,
+        extra="sensitivity",
     ),
     Study(
         "search",
@@ -205,6 +198,7 @@ STUDIES: dict[str, Study] = _table(
         settings="Search",
         writes=("trials.csv", "results.csv", "runs.csv"),
         resumes="asked",
+        extra="search",
     ),
     Study(
         "equilibrium",
@@ -228,6 +222,7 @@ STUDIES: dict[str, Study] = _table(
         settings="Browse",
         flags={"--port": "browse.port", "--host": "browse.host", "--allowed-host": "browse.allowed_hosts[]"},
         not_swept="one page at a time; each of its tabs has a market of its own",
+        extra="browser",
     ),
     Study(
         "report",

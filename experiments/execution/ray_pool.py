@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, Generic
 
 from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.execution.extras import require
 from secondhalf.experiments.execution.fingerprint import state
 from secondhalf.experiments.execution.process_pool import Done, Job, Result, one_line
 from secondhalf.experiments.execution.settings import Launcher
@@ -95,12 +96,9 @@ def _far_away(function: Callable[[Job], Result], job: Job, known: str, threads: 
 def _connected(options: Launcher) -> Any:
     for name, value in ENVIRONMENT.items():  # read when Ray is imported
         os.environ.setdefault(name, value)
-    try:
-        import ray
-    except ImportError as error:
-        raise SettingsError(
-            "launcher.engine=ray: Ray is not installed; pip install 'secondhalf[ray]' does it"
-        ) from error
+    require("ray", "launcher.engine=ray")
+    import ray
+
     address = options.address
     where = f"launcher.address={address}"
     if address is not None and address != "auto":

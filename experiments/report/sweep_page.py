@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pandas as pd
 
@@ -17,12 +15,11 @@ from secondhalf.experiments.html.svg_allow_list import inline_file
 from secondhalf.experiments.pictures import draw_pages
 from secondhalf.experiments.report import figures, text
 from secondhalf.experiments.results.column_dictionary import metric
-from secondhalf.experiments.results.load import RUNS, Sweep
+from secondhalf.experiments.results.load import STATES, Sweep
 
 SHOWN = ("gmv", "attention_share")
 """Of platforms: their metrics in the table of results."""
 OVERRIDE = re.compile(r"(?:^|\s)[+~]*([\w./@-]+)=")
-STATES = ("succeeded", "failed", "running", "pending")
 
 
 def page_of_sweep(sweep: Sweep, metrics: Sequence[str]) -> Page:
@@ -32,7 +29,7 @@ def page_of_sweep(sweep: Sweep, metrics: Sequence[str]) -> Page:
     results = sweep.results if counts["succeeded"] else pd.DataFrame({"run": []})
     varied = figures.swept(results, keys)
     chosen = list(metrics) or figures.default_metrics(results)
-    summary = _first_summary(sweep)
+    summary = sweep.provenance
     sections = [_state(sweep, counts)]
     if counts["succeeded"]:
         sections += [_pictures(results, chosen, varied), _results(sweep, results, keys, varied, chosen)]
@@ -48,16 +45,6 @@ def page_of_sweep(sweep: Sweep, metrics: Sequence[str]) -> Page:
 def _keys(overrides: pd.Series[str]) -> list[str]:
     """Settings that any run sets, in the order of their first run."""
     return list(dict.fromkeys(key for line in overrides for key in OVERRIDE.findall(line)))
-
-
-def _first_summary(sweep: Sweep) -> dict[str, Any] | None:
-    """Settings and versions, which the runs of a sweep share but for what was swept."""
-    for run in sweep.succeeded:
-        path = sweep.folder / RUNS / run / "summary.json"
-        if path.is_file():
-            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            return found if "settings" in found and "versions" in found else None
-    return None
 
 
 def _varied(results: pd.DataFrame, varied: Sequence[str]) -> str:

@@ -16,12 +16,13 @@ from rich.console import Console
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import options
+from secondhalf.experiments.execution.folder_lock import alone
 from secondhalf.experiments.execution.process_pool import StudyError, fail
 from secondhalf.experiments.execution.settings import Launcher, Output
 from secondhalf.experiments.sweep.engines import Engine, make_engine
 from secondhalf.experiments.sweep.jobs import Composer, Job, check_different, hydra_overrides, resume_of
 from secondhalf.experiments.sweep.run_record import Record
-from secondhalf.experiments.sweep.sweep_folder import Status, alone, check_folder, remove_broken
+from secondhalf.experiments.sweep.sweep_folder import Status, check_folder, remove_broken
 from secondhalf.experiments.sweep.sweep_runner import Work, interruptible
 
 
@@ -66,11 +67,11 @@ class Launched:
         with refusing():
             jobs = [self.composer.job(first + i, own) for i, own in enumerate(overrides)]
             check_different(jobs)
-            if self.work is None:
-                check_folder(self.folder, jobs, self.study, resume_of(self.config))
-            engine = make_engine(self.engine_name, options(Launcher, self.config))
-            with alone(self.folder), engine:
-                return self._do(jobs, engine)
+            with alone(self.folder, "hydra.sweep.dir"):
+                if self.work is None:  # not before the folder is ours: another sweep may just have begun there
+                    check_folder(self.folder, jobs, self.study, resume_of(self.config))
+                with make_engine(self.engine_name, options(Launcher, self.config)) as engine:
+                    return self._do(jobs, engine)
 
     def _do(self, jobs: list[Job], engine: Engine) -> list[JobReturn]:
         remove_broken(self.folder)

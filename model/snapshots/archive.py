@@ -17,6 +17,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from secondhalf.conf.schema import SettingsError
+from secondhalf.temporaries import temporary_beside
 from secondhalf.version import __version__
 
 FORMAT, VERSION = "secondhalf checkpoint", 2
@@ -54,7 +55,7 @@ def write_archive(path: Path, header: Header, state: bytes, arrays: bytes) -> Pa
     plain = header.model_dump(mode="json")
     plain["checksum"] = checksum(_text(plain), state, arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = temporary_beside(path)
     try:
         with zipfile.ZipFile(temporary, "w") as archive:
             for name, content in zip(MEMBERS, (_text(plain), state, arrays), strict=True):

@@ -182,7 +182,7 @@ def _market(checkpoint: Checkpoint, kind: type[M]) -> M:
     vars(market.record).update(taken_down)
     market.users_day = UsersDay(market.population, market.friends)
     register_agents(market)
-    market.steps = checkpoint.header.steps
+    market.count_from(checkpoint.header.steps)
     return market
 
 

@@ -15,7 +15,7 @@ from secondhalf.version import __version__
 
 if _typing.TYPE_CHECKING:
     from secondhalf import results
-    from secondhalf.experiments.command.compose import load_settings
+    from secondhalf.conf.schema.compose import load_settings
     from secondhalf.experiments.results.tables import tables
     from secondhalf.experiments.run.study import run
     from secondhalf.model.market import Market, load_market
@@ -25,7 +25,7 @@ __all__ = ["Market", "__version__", "load_market", "load_settings", "results", "
 _HOMES = {
     "Market": "secondhalf.model.market",
     "load_market": "secondhalf.model.market",
-    "load_settings": "secondhalf.experiments.command.compose",
+    "load_settings": "secondhalf.conf.schema.compose",
     "results": "secondhalf.results",
     "run": "secondhalf.experiments.run.study",
     "tables": "secondhalf.experiments.results.tables",

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import yaml
 
+from secondhalf.conf.schema.compose import NOT_OF_THE_MARKET
 from secondhalf.experiments.command.compose import compose_config, load_settings
+from secondhalf.experiments.command.studies import groups
 from secondhalf.model.market import Market
 
 CONF = Path(str(files("secondhalf.conf")))
@@ -145,3 +147,7 @@ def test_composing_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     compose_config(["experiment=ci"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_market_s_groups_are_those_that_no_study_has() -> None:
+    assert set(NOT_OF_THE_MARKET) == {*groups(), "from_checkpoint", "resume", "hydra"}

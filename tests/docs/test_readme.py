@@ -73,7 +73,10 @@ def test_every_command_runs(
             main.main(["run", *TINY, f"hydra.run.dir={folder}", "output.pictures=never", "checkpoint.every=90"])
     before = {path: path.stat().st_mtime_ns for path in here.rglob("*")}
     with_pictures = words[:2] == ["run", "strategy=hold"]
-    main.main([*words, *TINY, *([] if with_pictures else ["output.pictures=never"])])
+    # What all pictures look like, in both formats, is looked at in tests/experiments/pictures.
+    fewer = {"run": ["output.formats=[svg]" if with_pictures else "output.pictures=never"]}
+    fewer["pictures"] = ["pictures.only=[overview]"]
+    main.main([*words, *TINY, *fewer.get(words[0], ["output.pictures=never"])])
     made = {path.name for path in here.rglob("*") if path.stat().st_mtime_ns != before.get(path)}
     assert bool(served) == (words[0] == "browse")
     if served:
@@ -131,9 +134,17 @@ def test_every_dependency_has_a_line() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {re.split(r"[<>=]", requirement)[0] for requirement in project["dependencies"]}
     section = README.split("## Why each dependency is there")[1].split("##")[0]
-    listed = re.findall(r"^\| ([\w-]+) \|", section, re.MULTILINE)
+    listed = re.findall(r"^\| ([\w-]+) \|[^|]+\|$", section, re.MULTILINE)
     assert set(listed) - {"package"} == declared
-    development = {re.split(r"[<>=]", requirement)[0] for requirement in project["optional-dependencies"]["dev"]}
+    extras = project["optional-dependencies"]
+    groups = {
+        (extra, re.split(r"[<>=]", requirement)[0])
+        for extra in set(extras) - {"all", "dev"}
+        for requirement in extras[extra]
+    }
+    rows = set(re.findall(r"^\| ([\w-]+) \| ([\w-]+) \|[^|]+\|$", section, re.MULTILINE))
+    assert rows - {("extra", "package")} == groups
+    development = {re.split(r"[<>=\[]", requirement)[0] for requirement in extras["dev"]} - {"secondhalf"}
     line = section.split("For development: ")[1].replace("\n", " ")
     for name in development - {"pandas-stubs", "scipy-stubs", "types-networkx", "types-PyYAML"}:
         assert name in line, name

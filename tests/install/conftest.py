@@ -65,9 +65,9 @@ def installed(wheel: Path, tmp_path: Path) -> Installed:
 
 def bring_machine_code(site: Path) -> None:
     """Give the copy what this tree has compiled, so that a run need not compile it again (the sources are the same)."""
-    for folder in ("agents", "model"):
-        target = site / "secondhalf" / folder / "__pycache__"
-        target.mkdir(exist_ok=True)
-        for path in (*(ROOT / folder / "__pycache__").glob("*.nb[ci]"), ROOT / folder / "__pycache__/sources.hash"):
-            if path.is_file():
+    for folder in ("agents", "conf", "model"):
+        for path in (ROOT / folder).rglob("__pycache__/*"):
+            if path.suffix in (".nbi", ".nbc") or path.name == "sources.hash":
+                target = site / "secondhalf" / path.relative_to(ROOT)
+                target.parent.mkdir(exist_ok=True)
                 shutil.copy(path, target)

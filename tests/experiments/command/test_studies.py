@@ -16,7 +16,6 @@ from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.command.compose import NOT_OF_THE_MARKET, compose_config, options
 from secondhalf.experiments.command.request import make_request
 from secondhalf.experiments.command.studies import STUDIES, Study, as_markdown, find_study, groups, option_classes
-from secondhalf.experiments.execution.process_pool import StudyError
 from tests.docs.test_data_dictionary import DICTIONARY
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -76,23 +75,6 @@ def test_help_imports_nothing_heavy(words: list[str]) -> None:
 
 def test_entries_can_be_sent_to_other_processes() -> None:
     assert pickle.loads(pickle.dumps(STUDIES)) == STUDIES
-
-
-def test_an_extra_that_is_missing_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "altair", None)
-    study = Study("charts", "needs what is not there", folder="nowhere", extra="charts")
-
-    def absent(name: str) -> object:
-        raise ModuleNotFoundError("No module named 'altair'", name="altair")
-
-    monkeypatch.setattr("secondhalf.experiments.command.studies.import_module", absent)
-    request = make_request(STUDIES["run"], compose_config([]), Path("out"), True)
-    with pytest.raises(
-        StudyError, match=r"charts: the package altair is not installed; pip install 'secondhalf\[charts\]'"
-    ):
-        study.start(request)
-    with pytest.raises(ModuleNotFoundError):
-        Study("charts", "has no extra", folder="nowhere").start(request)
 
 
 def test_a_study_of_ones_own_is_found_by_its_import_path() -> None:

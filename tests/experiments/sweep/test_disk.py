@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.execution.folder_lock import alone
 from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.experiments.sweep import run_job
 from secondhalf.experiments.sweep.jobs import Job
-from secondhalf.experiments.sweep.sweep_folder import alone
 from tests.experiments.sweep.conftest import work_in
 
 Mount = Callable[[str], None]

@@ -43,9 +43,8 @@ def test_an_address_needs_a_cluster() -> None:
 
 @pytest.mark.skipif(importlib.util.find_spec("ray") is not None, reason="Ray is installed")
 def test_without_ray_it_says_how_to_get_it() -> None:
-    with pytest.raises(
-        SettingsError, match=r"^launcher\.engine=ray: Ray is not installed; pip install 'secondhalf\[ray\]'"
-    ):
+    said = r"^launcher\.engine=ray needs Ray, which is not installed; pip install 'secondhalf\[ray\]'$"
+    with pytest.raises(SettingsError, match=said):
         make_engine("ray", Launcher(engine="ray", threads=1))
 
 

@@ -15,7 +15,7 @@ from secondhalf.experiments.sweep import run_job
 from secondhalf.experiments.sweep.jobs import Composer, Job
 from secondhalf.experiments.sweep.run_job import Task
 from secondhalf.experiments.sweep.run_record import Record, read
-from secondhalf.experiments.sweep.sweep_folder import COLUMNS, alone, check_folder
+from secondhalf.experiments.sweep.sweep_folder import COLUMNS, check_folder
 from secondhalf.experiments.sweep.sweep_runner import interruptible
 from tests.experiments.sweep.conftest import TINY, pretend, work_in
 
@@ -64,6 +64,32 @@ def test_a_run_with_a_file_cut_short_is_run_again(tmp_path: Path, jobs: list[Job
     assert [job.number for job in work_in(tmp_path).status.take(jobs)] == [1, 2]
 
 
+def test_a_run_whose_files_are_not_those_it_left_is_run_again(tmp_path: Path, jobs: list[Job]) -> None:
+    """Zeros of the right size, a digit of the summary, what it returned; and the sweep then ends as any other."""
+    work = work_in(tmp_path, run_job.run_job)
+    work.do(jobs)
+    assert work.finish() == 0
+    whole = {name: (tmp_path / name).read_bytes() for name in ("results.csv", "series.parquet")}
+    places = [tmp_path / "runs" / job.run for job in jobs]
+    (places[0] / "daily.csv").write_bytes(b"\0" * (places[0] / "daily.csv").stat().st_size)
+    changed = (places[1] / "summary.json").read_text()
+    at = changed.index('"gmv": ') + 7
+    (places[1] / "summary.json").write_text(changed[:at] + str((int(changed[at]) + 1) % 10) + changed[at + 1 :])
+    kept = json.loads((places[2] / "run.json").read_text())
+    (places[2] / "run.json").write_text(json.dumps(kept | {"value": kept["value"] + 1}))
+    done: list[int] = []
+
+    def again(task: Task) -> Record:
+        done.append(task.job.number)
+        return run_job.run_job(task)
+
+    work = work_in(tmp_path, again)
+    work.do(jobs)
+    assert work.finish() == 0
+    assert done == [0, 1, 2]
+    assert {name: (tmp_path / name).read_bytes() for name in whole} == whole
+
+
 def test_a_folder_with_a_sweep_is_not_taken_for_another(tmp_path: Path, jobs: list[Job], composer: Composer) -> None:
     work_in(tmp_path).do(jobs)
     check_folder(tmp_path, jobs, "run", resume=True)
@@ -90,11 +116,34 @@ def test_a_folder_with_a_sweep_is_not_taken_for_another(tmp_path: Path, jobs: li
         check_folder(file, jobs, "run", resume=True)
 
 
-def test_one_at_a_time(tmp_path: Path) -> None:
-    with alone(tmp_path), pytest.raises(SettingsError, match="another process is at work"), alone(tmp_path):
-        pass
-    with alone(tmp_path):
-        pass
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("[]", "input should be a valid dictionary"),
+        ("{}", "format: field required"),
+        ({"runs": []}, "runs: input should be a valid dictionary"),
+        ({"runs": {"a": 1}}, "runs.a: input should be a valid dictionary"),
+        ({"values": None}, "values: input should be a valid dictionary"),
+        ({"format": "1"}, "format: input should be a valid integer"),
+    ],
+)
+def test_another_shape_of_sweep_json_is_refused(
+    tmp_path: Path, jobs: list[Job], change: str | dict[str, object], said: str
+) -> None:
+    work_in(tmp_path).do(jobs)
+    file = tmp_path / "sweep.json"
+    file.write_text(change if isinstance(change, str) else json.dumps(json.loads(file.read_text()) | change))
+    with pytest.raises(SettingsError) as error:
+        check_folder(tmp_path, jobs, "run", resume=True)
+    assert (
+        str(error.value)
+        .lower()
+        .startswith(f"hydra.sweep.dir={tmp_path}: sweep.json there is none of a sweep ({said}".lower())
+    )
+    assert "\n" not in str(error.value)
+    file.write_bytes(b"\xff\x00" * 20)
+    with pytest.raises(SettingsError, match=r"sweep\.json there cannot be read \(UnicodeDecodeError"):
+        check_folder(tmp_path, jobs, "run", resume=True)
 
 
 def test_the_keyboard_stops_cleanly(tmp_path: Path, jobs: list[Job], capsys: pytest.CaptureFixture[str]) -> None:
