@@ -20,6 +20,7 @@ from secondhalf.model.network.friend_graph import build_friends
 from secondhalf.model.network.networkx_export import fans_by_number, heterogeneous_graph
 from secondhalf.model.observers.mesa_collector import RecordCollector
 from secondhalf.model.observers.record import Record
+from secondhalf.model.ranges import check_ranges
 from secondhalf.model.scenario.exclusivity import ExclusivityRule
 from secondhalf.model.snapshots.checkpoint import read_checkpoint, restore, save_market
 from secondhalf.model.snapshots.fork import fork
@@ -55,6 +56,7 @@ class Market(State):
     # No parameter is called `seed`: `mesa.batch_run` from 3.4 on would put its own `rng` in its place.
     def __init__(self, settings: MarketSettings | None = None, rng: int | None = None, **overrides: object) -> None:
         settings = initial_state.settings_for(settings, rng, overrides)
+        check_ranges(settings)
         super().__init__(rng=settings.seed % 2**32)
         self.stages = in_order(settings.stage_order)
         initial_state.open_platforms(self, settings)

@@ -121,7 +121,7 @@ class MarketSettings(Settings):
     def _channels_exist(self) -> MarketSettings:
         if tuple(self.channels) != CHANNELS:
             raise ValueError(f"channels must be {', '.join(CHANNELS)}, not {', '.join(self.channels)}")
-        if not any(set(capability.opens) == set(CHANNELS) for capability in self.capability.values()):
+        if not any(capability.opens_all for capability in self.capability.values()):
             raise ValueError("capability.*.opens: one capability, the storefront, must open every channel; none does")
         for name, kind in self.merchants.kinds.items():
             for unknown in sorted(set(kind.fit) - set(CHANNELS)):

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from secondhalf.conf.schema.base import Days, Number, Positive, Rate, Settings, Share, Whole
+from secondhalf.conf.schema.base import Days, Factor, Number, Rate, Scale, Settings, Share, Whole
 from secondhalf.conf.schema.platforms import Entrance
 
 ALL, BOUND = "*", "bound"
@@ -53,7 +53,7 @@ class ScenarioMove(Settings):
     change: str
     capability: str
     entrance: Entrance | None = None
-    share: Annotated[Number, Field(gt=0, le=1)] | None = None
+    share: Annotated[Number, Field(ge=1e-6, le=1)] | None = None
 
     @model_validator(mode="after")
     def _share_of_opening(self) -> ScenarioMove:
@@ -115,8 +115,8 @@ class Shock(Settings):
 
     since: dt.date
     until: dt.date
-    planned_needs: Annotated[Number, Field(ge=0, le=100)] = 1.0
-    phone_time: Annotated[Number, Field(gt=0, le=100)] = 1.0
+    planned_needs: Factor = 1.0
+    phone_time: Annotated[Number, Field(ge=0.01, le=10)] = 1.0
     recovery_days: Days = 0
 
     @model_validator(mode="after")
@@ -133,7 +133,7 @@ class SelfPreferencing(DatedRule):
     """
 
     platform: str
-    factor: Positive
+    factor: Scale
     own: Annotated[list[str], Field(min_length=1)]
 
 

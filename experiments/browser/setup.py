@@ -11,9 +11,9 @@ from omegaconf import DictConfig
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.browser.interventions import RefusedError
-from secondhalf.experiments.browser.memory import LEAST_USERS, most_users
 from secondhalf.experiments.browser.text import brief, say
 from secondhalf.experiments.command.compose import choices_of, compose_config, market_settings
+from secondhalf.experiments.execution.memory import LEAST_USERS, most_users
 
 LARGEST_SEED = 2**53 - 1
 """Largest whole number that a page can hold."""

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from secondhalf.conf.schema import SettingsError
@@ -42,21 +43,31 @@ def check_command_line(study: Study, words: CommandLine) -> Place | None:
         return None
     if study.extra is not None:
         require(study.extra, study.name)
-    if study.not_swept and words.sweep:
+    sweep = words.sweep or _asks_for_sweep(words, search)
+    if study.not_swept and sweep:
         raise SettingsError(f"{study.name} -m: {study.not_swept}")
-    for overrides in single_runs(words.overrides) if words.sweep else [words.overrides]:
+    counted = not any(override.startswith("hydra/sweeper=") for override in words.overrides)
+    for overrides in single_runs(words.overrides, counted) if sweep else [words.overrides]:
         config = compose_config([*overrides, *search])
-        _check(study, config, not words.sweep)
-    if config.resume is not False and not words.sweep and study.resumes != "asked":
+        _check(study, config, not sweep)
+    if config.resume is not False and not sweep and study.resumes != "asked":
         raise SettingsError(
             f"resume={config.resume}: is for sweeps (-m) and searches; a single run begins anew, other studies go on"
         )
-    name = "sweep" if words.sweep else "run"
+    name = "sweep" if sweep else "run"
     place = Place(f"hydra.{name}.dir", Path(str(config.hydra[name].dir)))
     check_folder(*place)
     # A name with the time in it is another one when Hydra makes it.
     dated = "${now:" in str(OmegaConf.to_container(config.hydra[name], resolve=False))
     return place if study.writes and not dated else None
+
+
+def _asks_for_sweep(words: CommandLine, search: list[str]) -> bool:
+    """Whether `hydra.mode=MULTIRUN` stands on the command line or in a file that is chosen there."""
+    if not any("=" in word and word.lstrip("+").startswith(("hydra.mode=", "experiment=")) for word in words.overrides):
+        return False
+    first = next(single_runs(words.overrides, counted=False))
+    return bool(compose_config([*first, *search]).hydra.mode == RunMode.MULTIRUN)
 
 
 def _check(study: Study, config: DictConfig, single: bool) -> None:

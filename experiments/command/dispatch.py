@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -16,6 +17,7 @@ from omegaconf import DictConfig
 from secondhalf.agents.legal_moves import MoveError
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.checks import check_command_line, remove_empty
+from secondhalf.experiments.command.environment import check_threads
 from secondhalf.experiments.command.overrides import open_overrides, parse_command_line
 from secondhalf.experiments.command.request import make_request
 from secondhalf.experiments.command.studies import STUDIES, Study, find_study
@@ -27,6 +29,7 @@ from secondhalf.model.accounts.day_book import BooksError
 def dispatch(name: str, given: Sequence[str]) -> None:
     """Check everything, then hand over to Hydra, which calls the study once or, with `-m`, several times."""
     try:
+        check_threads()
         words = parse_command_line(given)
         study = find_study(name)
         if study is None:
@@ -52,6 +55,9 @@ def _job(study: Study, config: DictConfig) -> Any:
     single = HydraConfig.get().mode == RunMode.RUN
     name = f"hydra.{'run' if single else 'sweep'}.dir"
     folder = Path(HydraConfig.get().runtime.output_dir)
+    # Files that settings name are looked for where the command was called, in every study and every run of a sweep;
+    # `hydra.job.chdir` would move away from them in the single run alone.
+    os.chdir(HydraConfig.get().runtime.cwd)
     try:
         if not study.writes:
             remove_empty(folder)

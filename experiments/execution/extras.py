@@ -9,7 +9,7 @@ from secondhalf.conf.schema import SettingsError
 MODULES = {
     "browser": {
         **{"solara": "Solara", "solara_assets": "solara-assets", "ipyvuetify": "ipyvuetify", "ipyvue": "ipyvue"},
-        **{"anywidget": "anywidget", "altair": "Altair", "uvicorn": "uvicorn", "psutil": "psutil"},
+        **{"anywidget": "anywidget", "altair": "Altair", "uvicorn": "uvicorn"},
     },
     "search": {"optuna": "Optuna"},
     "sensitivity": {"SALib": "SALib"},

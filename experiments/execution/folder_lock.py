@@ -8,7 +8,6 @@ owner that is gone is taken over.
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 import re
@@ -24,9 +23,15 @@ from typing import Any
 from secondhalf.conf.schema import SettingsError
 from secondhalf.temporaries import alive, remove_left_over
 
+try:
+    import fcntl
+except ImportError:  # Windows: a second file stands for the lock there
+    fcntl = None  # type: ignore[assignment]
+
 LOCK, PLAIN = ".lock", ".lock.process"
 """The file that is locked; the one that stands for a lock where there are none."""
 UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL)
+CAREFULLY = sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"))
 LONGEST = 1000
 """Bytes that are read of a file that says who has the lock."""
 
@@ -79,6 +84,8 @@ def lock_folder(folder: Path, name: str = "hydra.run.dir") -> Iterator[None]:
 
 def _take(folder: Path, where: str) -> tuple[int, Path]:
     """The open file that is locked, and its path."""
+    if fcntl is None:
+        return _take_plain(folder / PLAIN, where)
     path = folder / LOCK
     while True:
         handle = _open(path, os.O_CREAT)
@@ -121,7 +128,7 @@ def _take_plain(path: Path, where: str) -> tuple[int, Path]:
 
 def _open(path: Path, how: int) -> int:
     """Open a plain file for reading and writing; a link could lead out of the folder, a pipe could wait for ever."""
-    handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | how, 0o666)
+    handle = os.open(path, os.O_RDWR | CAREFULLY | how, 0o666)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise OSError(errno.EINVAL, f"{path.name} is no plain file")
@@ -140,13 +147,15 @@ def _write_owner(handle: int) -> None:
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     owner = {"process": os.getpid(), "host": socket.gethostname(), "since": now}
     os.ftruncate(handle, 0)
-    os.pwrite(handle, json.dumps(owner).encode() + b"\n", 0)
+    os.lseek(handle, 0, os.SEEK_SET)
+    os.write(handle, json.dumps(owner).encode() + b"\n")
 
 
 def _owner(handle: int) -> dict[str, Any]:
     """Who has the lock; empty when the file does not say, as in the moment before its owner writes."""
     try:
-        found = json.loads(os.pread(handle, LONGEST, 0))
+        os.lseek(handle, 0, os.SEEK_SET)
+        found = json.loads(os.read(handle, LONGEST))
         words = {key: re.sub(r"[^\w.:-]", "?", str(found[key])) for key in ("host", "since")}
         return {"process": int(found["process"]) % 2**31, **words}
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import platform
-import resource
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import psutil
+
 from secondhalf.version import __version__
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 LIBRARIES = ("mesa", "networkx", "numpy", "numba", "scipy", "pandas", "matplotlib", "seaborn", "hydra-core", "pydantic")
 
@@ -37,5 +43,8 @@ def commit() -> str | None:
 
 def peak_memory_mb() -> float:
     """Most memory this process has held, in MB."""
+    if resource is None:
+        held = psutil.Process().memory_info()
+        return float(getattr(held, "peak_wset", held.rss)) / 1024.0**2
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1024.0**2 if sys.platform == "darwin" else 1024.0)

@@ -120,10 +120,10 @@ def is_name(text: str) -> bool:
 def refuse_newer(summary: Mapping[str, Any], where: str) -> None:
     """Refuse what a newer version of the program wrote, which may mean other things by the same names."""
     versions = summary.get("versions")
-    wrote = str(versions.get("secondhalf", "0"))[:40] if isinstance(versions, Mapping) else "0"
-    if _parts(wrote) > _parts(__version__):
-        raise SettingsError(f"{where}: written by the newer secondhalf {wrote}; this is {__version__}")
+    wrote = versions.get("secondhalf") if isinstance(versions, Mapping) else None
+    if isinstance(wrote, str) and _parts(wrote) > _parts(__version__):
+        raise SettingsError(f"{where}: written by the newer secondhalf {wrote[:40]}; this is {__version__}")
 
 
 def _parts(version: str) -> list[int]:
-    return [int(part) for part in re.findall(r"\d+", version)[:3]]
+    return [int(part) for part in re.findall(r"\d{1,9}", version[:40])[:3]]

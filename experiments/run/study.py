@@ -179,11 +179,24 @@ def summarise(market: Market) -> dict[str, Any]:
         "exposure_at_start": record.exposure_at_start,
         "market": {key: float(np.mean([row[key] for row in record.market[-YEAR:]])) for key in record.market[-1]},
         "festivals": record.festivals,
+        "network": about_friends(market),
         "settings": market.settings.model_dump(mode="json"),
         "versions": versions(),
         "commit": commit(),
         "peak_memory_mb": peak_memory_mb(),
         "column_bytes_per_user": market.population.bytes_per_user(),
+    }
+
+
+def about_friends(market: Market) -> dict[str, Any]:
+    """What the friend graph is like, as it was made or read."""
+    ties = market.friends.indices.size // 2
+    mixing = ties == 0
+    return {
+        "kind": market.settings.network.kind,
+        "nodes": market.population.users,
+        "ties": None if mixing else ties,
+        "isolated_users": None if mixing else int((np.diff(market.friends.indptr) == 0).sum()),
     }
 
 

@@ -118,7 +118,7 @@ def start(request: Request[Search]) -> float:
                 _do(study, trials, problem, work)
                 _write(study, problem, folder)
             work.finish()
-    return _say(_write(study, problem, folder), problem, console)
+    return _say(_write(study, problem, folder), problem, console, work.status.count("succeeded"))
 
 
 def _ask(study: optuna.Study, problem: SearchProblem) -> list[FrozenTrial]:
@@ -206,8 +206,13 @@ def _write(study: optuna.Study, problem: SearchProblem, folder: Path) -> pd.Data
     return table
 
 
-def _say(table: pd.DataFrame, problem: SearchProblem, console: Console) -> float:
+def _say(table: pd.DataFrame, problem: SearchProblem, console: Console, succeeded: int) -> float:
     finished = table.dropna(subset="mean")
+    if finished.empty and succeeded:
+        raise StudyError(
+            f"search.metric={problem.options.metric}: is empty (null) in every run that finished, {succeeded} of them; "
+            "a metric that has a value in each run is needed"
+        )
     if finished.empty:
         raise StudyError("search: no trial finished; runs.csv says why")
     best = finished.iloc[0]

@@ -60,7 +60,8 @@ class Launched:
         self.folder = Path(str(config.hydra.sweep.dir))
         self.engine_name = engine
         self.work: Work | None = None
-        self.composer = Composer(self.study, hydra_overrides(config.hydra))
+        with errors_exit():
+            self.composer = Composer(self.study, hydra_overrides(config.hydra))
 
     def batch(self, overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
         """Do the jobs of one batch; a run that fails is part of what is returned."""

@@ -197,7 +197,8 @@ def check_different(jobs: Sequence[Job]) -> None:
 
 def hydra_overrides(hydra: Any) -> list[str]:
     """Overrides of Hydra's own settings that a job needs too: folders of configuration and what was set by hand."""
-    given = [str(word) for word in hydra.overrides.hydra]
+    # As they were given: a `${...}` that a run fills in stands for nothing yet.
+    given = [str(word) for word in OmegaConf.to_container(hydra.overrides.hydra, resolve=False) or ()]
     known = {str(source.path) for source in hydra.runtime.config_sources if source.schema == "file"}
     if known and not any(word.startswith("hydra.searchpath=") for word in given):
         given.append(f"hydra.searchpath=[{','.join(sorted(repr('file://' + path) for path in known))}]")

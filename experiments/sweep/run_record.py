@@ -100,6 +100,8 @@ def _hash_of(kept: Mapping[str, Any]) -> str:
 
 def to_disk(path: Path) -> None:
     """Wait until a file, or a folder's list of names, would survive a loss of power."""
+    if os.name == "nt" and path.is_dir():  # Windows does not open folders
+        return
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -22,8 +22,8 @@ def ratio(part: Array, whole: Array) -> Array:
 
 
 def outside_share(market: State) -> float:
-    """Share of all mobile time outside the platforms."""
-    return float(1 - market.book.minutes.sum() / max(market.book.phone_minutes, 1e-300))
+    """Share of all mobile time outside the platforms; minutes in single precision may add up to a little more."""
+    return max(float(1 - market.book.minutes.sum() / max(market.book.phone_minutes, 1e-300)), 0.0)
 
 
 def short_video_share(market: State) -> float:

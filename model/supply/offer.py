@@ -57,7 +57,7 @@ class OfferDesk:
     @staticmethod
     def _selling_capability(settings: MarketSettings) -> NDArray[np.bool_]:
         """Capabilities that every channel needs: without them a platform cannot take orders."""
-        return np.array([set(c.opens) == set(CHANNELS) for c in settings.capability.values()])
+        return np.array([c.opens_all for c in settings.capability.values()])
 
     def availability(self) -> Array:
         """How open each channel is on each platform, [P, C]: the least presence among what opens it."""

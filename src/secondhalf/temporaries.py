@@ -12,6 +12,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
 _NAME = re.compile(r"\..+\.(\d{1,9})-[0-9a-f]{12}\.tmp")
 
 
@@ -36,10 +38,4 @@ def remove_left_over(folder: Path) -> None:
 
 def alive(process: int) -> bool:
     """Whether a process of this machine has that number."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # somebody else's
-        pass
-    return True
+    return bool(psutil.pid_exists(process))

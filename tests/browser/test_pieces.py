@@ -19,7 +19,6 @@ from secondhalf.experiments.browser import text as browser_text
 from secondhalf.experiments.browser.commands import days_to_quarter
 from secondhalf.experiments.browser.fair_lock import FairLock
 from secondhalf.experiments.browser.interventions import RefusedError, requested_move
-from secondhalf.experiments.browser.memory import bytes_needed
 from secondhalf.experiments.browser.serve import loopback, require_free, warn_of_others
 from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
@@ -27,6 +26,7 @@ from secondhalf.experiments.browser.widget import PARTS, facts_of_page, page_wor
 from secondhalf.experiments.command.compose import compose_config, load_settings
 from secondhalf.experiments.command.main import as_settings
 from secondhalf.experiments.command.studies import STUDIES
+from secondhalf.experiments.execution.memory import bytes_needed
 from secondhalf.model.market import Market
 from tests.experiments.conftest import refused
 

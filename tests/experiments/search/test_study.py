@@ -116,7 +116,21 @@ def test_nothing_found_says_so(composer: Composer, tmp_path: Path) -> None:
     of = question(composer)
     failed = run(optuna.create_study(), of, work_in(tmp_path, lambda task: RunRecord(task.job.run, "failed", "no")), 1)
     with pytest.raises(StudyError, match="no trial finished"):
-        search_study._say(failed, of, Console(quiet=True))
+        search_study._say(failed, of, Console(quiet=True), 0)
+
+
+def test_a_metric_that_is_empty_in_every_run(composer: Composer, tmp_path: Path) -> None:
+    def empty(task: Task) -> RunRecord:
+        record = RunRecord(task.job.run, "succeeded")
+        task.place.mkdir(parents=True)
+        (task.place / "summary.json").write_text(json.dumps({"close": None, "festivals": []}))
+        keep(record, task.place)
+        return record
+
+    of, work = question(composer), work_in(tmp_path, empty)
+    found = run(optuna.create_study(), of, work, 1)
+    with pytest.raises(StudyError, match=r"^search\.metric=close: is empty \(null\) in every run that finished, "):
+        search_study._say(found, of, Console(quiet=True), work.status.count("succeeded"))
 
 
 def test_another_question_in_the_same_folder(composer: Composer, tmp_path: Path) -> None:
