@@ -1,4 +1,4 @@
-"""What single settings allow but several together do not: refused with the setting that does most, before any work.
+"""Ranges of combined settings: values allowed one by one but not together are refused before any work.
 
 Utilities enter exponentials in single precision, and drivers go on after their last knot. Both are bounded here from
 above, whatever platforms and users do later; the ranges of single settings are in `conf.schema`.
@@ -81,7 +81,7 @@ def _depth(settings: MarketSettings) -> float:
 
 
 def _reach(settings: MarketSettings, name: str, key: str) -> float:
-    """Most presence of a capability on a platform, in what time it may be given and with the luck it may have."""
+    """Most presence of a capability on a platform, within the time it may be given and with the largest skill it may draw."""
     platform: PlatformSettings = settings.platform[name]
     capability: CapabilitySettings = settings.capability[key]
     skill = platform.skill.get(key, capability.skill.get(platform.kind, 1.0)) * math.exp(3 * capability.skill_sd)

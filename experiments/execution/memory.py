@@ -1,4 +1,4 @@
-"""How many users fit into the memory that is free."""
+"""Memory: how many users fit into what is free."""
 
 from __future__ import annotations
 

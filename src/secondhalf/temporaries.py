@@ -18,7 +18,7 @@ _NAME = re.compile(r"\..+\.(\d{1,9})-[0-9a-f]{12}\.tmp")
 
 
 def temporary_beside(path: Path) -> Path:
-    """A name beside `path` that nobody else has: it holds the number of this process and luck."""
+    """A unique name beside `path`, from the number of this process and random characters."""
     return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(6)}.tmp")
 
 

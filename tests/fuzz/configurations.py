@@ -13,7 +13,7 @@ from typing import Any
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.vocabulary import CAPABILITY_CHANGES
-from secondhalf.experiments.command.compose import NOT_OF_THE_MARKET, compose_config, plain
+from secondhalf.experiments.command.compose import NOT_OF_THE_MARKET, compose_config, config_values
 from tests.fuzz.settings_of_schema import Place, places, put, value_at
 
 FOLDER = Path(str(files("secondhalf.conf")))
@@ -45,7 +45,7 @@ class Configuration:
 
 @cache
 def shipped() -> dict[str, Any]:
-    return plain(compose_config([]), NOT_OF_THE_MARKET)
+    return config_values(compose_config([]), NOT_OF_THE_MARKET)
 
 
 @cache
