@@ -7,7 +7,7 @@ import psutil
 from secondhalf.conf.schema import MarketSettings, SettingsError
 
 LEAST_USERS = 100
-"""Fewer give pictures of luck alone."""
+"""With fewer users the pictures show random noise."""
 BYTES_PER_USER = 320
 """Columns (about 200) and what stages sum in beside them; a million users held 0.7 GB at most with all of Python."""
 BYTES_PER_TIE = 24
