@@ -81,7 +81,7 @@ def _depth(settings: MarketSettings) -> float:
 
 
 def _reach(settings: MarketSettings, name: str, key: str) -> float:
-    """Largest presence that a capability may reach on a platform, with a skill three standard deviations above the mean."""
+    """Largest presence that a capability may reach on a platform, with a skill three deviations above the mean."""
     platform: PlatformSettings = settings.platform[name]
     capability: CapabilitySettings = settings.capability[key]
     skill = platform.skill.get(key, capability.skill.get(platform.kind, 1.0)) * math.exp(3 * capability.skill_sd)
