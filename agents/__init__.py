@@ -1,1 +1,1 @@
-"""The deciders: platforms, merchants and users, and the strategies they follow."""
+"""Agents that decide: platforms, merchants and users, and the strategies of platforms."""

@@ -1,4 +1,4 @@
-"""What platforms can do: presence of each capability on each platform, its growth and the platform's belief about it.
+"""Capabilities of platforms: presence, growth, and each platform's belief about its skill.
 
 A capability's *presence* is maturity x exposure x prominence. Maturity climbs a logistic curve to the platform's skill;
 the skill itself is hidden from the platform, which holds a belief and learns from what it sees.
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from secondhalf.conf.schema.platforms import Capability, Platform
+from secondhalf.agents.axes import Axes, add_platform, empty
+from secondhalf.conf.schema.platforms import CapabilitySettings, PlatformSettings
+
+Array = NDArray[np.float64]
 
 SEED_MATURITY = 0.05
 """Share of its skill that a capability has on the day it is launched."""
@@ -29,7 +31,7 @@ class CapabilityTable:
     ----------
     platforms, catalogue
         settings by name; the order of the names is the order of the rows and columns
-    luck
+    normals
         standard normal numbers [platform, capability] that fix the hidden skills
     prominence
         visibility of each entrance
@@ -37,11 +39,18 @@ class CapabilityTable:
         without ramps a launch is at full skill at once
     """
 
+    maturity: Annotated[Array, Axes("PK")]  # climbs to the skill
+    exposure: Annotated[Array, Axes("PK")]  # share of the users who see it
+    prominence: Annotated[Array, Axes("PK")]  # of its entrance
+    skill: Annotated[Array, Axes("PK")]  # what it can become; hidden from the platform
+    believed: Annotated[Array, Axes("PK")]  # mean of the platform's belief about log skill
+    doubt: Annotated[Array, Axes("PK")]  # its standard deviation
+
     def __init__(
         self,
-        platforms: Sequence[Platform],
-        catalogue: Mapping[str, Capability],
-        luck: NDArray[np.float64],
+        platforms: Sequence[PlatformSettings],
+        catalogue: Mapping[str, CapabilitySettings],
+        normals: NDArray[np.float64],
         prominence: Mapping[str, float],
         ramps: bool,
     ) -> None:
@@ -49,35 +58,29 @@ class CapabilityTable:
         self.column = {name: k for k, name in enumerate(self.names)}
         self.catalogue = catalogue
         self.entrances = prominence
-        shape = (len(platforms), len(self.names))
-        self.maturity = np.zeros(shape)
-        self.exposure = np.zeros(shape)
-        self.prominence = np.zeros(shape)
+        vars(self).update(empty(CapabilityTable, P=len(platforms), K=len(self.names)))
         self.entrance: list[list[str]] = [[catalogue[name].entrance for name in self.names] for _ in platforms]
-        self.skill = np.zeros(shape)
-        self.believed = np.zeros(shape)
-        self.doubt = np.zeros(shape)
         step = np.array([math.expm1(2 * math.log(19) / c.ramp_days) if ramps else np.inf for c in catalogue.values()])
         self._step = step
         for p, platform in enumerate(platforms):
             for k, name in enumerate(self.names):
-                self._start(p, k, platform, catalogue[name], float(luck[p, k]))
+                self._start(p, k, platform, catalogue[name], float(normals[p, k]))
 
-    def add(self, platform: Platform, luck: NDArray[np.float64]) -> None:
-        """One platform more, as its file has it; `luck` holds standard normal numbers [capability]."""
-        for field in ("maturity", "exposure", "prominence", "skill", "believed", "doubt"):
-            values = getattr(self, field)
-            setattr(self, field, np.concatenate([values, np.zeros((1, len(self.names)))]))
+    def add(self, platform: PlatformSettings, normals: NDArray[np.float64]) -> None:
+        """One platform more, as its file has it; `normals` holds standard normal numbers [capability]."""
+        add_platform(self)
         self.entrance.append([capability.entrance for capability in self.catalogue.values()])
         for k, capability in enumerate(self.catalogue.values()):
-            self._start(len(self.entrance) - 1, k, platform, capability, float(luck[k]))
+            self._start(len(self.entrance) - 1, k, platform, capability, float(normals[k]))
 
-    def _start(self, p: int, k: int, platform: Platform, capability: Capability, luck: float) -> None:
+    def _start(
+        self, p: int, k: int, platform: PlatformSettings, capability: CapabilitySettings, normals: float
+    ) -> None:
         mean = platform.skill.get(self.names[k], capability.skill.get(platform.kind, 1.0))
         opened = platform.open_at_start.get(self.names[k])
         self.believed[p, k] = math.log(mean)
         self.doubt[p, k] = capability.skill_sd
-        self.skill[p, k] = mean * math.exp(capability.skill_sd * luck)
+        self.skill[p, k] = mean * math.exp(capability.skill_sd * normals)
         if opened is not None:
             if opened.maturity >= mean:  # long established: its skill is known
                 self.skill[p, k], self.doubt[p, k] = opened.maturity, 0.0
@@ -127,20 +130,20 @@ class CapabilityTable:
             self.entrance[p][k] = entrance
             self.prominence[p, k] = self.entrances[entrance]
 
-    def learn(self, p: int, luck: NDArray[np.float64]) -> None:
+    def learn(self, p: int, normals: NDArray[np.float64]) -> None:
         """Update beliefs about skills from a quarter's results (normal learning on log skill).
 
         The signal is log skill plus noise; the larger the share of skill and of users reached, the surer it is.
 
         Parameters
         ----------
-        luck
+        normals
             standard normal numbers [capability]
         """
         reached = self.exposure[p] * self.maturity[p] / np.where(self.skill[p] > 0, self.skill[p], 1.0)
         for k in np.flatnonzero((reached > 0) & (self.doubt[p] > 0)):
             noise = SIGNAL_SD / reached[k]
-            signal = math.log(self.skill[p, k]) + noise * float(luck[k])
+            signal = math.log(self.skill[p, k]) + noise * float(normals[k])
             trust = self.doubt[p, k] ** 2 / (self.doubt[p, k] ** 2 + noise**2)
             self.believed[p, k] += trust * (signal - self.believed[p, k])
             self.doubt[p, k] *= math.sqrt(1 - trust)

@@ -1,4 +1,4 @@
-"""How merchants divide their effort over cells: experience-weighted attraction, or a logit reply to last week.
+"""Effort of merchants over cells: experience-weighted attraction, or a logit reply to last week.
 
 Effort is the mixed strategy itself: a merchant's share of effort in a cell takes the place of the probability of
 choosing it. The formulas are those of `learning`, with all merchants as agents and all cells as options.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.agents.learning import Rule, attract, logit
-from secondhalf.numba_cache import compile_kept
+from secondhalf.agents.learning import EwaRule, logit, update_attractions
+from secondhalf.numba_cache import compile_cached
 
 
 def ewa_update(
@@ -19,7 +19,7 @@ def ewa_update(
     returns: NDArray[np.float32],
     possible: NDArray[np.bool_],
     experience: float,
-    rule: Rule,
+    rule: EwaRule,
 ) -> float:
     """One revision of all merchants by experience-weighted attraction, in place; returns the new experience.
 
@@ -30,9 +30,9 @@ def ewa_update(
     experience
         N, the weight of the past in observations
     rule
-        see `learning.Rule`
+        see `learning.EwaRule`
     """
-    renewed = attract(attraction, effort, returns, possible, experience, rule.phi, rule.delta, rule.kappa)
+    renewed = update_attractions(attraction, effort, returns, possible, experience, rule.phi, rule.delta, rule.kappa)
     logit(effort, attraction, possible, rule.sharpness)
     return renewed
 
@@ -60,7 +60,7 @@ def logit_update(
     logit(effort, attraction, possible, sharpness)
 
 
-@compile_kept(nogil=True, error_model="numpy")
+@compile_cached(nogil=True, error_model="numpy")
 def relative_returns(returns: NDArray[np.float32], effort: NDArray[np.float32]) -> None:
     """Divide each merchant's returns by their effort-weighted mean, in place, so that sharpness has no unit."""
     for m in range(returns.shape[0]):

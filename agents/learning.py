@@ -1,4 +1,4 @@
-"""Learning which of a few options pays: experience-weighted attraction, and plain logit choice over payoffs.
+"""Learning over a few options: experience-weighted attraction, and plain logit choice over payoffs.
 
 With ``A_j`` the attraction of option j, N the weight of the past in observations (Camerer and Ho 1999) ::
 
@@ -24,14 +24,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from secondhalf.numba_cache import compile_kept
+from secondhalf.numba_cache import compile_cached
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Rule:
+class EwaRule:
     """Parameters of experience-weighted attraction.
 
     Attributes
@@ -55,8 +55,8 @@ class Rule:
     sharpness: float
 
 
-@compile_kept(nogil=True, error_model="numpy")
-def attract(
+@compile_cached(nogil=True, error_model="numpy")
+def update_attractions(
     attraction: Floats,
     played: Floats,
     payoff: Floats,
@@ -66,7 +66,7 @@ def attract(
     delta: float,
     kappa: float,
 ) -> float:
-    """Take in one period's payoffs, in place; returns the new experience.
+    """Update attractions with one period's payoffs, in place; returns the new experience.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def attract(
     experience
         N, the same for all agents
     phi, delta, kappa
-        see `Rule`
+        see `EwaRule`
     """
     renewed = phi * (1.0 - kappa) * experience + 1.0
     for m in range(attraction.shape[0]):
@@ -88,7 +88,7 @@ def attract(
     return renewed
 
 
-@compile_kept(nogil=True, error_model="numpy")
+@compile_cached(nogil=True, error_model="numpy")
 def logit(share: Floats, value: Floats, possible: Flags, sharpness: float) -> None:
     """Fill `share` with logit probabilities over the possible options; zero where nothing is possible.
 
@@ -132,8 +132,8 @@ def logit_shares(value: ArrayLike, sharpness: float, possible: ArrayLike = True)
     return share.reshape(values.shape)
 
 
-def pick(share: ArrayLike, mark: ArrayLike) -> NDArray[np.intp]:
-    """The option in which a uniform number falls when probabilities are laid end to end.
+def sample_option(share: ArrayLike, mark: ArrayLike) -> NDArray[np.intp]:
+    """The option drawn by a uniform number: the interval of cumulated probabilities in which it lies.
 
     Parameters
     ----------
@@ -153,17 +153,17 @@ def pick(share: ArrayLike, mark: ArrayLike) -> NDArray[np.intp]:
     return np.asarray((ends <= np.asarray(mark)[..., None] * ends[..., -1:]).sum(axis=-1))
 
 
-class Ewa:
-    """One agent, or several alike that learn side by side, over a finite list of options.
+class EwaLearner:
+    """One learning agent, or several independent ones with the same rule, over a finite list of options.
 
-    No luck inside: whoever asks for a choice brings the uniform number.
+    Nothing is drawn here: the caller of a choice passes the uniform number.
 
     Parameters
     ----------
     options
         how many there are
     rule
-        see `Rule`
+        see `EwaRule`
     agents
         rows of the table; they share nothing but the rule and the number of periods
     attraction
@@ -180,7 +180,7 @@ class Ewa:
     """
 
     def __init__(
-        self, options: int, rule: Rule, agents: int = 1, attraction: ArrayLike = 0.0, experience: float = 1.0
+        self, options: int, rule: EwaRule, agents: int = 1, attraction: ArrayLike = 0.0, experience: float = 1.0
     ) -> None:
         self.rule, self.experience = rule, experience
         self.attraction: NDArray[np.float64] = np.array(np.broadcast_to(attraction, (agents, options)), np.float64)
@@ -192,10 +192,10 @@ class Ewa:
 
     def choose(self, mark: ArrayLike, possible: ArrayLike = True) -> NDArray[np.intp]:
         """Options chosen, [agent], with one uniform number in [0, 1) for each agent."""
-        return pick(self.probabilities(possible), np.atleast_1d(mark))
+        return sample_option(self.probabilities(possible), np.atleast_1d(mark))
 
     def learn(self, chosen: ArrayLike, payoff: ArrayLike) -> None:
-        """Take in a period.
+        """Update attractions with the payoffs of a period.
 
         Parameters
         ----------
@@ -215,7 +215,7 @@ class Ewa:
         np.copyto(self.last, paid, where=~np.isnan(paid))
         counted = ~np.isnan(self.last) | (rule.delta == 0.0)
         known = np.nan_to_num(self.last, nan=0.0)
-        self.experience = attract(
+        self.experience = update_attractions(
             self.attraction, played, known, counted, self.experience, rule.phi, rule.delta, rule.kappa
         )
 

@@ -1,34 +1,13 @@
-"""What a platform may do: which moves are open to it today, and which are against the rules."""
+"""Legal moves of a platform: which are open to it today, and which are against the rules."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from secondhalf.agents.move import Move
+from secondhalf.agents.platform import Platform
+from secondhalf.conf.schema.platforms import PlatformSettings
 from secondhalf.conf.schema.vocabulary import CHOOSABLE, NATIVE
-
-if TYPE_CHECKING:
-    from secondhalf.agents.platform import Platform
-    from secondhalf.conf.schema.platforms import Platform as PlatformSettings
-
-
-@dataclass(frozen=True)
-class Growth:
-    """Size, length and price of the two moves that concern no capability (conf/growth).
-
-    `recruit_cost` is RMB a day for each unit of the factor above one; `deepen_cost` RMB for each unit of the
-    logarithm of depth; no pool is deepened beyond `deepest`.
-    """
-
-    recruit_factor: float = 1.5
-    recruit_days: int = 90
-    recruit_cost: float = 0.0
-    deepen_factor: float = 1.1
-    deepen_days: int = 180
-    deepen_cost: float = 0.0
-    deepest: float = 3.0
 
 
 class MoveError(RuntimeError):
@@ -48,9 +27,9 @@ def choosable_of(settings: PlatformSettings, catalogue: Collection[str]) -> list
     return [name for name in CHOOSABLE if name in catalogue and name not in native]
 
 
-def options(platform: Platform, growth: Growth, banned: Collection[str] = ()) -> list[Move]:
+def options(platform: Platform, banned: Collection[str] = ()) -> list[Move]:
     """Moves open to a platform today; the first is `hold`."""
-    found = [Move("hold")]
+    found, growth = [Move("hold")], platform.growth
     if not platform.recruiting:
         found.append(Move("recruit", value=growth.recruit_factor, days=growth.recruit_days))
     deeper = platform.depth_target * growth.deepen_factor
@@ -70,7 +49,7 @@ def options(platform: Platform, growth: Growth, banned: Collection[str] = ()) ->
     return found
 
 
-def require_legal(platform: Platform, move: Move, growth: Growth, banned: Collection[str] = ()) -> None:
+def require_legal(platform: Platform, move: Move, banned: Collection[str] = ()) -> None:
     """Refuse a move that is not among the options.
 
     Raises
@@ -78,7 +57,7 @@ def require_legal(platform: Platform, move: Move, growth: Growth, banned: Collec
     MoveError
         says what the platform may do
     """
-    allowed = options(platform, growth, banned)
+    allowed = options(platform, banned)
     if any((known.change, known.capability) == (move.change, move.capability) for known in allowed):
         return
     raise MoveError(f"{move} is not open to it; open are {', '.join(map(str, allowed))}")

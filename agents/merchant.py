@@ -1,20 +1,19 @@
-"""Merchants: sizes, shops, effort, fans and products as columns, and the Mesa agent that is a view on one of them."""
+"""Merchants: sizes, shops, effort, fans and products as columns, and the Mesa agent that views one of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Annotated, Any
 
 import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from secondhalf.agents.axes import Axes, empty
 from secondhalf.agents.products import ProductTable
+from secondhalf.conf.schema.population import MerchantSettings
 from secondhalf.conf.schema.vocabulary import CHANNELS
-
-if TYPE_CHECKING:
-    from secondhalf.conf.schema.population import Merchants as MerchantSettings
 
 
 @dataclass
@@ -22,22 +21,22 @@ class MerchantTable:
     """All merchants, M slots; a slot left by a merchant that closed is taken by a newcomer with a new number."""
 
     kind_names: list[str]
-    number: NDArray[np.int64]  # [M]
-    kind: NDArray[np.int8]  # [M]
-    category: NDArray[np.int16]  # [M]
-    weight: NDArray[np.float64]  # [M] real merchants that this one stands for
-    size: NDArray[np.float64]  # [M] Pareto size of one of them
-    quality: NDArray[np.float64]  # [M]
-    price: NDArray[np.float64]  # [M] price level relative to the mean
-    fit: NDArray[np.float32]  # [M, C] success of the merchant's kind in each channel
-    shop: NDArray[np.bool_]  # [M, P]
-    barred: NDArray[np.bool_]  # [M, P] shops that exclusivity forbids
-    effort: NDArray[np.float32]  # [M, P, C] shares, adding up to one over open cells
-    attraction: NDArray[np.float32]  # [M, P, C]
-    fans: NDArray[np.float64]  # [M, P] people
-    gmv: NDArray[np.float64]  # [M, P] RMB since the start
-    week_gmv: NDArray[np.float64]  # [M, P] RMB since the last revision
-    weeks_lost: NDArray[np.int16]  # [M, P] weeks of loss in a row
+    number: Annotated[NDArray[np.int64], Axes("M")]
+    kind: Annotated[NDArray[np.int8], Axes("M")]
+    category: Annotated[NDArray[np.int16], Axes("M")]
+    weight: Annotated[NDArray[np.float64], Axes("M")]  # real merchants that this one stands for
+    size: Annotated[NDArray[np.float64], Axes("M")]  # Pareto size of one of them
+    quality: Annotated[NDArray[np.float64], Axes("M")]
+    price: Annotated[NDArray[np.float64], Axes("M")]  # price level relative to the mean
+    fit: Annotated[NDArray[np.float32], Axes("MC")]  # success of the merchant's kind in each channel
+    shop: Annotated[NDArray[np.bool_], Axes("MP")]
+    barred: Annotated[NDArray[np.bool_], Axes("MP")]  # shops that exclusivity forbids
+    effort: Annotated[NDArray[np.float32], Axes("MPC")]  # shares, adding up to one over open cells
+    attraction: Annotated[NDArray[np.float32], Axes("MPC")]
+    fans: Annotated[NDArray[np.float64], Axes("MP")]  # people
+    gmv: Annotated[NDArray[np.float64], Axes("MP")]  # RMB since the start
+    week_gmv: Annotated[NDArray[np.float64], Axes("MP")]  # RMB since the last revision
+    weeks_lost: Annotated[NDArray[np.int16], Axes("MP")]  # weeks of loss in a row
     products: ProductTable
     experience: float = 1.0
     next_number: int = 0
@@ -83,8 +82,8 @@ def merchant_table(
     merchants: int,
     shop_shares: Sequence[float],
     price_weight: float,
-    luck: NDArray[np.float64],
-    shop_luck: NDArray[np.float64],
+    uniforms: NDArray[np.float64],
+    shop_uniforms: NDArray[np.float64],
 ) -> MerchantTable:
     """Merchants as they stand before the first day, without products.
 
@@ -94,47 +93,41 @@ def merchant_table(
         share of merchants with a shop on each platform; a merchant left without any gets one on the likeliest
     price_weight
         users' sensitivity to price: dearer merchants sell fewer orders of higher value
-    luck, shop_luck
+    uniforms, shop_uniforms
         uniform numbers [M, 3] for kind, category and quality, [M, P] for shops
     """
     platforms = len(shop_shares)
     weight, size = pareto_bundles(merchants, settings.real_count, settings.pareto_exponent, settings.head_share)
     names = list(settings.kinds)
     kinds = list(settings.kinds.values())
-    kind = np.minimum(np.searchsorted(np.cumsum([k.share for k in kinds]), luck[:, 0]), len(kinds) - 1)
+    kind = np.minimum(np.searchsorted(np.cumsum([k.share for k in kinds]), uniforms[:, 0]), len(kinds) - 1)
     fit = np.array([[k.fit.get(channel, 1.0) for channel in CHANNELS] for k in kinds], np.float32)
     price = np.array([k.price for k in kinds])[kind]
-    quality = np.array([k.quality for k in kinds])[kind] * (0.5 + luck[:, 2]) * price ** (1 - price_weight)
+    quality = np.array([k.quality for k in kinds])[kind] * (0.5 + uniforms[:, 2]) * price ** (1 - price_weight)
     shares = np.asarray(shop_shares)
-    shop = shop_luck < shares
+    shop = shop_uniforms < shares
     # Among equally likely platforms the draw decides, so that the order in which they are listed does not.
-    likeliest = np.where(shares == shares.max(), shop_luck, np.inf).argmin(axis=1)
+    likeliest = np.where(shares == shares.max(), shop_uniforms, np.inf).argmin(axis=1)
     without = ~shop.any(axis=1)
     shop[without, likeliest[without]] = True
     cells = (merchants, platforms, len(CHANNELS))
     effort = np.broadcast_to(shop[:, :, None], cells).astype(np.float32)
     effort /= effort.sum(axis=(1, 2), keepdims=True)
-    return MerchantTable(
-        kind_names=names,
-        number=np.arange(merchants, dtype=np.int64),
-        kind=kind.astype(np.int8),
-        category=(luck[:, 1] * settings.categories).astype(np.int16),
-        weight=weight,
-        size=size,
-        quality=quality,
-        price=price,
-        fit=fit[kind],
-        shop=shop,
-        barred=np.zeros((merchants, platforms), bool),
-        effort=effort,
-        attraction=np.zeros(cells, np.float32),
-        fans=np.zeros((merchants, platforms)),
-        gmv=np.zeros((merchants, platforms)),
-        week_gmv=np.zeros((merchants, platforms)),
-        weeks_lost=np.zeros((merchants, platforms), np.int16),
-        products=ProductTable.empty(merchants, settings.products.slots),
-        next_number=merchants,
-    )
+    given: dict[str, Any] = {
+        "number": np.arange(merchants, dtype=np.int64),
+        "kind": kind.astype(np.int8),
+        "category": (uniforms[:, 1] * settings.categories).astype(np.int16),
+        "weight": weight,
+        "size": size,
+        "quality": quality,
+        "price": price,
+        "fit": fit[kind],
+        "shop": shop,
+        "effort": effort,
+        "products": ProductTable.empty(merchants, settings.products.slots),
+    }
+    nothing = empty(MerchantTable, M=merchants, P=platforms, C=len(CHANNELS))
+    return MerchantTable(kind_names=names, next_number=merchants, **nothing | given)
 
 
 class Merchant(mesa.Agent):

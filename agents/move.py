@@ -1,4 +1,4 @@
-"""A move: one change by one platform."""
+"""Move: one change by one platform."""
 
 from __future__ import annotations
 

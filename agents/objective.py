@@ -1,4 +1,4 @@
-"""What a platform is after, and the quarterly reports it is judged by."""
+"""Objective of a platform, and the quarterly reports from which it is computed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-GOALS = ("profit", "attention", "gmv", "blend")
-"""Profit, RMB; attention: share of mobile time; GMV, RMB; a blend of their ratios to the latest report."""
 QUARTERS = 4
 
 
@@ -33,12 +31,12 @@ class Report:
 
 @dataclass(frozen=True)
 class Objective:
-    """What counts, and how much less a year later.
+    """Goal of a platform, and its discount factor a year.
 
     Attributes
     ----------
     goal
-        one of `GOALS`
+        `profit` (RMB), `attention` (share of mobile time), `gmv` (RMB), or `blend` of their ratios to the latest report
     discount_rate
         per year
     weights

@@ -1,22 +1,39 @@
-"""A platform: its capabilities, its growth levers, its books, and one strategy that moves it."""
+"""Platform: its capabilities, its levers, its accounts, and the strategy that moves it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+import math
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import mesa
 import numpy as np
 
 from secondhalf.agents.capabilities import CapabilityTable
-from secondhalf.agents.legal_moves import Growth
 from secondhalf.agents.move import Move
+from secondhalf.conf.schema.platforms import GrowthSettings, PlatformSettings
 
-if TYPE_CHECKING:
-    from secondhalf.agents.strategies.base import Strategy
-    from secondhalf.conf.schema.platforms import Platform as PlatformSettings
-
+LEVERS = ("take_rate", "ad_take", "ad_yield", "load")
+"""What a platform takes of its market; a cap of `scenario.caps` has the same names."""
 TEST_COST = 0.1
 """Cost of a test, strengthening or restoring relative to the launch."""
+
+
+class Decider(Protocol):
+    """What moves a platform: a strategy (`strategies.base.Strategy`), which sees it through a `view.View`."""
+
+    platform: str
+    parameters: Any
+    launches: Sequence[Any]
+    daily: bool
+    replays: bool
+
+    def moves(self, view: Any) -> Sequence[Move]:
+        """What the platform changes today."""
+
+    def before(self, date: dt.date) -> list[tuple[dt.date, Move]] | None:
+        """Dated moves before a run that starts on `date`; None for a strategy that has no dates."""
 
 
 class Platform(mesa.Agent):
@@ -28,6 +45,8 @@ class Platform(mesa.Agent):
         as in the configuration
     settings
         the group conf/platform/<name>.yaml
+    growth
+        size, length and price of its moves that concern no capability
     index
         row of this platform in every array of the market
     recruit
@@ -36,7 +55,18 @@ class Platform(mesa.Agent):
         factor on the satiation parameter gamma
     cash
         profit accumulated since the start, RMB
+    take_rate, ad_take
+        commission and advertising over GMV
+    ad_yield
+        RMB of advertising an hour
+    load
+        most of the feed that may sell; infinite where nothing limits it
     """
+
+    take_rate: float
+    ad_take: float
+    ad_yield: float
+    load: float
 
     def __init__(
         self,
@@ -45,18 +75,28 @@ class Platform(mesa.Agent):
         index: int,
         settings: PlatformSettings,
         capabilities: CapabilityTable,
-        strategy: Strategy,
-        growth: Growth | None = None,
+        strategy: Decider,
+        growth: GrowthSettings,
     ) -> None:
         super().__init__(model)
         self.name, self.index, self.settings = name, index, settings
         self.capabilities = capabilities
-        self.strategy, self.growth = strategy, growth or Growth()
+        self.strategy, self.growth = strategy, growth
         self.cash = 0.0
         self.depth = 1.0
         self._depth_target, self._depth_rate = 1.0, 0.0
         self._recruits: list[tuple[float, int | None]] = []
         self._recruit_level = 1.0
+        self.set_levers()
+
+    def set_levers(self) -> None:
+        """Take what the platform's file says; caps may lower it again."""
+        own = self.settings
+        self.take_rate, self.ad_take, self.ad_yield, self.load = own.take_rate, own.ad_take, own.ad_yield, math.inf
+
+    def lower(self, lever: str, most: float) -> None:
+        """Lower one of `LEVERS` to a cap; doing it twice changes nothing."""
+        setattr(self, lever, min(getattr(self, lever), most))
 
     @property
     def recruit(self) -> float:
@@ -70,7 +110,7 @@ class Platform(mesa.Agent):
 
     @property
     def depth_target(self) -> float:
-        """Where the depth of the pool is going."""
+        """Target of the depth of the pool."""
         return self._depth_target
 
     def presence(self, capability: str) -> float:
@@ -123,6 +163,6 @@ def _parts_of_launch(change: str, shown: float) -> float:
     """What a change costs in launches, when a part `shown` of the users saw the capability before."""
     if change == "open":
         return 0.0 if shown >= 1 else 1.0 if shown == 0 else 1 - TEST_COST
-    if change == "strengthen":  # what nobody sees is opened by it
+    if change == "strengthen":  # a capability that no user sees is opened by it
         return TEST_COST + (shown == 0)
     return TEST_COST if change in ("test", "restore") else 0.0

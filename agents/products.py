@@ -1,4 +1,4 @@
-"""Products: launched, tested by short video, the best of them scaled.
+"""Products of merchants: launched, tested by short video, the best of them scaled.
 
 Each merchant has a few product slots. A new product's appeal is unknown; showing it in short videos accumulates
 exposure, and with enough of it the merchant reads a noisy signal of the appeal. The tested products with the best
@@ -8,9 +8,12 @@ signals are scaled: they get the merchant's weight in what is shown and bought.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+
+from secondhalf.agents.axes import Axes, empty
 
 EMPTY = -1
 
@@ -19,32 +22,21 @@ EMPTY = -1
 class ProductTable:
     """Product slots of all merchants, [merchant, slot]; `number` is EMPTY where there is none."""
 
-    number: NDArray[np.int64]
-    launched: NDArray[np.int32]
-    appeal: NDArray[np.float32]
-    exposure: NDArray[np.float32]
-    signal: NDArray[np.float32]
-    tested: NDArray[np.bool_]
-    scaled: NDArray[np.bool_]
-    ever_scaled: NDArray[np.bool_]
-    gmv: NDArray[np.float64]
+    number: Annotated[NDArray[np.int64], Axes("MS", EMPTY)]
+    launched: Annotated[NDArray[np.int32], Axes("MS")]
+    appeal: Annotated[NDArray[np.float32], Axes("MS")]
+    exposure: Annotated[NDArray[np.float32], Axes("MS")]
+    signal: Annotated[NDArray[np.float32], Axes("MS")]
+    tested: Annotated[NDArray[np.bool_], Axes("MS")]
+    scaled: Annotated[NDArray[np.bool_], Axes("MS")]
+    ever_scaled: Annotated[NDArray[np.bool_], Axes("MS")]
+    gmv: Annotated[NDArray[np.float64], Axes("MS")]
     next_number: int = 0
 
     @classmethod
     def empty(cls, merchants: int, slots: int) -> ProductTable:
         """A table without products."""
-        shape = (merchants, slots)
-        return cls(
-            number=np.full(shape, EMPTY, np.int64),
-            launched=np.zeros(shape, np.int32),
-            appeal=np.zeros(shape, np.float32),
-            exposure=np.zeros(shape, np.float32),
-            signal=np.zeros(shape, np.float32),
-            tested=np.zeros(shape, bool),
-            scaled=np.zeros(shape, bool),
-            ever_scaled=np.zeros(shape, bool),
-            gmv=np.zeros(shape),
-        )
+        return cls(**empty(cls, M=merchants, S=slots))
 
     @property
     def on_sale(self) -> NDArray[np.bool_]:
@@ -73,16 +65,16 @@ class ProductTable:
         rank = np.where(self.scaled[merchants], np.float32(1e6), rank)
         return np.asarray(np.argmin(np.where(self.on_sale[merchants], rank, -np.inf), axis=1))
 
-    def test(self, shown: NDArray[np.float64], needed: float, noise: float, luck: NDArray[np.float64]) -> None:
+    def test(self, shown: NDArray[np.float64], needed: float, noise: float, normals: NDArray[np.float64]) -> None:
         """A week of short videos: `shown` is each merchant's short-video effort [M], spread over untested products.
 
-        `luck` [M, slots] are standard normal numbers; a product is tested once its exposure reaches `needed`.
+        `normals` [M, slots] are standard normal numbers; a product is tested once its exposure reaches `needed`.
         """
         waiting = self.on_sale & ~self.tested
         share = shown / np.maximum(waiting.sum(axis=1), 1)
         self.exposure += (waiting * share[:, None]).astype(np.float32)
         done = waiting & (self.exposure >= needed)
-        self.signal[done] = self.appeal[done] + (noise * luck[done]).astype(np.float32)
+        self.signal[done] = self.appeal[done] + (noise * normals[done]).astype(np.float32)
         self.tested |= done
 
     def scale(self, most: int) -> None:

@@ -1,34 +1,53 @@
-"""A user: a view on one row of the population."""
+"""User: a view on one row of the population."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, Protocol, cast
 
 import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from secondhalf.model.network.friend_graph import Friends
-    from secondhalf.model.shapes import Columns
-    from secondhalf.model.users.population import Population
+
+class UserColumns(Protocol):
+    """Columns that a user reads, one value each; [platform, user] where there is one for each platform."""
+
+    @property
+    def installed(self) -> NDArray[np.uint32]: ...
+    @property
+    def minutes(self) -> NDArray[np.float32]: ...
+    @property
+    def habit(self) -> NDArray[np.float32]: ...
+    @property
+    def loyalty(self) -> NDArray[np.float32]: ...
+
+
+class UserTable(Protocol):
+    """Users as columns."""
+
+    @property
+    def columns(self) -> UserColumns: ...
+
+
+class FriendTies(Protocol):
+    """The friend graph: friends of user i are ``indices[indptr[i] : indptr[i + 1]]``."""
+
+    @property
+    def indptr(self) -> NDArray[np.int64]: ...
+    @property
+    def indices(self) -> NDArray[np.int32]: ...
 
 
 class MarketSeen(Protocol):
-    """What a user reads of the market it lives in."""
+    """What a user reads of the market it lives in; `platform_names` are in the order of every column."""
 
     @property
-    def platform_names(self) -> list[str]:
-        """Names of the platforms, in the order of every column."""
-
+    def platform_names(self) -> list[str]: ...
     @property
-    def population(self) -> Population:
-        """Users as columns."""
-
+    def population(self) -> UserTable: ...
     @property
-    def friends(self) -> Friends:
-        """The friend graph."""
+    def friends(self) -> FriendTies: ...
 
 
 class User(mesa.Agent):
@@ -49,7 +68,7 @@ class User(mesa.Agent):
         return cast("MarketSeen", self.model)
 
     @property
-    def _columns(self) -> Columns:
+    def _columns(self) -> UserColumns:
         return self._market.population.columns
 
     @property
@@ -78,18 +97,6 @@ class User(mesa.Agent):
         """Rows of the user's friends."""
         graph = self._market.friends
         return np.asarray(graph.indices[graph.indptr[self.row] : graph.indptr[self.row + 1]])
-
-    @property
-    def fan_of(self) -> list[tuple[int, str]]:
-        """Fan ties as (merchant slot, platform)."""
-        columns = self._columns
-        return [
-            (int(merchant), self._market.platform_names[platform])
-            for merchant, platform in zip(
-                columns.fan_merchant[:, self.row], columns.fan_platform[:, self.row], strict=True
-            )
-            if merchant >= 0
-        ]
 
     @classmethod
     def view(cls, model: mesa.Model, row: int) -> User:

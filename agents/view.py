@@ -1,4 +1,4 @@
-"""What a platform may look at when it decides: what companies report, what anybody can see, and its own beliefs."""
+"""View of the market for a strategy: published reports, what anybody can see, and the platform's own beliefs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from secondhalf.agents.move import Move
 from secondhalf.agents.objective import Objective, Report
-
-if TYPE_CHECKING:
-    from secondhalf.agents.move import Move
-    from secondhalf.agents.platform import Platform
+from secondhalf.agents.platform import Platform
 
 
 @dataclass(frozen=True)
@@ -67,13 +64,13 @@ class View(ABC):
         """Moves that the platform may make today; the first is `hold`."""
 
     @abstractmethod
-    def luck(self, draw: int = 0) -> float:
+    def uniform(self, draw: int = 0) -> float:
         """Today's uniform number of the platform for its decision; another one for each `draw`."""
 
     @abstractmethod
     def try_out(self, moves: Sequence[Move], quarters: int, users: int) -> list[float]:
-        """Payoff of each move if nobody else moves, over some quarters ahead in a small copy of the market.
+        """Payoff of each move if no other platform moves, over some quarters ahead in a small copy of the market.
 
-        The copies share their luck among themselves; it is never that of the real future. Hidden skills are what
+        The copies share their random numbers; they are never those of the real future. Hidden skills are what
         platforms believe them to be.
         """

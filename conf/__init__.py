@@ -1,1 +1,1 @@
-"""Hydra configuration groups: which market."""
+"""Configuration groups of Hydra: which market."""

@@ -11,12 +11,12 @@ os.environ["NUMBA_DISABLE_JIT"] = "1"
 os.environ["SOLARA_CHECK_HOOKS"] = "off"  # would warn of code in Mesa when solara is imported
 sys.path.insert(0, str(Path(__file__).parent / "hooks"))
 
-import secondhalf
+from secondhalf.version import __version__
 
 project = "Second Half"
 author = "Second Half maintainers"
 copyright = f"{author}, Apache-2.0"
-version = release = secondhalf.__version__
+version = release = __version__
 language = "en"
 
 extensions = [

@@ -1,1 +1,1 @@
-"""Questions put to the market: runs, sweeps, counterfactuals, calibration and reports."""
+"""Experiments on the market: runs, sweeps, counterfactuals, calibration and reports."""

@@ -1,1 +1,1 @@
-"""The market the agents meet in: its stages, columns, books and measures."""
+"""The market in which agents meet: its state, stages of a day, accounts and measures."""

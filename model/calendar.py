@@ -1,4 +1,4 @@
-"""Stage 1: the date, the season, the festivals and the drivers from outside.
+"""Calendar (stage 1): date, season, festivals and exogenous drivers of a day.
 
 Everything is computed once for all days; a day number counts from the first day of the calendar, the days of settling
 in are negative and see neither seasons nor growth.
@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from secondhalf.conf.schema.calendar import Calendar as CalendarSettings
-from secondhalf.conf.schema.calendar import Driver, Festival
+from secondhalf.conf.schema.calendar import CalendarSettings, Driver, Festival
 from secondhalf.conf.schema.mechanisms import Mechanisms
 from secondhalf.conf.schema.scenario import Shock
 from secondhalf.model.shapes import Day

@@ -1,4 +1,4 @@
-"""Reads what ships in data/: dated launches and names."""
+"""Data files: reads the dated launches and names that ship in data/."""
 
 from __future__ import annotations
 
@@ -65,6 +65,6 @@ def _launch(row: dict[str, str], where: str, platforms: Sequence[str], capabilit
 
 @cache
 def names() -> dict[str, dict[str, Any]]:
-    """Labels of the platforms and their names in the facts (data/names.yaml)."""
+    """Labels of the platforms, and their names in the facts (data/names.yaml)."""
     loaded: dict[str, dict[str, Any]] = yaml.safe_load(data_file("names.yaml").read_text(encoding="utf-8"))
     return loaded

@@ -1,13 +1,11 @@
-"""How a market comes into being: platforms, merchants, and the days of settling in before the first."""
+"""Initial state of a market: platforms, merchants, and the days of settling in before the first."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy.special import ndtri
 
@@ -15,19 +13,21 @@ from secondhalf.agents.capabilities import CapabilityTable
 from secondhalf.agents.merchant import MerchantTable, merchant_table
 from secondhalf.agents.move import Move
 from secondhalf.agents.objective import Objective
+from secondhalf.agents.platform import Platform
 from secondhalf.agents.strategies import Launch, Strategy, strategy_class
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.conf.schema.base import sentence
 from secondhalf.conf.schema.calendar import FIRST_DATE
-from secondhalf.model.calendar import FLOW_WINDOW
+from secondhalf.model.accounts.quarterly_reports import Reports
+from secondhalf.model.calendar import FLOW_WINDOW, MarketCalendar
 from secondhalf.model.data_files import read_launches
-from secondhalf.model.random_streams import Decision, key, name_id, uniforms
-from secondhalf.model.scenario.launch_edits import check_moves, replayed
+from secondhalf.model.random_streams import Decision, RandomStreams, key, name_id, uniforms
+from secondhalf.model.scenario.launch_edits import check_moves, edited_launches
+from secondhalf.model.scenario.regulation import Bans, Caps, Preferencing, scenario_calendar
 from secondhalf.model.shapes import MARKS_LAST_MONTH, NEVER
+from secondhalf.model.state import State
+from secondhalf.model.supply.offer import OfferDesk
 from secondhalf.model.users.attention import MONTH_DAYS
-
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
 
 HABIT_AT_START = 0.4
 """Habit of everybody with the app before the days of settling in bring it to its level."""
@@ -58,11 +58,11 @@ def settings_for(settings: MarketSettings | None, rng: int | None, values: Mappi
 def capability_table(settings: MarketSettings) -> CapabilityTable:
     """Capabilities as `open_at_start` gives them, with the seed's hidden skills."""
     count = len(settings.capability)
-    luck = np.stack(
+    normals = np.stack(
         [ndtri(uniforms(key(settings.seed, Decision.SKILL, who=name_id(n)), count)) for n in settings.platforms]
     )
     own = [settings.platform[name] for name in settings.platforms]
-    return CapabilityTable(own, settings.capability, luck, settings.prominence, settings.mechanisms.ramps)
+    return CapabilityTable(own, settings.capability, normals, settings.prominence, settings.mechanisms.ramps)
 
 
 def strategies(settings: MarketSettings) -> list[Strategy]:
@@ -97,7 +97,7 @@ def _strategy(platform: str, settings: MarketSettings) -> Strategy:
         launches = read_launches(str(file), list(settings.platform), list(settings.capability))
     dated = [launch for launch in launches if launch.platform == platform and launch.date >= FIRST_DATE]
     if kind.replays:
-        dated = replayed(settings, platform, dated)
+        dated = edited_launches(settings, platform, dated)
     try:
         return kind(platform, parameters, dated)
     except ValueError as error:
@@ -105,7 +105,7 @@ def _strategy(platform: str, settings: MarketSettings) -> Strategy:
 
 
 def objective(settings: MarketSettings, platform: str) -> Objective:
-    """What a platform is after."""
+    """The objective of a platform."""
     own = settings.objectives.get(platform, settings.objective)
     return Objective(own.goal, own.discount_rate, (own.weights.profit, own.weights.attention, own.weights.gmv))
 
@@ -113,15 +113,51 @@ def objective(settings: MarketSettings, platform: str) -> Objective:
 def starting_merchants(settings: MarketSettings) -> MerchantTable:
     """Merchants before the first day, with kinds, categories, quality and shops drawn from the seed."""
     count = settings.population.merchants
-    luck = np.stack([uniforms(key(settings.seed, Decision.MERCHANT, who=w), count) for w in range(3)], axis=1)
+    draws = np.stack([uniforms(key(settings.seed, Decision.MERCHANT, who=w), count) for w in range(3)], axis=1)
     shops = np.stack(
         [uniforms(key(settings.seed, Decision.SHOP, who=name_id(n)), count) for n in settings.platforms], axis=1
     )
     shares = [settings.platform[name].shops_at_start for name in settings.platforms]
-    return merchant_table(settings.merchants, count, shares, settings.users.price_weight, luck, shops)
+    return merchant_table(settings.merchants, count, shares, settings.users.price_weight, draws, shops)
 
 
-def apply_past_moves(market: Market) -> None:
+def apply_settings(market: State, settings: MarketSettings, end: dt.date | None = None) -> None:
+    """Set every field that the settings give (`state.SETTINGS`) but the stages, for the platforms that are there.
+
+    Parameters
+    ----------
+    end
+        last day, when it is not that of the settings
+    """
+    names = market.platform_names
+    dates = settings.calendar if end is None else settings.calendar.model_copy(update={"end": end})
+    market.settings = settings
+    market.calendar = MarketCalendar(dates, names, settings.mechanisms, settings.scenario.shocks)
+    market.calendar_ahead = None
+    market.random_streams = RandomStreams(settings.seed, names, settings.users.fan.slots)
+    market.objectives = {name: objective(settings, name) for name in names}
+    market.bans, market.caps, market.entrants = Bans(settings), Caps(settings), settings.entrants
+
+
+def open_platforms(market: State, settings: MarketSettings) -> None:
+    """Set the platforms that are there from the first day, and all fields that need no users and no merchants."""
+    market.platform_names = list(settings.first_platforms)  # others enter on their dates (`day.entry`)
+    apply_settings(market, settings)
+    own = settings.among(market.platform_names)
+    market.capabilities = capability_table(own)
+    market.platforms = [
+        Platform(market, name, p, own.platform[name], market.capabilities, strategy, own.growth)
+        for p, (name, strategy) in enumerate(zip(own.platforms, strategies(own), strict=True))
+    ]
+    market.desk = OfferDesk(own, market.platforms)
+    market.preferencing = Preferencing(settings)
+    market.reports = Reports(own.platforms)
+    market.scenario_moves, market.moves_today = scenario_calendar(own, market.platforms), []
+    market.active_share = np.array([own.platform[name].installed_at_start for name in own.platforms]) / 2
+    market.window_days, market.window_days_before = 0, 0
+
+
+def apply_past_moves(market: State) -> None:
     """Carry out what the strategy dates before a later start, with the time for growth in between."""
     start = market.settings.calendar.start
     if start == FIRST_DATE:
@@ -132,7 +168,7 @@ def apply_past_moves(market: Market) -> None:
             _replay(market, platform.index, past, start)
 
 
-def _replay(market: Market, index: int, past: list[tuple[dt.date, Move]], start: dt.date) -> None:
+def _replay(market: State, index: int, past: list[tuple[dt.date, Move]], start: dt.date) -> None:
     platform, table = market.platforms[index], market.capabilities
     others = np.arange(table.maturity.shape[0]) != index
     kept = table.maturity[others].copy()
@@ -147,8 +183,8 @@ def _replay(market: Market, index: int, past: list[tuple[dt.date, Move]], start:
     table.maturity[others] = kept
 
 
-def settle_in(market: Market) -> None:
-    """Run the days before the first with all doors closed, then open clean books.
+def settle_in(market: State) -> None:
+    """Run the days before the first without entry or exit of users, then start with empty accounts.
 
     Nobody installs, removes or moves; habits, loyalties, fans and effort find their level. Afterwards the sales of the
     time are taken off the books, and last orders that lie further back are filled in from each user's rate of need.
@@ -179,7 +215,7 @@ def settle_in(market: Market) -> None:
     market.record.note_start()
 
 
-def backfill_orders(market: Market) -> None:
+def backfill_orders(market: State) -> None:
     """Draw the last order of those who bought nothing while the market settled in.
 
     With a personal order rate `need_rate * mean rate on the platform`, the time since the last order before the first
@@ -199,10 +235,3 @@ def backfill_orders(market: Market) -> None:
         day = np.where(ago < 2000, -ago, NEVER)
         missing = has_app & (columns.last_bought[p] == NEVER) & (day >= columns.installed_day[p])
         columns.last_bought[p, missing] = day[missing].astype(np.int16)
-
-
-def skill_signals(market: Market) -> list[NDArray[np.float64]]:
-    """A quarter's luck in learning one's own skills, for each platform."""
-    count = len(market.settings.capability)
-    seed, day = market.settings.seed, market.day
-    return [ndtri(uniforms(key(seed, Decision.SKILL_SIGNAL, day, name_id(n)), count)) for n in market.platform_names]

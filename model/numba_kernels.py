@@ -1,4 +1,4 @@
-"""What every compiled stage shares: compiler options, chunks of users, a vectorisable exponential.
+"""Numba kernels: compiler options, chunks of users and a vectorisable exponential, shared by compiled stages.
 
 Stages walk users in fixed chunks; each chunk sums into its own row of partial results and the rows are added in
 order, so a result never depends on the number of threads.
@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 import numba
 import numpy as np
 
-from secondhalf.numba_cache import compile_kept
+from secondhalf.numba_cache import compile_cached
 
 # Read when the threads start. Threads that spin while they wait take the processor from those they wait for as soon as
 # anything else runs: four times slower with 20,000 users on two busy cores.
@@ -39,7 +39,7 @@ _LIMIT = np.float32(80.0)
 
 def compiled(function: _Function) -> _Function:
     """Compile for one thread; LLVM inlines small functions into their callers."""
-    return compile_kept(**_OPTIONS)(function)
+    return compile_cached(**_OPTIONS)(function)
 
 
 def compiled_parallel(function: _Function) -> _Function:
@@ -48,7 +48,7 @@ def compiled_parallel(function: _Function) -> _Function:
     The body of the ``prange`` must hand NamedTuples on to a `compiled` function: assignments to their arrays made
     directly inside the parallel loop are lost without a word (Numba 0.68).
     """
-    return compile_kept(parallel=True, **_OPTIONS)(function)
+    return compile_cached(parallel=True, **_OPTIONS)(function)
 
 
 @compiled
@@ -59,7 +59,7 @@ def chunk_count(users: int) -> int:
 
 @contextmanager
 def threads_for(users: int) -> Iterator[None]:
-    """No more threads than chunks while the context lasts: the others would only wait."""
+    """Limit the threads to the number of chunks while the context lasts."""
     before = numba.get_num_threads()
     numba.set_num_threads(max(1, min(chunk_count(users), before)))
     try:

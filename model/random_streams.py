@@ -1,8 +1,8 @@
-"""Keyed randomness: one stream a decision, one value an agent, no generator that is passed around.
+"""Random streams by key: one stream a decision, one value an agent, and no generator that is passed around.
 
 A value is a pure function of (seed, decision, who, day, agent). The stream of a key is SplitMix64 (Steele, Lea and
 Flood 2014) started at the hashed key and read at position `agent`, so results depend neither on the number of
-threads nor on what else was drawn, and two scenarios under one seed share their luck.
+threads nor on what else was drawn, and two scenarios under one seed share their random numbers (common random numbers).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondhalf.model.numba_kernels import Integer, compiled
-from secondhalf.model.shapes import U64, Streams
+from secondhalf.model.shapes import U64, DayStreams
 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -82,7 +82,7 @@ def mix(z: int) -> int:
 
 @cache
 def name_id(name: str) -> int:
-    """A stable 32-bit number for a name, so that adding a platform moves nobody else's luck."""
+    """A stable 32-bit number for a name, so that adding a platform changes no other draws."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "big")
 
 
@@ -151,8 +151,8 @@ def uniforms(stream: np.uint64, count: int) -> NDArray[np.float64]:
     return ((words(stream, count) >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
 
 
-class Luck:
-    """Makes each day's `Streams` from the seed, the platforms' names and the number of fan slots."""
+class RandomStreams:
+    """Makes each day's `DayStreams` from the seed, the platforms' names and the number of fan slots."""
 
     def __init__(self, seed: int, platforms: list[str], slots: int) -> None:
         self._constant: dict[str, Any] = {
@@ -175,7 +175,7 @@ class Luck:
             "fan_merchant": (Decision.FAN_MERCHANT, by_need),
             "fan_dropout": (Decision.FAN_DROPOUT, by_slot),
         }
-        # All keys of a day are worked out at once; each field of `Streams` has its place among them.
+        # All keys of a day are worked out at once; each field of `DayStreams` has its place among them.
         self._places: dict[str, int | slice] = {}
         undated: list[np.uint64] = []
         for field, (decision, each) in whom.items():
@@ -184,8 +184,8 @@ class Luck:
             self._places[field] = first if each is None else slice(first, len(undated))
         self._undated: U64 = np.array(undated, np.uint64)
 
-    def day(self, day: int) -> Streams:
+    def day(self, day: int) -> DayStreams:
         """All streams of one day."""
         keys = dated_keys(self._undated, day)
         dated: dict[str, Any] = {field: keys[place] for field, place in self._places.items()}
-        return Streams(**dated, **self._constant)
+        return DayStreams(**dated, **self._constant)

@@ -1,4 +1,4 @@
-"""The shapes that the compiled stages share: users as columns, what platforms offer today, today's streams.
+"""Shapes of arrays that compiled stages share: columns of users, the day's offer, the day's random streams.
 
 All are plain NamedTuples of NumPy arrays, so a stage is a function of what it names and nothing else.
 Sizes: P platforms, N users, F fan slots, M merchants.
@@ -6,10 +6,12 @@ Sizes: P platforms, N users, F fan slots, M merchants.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from secondhalf.agents.axes import Axes
 
 NEVER = -32768
 """Day number of something that has not happened (day 0 is the first day of the calendar)."""
@@ -40,32 +42,35 @@ U64 = NDArray[np.uint64]
 
 
 class Columns(NamedTuple):
-    """Users, one value each; two-dimensional columns lie platform by platform ([platform, user])."""
+    """Users, one value each; two-dimensional columns lie platform by platform ([platform, user]).
 
-    online_from: I16  # [N] first day online; before it no budget and no place in any mean
-    budget_factor: F32  # [N] personal phone time relative to the mean of people online
-    taste: F32  # [2, N] taste for content and for shelves, zero mean
-    need_rate: F32  # [N] planned needs relative to the mean person's
-    installed: U32  # [N] bit p: platform p is installed
-    installed_day: I16  # [P, N] day of installation, NEVER without the app
-    last_used: I16  # [P, N] last day opened
-    last_bought: I16  # [P, N] last day with an order
-    habit: F32  # [P, N] stock in [0, 1], fed by minutes
-    loyalty: F32  # [P, N] stock in [0, 1], fed by orders
-    minutes: F32  # [P, N] the latest day's minutes
-    minutes_now: F32  # [P, N] minutes summed over the month's last 28 days (so far)
-    minutes_before: F32  # [P, N] the same of the month before
-    budget_now: F32  # [N] phone minutes summed over the month's last 28 days (so far)
-    budget_before: F32  # [N] the same of the month before
-    marks: U8  # [P, N] active / bought in this and the last calendar month
-    interest: F32  # [N] stock of interest planted by selling content
-    interest_origin: I8  # [N] platform where it was planted, NOBODY when none
-    impulse_origin: I8  # [N] platform of today's impulse, NOBODY when none
-    needs: U8  # [N] today's needs as bits
-    contact: U32  # [N] installed apps of the friend met today
-    fan_merchant: I32  # [F, N] merchant of a fan tie, NOBODY when the slot is empty
-    fan_platform: I8  # [F, N] platform of the tie
-    fan_day: I16  # [F, N] last purchase on the tie
+    Each column is declared here once: its type, its axes, and what it holds until something is written to it.
+    """
+
+    online_from: Annotated[I16, Axes("N")]  # first day online; before it no budget and no place in any mean
+    budget_factor: Annotated[F32, Axes("N")]  # personal phone time relative to the mean of people online
+    taste: Annotated[F32, Axes("TN")]  # taste for content and for shelves, zero mean
+    need_rate: Annotated[F32, Axes("N")]  # planned needs relative to the mean person's
+    installed: Annotated[U32, Axes("N")]  # bit p: platform p is installed
+    installed_day: Annotated[I16, Axes("PN", NEVER)]  # day of installation, NEVER without the app
+    last_used: Annotated[I16, Axes("PN", NEVER)]  # last day opened
+    last_bought: Annotated[I16, Axes("PN", NEVER)]  # last day with an order
+    habit: Annotated[F32, Axes("PN")]  # stock in [0, 1], fed by minutes
+    loyalty: Annotated[F32, Axes("PN")]  # stock in [0, 1], fed by orders
+    minutes: Annotated[F32, Axes("PN")]  # the latest day's minutes
+    minutes_now: Annotated[F32, Axes("PN")]  # minutes summed over the month's last 28 days (so far)
+    minutes_before: Annotated[F32, Axes("PN")]  # the same of the month before
+    budget_now: Annotated[F32, Axes("N")]  # phone minutes summed over the month's last 28 days (so far)
+    budget_before: Annotated[F32, Axes("N")]  # the same of the month before
+    marks: Annotated[U8, Axes("PN")]  # active / bought in this and the last calendar month
+    interest: Annotated[F32, Axes("N")]  # stock of interest planted by selling content
+    interest_origin: Annotated[I8, Axes("N", NOBODY)]  # platform where it was planted, NOBODY when none
+    impulse_origin: Annotated[I8, Axes("N", NOBODY)]  # platform of today's impulse, NOBODY when none
+    needs: Annotated[U8, Axes("N")]  # today's needs as bits
+    contact: Annotated[U32, Axes("N")]  # installed apps of the friend met today
+    fan_merchant: Annotated[I32, Axes("FN", NOBODY)]  # merchant of a fan tie, NOBODY when the slot is empty
+    fan_platform: Annotated[I8, Axes("FN", NOBODY)]  # platform of the tie
+    fan_day: Annotated[I16, Axes("FN", NEVER)]  # last purchase on the tie
 
 
 class Offer(NamedTuple):
@@ -93,7 +98,7 @@ class Shops(NamedTuple):
     buyers_cdf: F64  # [P, M] cumulative share of the platform's orders by merchant
 
 
-class Streams(NamedTuple):
+class DayStreams(NamedTuple):
     """Keys of today's draws (`random_streams.key`)."""
 
     contact: np.uint64

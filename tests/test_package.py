@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from importlib.metadata import version
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import secondhalf
+from secondhalf import moved
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.results.tables import TABLES, tables
 from secondhalf.experiments.run.study import run
@@ -48,6 +50,18 @@ def test_unknown_names_are_refused() -> None:
         secondhalf.market  # noqa: B018
     done = subprocess.run([sys.executable, "-c", "from secondhalf import market"], capture_output=True, text=True)
     assert "ImportError: cannot import name 'market'" in done.stderr
+
+
+def test_former_names_tell_the_new_ones() -> None:
+    with pytest.raises(ModuleNotFoundError, match=r"^secondhalf\.model\.settings is now secondhalf\.conf\.schema$"):
+        importlib.import_module("secondhalf.model.settings.supply")
+    for former, new in moved.FORMER.items():
+        importlib.import_module(f"secondhalf.{new}")
+        with pytest.raises(ModuleNotFoundError, match=rf" is now secondhalf\.{new}$"):
+            importlib.import_module(f"secondhalf.{former}")
+    with pytest.raises(ModuleNotFoundError, match=r"^No module named 'secondhalf\.model\.nothing'$"):
+        importlib.import_module("secondhalf.model.nothing")
+    assert sum(isinstance(finder, moved.FormerNames) for finder in sys.meta_path) == 1
 
 
 def test_subpackages_are_not_hidden_by_names() -> None:

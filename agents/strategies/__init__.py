@@ -1,4 +1,4 @@
-"""Strategies by name: one file each, here or of one's own."""
+"""Strategies by name: one file each, here or in a user's own module."""
 
 from secondhalf.agents.move import Move
 from secondhalf.agents.strategies.base import Launch, Strategy
@@ -8,7 +8,7 @@ from secondhalf.agents.strategies.history import History
 from secondhalf.agents.strategies.hold import Hold
 from secondhalf.agents.strategies.imitate import Imitate
 from secondhalf.agents.strategies.reservoir import Reservoir
-from secondhalf.conf.schema.import_path import is_own, own
+from secondhalf.conf.schema.import_path import import_object, is_import_path
 
 STRATEGIES: dict[str, type[Strategy]] = {
     "history": History,
@@ -31,9 +31,9 @@ def strategy_class(name: str) -> type[Strategy]:
     """
     if name in STRATEGIES:
         return STRATEGIES[name]
-    if not is_own(name):
+    if not is_import_path(name):
         raise ValueError(f"unknown strategy; known are {', '.join(sorted(STRATEGIES))}, and module:Class for your own")
-    found = own(name)
+    found = import_object(name)
     if not (isinstance(found, type) and issubclass(found, Strategy)):
         raise ValueError("a class derived from secondhalf.agents.strategies.Strategy is needed")
     return found

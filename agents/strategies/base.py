@@ -1,4 +1,4 @@
-"""What a strategy is: something that looks at the market and answers with moves."""
+"""Strategy: the base class of rules that look at the market and answer with moves."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-if TYPE_CHECKING:
-    from secondhalf.agents.move import Move
-    from secondhalf.agents.view import View
+from secondhalf.agents.move import Move
+from secondhalf.agents.view import View
 
 
 @dataclass(frozen=True)

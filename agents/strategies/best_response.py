@@ -1,4 +1,4 @@
-"""Try every feasible move in a small copy of the market, and take the best."""
+"""Best response: tries every feasible move in a small copy of the market, and takes the best."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class BestResponse(Strategy):
-    """Looks a few quarters ahead, in copies in which nobody else moves."""
+    """Simulates a few quarters ahead in copies of the market in which no other platform moves."""
 
     class Parameters(Strategy.Parameters):
         """Size of the copies, how far they run, and how often the platform reconsiders."""

@@ -1,4 +1,4 @@
-"""A strategy whose platform has settled what it can do: it goes on with everything but some capabilities."""
+"""Committed strategy: some capabilities stay as they are, and another rule moves everything else."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 
 from secondhalf.agents.move import Move
+from secondhalf.agents.platform import Decider
 from secondhalf.agents.strategies.base import Strategy
 from secondhalf.agents.view import View
 
@@ -21,7 +22,7 @@ class Committed(Strategy):
         capabilities that it no longer changes
     """
 
-    def __init__(self, inner: Strategy, settled: Collection[str]) -> None:
+    def __init__(self, inner: Decider, settled: Collection[str]) -> None:
         self.platform, self.parameters, self.launches = inner.platform, inner.parameters, inner.launches
         self.inner, self.settled = inner, frozenset(settled)
         self.daily, self.replays = inner.daily, inner.replays

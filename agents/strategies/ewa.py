@@ -1,4 +1,4 @@
-"""Experience-weighted attraction over moves (Camerer and Ho 1999): do more of what has paid."""
+"""Experience-weighted attraction over moves (Camerer and Ho 1999): moves that paid are repeated more often."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Ewa(Strategy):
 
     parameters: Parameters
     _names: list[str] | None = None
-    _learner: learning.Ewa
+    _learner: learning.EwaLearner
     _latest = 0
 
     def moves(self, view: View) -> Sequence[Move]:
@@ -50,7 +50,7 @@ class Ewa(Strategy):
             return [closing]
         options = {str(move): move for move in view.options()}
         possible = np.array([name in options for name in names])
-        self._latest = int(self._learner.choose(view.luck(), possible)[0])
+        self._latest = int(self._learner.choose(view.uniform(), possible)[0])
         chosen = options[names[self._latest]]
         if chosen.change == "hold":
             return []
@@ -65,8 +65,8 @@ class Ewa(Strategy):
             pools = [str(Move(change, name)) for name in choosable(view.platform) for change in CAPABILITY_CHANGES]
             self._names = ["hold", "recruit", "deepen", *pools]
             own = self.parameters
-            rule = learning.Rule(own.phi, own.delta, own.kappa, own.sharpness)
-            self._learner = learning.Ewa(len(self._names), rule)
+            rule = learning.EwaRule(own.phi, own.delta, own.kappa, own.sharpness)
+            self._learner = learning.EwaLearner(len(self._names), rule)
         return self._names
 
     def _learn(self, view: View, names: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""What really happened, on its dates."""
+"""History: the moves that platforms really made, on their dates."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from secondhalf.agents.move import Move
 from secondhalf.agents.strategies.base import Launch, Strategy
 from secondhalf.agents.view import View
 
-Factor = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
-Days = Annotated[int, Field(gt=0, strict=True)]
+Factor = Annotated[float, Field(ge=0.001, le=1000, strict=True, allow_inf_nan=False)]
+Days = Annotated[int, Field(ge=1, le=10_000, strict=True)]
 
 
 class Burst(BaseModel):

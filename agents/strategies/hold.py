@@ -1,4 +1,4 @@
-"""Nobody moves: the counterfactual."""
+"""Hold: no platform moves; the counterfactual."""
 
 from __future__ import annotations
 

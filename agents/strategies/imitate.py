@@ -1,4 +1,4 @@
-"""Copy the move that paid best for a rival."""
+"""Imitation: copies the move that paid best for a rival."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from secondhalf.agents.learning import logit_shares, pick
+from secondhalf.agents.learning import logit_shares, sample_option
 from secondhalf.agents.move import Move
 from secondhalf.agents.strategies.base import Strategy
 from secondhalf.agents.strategies.shared_rules import gain, unsuited
@@ -42,7 +42,7 @@ class Imitate(Strategy):
         if len(options) == 1:
             return []
         values = np.array([0.0 if move.change == "hold" else gains[str(move)][0] for move in options])
-        chosen = options[int(pick(logit_shares(values, self.parameters.precision), view.luck()))]
+        chosen = options[int(sample_option(logit_shares(values, self.parameters.precision), view.uniform()))]
         if chosen.change == "hold":
             return []
         value, rival = gains[str(chosen)]

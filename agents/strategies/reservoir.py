@@ -1,4 +1,4 @@
-"""The article's rule: bring in people while they come, then open a new pool, else deepen the pool that is there."""
+"""Reservoir, the article's rule: recruit users while they come, then open a new pool, else deepen the pool."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Reservoir(Strategy):
         if closing is not None:
             return [closing]
         # The placebo: the same rule gets the number of some earlier quarter, drawn anew every time.
-        latest = reports[int(view.luck() * len(reports))] if own.shuffled else reports[-1]
+        latest = reports[int(view.uniform() * len(reports))] if own.shuffled else reports[-1]
         growth = latest.new_users / max(latest.installed_users, 1.0)
         found = f"{latest.new_users / 1e6:+.1f} million net new users, {growth:+.1%} of all"
         options = view.options()

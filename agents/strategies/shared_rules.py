@@ -1,4 +1,4 @@
-"""Closing what does not suit: a rule that several strategies share."""
+"""Rules that several strategies share: closing a capability that does not pay."""
 
 from __future__ import annotations
 

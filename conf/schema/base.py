@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from secondhalf.conf.schema.import_path import is_own, own
+from secondhalf.conf.schema.import_path import import_object, is_import_path
 
 
 class SettingsError(ValueError):
@@ -26,21 +26,39 @@ def _not_a_switch(value: Any) -> Any:
 
 
 LARGEST = 1e15
-"""Bound of every number, so that single precision cannot overflow where it is read."""
+"""Bound of every number that has no nearer one of its own."""
 
 Number = Annotated[float, BeforeValidator(_not_a_switch), Field(ge=-LARGEST, le=LARGEST)]
-Whole = Annotated[int, BeforeValidator(_not_a_switch)]
+Whole = Annotated[int, BeforeValidator(_not_a_switch), Field(ge=-int(LARGEST), le=int(LARGEST))]
 Share = Annotated[Number, Field(ge=0, le=1)]
 Rate = Annotated[Number, Field(ge=0)]
 Positive = Annotated[Number, Field(gt=0)]
 Count = Annotated[Whole, Field(ge=1)]
 Days = Annotated[Whole, Field(ge=0, le=10_000)]
 
+# What a number can be in a market. Beyond these it says nothing more, and single precision loses what it does say.
+Utility = Annotated[Number, Field(ge=-30, le=30)]
+"""Log units: e**30 is ten million million to one, so that whatever is larger decides alone."""
+Weight = Annotated[Number, Field(ge=0, le=30)]
+"""Log units that something adds at most."""
+Spread = Annotated[Number, Field(ge=0, le=3)]
+"""Standard deviation of a logarithm: at 3 the upper tenth has two thousand times as much as the lower."""
+Hazard = Annotated[Number, Field(ge=0, le=100)]
+"""Per day; at 5 hardly anything lasts the day."""
+Memory = Annotated[Number, Field(ge=0.1, le=100_000)]
+"""Days after which the e-th part is left: below a tenth of a day nothing lasts, above 270 years nothing fades."""
+Factor = Annotated[Number, Field(ge=0, le=100)]
+"""Factor on something that has a size of its own."""
+Scale = Annotated[Number, Field(ge=0.001, le=1000)]
+"""Size of something that must be there, relative to what is usual."""
+Money = Annotated[Number, Field(ge=0)]
+"""RMB; kept in double precision."""
+
 
 def _importable(path: str) -> str:
-    if not is_own(path):
+    if not is_import_path(path):
         raise ValueError("an import path module:function is needed")
-    own(path)
+    import_object(path)
     return path
 
 

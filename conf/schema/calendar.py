@@ -7,10 +7,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from secondhalf.conf.schema.base import Number, Positive, Rate, Settings, Whole
+from secondhalf.conf.schema.base import Days, Factor, Number, Scale, Settings, Weight, Whole
 
 FIRST_DATE = dt.date(2019, 1, 1)
 LAST_DATE = dt.date(2099, 12, 31)
+LARGEST_OF_DRIVERS = {
+    "people_online": 1e5,  # million people
+    "phone_minutes": 1440.0,  # a day has no more
+    "planned_demand": 100.0,
+    "order_value": 1000.0,
+    "other_short_video": 1.0,  # shares of the time outside the platforms
+    "instant_messaging": 1.0,
+}
+"""Most that a driver can be, in its unit."""
 
 
 class Driver(Settings):
@@ -21,8 +30,8 @@ class Driver(Settings):
 
     unit: str
     source: str
-    knots: dict[dt.date, Positive]
-    trend_days: Annotated[Whole, Field(ge=1)] = 365
+    knots: dict[dt.date, Annotated[Number, Field(ge=1e-6, le=1e5)]]
+    trend_days: Annotated[Days, Field(ge=1)] = 365
     damping: Annotated[Number, Field(ge=0, le=1)] = 0.5
 
     @field_validator("knots")
@@ -44,15 +53,15 @@ class Festival(Settings):
     to_day: Annotated[str, Field(pattern=r"^\d\d-\d\d$")]
     peak_day: Annotated[str, Field(pattern=r"^\d\d-\d\d$")]
     platforms: list[str] | Literal["all"]
-    demand: Rate
-    peak_demand: Rate
-    basket: Positive = 1.0
-    peak_basket: Positive = 1.0
-    single_day_factor: Positive = 1.0
-    pull: Rate
-    traffic_boost: dict[int, Rate] = Field(default_factory=dict)
-    traffic_package: dict[int, Rate] = Field(default_factory=dict)
-    single_day_until: Whole = 0
+    demand: Factor
+    peak_demand: Factor
+    basket: Scale = 1.0
+    peak_basket: Scale = 1.0
+    single_day_factor: Scale = 1.0
+    pull: Weight
+    traffic_boost: dict[int, Factor] = Field(default_factory=dict)
+    traffic_package: dict[int, Factor] = Field(default_factory=dict)
+    single_day_until: Annotated[Whole, Field(ge=0, le=9999)] = 0
 
     @model_validator(mode="after")
     def _in_order(self) -> Festival:
@@ -66,7 +75,7 @@ class Festival(Settings):
         return self
 
 
-class Calendar(Settings):
+class CalendarSettings(Settings):
     """First and last day, the days of settling in before the first, and what comes from outside."""
 
     start: dt.date
@@ -79,12 +88,12 @@ class Calendar(Settings):
     order_value: Driver
     other_short_video: Driver
     instant_messaging: Driver
-    months: Annotated[list[Positive], Field(min_length=12, max_length=12)]
-    weekdays: Annotated[list[Positive], Field(min_length=7, max_length=7)]
+    months: Annotated[list[Scale], Field(min_length=12, max_length=12)]
+    weekdays: Annotated[list[Scale], Field(min_length=7, max_length=7)]
     festivals: dict[str, Festival]
 
     @model_validator(mode="after")
-    def _in_order(self) -> Calendar:
+    def _in_order(self) -> CalendarSettings:
         if self.start < FIRST_DATE:
             raise ValueError(
                 f"calendar.start={self.start} is before {FIRST_DATE}, where the platforms' first state is given"
@@ -93,4 +102,8 @@ class Calendar(Settings):
             raise ValueError(f"calendar.end={self.end} is after {LAST_DATE}")
         if self.start > self.end:
             raise ValueError(f"calendar.start={self.start} is after calendar.end={self.end}")
+        for name, largest in LARGEST_OF_DRIVERS.items():
+            for date, value in getattr(self, name).knots.items():
+                if value > largest:
+                    raise ValueError(f"calendar.{name}.knots.{date}={value:g}: input should be at most {largest:g}")
         return self

@@ -1,4 +1,4 @@
-"""From configuration files and overrides to checked settings."""
+"""Composition of settings: from configuration files and overrides to checked settings."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ import yaml
 from hydra import compose, initialize_config_module
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from secondhalf.conf.schema.base import SettingsError
-from secondhalf.conf.schema.import_path import is_own
+from secondhalf.conf.schema.import_path import is_import_path
 from secondhalf.conf.schema.market import MarketSettings
 
 CONFIG_MODULE = "secondhalf.conf"
 PLAIN_WORD = re.compile(r"[A-Za-z_][\w.:/-]*")
-"""A word that needs no quotes in an override, unless it is one of these."""
+"""A word that needs no quotes in an override, unless it is one of `NO_WORDS`."""
+YEAR_OR_DATE = re.compile(r"\d{4}(-\d\d-\d\d)?")
+"""A key of four digits is a year: no list is that long."""
 NO_WORDS = ("true", "false", "null", "nan", "inf")
 
 
@@ -96,6 +99,10 @@ def compose_config(overrides: Sequence[str]) -> DictConfig:
 
 def _sentence(error: Exception, overrides: Sequence[str]) -> str:
     text = str(error).splitlines()[0]
+    twice = re.match(r"Multiple values for (\S+)\. ", text)
+    for override in overrides:
+        if twice and override.startswith("+") and override.lstrip("+").startswith(f"{twice[1]}="):
+            return f"{override}: there is one already; {override.lstrip('+')} without the + takes its place"
     for override in overrides:
         name, _, value = override.lstrip("+~").partition("=")
         named = f"'{name}'" in text or f"override '{override}'" in text or f"'{name}/{value}'" in text
@@ -127,22 +134,22 @@ def _allowed(name: str, error: Exception) -> str:
 
 def market_settings(config: DictConfig) -> MarketSettings:
     """Checked settings of a composed configuration."""
-    return settings_of(plain(config, without=NOT_OF_THE_MARKET), config_folders(config))
+    return settings_of(config_values(config, without=NOT_OF_THE_MARKET), config_folders(config))
 
 
-def plain(config: DictConfig, without: Sequence[str] = ("hydra",)) -> dict[str, Any]:
+def config_values(config: DictConfig, without: Sequence[str] = ("hydra",)) -> dict[str, Any]:
     """The values of a composed configuration as dictionaries, lists and words, without some of its groups."""
     found = {str(key): config[key] for key in config if key not in without}
     return {k: OmegaConf.to_container(v, resolve=True) if OmegaConf.is_config(v) else v for k, v in found.items()}
 
 
 def settings_of(raw: dict[str, Any], sources: list[Path]) -> MarketSettings:
-    """Checked settings of plain values.
+    """Checked settings of config_values values.
 
     Parameters
     ----------
     raw
-        as from `plain`, of the market alone; what is named in it is filled in
+        as from `config_values`, of the market alone; what is named in it is filled in
     sources
         folders in which files of platforms and strategies are looked up
     """
@@ -194,13 +201,29 @@ def quoted(override: str) -> str:
 def open_overrides(overrides: Sequence[str]) -> list[str]:
     """Let settings under names that people give, and those that a strategy declares, be set without Hydra's `+`.
 
-    `phases.against` needs no quotes.
+    `phases.against` needs no quotes, a year or date that is a key (`traffic_boost.2019`) no braces, and
+    `+experiment=ci` is `experiment=ci`, as Hydra's tutorials write it.
     """
     named = (
         *("strategy.", "strategies.", "objectives.", "platform.", "measures.", "output.own_pictures."),
         *("equilibrium.history.", "equilibrium.bundles.", "search.space."),
     )
-    return [f"++{o}" if o.startswith(named) and "=" in o else quoted(o) for o in overrides]
+    opened = [with_year(o.removeprefix("+") if o.startswith("+experiment=") else o) for o in overrides]
+    return [f"++{o}" if o.startswith(named) and "=" in o else quoted(o) for o in opened]
+
+
+def with_year(override: str) -> str:
+    """`a.b.2019=0.3` as `++a.b={2019:0.3}`, and so a date: Hydra's dotted keys can be neither numbers nor dates."""
+    key, is_set, value = override.lstrip("+").partition("=")
+    parent, _, last = key.rpartition(".")
+    if not (is_set and parent and YEAR_OR_DATE.fullmatch(last)):
+        return override
+    try:
+        parsed = OverridesParser.create().parse_overrides([f"{parent}.y={value}"])[0]
+        values = list(parsed.sweep_string_iterator()) if parsed.is_sweep_override() else [value]
+    except HydraException:  # refused with its reason when the settings are composed
+        return override
+    return f"++{parent}=" + ",".join(f"{{{last}:{one}}}" for one in values)
 
 
 def _read(group: str, name: str, sources: list[Path]) -> dict[str, Any] | None:
@@ -230,7 +253,7 @@ def _strategy(platform: str, chosen: Any, default: dict[str, Any], sources: list
     if chosen == default.get("name"):
         return default
     found = _read("strategy", str(chosen), sources)
-    if found is None and is_own(str(chosen)):
+    if found is None and is_import_path(str(chosen)):
         return {"name": str(chosen)}
     if found is None:
         known = ", ".join(sorted(path.stem for folder in sources for path in (folder / "strategy").glob("*.yaml")))

@@ -1,4 +1,4 @@
-"""Code of one's own, named in the settings as `module:name`."""
+"""Import paths in settings (`module:name`): a user's own code, found and imported."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _ONLY: ContextVar[Collection[str] | None] = ContextVar("_ONLY", default=None)
 
 
 @contextmanager
-def only(paths: Collection[str]) -> Iterator[None]:
-    """While settings of somebody else are checked, `own` imports these paths and refuses any other."""
+def restrict_imports(paths: Collection[str]) -> Iterator[None]:
+    """Allow `import_object` these paths only, while settings from an untrusted source are checked."""
     before = _ONLY.set(paths)
     try:
         yield
@@ -25,13 +25,13 @@ def only(paths: Collection[str]) -> Iterator[None]:
         _ONLY.reset(before)
 
 
-def is_own(name: str) -> bool:
+def is_import_path(name: str) -> bool:
     """Whether a name is an import path and not one that ships."""
     return ":" in name
 
 
-def own(path: str) -> Any:
-    """What an import path stands for.
+def import_object(path: str) -> Any:
+    """Import the object that an import path names.
 
     The module is looked for where Python looks and, after that, in the working directory: last, so that a file there
     cannot take the place of an installed package.
@@ -39,7 +39,7 @@ def own(path: str) -> Any:
     Raises
     ------
     ValueError
-        one sentence: what is missing and what is there; inside `only`, for any path that it does not name
+        one sentence: what is missing and what is there; inside `restrict_imports`, for any path that it does not name
     """
     allowed = _ONLY.get()
     if allowed is not None and path not in allowed:

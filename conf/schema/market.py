@@ -1,4 +1,4 @@
-"""All settings of one market, checked together, with errors a person can act on."""
+"""Market settings: all settings of one market, checked together, with errors that say what to change."""
 
 from __future__ import annotations
 
@@ -9,11 +9,18 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from secondhalf.conf.schema.base import ImportPath, Number, Settings, SettingsError, Whole, Word, sentence
-from secondhalf.conf.schema.calendar import Calendar
+from secondhalf.conf.schema.calendar import CalendarSettings
 from secondhalf.conf.schema.mechanisms import Mechanisms, without
 from secondhalf.conf.schema.names import EMPTY, check_name
-from secondhalf.conf.schema.platforms import Capability, Channel, Growth, Objective, Platform, Strategy
-from secondhalf.conf.schema.population import Merchants, Network, Population, Users
+from secondhalf.conf.schema.platforms import (
+    CapabilitySettings,
+    ChannelSettings,
+    GrowthSettings,
+    ObjectiveSettings,
+    PlatformSettings,
+    StrategySettings,
+)
+from secondhalf.conf.schema.population import MerchantSettings, NetworkSettings, PopulationSettings, UserSettings
 from secondhalf.conf.schema.scenario import ALL, BOUND, LINES, Scenario
 from secondhalf.conf.schema.vocabulary import CAPABILITY_CHANGES, CHANNELS, ENTRANCES, MAX_PLATFORMS
 
@@ -26,7 +33,7 @@ class Limits(Settings):
     days: Annotated[Whole, Field(ge=1)] | None = None
 
 
-class Measures(Settings):
+class MeasureSettings(Settings):
     """Columns of one's own in market.csv and daily.csv: by name, the function of the market that gives them."""
 
     market: dict[Word, ImportPath] = Field(default_factory=dict)
@@ -38,25 +45,25 @@ class MarketSettings(Settings):
 
     seed: Annotated[Whole, Field(ge=0, lt=2**63)]
     platforms: Annotated[list[str], Field(min_length=1, max_length=MAX_PLATFORMS)]
-    population: Population
-    calendar: Calendar
-    network: Network
-    users: Users
-    merchants: Merchants
-    channels: dict[str, Channel]
-    capability: dict[str, Capability]
+    population: PopulationSettings
+    calendar: CalendarSettings
+    network: NetworkSettings
+    users: UserSettings
+    merchants: MerchantSettings
+    channels: dict[str, ChannelSettings]
+    capability: dict[str, CapabilitySettings]
     prominence: dict[str, Annotated[Number, Field(ge=0, le=2)]]
-    platform: dict[str, Platform]
-    strategy: Strategy
-    strategies: dict[str, Strategy] = Field(default_factory=dict)
-    objective: Objective
-    objectives: dict[str, Objective] = Field(default_factory=dict)
-    growth: Growth
+    platform: dict[str, PlatformSettings]
+    strategy: StrategySettings
+    strategies: dict[str, StrategySettings] = Field(default_factory=dict)
+    objective: ObjectiveSettings
+    objectives: dict[str, ObjectiveSettings] = Field(default_factory=dict)
+    growth: GrowthSettings
     scenario: Scenario
     mechanisms: Mechanisms
     stage_order: tuple[str, ...] | None = None
     limits: Limits = Limits()
-    measures: Measures = Measures()
+    measures: MeasureSettings = MeasureSettings()
 
     @model_validator(mode="after")
     def _names_are_names(self) -> MarketSettings:
@@ -114,7 +121,7 @@ class MarketSettings(Settings):
     def _channels_exist(self) -> MarketSettings:
         if tuple(self.channels) != CHANNELS:
             raise ValueError(f"channels must be {', '.join(CHANNELS)}, not {', '.join(self.channels)}")
-        if not any(set(capability.opens) == set(CHANNELS) for capability in self.capability.values()):
+        if not any(capability.opens_all for capability in self.capability.values()):
             raise ValueError("capability.*.opens: one capability, the storefront, must open every channel; none does")
         for name, kind in self.merchants.kinds.items():
             for unknown in sorted(set(kind.fit) - set(CHANNELS)):
@@ -152,7 +159,7 @@ class MarketSettings(Settings):
         """Whether a scenario that names `pattern` (a name, a line of business or `*`) means a platform."""
         return pattern in (ALL, platform, self.platform[platform].kind)
 
-    def strategy_of(self, platform: str) -> Strategy:
+    def strategy_of(self, platform: str) -> StrategySettings:
         """The strategy that a platform follows."""
         return self.strategies.get(platform, self.strategy)
 
@@ -201,10 +208,12 @@ def check_scenario(settings: MarketSettings) -> None:
     _check_moves(settings)
     _check_entrants(settings)
     scenario = settings.scenario
-    for field in ("without", "shift", "bans", "caps", "self_preferencing"):
-        for number, entry in enumerate(getattr(scenario, field)):
+    for field, entries in scenario:
+        if not isinstance(entries, list) or field in ("moves", "entrants"):  # these have checks of their own
+            continue
+        for number, entry in enumerate(entries):
             where = f"scenario.{field}.{number}"
-            if entry.platform not in (ALL, *LINES):
+            if getattr(entry, "platform", ALL) not in (ALL, *LINES):
                 settings.check_platform(entry.platform, f"{where}.platform")
             if getattr(entry, "capability", ALL) != ALL:
                 settings.check_capability(entry.capability, f"{where}.capability")

@@ -1,4 +1,4 @@
-"""One switch for each mechanism; a switched-off mechanism is the same model with its parameter at zero."""
+"""Mechanism switches: switched off, a mechanism is the same model with its parameter at zero."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that people give to platforms, capabilities, kinds of merchant, festivals and scenarios.
+"""Names that users give to platforms, capabilities, kinds of merchant, festivals and scenarios.
 
 They become cells and columns of CSV files and parts of file names, so they have to stay what they are in pandas, R,
 Excel and on every file system, and must not be taken for something else.

@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import ConfigDict, Field, model_validator
 
-from secondhalf.conf.schema.base import Count, Number, Positive, Rate, Settings, Share
+from secondhalf.conf.schema.base import (
+    Days,
+    Factor,
+    Hazard,
+    Memory,
+    Money,
+    Number,
+    Settings,
+    Share,
+    Utility,
+    Weight,
+)
 
 Entrance = Literal["top_tab", "bottom_tab", "second_level", "in_feed"]
 ChannelName = Literal["short_video", "live_store", "live_expert", "mall", "search", "store"]
+Skill = Annotated[Number, Field(ge=0.001, le=2)]
+"""Share of what a pool can add that a platform reaches in time; with none it would never grow."""
+LongDays = Annotated[Days, Field(ge=1)]
+LEAST_WEIGHT = 1e-6
 
 
 class NeedWeights(Settings):
     """One number for each kind of need."""
 
-    planned: Rate
-    impulse: Rate
-    repeat: Rate
+    planned: Weight
+    impulse: Weight
+    repeat: Weight
 
 
 class Affinity(Settings):
     """How readily each kind of need is met in a channel."""
 
-    planned: Rate
-    impulse: Rate
-    ripened: Rate
-    repeat: Rate
+    planned: Factor
+    impulse: Factor
+    ripened: Factor
+    repeat: Factor
 
 
-class Channel(Settings):
+class ChannelSettings(Settings):
     """One channel: who uses it, what comes back, whether it is part of the feed, plants interest, makes fans."""
 
     affinity: Affinity
@@ -39,29 +54,34 @@ class Channel(Settings):
     seeds: bool
 
 
-class Capability(Settings):
+class CapabilitySettings(Settings):
     """What a pool adds at full presence, what it costs (RMB; running cost per day), how fast it fills."""
 
-    leisure_gain: Number = 0.0
+    leisure_gain: Utility = 0.0
     shopping_gain: NeedWeights = NeedWeights(planned=0, impulse=0, repeat=0)
-    seeding: Rate = 0.0
-    clutter: Rate = 0.0
-    clutter_limit: Annotated[Number, Field(gt=0, le=1)] = 0.09
-    recommendation_gain: Rate = 0.0
-    price_gain: Rate = 0.0
-    link_gain: Rate = 0.0
-    supply_gain: Rate = 0.0
+    seeding: Factor = 0.0
+    clutter: Weight = 0.0
+    clutter_limit: Annotated[Number, Field(ge=0.001, le=1)] = 0.09
+    recommendation_gain: Factor = 0.0
+    price_gain: Weight = 0.0
+    link_gain: Weight = 0.0
+    supply_gain: Weight = 0.0
     opens: list[ChannelName] = Field(default_factory=list)
-    ramp_days: Positive = 180.0
-    launch_cost: Rate = 0.0
-    running_cost: Rate = 0.0
+    ramp_days: Memory = 180.0
+    launch_cost: Money = 0.0
+    running_cost: Money = 0.0
     subsidy_rate: Share = 0.0
     entrance: Entrance = "second_level"
     test_share: Share = 0.1
     restricted_share: Share = 0.5
-    strengthen: Rate = 0.15
-    skill: dict[Literal["content", "shelf"], Annotated[Number, Field(gt=0, le=2)]]
-    skill_sd: Rate = 0.0
+    strengthen: Share = 0.15
+    skill: dict[Literal["content", "shelf"], Skill]
+    skill_sd: Annotated[Number, Field(ge=0, le=1)] = 0.0  # a hidden skill above 20 is none that a pool of time has
+
+    @property
+    def opens_all(self) -> bool:
+        """Whether it opens every channel, as the storefront does."""
+        return set(self.opens) == set(get_args(ChannelName))
 
 
 class OpenAtStart(Settings):
@@ -72,32 +92,32 @@ class OpenAtStart(Settings):
     entrance: Entrance | None = None
 
 
-class Platform(Settings):
+class PlatformSettings(Settings):
     """One platform: line of business, appeal, growth, earnings, what it starts with and may choose."""
 
     kind: Literal["content", "shelf"]
-    taste_content: Number
-    taste_shelf: Number
-    leisure: Number
-    gamma: Positive
-    innovation: Rate
-    imitation: Rate
-    drop: Rate
+    taste_content: Utility
+    taste_shelf: Utility
+    leisure: Utility
+    gamma: Annotated[Number, Field(ge=0.01, le=1440)]  # minutes; a day has no more
+    innovation: Hazard
+    imitation: Hazard
+    drop: Hazard
     installed_at_start: Share
     recent_at_start: Share
     creator_share: Share
     shops_at_start: Share
-    affordability: Number
-    order_value: Positive
+    affordability: Utility
+    order_value: Annotated[Number, Field(ge=0.01, le=1e6)]  # RMB
     take_rate: Share
-    ad_yield: Rate
+    ad_yield: Annotated[Number, Field(ge=0, le=1e6)]  # RMB an hour
     ad_take: Share
     open_at_start: dict[str, OpenAtStart]
     choosable: list[str] | None = None
-    skill: dict[str, Annotated[Number, Field(gt=0, le=2)]] = Field(default_factory=dict)
+    skill: dict[str, Skill] = Field(default_factory=dict)
 
 
-class Strategy(Settings):
+class StrategySettings(Settings):
     """Name and parameters of a strategy; the parameters are checked by the strategy itself."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -113,16 +133,23 @@ class Strategy(Settings):
 class Weights(Settings):
     """Parts of a blended objective."""
 
-    profit: Rate = 1.0
-    attention: Rate = 1.0
-    gmv: Rate = 1.0
+    profit: Factor = 1.0
+    attention: Factor = 1.0
+    gmv: Factor = 1.0
+
+    @model_validator(mode="after")
+    def _one_counts(self) -> Weights:
+        if self.profit + self.attention + self.gmv < LEAST_WEIGHT:
+            given = f"profit: {self.profit:g}, attention: {self.attention:g}, gmv: {self.gmv:g}"
+            raise ValueError(f"one of the weights must count, but their sum is below {LEAST_WEIGHT:g} ({given})")
+        return self
 
 
-class Objective(Settings):
+class ObjectiveSettings(Settings):
     """What a platform is after; the goal's name alone will do."""
 
     goal: Literal["profit", "attention", "gmv", "blend"] = "profit"
-    discount_rate: Rate = 0.1
+    discount_rate: Factor = 0.1
     weights: Weights = Weights()
 
     @model_validator(mode="before")
@@ -131,13 +158,13 @@ class Objective(Settings):
         return {"goal": given} if isinstance(given, str) else given
 
 
-class Growth(Settings):
+class GrowthSettings(Settings):
     """Size, length and price of recruiting and of deepening the pool, for strategies that decide."""
 
-    recruit_factor: Annotated[Number, Field(ge=1)]
-    recruit_days: Count
-    recruit_cost: Rate
-    deepen_factor: Annotated[Number, Field(gt=1)]
-    deepen_days: Count
-    deepen_cost: Rate
-    deepest: Positive
+    recruit_factor: Annotated[Number, Field(ge=1, le=100)]
+    recruit_days: LongDays
+    recruit_cost: Money
+    deepen_factor: Annotated[Number, Field(gt=1, le=100)]
+    deepen_days: LongDays
+    deepen_cost: Money
+    deepest: Annotated[Number, Field(ge=0.01, le=100)]

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from secondhalf.conf.schema.base import Days, Number, Positive, Rate, Settings, Share, Whole
+from secondhalf.conf.schema.base import Days, Factor, Number, Rate, Scale, Settings, Share, Whole
 from secondhalf.conf.schema.platforms import Entrance
 
 ALL, BOUND = "*", "bound"
@@ -19,14 +19,14 @@ LINES = ("content", "shelf")
 Change = Literal["test", "open", "strengthen", "restrict", "close", "restore"]
 
 
-class Rule(Settings):
+class DatedRule(Settings):
     """Something that holds between two dates; without them from the start (settling in, too) or for ever."""
 
     since: dt.date | None = None
     until: dt.date | None = None
 
     @model_validator(mode="after")
-    def _in_order(self) -> Rule:
+    def _in_order(self) -> DatedRule:
         if self.since and self.until and self.since >= self.until:
             raise ValueError(f"until={self.until}: needs a date after since={self.since}")
         return self
@@ -38,7 +38,7 @@ class Rule(Settings):
         return (self.since is None or self.since <= date) and (self.until is None or date < self.until)
 
 
-class Exclusivity(Rule):
+class Exclusivity(DatedRule):
     """Shops of `platform` that may not sell on other platforms of its kind."""
 
     platform: str
@@ -53,7 +53,7 @@ class ScenarioMove(Settings):
     change: str
     capability: str
     entrance: Entrance | None = None
-    share: Annotated[Number, Field(gt=0, le=1)] | None = None
+    share: Annotated[Number, Field(ge=1e-6, le=1)] | None = None
 
     @model_validator(mode="after")
     def _share_of_opening(self) -> ScenarioMove:
@@ -115,8 +115,8 @@ class Shock(Settings):
 
     since: dt.date
     until: dt.date
-    planned_needs: Annotated[Number, Field(ge=0, le=100)] = 1.0
-    phone_time: Annotated[Number, Field(gt=0, le=100)] = 1.0
+    planned_needs: Factor = 1.0
+    phone_time: Annotated[Number, Field(ge=0.01, le=10)] = 1.0
     recovery_days: Days = 0
 
     @model_validator(mode="after")
@@ -126,14 +126,14 @@ class Shock(Settings):
         return self
 
 
-class SelfPreferencing(Rule):
+class SelfPreferencing(DatedRule):
     """A factor on the weight that a platform's own merchants have in its search.
 
     `own` lists kinds of merchant, or `bound` for the shops that exclusivity ties to the platform.
     """
 
     platform: str
-    factor: Positive
+    factor: Scale
     own: Annotated[list[str], Field(min_length=1)]
 
 

@@ -1,4 +1,4 @@
-"""The words that platforms, merchants and users share."""
+"""Vocabulary shared by platforms, merchants and users: channels, capabilities, changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHOOSABLE = ("mall", "search", "short_video", "live", "expert_distribution", "su
 """Capabilities that a platform may choose, where its file does not say otherwise and they are not native to it."""
 
 NATIVE = {"content": ("short_video", "live", "expert_distribution"), "shelf": ("mall", "search")}
-"""What each line of business lives on."""
+"""Capabilities that each line of business always has."""
 
 MAX_PLATFORMS = 32
 """Most platforms of a market: a user's installed apps are bits of one 32-bit number."""

@@ -25,7 +25,6 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-import secondhalf
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.bench.settings import Bench
 from secondhalf.experiments.execution.provenance import commit, peak_memory_mb
@@ -131,7 +130,7 @@ def copy_seconds(size: float, repeats: int = 7) -> float:
 
 def _oracle(settings: MarketSettings, users: int) -> float:
     """Nanoseconds per user-day of the plain Mesa model; 0 when the source tree is not there."""
-    root = Path(secondhalf.__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[2]
     if not (root / "tests" / "reference" / "oracle.py").is_file():
         return 0.0
     sys.path.insert(0, str(root))

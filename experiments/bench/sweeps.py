@@ -119,13 +119,13 @@ def _killed(kills: int, workers: int, console: Console) -> int:
         began = _at_work(process, folder / "whole")
         process.wait()
         whole = time.perf_counter() - began
-        luck = random.Random(0)
+        rng = random.Random(0)
         while survived < kills:
             (folder / "cut" / ABOUT).unlink(missing_ok=True)  # written when the sweep goes on
             process = _sweep(folder / "cut", workers)
             _at_work(process, folder / "cut")
             try:
-                process.wait(whole * luck.uniform(0.0, 1.0))
+                process.wait(whole * rng.uniform(0.0, 1.0))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -1,4 +1,4 @@
-"""The two pages by address; Solara loads this module."""
+"""Solara app: the two pages by address; Solara loads this module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Named arrays in one piece of memory, with an index that says where each lies."""
+"""Arrays by name in one block of memory, with an index of where each lies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is on the screen as CSV, and the command line that leads to the same numbers."""
+"""Exports: a view as CSV, and the command line that repeats the run."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pandas as pd
 
 from secondhalf.conf.schema.vocabulary import CHANNELS
 from secondhalf.experiments.browser.frames import MARKET
-from secondhalf.experiments.browser.friend_layout import NO_APP, NOT_ONLINE, Drawn
+from secondhalf.experiments.browser.friend_layout import NO_APP, NOT_ONLINE, DrawnUsers
 from secondhalf.experiments.browser.interventions import override
 from secondhalf.experiments.browser.setup import Setup
-from secondhalf.experiments.browser.twin_market import Watch, World
+from secondhalf.experiments.browser.twin_market import MarketHistory, TwinMarket
 from secondhalf.experiments.results import tables
 from secondhalf.experiments.results.csv_files import csv_text
 from secondhalf.model.market import Market
@@ -22,7 +22,7 @@ WORLD, RUN, TWIN = "world", "run", "twin"
 """The column that is put in front when there is a twin, and what stands in it."""
 
 
-def csv_of(world: World, view: str, drawn: Drawn | None) -> str:
+def csv_of(world: TwinMarket, view: str, drawn: DrawnUsers | None) -> str:
     """The numbers of a view as CSV.
 
     Those that `secondhalf run` writes too are under the names that they have there. With a twin, the first column says
@@ -43,7 +43,7 @@ def csv_of(world: World, view: str, drawn: Drawn | None) -> str:
     return csv_text(frame)
 
 
-def _capabilities(market: Market, watch: Watch) -> pd.DataFrame:
+def _capabilities(market: Market, watch: MarketHistory) -> pd.DataFrame:
     table = market.capabilities
     names = market.platform_names
 
@@ -74,13 +74,13 @@ def _cells(market: Market, values: np.ndarray, name: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["platform", "channel", name])
 
 
-def _channels(market: Market, watch: Watch) -> pd.DataFrame:
+def _channels(market: Market, watch: MarketHistory) -> pd.DataFrame:
     nothing = np.zeros((len(market.platform_names), len(CHANNELS)))
     recent = np.asarray(sum(watch.cells) / len(watch.cells)) if watch.cells else nothing
     return _cells(market, recent, "gmv_a_day")
 
 
-def friends(market: Market, drawn: Drawn | None) -> pd.DataFrame:
+def friends(market: Market, drawn: DrawnUsers | None) -> pd.DataFrame:
     """A row a user of the drawing, with friends and fan ties within it."""
     if drawn is None:
         return pd.DataFrame(columns=["user", "main_app", "friends", "fan_of"])
@@ -108,7 +108,7 @@ def friends(market: Market, drawn: Drawn | None) -> pd.DataFrame:
     )
 
 
-VIEWS: dict[str, Callable[[Market, Watch], pd.DataFrame]] = {
+VIEWS: dict[str, Callable[[Market, MarketHistory], pd.DataFrame]] = {
     "attention": lambda market, watch: tables.daily(market),
     "reservoirs": lambda market, watch: tables.flows(market),
     "capabilities": _capabilities,
@@ -122,7 +122,7 @@ NAMES = (*VIEWS, "friends")
 """All views that there are numbers of."""
 
 
-def command_line(setup: Setup, world: World | None) -> str:
+def command_line(setup: Setup, world: TwinMarket | None) -> str:
     """The command that runs the same market without the page, with everything that was done to it."""
     moves = world.market.settings.scenario.moves if world is not None and world.interventions else []
     words = [*setup.overrides, *setup.folders, *override(moves)]

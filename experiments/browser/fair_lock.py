@@ -1,4 +1,4 @@
-"""Markets of several tabs take turns: one steps at a time, in the order in which they asked.
+"""Fair lock: of several tabs' markets one steps at a time, in the order of their requests.
 
 A step uses all threads of the compiled stages, and not every threading layer of Numba can be entered from two threads
 at once. A plain lock would let the tab that has just stepped step again before the others.
@@ -11,8 +11,8 @@ from collections import deque
 from types import TracebackType
 
 
-class Turns:
-    """A lock that is handed on in the order of asking; a context manager."""
+class FairLock:
+    """A first-come, first-served lock; a context manager."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -39,5 +39,5 @@ class Turns:
                 self._taken = False
 
 
-TURNS = Turns()
-"""The turns of this process."""
+COMPUTE_LOCK = FairLock()
+"""The lock of this process: whoever holds it may run a market's compiled stages."""

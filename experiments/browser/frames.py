@@ -1,4 +1,4 @@
-"""What the page is told of a world: days that it has not seen yet, and the state of everything else."""
+"""Frames that the page receives: days that it has not received yet, and the present state of everything else."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondhalf.experiments.browser.arrays import Arrays, packed
-from secondhalf.experiments.browser.friend_layout import Drawn
-from secondhalf.experiments.browser.twin_market import Watch, World
+from secondhalf.experiments.browser.friend_layout import DrawnUsers
+from secondhalf.experiments.browser.twin_market import MarketHistory, TwinMarket
 from secondhalf.model.market import Market
 from secondhalf.model.observers.second_half import YEAR, phase, trailing_years
 
@@ -37,15 +37,15 @@ MARKET = (
 """Columns of market.csv that the page has of every day."""
 
 
-class Seen(NamedTuple):
-    """What the page has already."""
+class SentSoFar(NamedTuple):
+    """Counts of days and moves that the page has received."""
 
     days: int = 0
     twin_days: int = 0
     moves: int = 0
 
 
-def frame(world: World, drawn: Drawn | None, seen: Seen) -> tuple[dict[str, Any], bytes]:
+def frame(world: TwinMarket, drawn: DrawnUsers | None, seen: SentSoFar) -> tuple[dict[str, Any], bytes]:
     """The state of a world.
 
     Parameters
@@ -109,7 +109,7 @@ def _market(market: Market, since: int) -> NDArray[np.float64]:
     return np.array(rows, float).reshape(-1, len(MARKET))
 
 
-def _now(market: Market, watch: Watch) -> Arrays:
+def _now(market: Market, watch: MarketHistory) -> Arrays:
     """What has no history on the page."""
     table, flows = market.capabilities, np.array(market.record.flows)
     platforms = len(market.platform_names)

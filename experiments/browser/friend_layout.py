@@ -1,4 +1,4 @@
-"""The friend graph in small: a sample of users laid out once, with what each of them does today."""
+"""Layout of the friend graph: a sample of users laid out once, with what each of them does today."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from secondhalf.experiments.results.friend_sample import friends_sample
 from secondhalf.model.market import Market
 
 NO_APP = 255
-"""Main app of somebody who uses none."""
+"""Main app of a user who uses none."""
 NOT_ONLINE = 254
-"""Main app of somebody who is not online yet."""
+"""Main app of a user who is not online yet."""
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnUsers:
     """Users in the drawing.
 
     Attributes
@@ -54,7 +54,7 @@ class Drawn:
         }
 
 
-def drawn_users(market: Market, size: int) -> Drawn:
+def drawn_users(market: Market, size: int) -> DrawnUsers:
     """A snowball sample of users, laid out by forces between friends (Fruchterman and Reingold 1991).
 
     Pieces that are tied to nothing else would be pushed out of the picture; they are drawn in with a logarithm.
@@ -69,4 +69,4 @@ def drawn_users(market: Market, size: int) -> Drawn:
     radius = np.hypot(*places.T)[:, None]
     drawn = places * np.divide(np.log1p(3 * radius), radius, out=np.ones_like(radius), where=radius > 0)
     reach = np.hypot(*drawn.T).max(initial=1e-9)
-    return Drawn(users, drawn / reach, ties)
+    return DrawnUsers(users, drawn / reach, ties)

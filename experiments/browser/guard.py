@@ -1,4 +1,4 @@
-"""Who is let in: an ASGI layer around the whole server, both pages and their websocket.
+"""Guard of the server: an ASGI layer that decides which requests reach the pages and their websocket.
 
 A browser lets any website send requests to a server on this machine. What such a request cannot do is lie about where
 it comes from (`Origin`), about the name it was sent to (`Host`), or know the token in the address that the command

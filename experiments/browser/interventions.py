@@ -1,4 +1,4 @@
-"""What one may do to a running market: open or close a capability, set a subsidy, cut links.
+"""Interventions in a running market: opening or closing a capability, setting a subsidy, cutting links.
 
 An intervention is a move of the scenario, dated the day that runs next: so it goes through the same stages as any
 other, is told in moves.csv, and a command line can repeat it.
@@ -16,21 +16,21 @@ from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.conf.schema.base import sentence
 from secondhalf.conf.schema.scenario import ScenarioMove
 from secondhalf.experiments.browser.text import Said, named, say
-from secondhalf.model.day.platform_moves import scenario_calendar
 from secondhalf.model.initial_state import strategies
 from secondhalf.model.market import Market
+from secondhalf.model.scenario.regulation import scenario_calendar
 
 
 class RefusedError(ValueError):
-    """An intervention that is not open; `said` tells why in each language."""
+    """An intervention that is not possible; `said` gives the reason in each language."""
 
     def __init__(self, said: Said) -> None:
         super().__init__(said["en"])
         self.said = said
 
 
-def wished(market: Market, wish: Mapping[str, Any]) -> ScenarioMove:
-    """The move that a wish of the page comes to, on the day that runs next.
+def requested_move(market: Market, wish: Mapping[str, Any]) -> ScenarioMove:
+    """The move that the page requests, on the day that runs next.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The page that people who know Mesa expect: SolaraViz on the market itself, drawn with Matplotlib."""
+"""Mesa page: SolaraViz on the market itself, drawn with Matplotlib."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from mesa.visualization import SolaraViz
 from mesa.visualization.utils import update_counter
 
-from secondhalf.experiments.browser.fair_lock import TURNS
-from secondhalf.experiments.browser.friend_layout import Drawn, drawn_users
+from secondhalf.experiments.browser.fair_lock import COMPUTE_LOCK
+from secondhalf.experiments.browser.friend_layout import DrawnUsers, drawn_users
 from secondhalf.experiments.browser.serving import SERVED
 from secondhalf.experiments.pictures import style
 from secondhalf.model.market import Market
@@ -33,16 +33,16 @@ class MesaMarket(Market):
     def __init__(self, users: int, seed: int, scenario: str, strategy: str, network: str, **kwargs: str) -> None:
         own = {name.removeprefix(OWN): "" if chosen == AS_ALL else chosen for name, chosen in kwargs.items()}
         asked = {"users": users, "seed": seed, "scenario": scenario, "strategy": strategy, "network": network}
-        self.drawn: Drawn | None = None
+        self.drawn: DrawnUsers | None = None
         self.stepped = 0.0
-        with TURNS, threads_for(users):
+        with COMPUTE_LOCK, threads_for(users):
             super().__init__(SERVED.setup.changed({**asked, "strategies": own}).settings)
         self.drawn = drawn_users(self, SERVED.options.nodes)
 
     def step(self) -> None:
         """Run one day, not sooner than `LEAST_INTERVAL` after the last."""
         time.sleep(max(0.0, self.stepped + LEAST_INTERVAL - time.monotonic()))
-        with TURNS, threads_for(self.population.users):
+        with COMPUTE_LOCK, threads_for(self.population.users):
             super().step()
         self.stepped = time.monotonic()
 

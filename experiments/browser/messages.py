@@ -1,5 +1,8 @@
-"""What the page may send: the shape of each message. What a shape holds is held against what the page offers later,
-by `Setup.check` (settings of the next market) and `interventions.wished` (what one may do to the running one)."""
+"""Messages that the page may send, by shape.
+
+Values are checked later: settings of the next market by `Setup.check`, interventions in the running market by
+`interventions.requested_move`.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,7 @@ class Speed(Message):
     speed: float
 
 
-class Asked(Closed):
+class NewMarket(Closed):
     """Settings of the next market; what is not among `model_fields_set` stays as it is."""
 
     users: Whole = 0
@@ -73,11 +76,11 @@ class Reset(Message):
     """Another market."""
 
     do: Literal["reset"]
-    settings: Asked
+    settings: NewMarket
 
 
-class Wish(Closed):
-    """An intervention; the date is never the page's to say."""
+class InterventionRequest(Closed):
+    """An intervention; its date is set by the server."""
 
     platform: Name
     change: Literal["open", "close"]
@@ -86,10 +89,10 @@ class Wish(Closed):
 
 
 class Intervene(Message):
-    """A wish for the running market."""
+    """A request to intervene in the running market."""
 
     do: Literal["intervene"]
-    wish: Wish
+    wish: InterventionRequest
 
 
 class Export(Message):
@@ -110,7 +113,7 @@ Requests = Plain | Step | Speed | Reset | Intervene | Export | Confirm
 REQUEST: TypeAdapter[Message] = TypeAdapter(Annotated[Requests, Field(discriminator="do")])
 
 
-def read(content: object) -> Message:
+def parse_message(content: object) -> Message:
     """A message of the page, whatever it is.
 
     Raises

@@ -1,4 +1,4 @@
-"""The main page: a tab's session and its widget, from the opening of the tab to its end."""
+"""Main page: a tab's session and its widget, from the opening of the tab to its end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from secondhalf.experiments.browser.widget import MarketPage, facts_of_page
 
 @solara.component
 def Market() -> Any:
-    """One market for this tab; it is let go when the tab closes."""
+    """One market for this tab; it is released when the tab closes."""
     setup, options = SERVED.setup, SERVED.options
     settings = setup.settings
     facts = facts_of_page(known_platforms(settings), list(settings.capability))

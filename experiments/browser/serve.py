@@ -1,4 +1,4 @@
-"""The server: on this machine alone unless another address is asked for, and without a request to anywhere else.
+"""Web server of the page: on this machine alone unless another address is set, and without requests to other servers.
 
 Whoever opens it needs the token of the address that it prints (`guard`).
 """

@@ -1,4 +1,4 @@
-"""What the server shows: set before it starts, read by every tab."""
+"""Served settings: set before the server starts, read by every tab."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from secondhalf.experiments.browser.setup import Setup
 
 @dataclass
 class Served:
-    """The market that a new tab begins with."""
+    """Settings of the market with which a new tab begins."""
 
     _setup: Setup | None = None
     _options: Browse | None = None
 
     def begin(self, setup: Setup, options: Browse) -> None:
-        """Show this from now on."""
+        """Set what new tabs show."""
         self._setup, self._options = setup, options
 
     @property
     def setup(self) -> Setup:
-        """The market asked for on the command line."""
+        """The market requested on the command line."""
         if self._setup is None:
             raise RuntimeError("nothing is served yet")
         return self._setup

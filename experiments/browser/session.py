@@ -1,4 +1,4 @@
-"""One tab's market: a thread that steps it, takes the page's commands and sends it frames.
+"""Session of one tab: a thread that steps its market, carries out the page's commands and sends it frames.
 
 The thread alone touches the market. Commands wait in a queue; a frame is taken between two days when the page has
 drawn the last one, so that drawing never holds up stepping: a slow page sees fewer days, not a slower market.
@@ -14,21 +14,21 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from secondhalf.experiments.browser.arrays import packed
-from secondhalf.experiments.browser.commands import FASTEST, obey
-from secondhalf.experiments.browser.frames import Seen, frame
-from secondhalf.experiments.browser.friend_layout import Drawn, drawn_users
+from secondhalf.experiments.browser.commands import FASTEST, handle_message
+from secondhalf.experiments.browser.frames import SentSoFar, frame
+from secondhalf.experiments.browser.friend_layout import DrawnUsers, drawn_users
 from secondhalf.experiments.browser.interventions import RefusedError
-from secondhalf.experiments.browser.memory import most_users
-from secondhalf.experiments.browser.messages import Confirm, Message, read
+from secondhalf.experiments.browser.messages import Confirm, Message, parse_message
 from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.browser.text import Said, reason, say
-from secondhalf.experiments.browser.twin_market import World
+from secondhalf.experiments.browser.twin_market import TwinMarket
+from secondhalf.experiments.execution.memory import most_users
 
 Send = Callable[[dict[str, Any], bytes], None]
 """Hands a message and its bytes to the page; may be called from any thread, and may wait."""
 IMPATIENCE = 3.0
-"""Seconds after which a frame that nobody confirmed is thought lost."""
+"""Seconds after which an unconfirmed frame counts as lost."""
 BLINK = 0.5
 """Seconds over which the speed is measured."""
 
@@ -39,7 +39,7 @@ class Session:
     Parameters
     ----------
     setup
-        the market asked for
+        the requested market
     options
         how much is drawn
     send
@@ -55,14 +55,14 @@ class Session:
 
     def __init__(self, setup: Setup, options: Browse, send: Send) -> None:
         self.setup, self.options, self._send = setup, options, send
-        self.world: World | None = None
-        self.drawn: Drawn | None = None
+        self.world: TwinMarket | None = None
+        self.drawn: DrawnUsers | None = None
         self.state = "setting_up"
         self.speed = FASTEST
         self.steps_left = 0
         self.days_a_second = 0.0
         self.said: Said = say("setting_up", users=f"{setup.settings.population.users:,}")
-        self._seen = Seen()
+        self._seen = SentSoFar()
         self._commands: SimpleQueue[Message | None] = SimpleQueue()
         self._outbox: SimpleQueue[tuple[dict[str, Any], bytes] | None] = SimpleQueue()
         self._confirmed, self._sent_at, self._changed = True, 0.0, True
@@ -74,7 +74,7 @@ class Session:
     def tell(self, content: object) -> None:
         """Put a message of the page into the queue; `hello`, and what is no message of it, is answered at once."""
         try:
-            message = read(content)
+            message = parse_message(content)
         except RefusedError as error:
             self.say(error.said, wrong=True)
             return
@@ -84,7 +84,7 @@ class Session:
         self._commands.put(message)
 
     def close(self) -> None:
-        """Let the market go as soon as the day that runs is over."""
+        """Release the market as soon as the running day is over."""
         self._closed.set()
         self._commands.put(None)  # ends the waiting
 
@@ -96,7 +96,7 @@ class Session:
         """The page has drawn the last frame, or wants everything again."""
         self._confirmed = True
         if all_again:
-            self._seen = Seen()
+            self._seen = SentSoFar()
             self._changed = True
             self._send_graph()
 
@@ -140,12 +140,12 @@ class Session:
             self._fail(say("out_of_memory", users=f"{users:,}", most=f"{most:,}"))
             return
         try:
-            self.world = World(self.setup.settings)
+            self.world = TwinMarket(self.setup.settings)
         except Exception as error:
             self._fail(say("failed", reason=reason(error)))
             return
         self.state, self.said = "paused", {}
-        self._seen = Seen()
+        self._seen = SentSoFar()
         self._send_frame(now=True)
         self.drawn = drawn_users(self.world.market, self.options.nodes)
         self._send_graph()
@@ -159,7 +159,7 @@ class Session:
             command = self._commands.get(timeout=wait) if wait > 0 else self._commands.get_nowait()
             while True:
                 if command is not None:
-                    obey(self, command)
+                    handle_message(self, command)
                 if self._closed.is_set() or self.state == "setting_up":
                     return
                 command = self._commands.get_nowait()
@@ -167,7 +167,7 @@ class Session:
             return
 
     def _pause_until_next_day(self) -> float:
-        """Seconds until the next day is due at the speed asked for."""
+        """Seconds until the next day is due at the requested speed."""
         since, days = self._measured
         if self.steps_left or self.speed >= FASTEST:
             return 0.0
@@ -207,7 +207,7 @@ class Session:
             return
         header, payload = frame(self.world, self.drawn, self._seen)
         day = self.world.market.day
-        self._seen = Seen(day, day if header["twin"] else 0, self._seen.moves + len(header["moves"]))
+        self._seen = SentSoFar(day, day if header["twin"] else 0, self._seen.moves + len(header["moves"]))
         self._confirmed, self._sent_at, self._changed = False, time.perf_counter(), False
         self.send({"kind": "frame", **self._state(), **header}, payload)
 
@@ -241,7 +241,7 @@ class Session:
             gc.collect()  # a market refers to itself, so that counting references alone would not free it
 
     def _deliver(self) -> None:
-        """Hand messages over one after the other; whoever waits here is not the market."""
+        """Deliver messages one after the other, in a thread of their own so that the market never waits."""
         while (message := self._outbox.get()) is not None:
             try:
                 self._send(*message)

@@ -1,4 +1,4 @@
-"""What can be set on the page, by the same configuration as the command line: overrides, their choices and ranges."""
+"""Setup form of the page, from the same configuration as the command line: overrides, their choices and ranges."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from omegaconf import DictConfig
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.browser.interventions import RefusedError
-from secondhalf.experiments.browser.memory import LEAST_USERS, most_users
 from secondhalf.experiments.browser.text import brief, say
 from secondhalf.experiments.command.compose import choices_of, compose_config, market_settings
+from secondhalf.experiments.execution.memory import LEAST_USERS, most_users
 
 LARGEST_SEED = 2**53 - 1
 """Largest whole number that a page can hold."""
@@ -25,7 +25,7 @@ COMPOSING = threading.Lock()
 
 @dataclass(frozen=True)
 class Setup:
-    """A market as it is asked for: Hydra overrides, and what they come to."""
+    """Setup of a market: Hydra overrides, and the settings that they give."""
 
     overrides: tuple[str, ...]
     """as on the command line"""
@@ -56,7 +56,7 @@ class Setup:
         Raises
         ------
         RefusedError
-            when something is asked for that the page does not offer; nothing is composed then
+            when a value is requested that the page does not offer; nothing is composed then
         SettingsError
             when the settings do not fit each other: naming the setting, its value and what is allowed
         """
@@ -80,7 +80,7 @@ class Setup:
             return self.of(compose_config([*overrides, *self.folders]), overrides, list(self.folders))
 
     def check(self, asked: Mapping[str, Any]) -> None:
-        """Hold what is asked for against what the page offers: `allowed`, and the values that are shown.
+        """Check requested settings against what the page offers: `allowed`, and the values that are shown.
 
         Words of the page go into Hydra, which reads variables of the environment, files and modules that they name: so
         no word goes there that is not on the list.
@@ -127,7 +127,7 @@ class Setup:
 
 
 def known_platforms(settings: MarketSettings) -> list[str]:
-    """Platforms that may ever be seen: those of the configuration, whoever competes at first."""
+    """Platforms of the configuration, whether or not they compete from the start."""
     return list(dict.fromkeys([*settings.competing, *settings.platform]))
 
 

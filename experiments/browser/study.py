@@ -1,4 +1,4 @@
-"""The study `browse`: from the composed configuration to the server."""
+"""Browser page (the study `browse`): from the composed configuration to the server."""
 
 from __future__ import annotations
 

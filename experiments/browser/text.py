@@ -1,4 +1,4 @@
-"""Everything the page says, in English and in Chinese."""
+"""Text of the page, in English and in Chinese."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Said = dict[str, str]
 """A text by language."""
 LANGUAGES = ("en", "zh")
 LONGEST_TEXT, MOST_DIGITS = 60, 10**20
-"""Of what somebody sent, so much is said again."""
+"""Most characters of a received value that a message repeats."""
 SENTENCES: dict[str, tuple[str, str]] = {
     "setting_up": (
         "Setting up {users} users. The first time the stages are compiled, which takes about a minute.",
@@ -46,7 +46,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "运行中断:{reason}。请重新开始,必要时修改设置。",
     ),
     "out_of_memory": (
-        "{users} users do not fit into the memory that is free; at most {most} do.",
+        "{users} users do not fit into the free memory; at most {most} do.",
         "{users} 名用户超出可用内存;最多 {most}。",
     ),
     "users_range": (
@@ -61,8 +61,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Speed: {given}; allowed are numbers from {least} to {most} days a second.",
         "速度:{given};允许每秒 {least} 到 {most} 天。",
     ),
-    "unknown_request": ("The page asked for something unknown: {what}.", "页面发出了未知请求:{what}。"),
-    "wrong_message": ("The page sent something that it does not offer: {what}.", "页面发出了它不提供的内容:{what}。"),
+    "unknown_request": ("The page sent an unknown request: {what}.", "页面发出了未知请求:{what}。"),
+    "wrong_message": ("The page sent a value that it does not offer: {what}.", "页面发出了它不提供的内容:{what}。"),
     "not_offered": (
         "{setting}={given}: unknown choice; allowed are {known}.",
         "{setting}={given}:未知选项;可选:{known}。",
@@ -105,7 +105,7 @@ def say(key: str, **values: str | Said) -> Said:
 
 
 def brief(value: object) -> str:
-    """A value that somebody sent, as it can stand in a sentence, whatever it is."""
+    """A received value, shortened for a sentence."""
     if isinstance(value, dict):
         return "{…}"
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""A market that is watched, its twin without the interventions, and what the views need beside the record."""
+"""Twin market: a market that is watched, a fork of it without the interventions, and recent days of both."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.scenario import ScenarioMove
-from secondhalf.experiments.browser.fair_lock import TURNS
+from secondhalf.experiments.browser.fair_lock import COMPUTE_LOCK
 from secondhalf.experiments.browser.interventions import impose, with_move
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
@@ -19,11 +19,11 @@ Array = NDArray[np.float64]
 RECENT_DAYS = 30
 """Days over which channels and books are averaged."""
 NOT_COPIED, FIRST = -2, -1
-"""Marks of a capability that did not open within the run, and of one that nobody else had when it opened."""
+"""Marks of a capability that did not open within the run, and of one that no rival had when it opened."""
 
 
-class Watch:
-    """What is remembered of one market from day to day.
+class MarketHistory:
+    """Recent days of one market, and when its capabilities opened.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Watch:
         self.opened = np.full(self.presence.shape, -1, np.int32)
 
     def note(self, market: Market) -> None:
-        """Take down the day that has just run."""
+        """Record the day that has just run."""
         self._make_room(len(market.platforms))
         self.cells.append(market.book.cells.sum(axis=0))
         for platform, move, _ in market.moves_today:
@@ -63,7 +63,7 @@ class Watch:
             self.opened = np.pad(self.opened, rows, constant_values=-1)
             self.cells = deque((np.pad(cells, rows) for cells in self.cells), maxlen=RECENT_DAYS)
 
-    def of_twin(self) -> Watch:
+    def of_twin(self) -> MarketHistory:
         """A copy that goes on with another market."""
         other = copy.copy(self)
         other.cells = self.cells.copy()
@@ -71,15 +71,15 @@ class Watch:
         return other
 
 
-class World:
-    """A run and, once somebody has intervened, its twin: a fork on the same luck in which nobody did."""
+class TwinMarket:
+    """A market and, from its first intervention on, its twin: a fork under the same seed without interventions."""
 
     def __init__(self, settings: MarketSettings) -> None:
-        with TURNS, threads_for(settings.population.users):
+        with COMPUTE_LOCK, threads_for(settings.population.users):
             self.market = Market(settings)
-        self.watch = Watch(self.market)
+        self.watch = MarketHistory(self.market)
         self.twin: Market | None = None
-        self.twin_watch: Watch | None = None
+        self.twin_watch: MarketHistory | None = None
         self.interventions: list[ScenarioMove] = []
         self.twin_since = 0
 
@@ -95,7 +95,7 @@ class World:
 
     def step(self) -> None:
         """Run one day in the market and in its twin."""
-        with TURNS, threads_for(self.market.population.users):
+        with COMPUTE_LOCK, threads_for(self.market.population.users):
             self.market.step()
             self.watch.note(self.market)
             if self.twin is not None and self.twin_watch is not None:
@@ -118,12 +118,12 @@ class World:
         self.interventions.append(move)
 
     def forget_twin(self) -> None:
-        """Go on without the twin; what was done stays done."""
+        """Drop the twin; interventions stay in the market."""
         if self.twin is not None:
             self.twin.close()
         self.twin = self.twin_watch = None
 
     def close(self) -> None:
-        """Let go of both markets."""
+        """Release both markets."""
         self.forget_twin()
         self.market.close()

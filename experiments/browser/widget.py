@@ -1,4 +1,4 @@
-"""The page as one widget: plain JavaScript and CSS beside this file, without a build step."""
+"""Widget of the page: plain JavaScript and CSS beside this file, without a build step."""
 
 from __future__ import annotations
 

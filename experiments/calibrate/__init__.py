@@ -1,1 +1,1 @@
-"""Fits the model to what was reported, and says how well each parameter is known."""
+"""Calibration: fits the model to reported figures, and says how well each parameter is known."""

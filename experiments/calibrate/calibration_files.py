@@ -1,4 +1,4 @@
-"""Calibration as files: best point, covariance, ensemble, and what it was fitted to; written and read."""
+"""Calibration files: best point, covariance, ensemble, and the facts that were fitted; written and read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RECORD, COVARIANCE, DRAWS = "calibration.json", "covariance.csv", "draws.csv"
 
 @dataclass(frozen=True)
 class Calibration:
-    """A posterior over named parameters, with what it rests on.
+    """A posterior over named parameters, with the facts that were fitted.
 
     `record` holds until, loss (with its parts), seeds, users, merchants, runs, hashes of the data.
     """
@@ -128,7 +128,7 @@ def read_calibration(name: str, parameters: Parameters) -> Calibration:
     return Calibration(parameters, posterior, np.array(members), record)
 
 
-def ended(name: str, parameters: Sequence[str]) -> dict[str, float]:
+def read_best_point(name: str, parameters: Sequence[str]) -> dict[str, float]:
     """Values at which a calibration in a folder ended, of those of the parameters that it had.
 
     Raises
@@ -158,7 +158,7 @@ def coverage_table(found: Coverage) -> pd.DataFrame:
     )
 
 
-def rests_on(targets: Targets, until: dt.date) -> dict[str, Any]:
+def describe_facts(targets: Targets, until: dt.date) -> dict[str, Any]:
     """Dates, counts and hashes of the facts."""
     return {
         "until": until.isoformat(),

@@ -1,4 +1,4 @@
-"""Settings as known on a date, and their continuation after it, for forecasts that use nothing later."""
+"""Settings as known on a date, and their extrapolation after it, for forecasts that use nothing later."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _known_knots(knots: Mapping[str, float], known: str, name: str) -> dict[str,
     return kept
 
 
-def go_on(
+def extend_intensities(
     settings: MarketSettings,
     origin: dt.date,
     damping: Intensities,

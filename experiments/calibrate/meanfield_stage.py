@@ -1,6 +1,6 @@
-"""The first stage of a calibration: targets on attention and reach, fitted with the mean-field path.
+"""Mean-field stage of a calibration, its first: targets on attention and reach, fitted with the mean-field path.
 
-A path takes a tenth of a run's time and has no luck in it, so that differences between settings are differences of the
+A path takes a tenth of a run's time and has no noise, so that differences between settings are differences of the
 model. It lacks friends' clustering, moods day by day and all of trade; what that changes is measured where the fit
 starts, as a factor for each target, and taken for the same nearby (a multi-fidelity fit: each round measures it anew).
 """
@@ -17,7 +17,7 @@ from scipy.optimize import least_squares
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.calibrate.parameters import Parameters
-from secondhalf.experiments.facts.model_series import Numbers, outputs
+from secondhalf.experiments.facts.model_series import SeriesNumbers, outputs
 from secondhalf.experiments.facts.targets import Target, Targets
 from secondhalf.model.meanfield.path import (
     OF_MARKET,
@@ -41,7 +41,7 @@ FLOOR = 1e-3
 """Least ratio to a fact that is told apart, so that logarithms are numbers."""
 
 
-def sees(target: Target) -> bool:
+def path_measures(target: Target) -> bool:
     """Whether a path has what a target is measured by."""
     rule = target.rule
     return {*rule.columns, *([rule.over] if rule.over else [])} <= set(VISIBLE[rule.table])
@@ -101,7 +101,7 @@ class MeanFieldModel:
         self, settings: MarketSettings, targets: Targets, precision: Precision = PRECISION, seeds: int = 2
     ) -> None:
         self.targets, self.precision = targets, precision
-        self.seen = np.array([sees(target) for target in targets.all])
+        self.seen = np.array([path_measures(target) for target in targets.all])
         self.trade: TradePath = ()
         runs = []
         for seed in range(settings.seed, settings.seed + seeds):
@@ -117,7 +117,9 @@ class MeanFieldModel:
         found = path(settings, self.trade, self.precision)
         dates = pd.date_range(settings.calendar.start, settings.calendar.end).strftime("%Y-%m-%d")
         tables = path_tables(found, list(dates), settings.first_platforms)
-        seen = Numbers(tuple(target for target, sees in zip(self.targets.all, self.seen, strict=True) if sees))
+        seen = SeriesNumbers(
+            tuple(target for target, path_measures in zip(self.targets.all, self.seen, strict=True) if path_measures)
+        )
         values = np.full(len(self.targets), np.nan)
         values[self.seen] = seen.measured(tables)
         return values
@@ -129,8 +131,8 @@ def errors_of(values: Array, targets: Targets) -> Array:
 
 
 @dataclass(frozen=True)
-class Fit:
-    """Where the first stage ends."""
+class MeanFieldFit:
+    """Result of the first stage."""
 
     scores: Array
     """[D] of all parameters; those that the path does not see stay where they were"""
@@ -151,8 +153,8 @@ def fit_meanfield(
     iterations: int = 6,
     precision: Precision = PRECISION,
     told: Callable[[str], None] = lambda _: None,
-) -> Fit:
-    """Move what the path sees until corrected paths meet the targets.
+) -> MeanFieldFit:
+    """Fit the parameters that act on the path until corrected paths meet the targets.
 
     Minimises half of the sum of ``(log(path * correction / fact) / error) ** 2`` and of squared scores (the prior).
 
@@ -185,7 +187,7 @@ def fit_meanfield(
         evaluations += fit.evaluations
         told(f"round {number + 1}: loss {before:.1f} to {losses[-1]:.1f} after {evaluations} paths")
     names = [] if moved is None else [n for n, m in zip(parameters.names, moved, strict=True) if m]
-    return Fit(scores, names, losses, evaluations)
+    return MeanFieldFit(scores, names, losses, evaluations)
 
 
 class CorrectedFit:

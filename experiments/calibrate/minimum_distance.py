@@ -37,7 +37,7 @@ def log_ratios(measured: Array, facts: Array) -> Array:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is fitted to what.
+    """Problem of a fit: parameters, targets and settings.
 
     Parameters
     ----------

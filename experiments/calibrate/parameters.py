@@ -1,4 +1,4 @@
-"""Parameters that may be moved: their settings, scales, priors and bounds (data/parameters.yaml)."""
+"""Parameters of a calibration: their settings, scales, priors and bounds (data/parameters.yaml)."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def coverage(
 
     A truth is a draw of the posterior, run under a seed of its own and with errors as wide as the tolerance. It is
     estimated by one step from the mode with the slopes there, the mode's posterior standing for the prior: what is
-    checked is that the market is near enough to its slopes, and that the luck of a run is covered by the tolerance.
+    checked is that the market is near enough to its slopes, and that the noise of a run is covered by the tolerance.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Parameter recovery: facts simulated from known parameters are fitted as if reported; do the truths come back?
+"""Parameter recovery: facts simulated from known parameters are fitted, and estimates compared with the known values.
 
 Unlike the check of coverage, every replicate searches anew from the priors' side, so that it also shows whether the
 search gets there.

@@ -17,8 +17,8 @@ from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.calibrate.calibration_files import (
     Calibration,
     coverage_table,
-    ended,
-    rests_on,
+    describe_facts,
+    read_best_point,
     write_calibration,
 )
 from secondhalf.experiments.calibrate.known_as_of import as_of
@@ -30,7 +30,7 @@ from secondhalf.experiments.calibrate.recovery import recover
 from secondhalf.experiments.calibrate.settings import Calibrate
 from secondhalf.experiments.calibrate.write_conf import put_into_conf
 from secondhalf.experiments.command.request import Request
-from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import LAST_FACT, Targets, check_horizon, sized
@@ -48,7 +48,7 @@ TINY = {"seeds": 1, "rounds": 1, "coarse_rounds": 0, "meanfield_rounds": 0, "cov
 OWN = "calibration"
 """Folder of data/ that holds the default calibration, and those of earlier origins under their dates."""
 KEPT = "evaluations.jsonl"
-"""Every run of the search, a line each; what a killed calibration goes on from."""
+"""Every run of the search, a line each; from which an interrupted calibration resumes."""
 
 
 def prepare(request: Request[Calibrate]) -> None:
@@ -60,7 +60,7 @@ def start(request: Request[Calibrate]) -> float:
     """Calibrate, say what came out, and with `write` make it the default; returns the loss."""
     settings, folder, console = request.settings, request.folder, Console(stderr=True)
     options = tiny(settings, request.options)
-    with Bars(request.output.progress, console) as bars:
+    with ProgressBars(request.output.progress, console) as bars:
         if options.recover:
             table = recovery(settings, options, folder, bars)
             inside = float(table["inside"].mean())
@@ -95,7 +95,9 @@ def find_problem(settings: MarketSettings, options: Calibrate) -> tuple[MarketSe
     return known, parameters, targets
 
 
-def calibrate(settings: MarketSettings, options: Calibrate, folder: Path, bars: Bars | None = None) -> Calibration:
+def calibrate(
+    settings: MarketSettings, options: Calibrate, folder: Path, bars: ProgressBars | None = None
+) -> Calibration:
     """Search, posterior and check of its intervals; everything is written into `folder`.
 
     Parameters
@@ -116,7 +118,7 @@ def calibrate(settings: MarketSettings, options: Calibrate, folder: Path, bars: 
         problem, settings=sized(known, options.coarse_users, options.merchants, options.until), seeds=seeds[:1]
     )
     start = _start(known, parameters, options.start)
-    bar = (bars or Bars("never")).add(f"fit to {options.until}", _runs(len(parameters), options))
+    bar = (bars or ProgressBars("never")).add(f"fit to {options.until}", _runs(len(parameters), options))
     seen: list[float] = []
 
     def shown(number: int, loss: float) -> None:
@@ -138,7 +140,7 @@ def calibrate(settings: MarketSettings, options: Calibrate, folder: Path, bars: 
         if options.coverage:
             held, _ = coverage(problem, fit, posterior, evaluate, options.coverage)
         made, failed = evaluate.made, evaluate.failed
-    record = rests_on(targets, options.until) | {
+    record = describe_facts(targets, options.until) | {
         "loss": fit.loss,
         "loss_of_facts": float(fit.misses @ fit.misses) / 2,
         "losses_of_meanfield": seen,
@@ -163,7 +165,9 @@ def calibrate(settings: MarketSettings, options: Calibrate, folder: Path, bars: 
     return found
 
 
-def recovery(settings: MarketSettings, options: Calibrate, folder: Path, bars: Bars | None = None) -> pd.DataFrame:
+def recovery(
+    settings: MarketSettings, options: Calibrate, folder: Path, bars: ProgressBars | None = None
+) -> pd.DataFrame:
     """Fit worlds whose parameters are known and write recovery.csv.
 
     Truths are drawn from the priors (of the parameters that `only` names; the others have today's values), and every
@@ -175,7 +179,7 @@ def recovery(settings: MarketSettings, options: Calibrate, folder: Path, bars: B
     rng = np.random.default_rng(0)
     truths = [np.clip(rng.standard_normal(start.size), low, high) for _ in range(options.recover)]
     runs = options.recover * (1 + options.seeds * (options.rounds + 1) * (len(parameters) + 2))
-    bar = (bars or Bars("never")).add("worlds with known parameters", runs)
+    bar = (bars or ProgressBars("never")).add("worlds with known parameters", runs)
     with Evaluations(targets.numbers, options.workers or os.cpu_count() or 1, folder / KEPT, bar.move) as evaluate:
         table = recover(problem, truths, start, evaluate, options.rounds, options.step)
     with replacing(folder / "recovery.csv") as temporary:
@@ -193,7 +197,7 @@ def _start(known: MarketSettings, parameters: Parameters, name: str) -> Array:
         return scores
     if name == "prior":
         return np.zeros_like(scores)
-    return parameters.scores(parameters.of(known) | ended(name, parameters.names))
+    return parameters.scores(parameters.of(known) | read_best_point(name, parameters.names))
 
 
 def _runs(parameters: int, options: Calibrate) -> int:

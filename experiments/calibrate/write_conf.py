@@ -1,4 +1,4 @@
-"""Puts values into the files of conf/ that hold them, each number in its place, everything else as it was."""
+"""Writing to conf/: values go into the files that hold them, each number in its place, everything else unchanged."""
 
 from __future__ import annotations
 

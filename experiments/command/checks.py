@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
-from omegaconf import DictConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import compose_config, options
-from secondhalf.experiments.command.overrides import Words, single_runs
+from secondhalf.experiments.command.overrides import CommandLine, single_runs
 from secondhalf.experiments.command.request import check_market, make_request
 from secondhalf.experiments.command.studies import Study, option_classes
 from secondhalf.experiments.execution.extras import require
+from secondhalf.experiments.execution.folder_lock import LOCK, PLAIN
 
 
-def check_words(study: Study, words: Words) -> None:
-    """Refuse bad settings, and bad files they name, before Hydra makes a folder.
+class Place(NamedTuple):
+    """The setting that names a folder, and the folder."""
+
+    name: str
+    folder: Path
+
+
+def check_command_line(study: Study, words: CommandLine) -> Place | None:
+    """Refuse bad settings, and bad files they name, before Hydra makes a folder; returns the one that it will make.
 
     Raises
     ------
@@ -30,20 +40,34 @@ def check_words(study: Study, words: Words) -> None:
             raise SettingsError(f"--config-dir={folder}: there is no such folder")
         search = [f"hydra.searchpath=['file://{folder}']"]
     if words.other:
-        return
+        return None
     if study.extra is not None:
         require(study.extra, study.name)
-    if study.not_swept and words.sweep:
+    sweep = words.sweep or _asks_for_sweep(words, search)
+    if study.not_swept and sweep:
         raise SettingsError(f"{study.name} -m: {study.not_swept}")
-    for overrides in single_runs(words.overrides) if words.sweep else [words.overrides]:
+    counted = not any(override.startswith("hydra/sweeper=") for override in words.overrides)
+    for overrides in single_runs(words.overrides, counted) if sweep else [words.overrides]:
         config = compose_config([*overrides, *search])
-        _check(study, config, not words.sweep)
-    if config.resume is not False and not words.sweep and study.resumes != "asked":
+        _check(study, config, not sweep)
+    if config.resume is not False and not sweep and study.resumes != "asked":
         raise SettingsError(
             f"resume={config.resume}: is for sweeps (-m) and searches; a single run begins anew, other studies go on"
         )
-    name = "sweep" if words.sweep else "run"
-    check_folder(f"hydra.{name}.dir", Path(str(config.hydra[name].dir)))
+    name = "sweep" if sweep else "run"
+    place = Place(f"hydra.{name}.dir", Path(str(config.hydra[name].dir)))
+    check_folder(*place)
+    # A name with the time in it is another one when Hydra makes it.
+    dated = "${now:" in str(OmegaConf.to_container(config.hydra[name], resolve=False))
+    return place if study.writes and not dated else None
+
+
+def _asks_for_sweep(words: CommandLine, search: list[str]) -> bool:
+    """Whether `hydra.mode=MULTIRUN` stands on the command line or in a file that is chosen there."""
+    if not any("=" in word and word.lstrip("+").startswith(("hydra.mode=", "experiment=")) for word in words.overrides):
+        return False
+    first = next(single_runs(words.overrides, counted=False))
+    return bool(compose_config([*first, *search]).hydra.mode == RunMode.MULTIRUN)
 
 
 def _check(study: Study, config: DictConfig, single: bool) -> None:
@@ -70,7 +94,7 @@ def check_folder(name: str, folder: Path) -> None:
 
 
 def remove_empty(folder: Path) -> None:
-    """Take back the folder that Hydra made for a run that never began."""
+    """Remove the folder that Hydra made for a run that never began."""
     left = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if left <= {".hydra", "secondhalf.log"}:
+    if left <= {".hydra", "secondhalf.log", LOCK, PLAIN}:
         shutil.rmtree(folder, ignore_errors=True)

@@ -10,7 +10,7 @@ from io import StringIO
 
 import hydra
 
-from secondhalf.experiments.command.overrides import open_overrides, read_words
+from secondhalf.experiments.command.overrides import open_overrides, parse_command_line
 
 
 def complete(given: Sequence[str], studies: Iterable[str]) -> None:
@@ -26,7 +26,7 @@ def complete(given: Sequence[str], studies: Iterable[str]) -> None:
         before = before[1:]
     elif not before:
         print("\n".join(name for name in studies if name.startswith(typed)))
-    words = read_words(before)
+    words = parse_command_line(before)
     if words.config_dir == "":  # the folder itself is being typed: left to the shell
         return
     folder = [] if words.config_dir is None else ["--config-dir", words.config_dir]

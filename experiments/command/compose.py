@@ -1,4 +1,4 @@
-"""What a study reads of its composed configuration; composing itself is `secondhalf.conf.schema.compose`."""
+"""Options and choices in a composed configuration; composing itself is `secondhalf.conf.schema.compose`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from secondhalf.conf.schema.compose import CONFIG_MODULE as CONFIG_MODULE
 from secondhalf.conf.schema.compose import NOT_OF_THE_MARKET as NOT_OF_THE_MARKET
 from secondhalf.conf.schema.compose import compose_config as compose_config
 from secondhalf.conf.schema.compose import config_folders as config_folders
+from secondhalf.conf.schema.compose import config_values as config_values
 from secondhalf.conf.schema.compose import load_settings as load_settings
 from secondhalf.conf.schema.compose import market_settings as market_settings
-from secondhalf.conf.schema.compose import plain as plain
 from secondhalf.conf.schema.compose import settings_of as settings_of
 from secondhalf.experiments.execution.settings import Options
 
@@ -38,7 +38,7 @@ def options(kind: type[Group], config: DictConfig) -> Group:
 
 
 def overrides_of(config: DictConfig) -> tuple[list[str], list[str]]:
-    """The settings that a composed configuration was asked for, and the override that finds its files again."""
+    """The overrides of a composed configuration, and the override that finds its files again."""
     hydra = config.hydra if "hydra" in config else HydraConfig.get()
     own = [f"file://{source.path}" for source in hydra.runtime.config_sources if source.schema == "file"]
     return list(hydra.overrides.task), ([f"hydra.searchpath=[{','.join(own)}]"] if own else [])

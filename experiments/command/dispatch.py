@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,44 +16,59 @@ from omegaconf import DictConfig
 
 from secondhalf.agents.legal_moves import MoveError
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.checks import check_words, remove_empty
-from secondhalf.experiments.command.overrides import open_overrides, read_words
+from secondhalf.experiments.command.checks import check_command_line, remove_empty
+from secondhalf.experiments.command.environment import check_threads
+from secondhalf.experiments.command.overrides import open_overrides, parse_command_line
 from secondhalf.experiments.command.request import make_request
 from secondhalf.experiments.command.studies import STUDIES, Study, find_study
-from secondhalf.experiments.execution.process_pool import StudyError, fail
+from secondhalf.experiments.execution.folder_lock import FolderInUseError, lock_folder
+from secondhalf.experiments.execution.process_pool import StudyError, exit_with_error
 from secondhalf.model.accounts.day_book import BooksError
 
 
 def dispatch(name: str, given: Sequence[str]) -> None:
     """Check everything, then hand over to Hydra, which calls the study once or, with `-m`, several times."""
     try:
-        words = read_words(given)
+        check_threads()
+        words = parse_command_line(given)
         study = find_study(name)
         if study is None:
             raise SettingsError(f"study={name}: there is no such study; known are {', '.join(STUDIES)}")
-        check_words(study, words)
+        place = check_command_line(study, words)
     except (SettingsError, StudyError) as error:
-        fail(error)
+        exit_with_error(error)
 
     def job(config: DictConfig) -> Any:
         return _job(study, config)
 
     vars(job)["study"] = study  # for the launcher, whose processes cannot be sent a function within a function
     sys.argv = [sys.argv[0], *open_overrides(given)]
-    hydra.main(version_base="1.3", config_path="pkg://secondhalf.conf", config_name="config")(job)()
+    try:
+        # Hydra writes its own files before it calls the study: the folder has to be ours before.
+        with nullcontext() if place is None else lock_folder(place.folder, place.name):
+            hydra.main(version_base="1.3", config_path="pkg://secondhalf.conf", config_name="config")(job)()
+    except SettingsError as error:
+        exit_with_error(error)
 
 
 def _job(study: Study, config: DictConfig) -> Any:
     single = HydraConfig.get().mode == RunMode.RUN
+    name = f"hydra.{'run' if single else 'sweep'}.dir"
     folder = Path(HydraConfig.get().runtime.output_dir)
+    # Files that settings name are looked for where the command was called, in every study and every run of a sweep;
+    # `hydra.job.chdir` would move away from them in the single run alone.
+    os.chdir(HydraConfig.get().runtime.cwd)
     try:
         if not study.writes:
             remove_empty(folder)
-        return study.start(make_request(study, config, folder, single))
+        with lock_folder(folder, name) if study.writes else nullcontext():
+            return study.start(make_request(study, config, folder, single))
+    except FolderInUseError as error:
+        exit_with_error(error)  # nothing in it is ours to take back
     except (SettingsError, BooksError, MoveError, StudyError, OSError) as error:
         remove_empty(folder)
         if single or isinstance(error, SettingsError):
-            fail(error)
+            exit_with_error(error)
         raise
     except KeyboardInterrupt:
         print(f"stopped; {study.left.format(folder=folder)}" if study.left else "stopped", file=sys.stderr)

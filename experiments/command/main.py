@@ -1,12 +1,13 @@
-"""The command: `secondhalf STUDY [Hydra overrides]`."""
+"""Command `secondhalf STUDY [Hydra overrides]`."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-import secondhalf
 from secondhalf.experiments.command.studies import STUDIES, Study, find_study
+from secondhalf.version import __version__
 
 HELP = """\
 secondhalf STUDY [setting=value ...] [Hydra flags]
@@ -21,18 +22,25 @@ Examples:
   secondhalf counterfactual scenario=NAME
   secondhalf report outputs/FOLDER
   secondhalf run --cfg job          show every setting and its value
-Settings are the keys of conf/config.yaml and its groups; hydra.run.dir=FOLDER says where the files go.
+Settings are the keys of conf/config.yaml and its groups; files are written to hydra.run.dir=FOLDER.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point. Exit code 1 and one sentence for anything wrong with the settings or the run."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    """Entry point. Exit code 1 and one sentence for anything wrong with the settings or the run, 130 when stopped."""
+    try:
+        _main(list(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:  # before a study has begun, which says more: imports, settings, compilation
+        print("stopped", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def _main(given: list[str]) -> None:
     if any(word in ("--help", "-h") for word in given) or given[:1] == ["help"]:
         print(HELP.format(studies="\n".join(f"  {name:14} {study.description}" for name, study in STUDIES.items())))
         return
     if given and given[0] == "--version":
-        print(secondhalf.__version__)
+        print(__version__)
         return
     name = given.pop(0) if _is_word(given) else "run"
     study = find_study(name)
@@ -44,19 +52,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         complete(given, STUDIES)
         return
+    from secondhalf.conf.schema.base import SettingsError
+    from secondhalf.experiments.command.environment import prepare_environment
+    from secondhalf.experiments.execution.process_pool import exit_with_error
+
+    try:
+        prepare_environment()
+    except SettingsError as error:
+        exit_with_error(error)
     from secondhalf.experiments.command.dispatch import dispatch
 
     dispatch(name, given)
 
 
-def _is_word(given: Sequence[str]) -> bool:
-    """Whether a word comes first that is neither a flag nor a setting."""
-    return bool(given) and not given[0].startswith("-") and "=" not in given[0]
+def _is_word(given: Sequence[str], folder: bool = False) -> bool:
+    """Whether a word comes first that is neither a flag nor a setting; a `folder` that is there may look like one."""
+    if not given or given[0].startswith("-"):
+        return False
+    return "=" not in given[0] or (folder and Path(given[0]).is_dir())
 
 
 def as_settings(study: Study, given: list[str]) -> list[str]:
     """The words after a study's name, its positional word and its flags among them, as settings."""
-    if study.positional and _is_word(given):
+    if study.positional and _is_word(given, folder=study.in_place):
         given[:1] = _in_place(study.positional, given[0]) if study.in_place else [f"{study.positional}={given[0]}"]
     words, found = iter(given), []
     lists: dict[str, list[str]] = {}

@@ -11,11 +11,11 @@ from hydra.errors import HydraException
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.compose import open_overrides as open_overrides
-from secondhalf.conf.schema.compose import quoted
+from secondhalf.conf.schema.compose import quoted, with_year
 
 
-class Words(NamedTuple):
-    """What stands on the command line."""
+class CommandLine(NamedTuple):
+    """Parsed command line: overrides and flags."""
 
     overrides: list[str]
     config_dir: str | None
@@ -25,8 +25,8 @@ class Words(NamedTuple):
     """another flag, which asks for something else than runs"""
 
 
-def read_words(given: Sequence[str]) -> Words:
-    """Tell overrides from flags."""
+def parse_command_line(given: Sequence[str]) -> CommandLine:
+    """Parse a command line into overrides and flags."""
     overrides, folder, sweep, other = [], None, False, False
     words = iter(given)
     for word in words:
@@ -39,20 +39,26 @@ def read_words(given: Sequence[str]) -> Words:
             other = True
         else:
             overrides.append(quoted(word))
-    return Words(overrides, folder, sweep, other)
+    return CommandLine(overrides, folder, sweep, other)
 
 
-def single_runs(overrides: Sequence[str]) -> Iterator[list[str]]:
+def single_runs(overrides: Sequence[str], counted: bool = True) -> Iterator[list[str]]:
     """Runs of a sweep that have every value once, beside the first values of the others.
 
-    All combinations would be too many to check. What cannot be counted (`interval`, `glob`) is left out.
+    All combinations would be too many to check. What cannot be listed here (`glob`) is left out.
+
+    Parameters
+    ----------
+    counted
+        the sweep goes through lists; a sweeper that searches may take an `interval`
     """
+    overrides = [with_year(override) for override in overrides]
     try:
-        parsed = OverridesParser.create().parse_overrides(list(overrides))
+        parsed = OverridesParser.create().parse_overrides(overrides)
     except HydraException:  # refused with its reason when the settings are composed
-        yield list(overrides)
+        yield overrides
         return
-    choices = [_values(override, given) for override, given in zip(parsed, overrides, strict=True)]
+    choices = [_values(override, given, counted) for override, given in zip(parsed, overrides, strict=True)]
     first = [values[0] for values in choices if values]
     yield first
     at = 0
@@ -62,9 +68,11 @@ def single_runs(overrides: Sequence[str]) -> Iterator[list[str]]:
         at += bool(values)
 
 
-def _values(override: Override, given: str) -> list[str]:
+def _values(override: Override, given: str, counted: bool) -> list[str]:
     if not override.is_sweep_override():
         return [given]
+    if override.value_type == ValueType.INTERVAL_SWEEP and counted:
+        raise SettingsError(f"{given}: an interval has no values to run one by one; a list or range(FROM,TO) has")
     if override.value_type in (ValueType.GLOB_CHOICE_SWEEP, ValueType.INTERVAL_SWEEP):
         return []
     values = list(dict.fromkeys(override.sweep_string_iterator()))

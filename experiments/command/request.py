@@ -11,17 +11,19 @@ from omegaconf import DictConfig
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.command.compose import market_settings, options
 from secondhalf.experiments.command.studies import Study
+from secondhalf.experiments.execution.memory import check_memory
 from secondhalf.experiments.execution.settings import Launcher, Output
 from secondhalf.model.day.stages import in_order
 from secondhalf.model.initial_state import strategies
 from secondhalf.model.network.edge_list import read_ties
+from secondhalf.model.ranges import check_ranges
 
 Own = TypeVar("Own")
 
 
 @dataclass(frozen=True)
 class Request(Generic[Own]):
-    """What a study is asked to do; the one argument of every study's `prepare` and `start`.
+    """Request to a study: the one argument of every study's `prepare` and `start`.
 
     Attributes
     ----------
@@ -53,7 +55,7 @@ class Request(Generic[Own]):
 
 
 def check_market(settings: MarketSettings, goes_on: bool = False) -> None:
-    """Refuse strategies, an order of stages, or a file of friendships with which no market can begin.
+    """Refuse ranges, a size, strategies, an order of stages, or a file of friendships with which no market can begin.
 
     Parameters
     ----------
@@ -65,6 +67,9 @@ def check_market(settings: MarketSettings, goes_on: bool = False) -> None:
     SettingsError
         naming the setting, its value and what is allowed
     """
+    check_ranges(settings)
+    if not goes_on:
+        check_memory(settings)
     strategies(settings.among(settings.competing))
     in_order(settings.stage_order)
     if settings.network.kind == "file" and not goes_on:

@@ -111,10 +111,10 @@ class Study:
     def _own(self) -> Any:
         """The function of a study of one's own."""
         from secondhalf.conf.schema.base import SettingsError
-        from secondhalf.conf.schema.import_path import own
+        from secondhalf.conf.schema.import_path import import_object
 
         try:
-            return own(self.code)
+            return import_object(self.code)
         except ValueError as error:
             raise SettingsError(f"study={self.code}: {error}") from error
 
@@ -129,14 +129,14 @@ def _table(*studies: Study) -> dict[str, Study]:
 STUDIES: dict[str, Study] = _table(
     Study(
         "run",
-        "one market from the first day to the last; tables as CSV, summary as JSON (the default)",
+        "simulate one market from the first day to the last; tables as CSV, summary as JSON (the default)",
         writes=("daily.csv", "market.csv", "monthly.csv", "moves.csv", "summary.json", "friends.graphml"),
         left="what was recorded is in {folder} as *.partial.csv",
         from_checkpoint=True,
     ),
     Study(
         "counterfactual",
-        "a scenario or a strategy against the baseline, with common random numbers: what it changes, with intervals",
+        "effect of a scenario or strategy against the baseline: paired intervals under common random numbers",
         settings="Counterfactual",
         writes=("differences.csv", "runs.csv", "seeds.csv", "seeds.jsonl", "summary.json", "counterfactual.md"),
         resumes="folder",
@@ -144,7 +144,7 @@ STUDIES: dict[str, Study] = _table(
     ),
     Study(
         "calibrate",
-        "fit the free parameters to what was reported until the end of 2022; resumable",
+        "fit the free parameters to facts reported until the end of 2022",
         settings="Calibrate",
         writes=("calibration.json", "posterior.csv", "draws.csv", "covariance.csv", "misses.csv", "evaluations.jsonl"),
         resumes="folder",
@@ -152,7 +152,7 @@ STUDIES: dict[str, Study] = _table(
     ),
     Study(
         "validate",
-        "the fitted model against facts, naive forecasts and patterns, and its forecast to the end of 2025",
+        "compare the fitted model with facts, naive forecasts and patterns; forecast to the end of 2025",
         settings="Validate",
         writes=(
             "targets.csv",
@@ -168,7 +168,7 @@ STUDIES: dict[str, Study] = _table(
     ),
     Study(
         "phases",
-        "when the second half begins, over seeds, for the market and each platform",
+        "date on which the second half begins, over seeds, for the market and each platform",
         folder="second_half",
         settings="Phases",
         writes=("phases.csv", "phases_summary.csv", "phases_lags.csv", "phases.md", "phases.jsonl"),
@@ -177,7 +177,7 @@ STUDIES: dict[str, Study] = _table(
     ),
     Study(
         "sensitivity",
-        "what results depend on: parameters (Morris, Sobol, one at a time), networks, sizes, stage order",
+        "sensitivity of results to parameters (Morris, Sobol, one at a time), networks, sizes, stage order",
         settings="Sensitivity",
         writes=(
             "sensitivity.md",
@@ -194,7 +194,7 @@ STUDIES: dict[str, Study] = _table(
     ),
     Study(
         "search",
-        "settings that make one metric as large or as small as can be, over seeds, by Optuna",
+        "optimise one metric over settings, with several seeds a trial, by Optuna",
         settings="Search",
         writes=("trials.csv", "results.csv", "runs.csv"),
         resumes="asked",
@@ -202,7 +202,7 @@ STUDIES: dict[str, Study] = _table(
     ),
     Study(
         "equilibrium",
-        "which profiles of crossing over are equilibria, how sure that is, and whether platforms reach one",
+        "solve the entry game: which strategy profiles are equilibria, with what confidence, and how they are reached",
         settings="Equilibrium",
         writes=("profiles.csv", "deviations.csv", "summary.json", "equilibrium.md", "report.html", "journal.jsonl"),
         resumes="folder",
@@ -210,14 +210,14 @@ STUDIES: dict[str, Study] = _table(
     ),
     Study(
         "pictures",
-        "draw the pictures of a finished run again: pictures.of=FOLDER",
+        "redraw the pictures of a finished run: pictures.of=FOLDER",
         folder="redraw",
         settings="Pictures",
         writes=("*.png", "*.svg"),
     ),
     Study(
         "browse",
-        "a page in the browser, on which a market runs and can be changed: --port N, --host H",
+        "show a running market in the browser, with interventions: --port N, --host H",
         folder="browser",
         settings="Browse",
         flags={"--port": "browse.port", "--host": "browse.host", "--allowed-host": "browse.allowed_hosts[]"},
@@ -226,7 +226,7 @@ STUDIES: dict[str, Study] = _table(
     ),
     Study(
         "report",
-        "one HTML page about a run or a sweep, written into its folder: secondhalf report FOLDER",
+        "write an HTML report into the folder of a run or a sweep: secondhalf report FOLDER",
         settings="Report",
         writes=("report.html",),
         positional="report.of",
@@ -234,7 +234,7 @@ STUDIES: dict[str, Study] = _table(
     ),
     Study(
         "bench",
-        "measure speed and memory, against the plain oracle and the copy bandwidth; bench sweep: of many runs",
+        "measure speed and memory against the plain oracle and the copy bandwidth; bench sweep: of many runs",
         settings="Bench",
         writes=("bench.csv", "bench.json"),
         positional="bench.what",
@@ -274,7 +274,7 @@ def option_classes() -> list[type[Options]]:
 def as_markdown() -> str:
     """The table of docs/studies.md."""
     goes_on = {"no": "no", "folder": "same folder", "asked": "`resume=true`"}
-    lines = ["| study | what it does | options | writes | goes on after a stop |", "|---|---|---|---|---|"]
+    lines = ["| study | what it does | options | writes | resumes |", "|---|---|---|---|---|"]
     for study in STUDIES.values():
         options = f"`conf/{study.group}/`" if study.group else ""
         writes = ", ".join(f"`{name}`" for name in study.writes)

@@ -1,1 +1,1 @@
-"""The study `counterfactual`: the same seeds twice, with and without a change, and what the change makes of them."""
+"""Counterfactual (the study `counterfactual`): the same seeds with and without a change, and the differences."""

@@ -16,7 +16,7 @@ from secondhalf.model.snapshots.branch import first_difference
 
 ARMS = ("baseline", "alternative")
 TAKEN_BACK = (("scenario",), ("strategy", "strategies", "objective", "objectives"))
-"""What the baseline does without, unless `counterfactual` says more: the first of these groups that is asked for."""
+"""What the baseline does without, unless `counterfactual` says more: the first of these groups that is set."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a change makes of each quarter: differences with their intervals, a line a platform."""
+"""Figure of a counterfactual: differences by quarter with their intervals, a line a platform."""
 
 from __future__ import annotations
 
@@ -110,14 +110,5 @@ def _mark(axes: Axes, given: Answer, named: bool) -> None:
     if named:
         first, last = axes.get_xlim()
         left = at - first > ROOM * (last - first)  # before it there is nothing but zeros
-        axes.annotate(
-            f"one market until\n{style.written(date)}",
-            xy=(at, 1),
-            xytext=(-4 if left else 4, -4),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha="right" if left else "left",
-            va="top",
-            fontsize=7.5,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
-        )
+        text = f"one market until\n{style.written(date)}"
+        style.top_label(axes, at, text, (4, 4), left, fontsize=7.5, bbox=style.PALE_BOX)

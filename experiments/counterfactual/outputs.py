@@ -22,7 +22,7 @@ FILES = ("differences.csv", "runs.csv", "seeds.csv", "summary.json", "counterfac
 
 @dataclass(frozen=True)
 class Answer:
-    """Tables as in the files, and the summary.
+    """Results of a counterfactual: tables as in the files, and the summary.
 
     Attributes
     ----------

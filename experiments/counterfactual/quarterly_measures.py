@@ -1,4 +1,4 @@
-"""What is compared: a few measures of a run by calendar quarter, for each platform and for the market."""
+"""Quarterly measures that two arms are compared by, for each platform and for the market."""
 
 from __future__ import annotations
 

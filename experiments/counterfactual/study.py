@@ -17,8 +17,8 @@ from secondhalf.experiments.counterfactual.outputs import FILES, Answer, answer,
 from secondhalf.experiments.counterfactual.pairs import Pair, question_of, run_pair
 from secondhalf.experiments.counterfactual.settings import Counterfactual
 from secondhalf.experiments.execution.journal import Journal
-from secondhalf.experiments.execution.process_pool import StudyError, cores, each
-from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.process_pool import StudyError, cores, run_jobs
+from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.settings import FORMATS, Output, When
 from secondhalf.experiments.pictures import draw_pictures
 from secondhalf.experiments.results.csv_files import write_csv
@@ -103,9 +103,9 @@ def _run(
     if len(left) < len(seeds):
         console.print(f"{len(seeds) - len(left)} of {len(seeds)} seeds were finished before")
     failed = {}
-    with Bars(progress, console) as bars, threads_for(arms.baseline.population.users):
+    with ProgressBars(progress, console) as bars, threads_for(arms.baseline.population.users):
         bar = bars.add("runs", len(ARMS) * len(seeds), len(ARMS) * (len(seeds) - len(left)))
-        for pair, result, error in each(task, [Pair(arms, seed) for seed in left], workers):
+        for pair, result, error in run_jobs(task, [Pair(arms, seed) for seed in left], workers):
             bar.advance(len(ARMS))
             if result is not None:
                 journal.write(str(pair.seed), result)

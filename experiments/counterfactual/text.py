@@ -44,7 +44,7 @@ def paragraph(given: Answer) -> str:
     table = given.differences
     said = [_what(given)]
     if given.summary["branch_date"] is None:
-        said.append("They cannot differ within these days, and all differences are zero.")
+        said.append("The two cannot differ within these days, and all differences are zero.")
         return " ".join(said) + "\n"
     quarters = sorted(set(table["quarter"]) - {RUN})
     end = table[table["quarter"] == quarters[-1]]
@@ -116,8 +116,9 @@ def _gains(end: pd.DataFrame) -> str:
     gain = [label(row["platform"]) for row in rows if row["difference"] > 0]
     lose = [label(row["platform"]) for row in rows if row["difference"] < 0]
     if not rows:
-        return "No platform can be said to gain or lose GMV at the end."
-    return f"Who gains GMV at the end: {_and(gain) or 'nobody'}; who loses: {_and(lose) or 'nobody'}."
+        return "No platform gains or loses GMV distinguishably in the last quarter."
+    higher, lower = (_and(names) or "no platform" for names in (gain, lose))
+    return f"GMV in the last quarter is higher on {higher} and lower on {lower}."
 
 
 def _second_half(table: pd.DataFrame) -> str:
@@ -137,7 +138,7 @@ def _caution(given: Answer) -> str:
     count, told = given.summary["intervals"], given.summary["distinguishable"]
     return (
         f"Brackets hold {100 * LEVEL:.0f} % intervals (paired t). differences.csv has {count} of them from the day the "
-        f"two part, so that some {count * (1 - LEVEL):.0f} miss by chance alone; a difference counts as "
+        f"two can differ, so that some {count * (1 - LEVEL):.0f} miss by chance alone; a difference counts as "
         f"distinguishable here only where Holm's correction over all {count} leaves p below {100 * (1 - LEVEL):.0f} %: "
         f"{told} do."
     )
@@ -150,7 +151,7 @@ def _variance(given: Answer) -> str:
     of = f"{label(name)}'s GMV over the last four quarters"
     if own["ratio"] is None:
         return f"No seed differs in {of}."
-    text = f"Shared luck divides the variance of the difference in {of} by {own['ratio']:.1f}"
+    text = f"Common random numbers divide the variance of the difference in {of} by {own['ratio']:.1f}"
     return text + (f" in RMB and by {own['ratio_log']:.1f} in logs." if own["ratio_log"] else ".")
 
 

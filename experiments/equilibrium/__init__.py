@@ -1,1 +1,1 @@
-"""The study `equilibrium`: which profiles of crossing over are equilibria of a game, and how sure that is."""
+"""Equilibrium (the study `equilibrium`): which profiles are equilibria of a game, and how sure that is."""

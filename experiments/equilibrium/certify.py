@@ -9,10 +9,16 @@ from typing import NamedTuple
 import numpy as np
 
 from secondhalf.agents.legal_moves import choosable_of
-from secondhalf.experiments.equilibrium.game.game import Game, said
+from secondhalf.experiments.equilibrium.game.game import Game, capabilities_text
 from secondhalf.experiments.equilibrium.game.market_game import Choices, MarketGame
-from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Estimate, Pair, StoppingRule, sample
-from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import REFUTED, star
+from secondhalf.experiments.equilibrium.inference.sequential_sampling import (
+    Estimate,
+    Pair,
+    Sampled,
+    StoppingRule,
+    sample,
+)
+from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import REFUTED, deviations_from_first
 from secondhalf.model.snapshots.capability_profile import Choice
 
 SCREENED = 2
@@ -27,7 +33,7 @@ class Deviation(NamedTuple):
 
 
 class Certified(NamedTuple):
-    """A candidate held against every set.
+    """A candidate tested against every capability set.
 
     Attributes
     ----------
@@ -82,7 +88,7 @@ def all_deviations(market: MarketGame, game: Game, profile: tuple[int, ...]) -> 
 def certify(
     market: MarketGame, game: Game, profile: tuple[int, ...], rule: StoppingRule, part: float, margin: float | None
 ) -> Certified:
-    """Hold a candidate against all deviations.
+    """Test a candidate against all deviations.
 
     Parameters
     ----------
@@ -116,13 +122,13 @@ def certify(
         return Certified(profile, every, ruled_out, judged, None, whole)
     sets = choices(judged)
 
-    def draw(pairs: Sequence[Pair]) -> Drawn:
+    def draw(pairs: Sequence[Pair]) -> Sampled:
         return market.draw(sets, pairs, part)
 
-    found = sample(len(sets), len(game.players), star([one.player for one in judged]), draw, rule, [0])
+    found = sample(len(sets), len(game.players), deviations_from_first([one.player for one in judged]), draw, rule, [0])
     return Certified(profile, every, ruled_out, judged, found, whole and found.whole)
 
 
 def named(game: Game, one: Deviation) -> tuple[str, str]:
     """Player and set of a deviation, in words."""
-    return game.players[one.player], said(one.choice.has)
+    return game.players[one.player], capabilities_text(one.choice.has)

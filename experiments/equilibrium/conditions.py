@@ -17,12 +17,12 @@ from secondhalf.experiments.equilibrium.solution import Reading, Solution
 
 Row = dict[str, Any]
 NAMES = {
-    "E1": "the reservoir is full: net new users in the last year, as a part of all",
-    "E2": "the market is at rest in a world that stands still",
+    "E1": "user growth has ended: net new users in the last year, as a part of all",
+    "E2": "the market is stationary with frozen surroundings",
     "E3": "merchants who would have gained a hundredth by one fixed division of effort",
     "E4": "no platform gains by another bundle: largest gain",
-    "E5": "best responses from nobody's crossing end here: chance",
-    "E6": "interpenetration of minutes above that of nobody's crossing",
+    "E5": "best responses from the profile in which nobody enters end here: probability",
+    "E6": "interpenetration of minutes above that of the profile in which nobody enters",
 }
 
 
@@ -109,7 +109,7 @@ def statements(found: Findings) -> pd.DataFrame:
     tables = solution.resampled
     say("pure equilibria of the estimated table", len(solution.reading.equilibria), [len(t.equilibria) for t in tables])
     say("sink components", len(solution.sinks.members), words=_sinks(found, solution))
-    say("moves from nobody's crossing to a sink", solution.reading.moves, [t.moves for t in tables])
+    say("moves from the profile in which nobody enters to a sink", solution.reading.moves, [t.moves for t in tables])
     for name in ("anarchy", "stability"):
         value = _price(solution.reading, name)
         over = [price for t in tables if np.isfinite(price := _price(t, name))]
@@ -120,7 +120,7 @@ def statements(found: Findings) -> pd.DataFrame:
         float(own.holds),
         words="; ".join(
             f"{name}: its choice is best against {100 * share:.0f} % of what others may do, and it has "
-            f"{'less' if worse else 'more'} than if nobody crossed"
+            f"{'less' if worse else 'more'} than if nobody entered"
             for name, share, worse in zip(game.players, own.dominant, own.worse, strict=True)
         ),
     )

@@ -20,7 +20,7 @@ Profile = tuple[int, ...]
 
 
 class Stationarity(NamedTuple):
-    """Whether and how the market of a profile comes to rest.
+    """Stationarity of the market of a profile.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Stationarity(NamedTuple):
 
 @dataclass
 class Findings:
-    """The state of the study.
+    """Findings of the study so far.
 
     Attributes
     ----------
@@ -98,12 +98,12 @@ class Findings:
 
     @property
     def focus(self) -> Profile:
-        """The profile that is spoken of first; history's while the game is not solved."""
+        """The profile that the report begins with; history's while the game is not solved."""
         return self.solution.focus if self.solution else self.game.history
 
     @property
     def shown(self) -> list[Profile]:
-        """Profiles that are told of at length: certified ones, the focus, history's, nobody's and everybody's."""
+        """Profiles reported in detail: certified ones, the focus, history's, all `stay` and all last bundles."""
         return list(
             dict.fromkeys([*self.certified[:3], self.focus, self.game.history, self.game.nobody, self.game.everybody])
         )
@@ -116,5 +116,5 @@ class Findings:
 
     def label(self, profile: Profile) -> str:
         """What a profile is, beside its choices."""
-        labels = {self.game.history: "history", self.game.nobody: "nobody crosses", self.game.everybody: "all cross"}
+        labels = {self.game.history: "history", self.game.nobody: "nobody enters", self.game.everybody: "all enter"}
         return labels.get(profile, "")

@@ -12,18 +12,25 @@ from numpy.typing import NDArray
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.equilibrium.findings import Findings, Profile, Stationarity
 from secondhalf.experiments.equilibrium.game.meanfield_check import meanfield_table, tipping_table
-from secondhalf.experiments.equilibrium.game.simulations import ADAPTIVE, BALANCE, MEANFIELD, PATH, Simulation, plain
+from secondhalf.experiments.equilibrium.game.simulations import (
+    ADAPTIVE,
+    BALANCE,
+    MEANFIELD,
+    PATH,
+    Simulation,
+    profile_tuple,
+)
 from secondhalf.experiments.equilibrium.inference.stationarity import (
     FAILS,
     HOLDS,
     OPEN,
     balance_week,
     equivalent,
-    judge,
+    judge_ensemble,
 )
 
 Array = NDArray[np.float64]
-OWN, NOBODY, EVERYBODY = "the profile itself", "nobody crosses", "all cross"
+OWN, NOBODY, EVERYBODY = "the profile itself", "nobody enters", "all enter"
 LEAST_RUNS = 3
 PATHS = ("start", "week", "platform", "measure", "mean", "low", "high")
 BALANCE_COLUMNS = (
@@ -34,7 +41,7 @@ OUTSIDE = "outside of the game"
 
 
 def judge_stationarity(found: Findings, profile: Profile, part: float) -> Stationarity:
-    """Run the market of a profile on in a world that stands still, from three starts, and judge it."""
+    """Continue the market of a profile in a frozen world, from three starts, and test it for stationarity."""
     options, game, runner = found.problem.options.balance, found.game, found.market.runner
     starts = {OWN: None, NOBODY: game.nobody, EVERYBODY: game.everybody}
     kept = {name: before for name, before in starts.items() if before != profile}
@@ -44,8 +51,8 @@ def judge_stationarity(found: Findings, profile: Profile, part: float) -> Statio
             BALANCE,
             found.problem.setup,
             seed + number,
-            plain(game.choices(profile)),
-            None if before is None else plain(game.choices(before)),
+            profile_tuple(game.choices(profile)),
+            None if before is None else profile_tuple(game.choices(before)),
             options.weeks,
         )
         for number in range(options.seeds)  # seed by seed, so that what the budget ends has pairs
@@ -72,7 +79,7 @@ def _row(
 ) -> list[Any]:
     options = found.problem.options.balance
     paths = np.stack(list(own.values()))
-    stationarity = judge(paths, options.judged, options.margin)
+    stationarity = judge_ensemble(paths, options.judged, options.margin)
     week = balance_week(paths, options.judged, options.margin)
     same, apart = "", float("nan")
     pairs = [number for number in own if number in base]
@@ -99,7 +106,7 @@ def _paths(done: Mapping[str, Mapping[int, Array]], names: list[str]) -> pd.Data
 
 
 def adaptive(found: Findings, part: float) -> pd.DataFrame:
-    """adaptive.csv: where each seed's play ends, and what the game says of that profile."""
+    """adaptive.csv: the profile in which each seed's play ends, and its verdict in the game."""
     options, runner, seed = found.problem.options.adaptive, found.market.runner, found.problem.setup.settings.seed
     jobs = {}
     for number in range(options.seeds):
@@ -137,13 +144,13 @@ def _ended(found: Findings, standing: Mapping[str, frozenset[str]]) -> dict[str,
 
 
 def mean_field(found: Findings, part: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """meanfield.csv and tipping.csv: for the focus, history's and nobody's profile."""
+    """meanfield.csv and tipping.csv: for the focus, history's profile and the one in which all stay."""
     options, game, runner = found.problem.options.meanfield, found.game, found.market.runner
     profiles = list(dict.fromkeys([found.focus, game.history, game.nobody])) if options.types else []
     seed, jobs = found.problem.setup.settings.seed, {}
     for profile in profiles:
         jobs[profile] = Simulation(
-            MEANFIELD, found.problem.setup, seed, plain(game.choices(profile)), mean_field=options
+            MEANFIELD, found.problem.setup, seed, profile_tuple(game.choices(profile)), mean_field=options
         )
     runner(list(jobs.values()), part, free=True)
     done = [(game.words(profile), result) for profile, job in jobs.items() if (result := runner.result(job))]

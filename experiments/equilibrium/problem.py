@@ -1,4 +1,4 @@
-"""The problem of an equilibrium study: game, options and size, and whether the budget allows it."""
+"""Problem of an equilibrium study: game, options and size, and whether the budget allows it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def find_problem(settings: MarketSettings, options: Equilibrium) -> EquilibriumP
 
 
 def _tiny(settings: MarketSettings, options: Equilibrium) -> Equilibrium:
-    """A game of two platforms, two bundles each, and few seeds, but what is asked for by name is kept."""
+    """A game of two platforms, two bundles each, and few seeds, except for what is set by name."""
     first = {settings.platform[name].kind: name for name in reversed(settings.platforms)}
     bundles = {kind: dict(list(own.items())[:2]) for kind, own in options.bundles.items()}
     players = options.players or tuple(first.values())
@@ -97,13 +97,13 @@ def _tiny(settings: MarketSettings, options: Equilibrium) -> Equilibrium:
 
 
 def check_minutes(problem: EquilibriumProblem, market: MarketGame, workers: int) -> None:
-    """Time runs of nobody's crossing, and refuse a game that could not be sampled twice."""
+    """Time runs of the profile in which all stay, and refuse a game that could not be sampled twice."""
     game, options = problem.game, problem.options
     jobs = [market.job(game.choices(game.nobody), seed) for seed in range(min(workers, options.first_seeds))]
     market.runner(jobs)
     took = [market.runner.seconds(job) for job in jobs if market.runner.result(job) is not None]
     if not took:
-        raise NothingDoneError(f"nobody's crossing could not be run: {market.runner.error(jobs[0])}")
+        raise NothingDoneError(f"the profile in which nobody enters could not be run: {market.runner.error(jobs[0])}")
     run = min(took)  # the first ones may also have run a market to the revision
     needed = 2 * len(game.profiles) * run
     if options.budget_runs is None and needed > GAME_PART * market.runner.budget.seconds:

@@ -12,7 +12,13 @@ from secondhalf.experiments.equilibrium.findings import Findings, Profile
 from secondhalf.experiments.equilibrium.game.budgeted_runner import CERTIFY_PART, GAME_PART
 from secondhalf.experiments.equilibrium.game.game import Game
 from secondhalf.experiments.equilibrium.game.market_game import MarketGame
-from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Estimate, Pair, StoppingRule, sample
+from secondhalf.experiments.equilibrium.inference.sequential_sampling import (
+    Estimate,
+    Pair,
+    Sampled,
+    StoppingRule,
+    sample,
+)
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import edges
 from secondhalf.experiments.equilibrium.problem import EquilibriumProblem
 from secondhalf.experiments.equilibrium.solution import solve
@@ -47,7 +53,7 @@ def sample_and_solve(
         GAME_ERROR * (1 - options.confidence), np.log1p(options.epsilon), options.first_seeds, options.most_seeds
     )
 
-    def draw(pairs: Sequence[Pair]) -> Drawn:
+    def draw(pairs: Sequence[Pair]) -> Sampled:
         return market.draw(choices, pairs, part)
 
     def sampled(wanted: Sequence[int] | None = None, once: Sequence[int] = ()) -> Estimate:
@@ -77,7 +83,7 @@ def _failed(market: MarketGame, game: Game, estimate: Estimate) -> int:
 
 
 def certify_candidates(found: Findings) -> Findings:
-    """Hold candidates against all capability sets; a deviation that pays joins, and the game is played again."""
+    """Test candidates against all capability sets; a deviation that pays joins, and the game is solved again."""
     options = found.problem.options
     margin = options.screen_margin if options.certify == "screen" else None
     known: dict[Profile, Certified] = {}
@@ -96,7 +102,7 @@ def certify_candidates(found: Findings) -> Findings:
 
 
 def _joined(found: Findings, candidate: Profile, paying: Deviation) -> Findings:
-    """The game with a deviation as one more strategy, played again."""
+    """The game with a deviation as one more strategy, sampled and solved again."""
     game, player = found.game, paying.player
     name = game.described(player, paying.choice.has, found.market.past.standing[game.players[player]])
     larger = game.with_strategy(player, paying.choice, name)

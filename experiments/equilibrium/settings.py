@@ -15,7 +15,7 @@ Bundles = dict[str, tuple[str, ...]]
 
 
 class Balance(Settings):
-    """How the market's coming to rest is judged; without seeds it is not."""
+    """Test of stationarity of the market; without seeds it is left out."""
 
     seeds: Annotated[Whole, Field(ge=0)]
     weeks: Annotated[Whole, Field(ge=8)]
@@ -32,7 +32,7 @@ class Balance(Settings):
 
 
 class Adaptive(Settings):
-    """Strategies whose play is held against the game; without seeds none is."""
+    """Adaptive strategies whose play is compared with the game; without seeds none is."""
 
     strategies: tuple[str, ...]
     seeds: Annotated[Whole, Field(ge=0)]

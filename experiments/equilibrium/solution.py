@@ -1,4 +1,4 @@
-"""From the estimated table to statements about the game, and how often resampled tables say the same."""
+"""Solution of the estimated game: statements from the payoff table, and how often resampled tables agree."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Reading(NamedTuple):
     regret: Array
     """largest log gain of any player, [profile]"""
     reached: Array
-    """chance that best responses from nobody's crossing end in each profile's sink, [profile]; 0 outside of sinks"""
+    """probability that best responses from all `stay` end in each profile's sink, [profile]; 0 outside of sinks"""
     moves: float
     """mean number of changes on the way"""
     prices: Prices | None
@@ -125,7 +125,7 @@ def solve(game: Game, estimate: Estimate, epsilon: float, count: int) -> Solutio
 
 
 def _tables(game: Game, values: Array, weights: Array | None = None) -> tuple[Array, Array]:
-    """Logs, and levels over those of nobody's crossing."""
+    """Log payoffs, and payoffs relative to the profile in which all stay."""
     levels = log_table(game, np.exp(values), weights)
     base = levels.reshape(len(game.players), -1)[:, game.place(game.nobody)]
     return log_table(game, values, weights), levels / base.reshape(-1, *(1,) * len(game.players))

@@ -13,7 +13,7 @@ from rich.console import Console
 from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.equilibrium.conditions import conditions, statements
 from secondhalf.experiments.equilibrium.findings import Findings
-from secondhalf.experiments.equilibrium.game.budgeted_runner import REST_PART, Budget, Runner, find_team
+from secondhalf.experiments.equilibrium.game.budgeted_runner import REST_PART, Budget, Runner, make_pool
 from secondhalf.experiments.equilibrium.game.market_game import MarketGame, past
 from secondhalf.experiments.equilibrium.game.simulations import PAST, Simulation
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED, REFUTED, UNDECIDED
@@ -26,7 +26,7 @@ from secondhalf.experiments.equilibrium.sample_and_solve import certify_candidat
 from secondhalf.experiments.equilibrium.settings import Equilibrium
 from secondhalf.experiments.execution.journal import Journal
 from secondhalf.experiments.execution.process_pool import NothingDoneError
-from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.provenance import commit, versions
 from secondhalf.experiments.execution.settings import Launcher, Output
 from secondhalf.experiments.results.csv_files import write_csv
@@ -82,9 +82,9 @@ def equilibrium(
     """
     output, console = output or Output(), console or Console(stderr=True)
     options, journal = problem.options, Journal(folder / JOURNAL, problem.text)
-    team = find_team(options.workers, launcher)
-    budget = Budget(options.budget_minutes * 60 * team.workers, options.budget_runs)
-    with Bars(output.progress, console) as bars:
+    pool = make_pool(options.workers, launcher)
+    budget = Budget(options.budget_minutes * 60 * pool.workers, options.budget_runs)
+    with ProgressBars(output.progress, console) as bars:
         bar = bars.add("runs")
 
         def shown(job: Simulation, error: str) -> None:
@@ -92,9 +92,9 @@ def equilibrium(
             if error:
                 console.print(f"{job.kind}, seed {job.seed}: {error}", style="yellow", markup=False)
 
-        with Runner(journal, team, budget, shown) as runner:
+        with Runner(journal, pool, budget, shown) as runner:
             market = _market(problem, runner)
-            check_minutes(problem, market, team.workers)
+            check_minutes(problem, market, pool.workers)
             found = certify_candidates(sample_and_solve(problem, market, problem.game))
             _watch(found)
             return finish(found, folder, console, output.pictures != "never")

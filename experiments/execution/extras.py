@@ -1,4 +1,4 @@
-"""Packages that are installed only when they are asked for, and what is said when one is missing."""
+"""Optional packages (extras), and the error when one is missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from secondhalf.conf.schema import SettingsError
 MODULES = {
     "browser": {
         **{"solara": "Solara", "solara_assets": "solara-assets", "ipyvuetify": "ipyvuetify", "ipyvue": "ipyvue"},
-        **{"anywidget": "anywidget", "altair": "Altair", "uvicorn": "uvicorn", "psutil": "psutil"},
+        **{"anywidget": "anywidget", "altair": "Altair", "uvicorn": "uvicorn"},
     },
     "search": {"optuna": "Optuna"},
     "sensitivity": {"SALib": "SALib"},

@@ -31,7 +31,7 @@ class NothingDoneError(StudyError):
     """Every job failed, so that there is nothing to say."""
 
 
-def fail(error: Exception) -> NoReturn:
+def exit_with_error(error: Exception) -> NoReturn:
     """End the command with one sentence and exit code 1; `HYDRA_FULL_ERROR=1` raises the error instead."""
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         raise error
@@ -39,8 +39,8 @@ def fail(error: Exception) -> NoReturn:
     raise SystemExit(1)
 
 
-class Done(NamedTuple, Generic[Job, Result]):
-    """A job with what it gave, or with what went wrong."""
+class Outcome(NamedTuple, Generic[Job, Result]):
+    """Outcome of a job: its result, or its error."""
 
     job: Job
     result: Result | None
@@ -48,7 +48,7 @@ class Done(NamedTuple, Generic[Job, Result]):
     """empty when all went well"""
 
 
-def each(function: Callable[[Job], Result], jobs: Sequence[Job], workers: int) -> Iterator[Done[Job, Result]]:
+def run_jobs(function: Callable[[Job], Result], jobs: Sequence[Job], workers: int) -> Iterator[Outcome[Job, Result]]:
     """Give every job to `function` and yield it as soon as it is done, in no fixed order.
 
     Parameters
@@ -58,17 +58,17 @@ def each(function: Callable[[Job], Result], jobs: Sequence[Job], workers: int) -
     workers
         processes, each started afresh ('spawn'); 1 does the jobs here
     """
-    with Team(function, min(workers, len(jobs))) as team:
-        yield from team.each(jobs)
+    with ProcessPool(function, min(workers, len(jobs))) as pool:
+        yield from pool.each(jobs)
 
 
-class Team(Generic[Job, Result]):
+class ProcessPool(Generic[Job, Result]):
     """Processes that stay for several rounds of jobs, so that only the first waits for them to start.
 
     Parameters
     ----------
     function, workers
-        as for `each`
+        as for `run_jobs`
     threads
         of each process; by default they divide what there is among them
     apart
@@ -87,7 +87,7 @@ class Team(Generic[Job, Result]):
         self._idle: list[tuple[BaseProcess, Connection]] = []
         self._running: dict[Connection, tuple[BaseProcess, Job]] = {}
 
-    def __enter__(self) -> Team[Job, Result]:
+    def __enter__(self) -> ProcessPool[Job, Result]:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -97,13 +97,13 @@ class Team(Generic[Job, Result]):
             process.join()
         self._idle.clear()
 
-    def each(self, jobs: Sequence[Job], begun: Callable[[Job], None] | None = None) -> Iterator[Done[Job, Result]]:
+    def each(self, jobs: Sequence[Job], begun: Callable[[Job], None] | None = None) -> Iterator[Outcome[Job, Result]]:
         """Yield every job as soon as it is done, in no fixed order; one round at a time.
 
         Parameters
         ----------
         begun
-            is told of every job that is handed out
+            called with every job that is handed out
         """
         begun = begun or (lambda job: None)
         if self.workers < 2 and not self._apart:
@@ -121,11 +121,11 @@ class Team(Generic[Job, Result]):
                     assert isinstance(pipe, Connection)
                     process, job = running.pop(pipe)
                     try:
-                        done: Done[Job, Result] = pipe.recv()
+                        done: Outcome[Job, Result] = pipe.recv()
                     except EOFError:  # killed, or out of memory
                         process.join()
                         pipe.close()
-                        yield Done(job, None, f"its process ended with exit code {process.exitcode}")
+                        yield Outcome(job, None, f"its process ended with exit code {process.exitcode}")
                         continue
                     self._idle.append((process, pipe))
                     yield done
@@ -136,7 +136,7 @@ class Team(Generic[Job, Result]):
         return _hire(self._function, self.workers, self._threads)
 
     def _dismiss(self) -> None:
-        """End processes that are still at work, whose results nobody waits for."""
+        """End processes that are still at work, whose results are no longer needed."""
         for pipe, (process, _) in self._running.items():
             process.terminate()
             process.join()
@@ -169,15 +169,15 @@ def one_line(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 
-def _attempt(function: Callable[[Job], Result], job: Job) -> Done[Job, Result]:
+def _attempt(function: Callable[[Job], Result], job: Job) -> Outcome[Job, Result]:
     try:
-        return Done(job, function(job), "")
+        return Outcome(job, function(job), "")
     except Exception as error:
-        return Done(job, None, one_line(error))
+        return Outcome(job, None, one_line(error))
 
 
 def _work(function: Callable[[Job], Result], pipe: Connection, workers: int, threads: int | None) -> None:
-    """The life of a process: a job at a time until the other end of the pipe is closed."""
+    """Main loop of a worker process: one job at a time until the other end of the pipe is closed."""
     import numba
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # the keyboard stops all at once; only the first process says so
@@ -195,7 +195,7 @@ def _work(function: Callable[[Job], Result], pipe: Connection, workers: int, thr
 
 
 def _end_with_parent() -> None:
-    """A first process that is killed cannot dismiss the others; they must not go on with what a second one repeats."""
+    """End this worker with its parent: a parent that is killed cannot stop its workers."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -15,7 +15,7 @@ from rich.progress import TimeRemainingColumn as Remaining
 from secondhalf.experiments.execution.settings import When
 
 
-class Bars:
+class ProgressBars:
     """A group of progress bars on a terminal; a context manager that can be entered several times, one after another.
 
     Parameters
@@ -40,7 +40,7 @@ class Bars:
             disable=not shown,
         )
 
-    def __enter__(self) -> Bars:
+    def __enter__(self) -> ProgressBars:
         self._progress.start()
         return self
 
@@ -49,7 +49,7 @@ class Bars:
     ) -> None:
         self._progress.stop()
 
-    def add(self, name: str, total: float | None = None, done: int = 0) -> Bar:
+    def add(self, name: str, total: float | None = None, done: int = 0) -> ProgressBar:
         """One more bar.
 
         Parameters
@@ -59,11 +59,11 @@ class Bars:
         done
             what an earlier call has done of it
         """
-        return Bar(self._progress, self._progress.add_task(name, total=total, completed=done, detail=""), name)
+        return ProgressBar(self._progress, self._progress.add_task(name, total=total, completed=done, detail=""), name)
 
 
-class Bar:
-    """One progress bar; see `Bars.add`."""
+class ProgressBar:
+    """One progress bar; see `ProgressBars.add`."""
 
     def __init__(self, progress: Progress, task: TaskID, name: str) -> None:
         self._progress, self._task, self._name = progress, task, name

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import platform
-import resource
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
-import secondhalf
+import psutil
+
+from secondhalf.version import __version__
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 LIBRARIES = ("mesa", "networkx", "numpy", "numba", "scipy", "pandas", "matplotlib", "seaborn", "hydra-core", "pydantic")
 
 
 def versions() -> dict[str, str]:
     """Versions of the program, of Python and of the libraries that have a part in the numbers."""
-    own = {"secondhalf": secondhalf.__version__, "python": platform.python_version()}
+    own = {"secondhalf": __version__, "python": platform.python_version()}
     return own | {name: version(name) for name in LIBRARIES}
 
 
@@ -24,7 +30,7 @@ def commit() -> str | None:
     """The commit of the source tree this runs from; None for an installed package."""
     try:
         found = subprocess.run(
-            ["git", "-C", str(Path(secondhalf.__file__).parent), "rev-parse", "HEAD"],
+            ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"],
             capture_output=True,
             text=True,
             timeout=10,
@@ -37,5 +43,8 @@ def commit() -> str | None:
 
 def peak_memory_mb() -> float:
     """Most memory this process has held, in MB."""
+    if resource is None:
+        held = psutil.Process().memory_info()
+        return float(getattr(held, "peak_wset", held.rss)) / 1024.0**2
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1024.0**2 if sys.platform == "darwin" else 1024.0)

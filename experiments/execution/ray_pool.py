@@ -12,7 +12,7 @@ from typing import Any, Generic
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.execution.extras import require
 from secondhalf.experiments.execution.fingerprint import state
-from secondhalf.experiments.execution.process_pool import Done, Job, Result, one_line
+from secondhalf.experiments.execution.process_pool import Job, Outcome, Result, one_line
 from secondhalf.experiments.execution.settings import Launcher
 
 ANSWER = 5.0
@@ -26,7 +26,7 @@ PORTS = {"ray": 10001, "": 6379}
 """Where a head listens: for clients, and for its own machines."""
 
 
-class RayTeam(Generic[Job, Result]):
+class RayPool(Generic[Job, Result]):
     """A running Ray, or one of this machine alone when no address is given.
 
     Parameters
@@ -47,14 +47,14 @@ class RayTeam(Generic[Job, Result]):
         self._function, self._threads = function, options.threads
         self.workers = options.workers or max(1, int(self._ray.cluster_resources().get("CPU", 1)) // options.threads)
 
-    def __enter__(self) -> RayTeam[Job, Result]:
+    def __enter__(self) -> RayPool[Job, Result]:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ray.shutdown()
 
-    def each(self, jobs: Sequence[Job], begun: Callable[[Job], None] | None = None) -> Iterator[Done[Job, Result]]:
-        """See `Team.each`; a few more jobs than workers are under way, so that no machine waits for the next."""
+    def each(self, jobs: Sequence[Job], begun: Callable[[Job], None] | None = None) -> Iterator[Outcome[Job, Result]]:
+        """See `ProcessPool.each`; a few more jobs than workers are under way, so that no machine waits for the next."""
         far = self._ray.remote(num_cpus=self._threads, max_retries=RETRIES, max_calls=0)(_far_away)
         waiting, running = list(reversed(jobs)), dict[Any, Job]()
         try:
@@ -71,12 +71,12 @@ class RayTeam(Generic[Job, Result]):
                 with suppress(Exception):
                     self._ray.cancel(reference, force=True)
 
-    def _done(self, job: Job, reference: Any) -> Done[Job, Result]:
+    def _done(self, job: Job, reference: Any) -> Outcome[Job, Result]:
         try:
-            return Done(job, self._ray.get(reference), "")
+            return Outcome(job, self._ray.get(reference), "")
         except Exception as error:  # the job's own, or the machine was lost too often, or the job could not be sent
             cause = getattr(error, "cause", None) or error
-            return Done(job, None, one_line(cause))
+            return Outcome(job, None, one_line(cause))
 
 
 class AnotherVersionError(RuntimeError):
@@ -84,7 +84,7 @@ class AnotherVersionError(RuntimeError):
 
 
 def _far_away(function: Callable[[Job], Result], job: Job, known: str, threads: int) -> Result:
-    """Do a job on a machine of the cluster."""
+    """Run a job on a machine of the cluster."""
     import numba
 
     numba.set_num_threads(min(threads, numba.get_num_threads()))

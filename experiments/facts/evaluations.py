@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.execution.fingerprint import identity
 from secondhalf.experiments.execution.journal import Journal
-from secondhalf.experiments.execution.process_pool import Team
+from secondhalf.experiments.execution.process_pool import ProcessPool
 from secondhalf.experiments.facts.model_series import outputs
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
@@ -46,7 +46,7 @@ class Evaluation(NamedTuple):
 
 
 def measure(evaluation: Evaluation) -> list[float]:
-    """Run a market on one thread; what its tables give for each number that is asked for."""
+    """Run a market on one thread; its tables give each requested number."""
     with threads_for(1):
         market = Market(evaluation.settings)
         try:
@@ -58,7 +58,7 @@ def measure(evaluation: Evaluation) -> list[float]:
 
 
 class Evaluations:
-    """Measures markets with a team of processes; what was measured once is taken from a journal.
+    """Measures markets with a pool of processes; what was measured once is taken from a journal.
 
     A run that fails gives `nan` for every number.
 
@@ -85,7 +85,7 @@ class Evaluations:
         self.numbers, self.made, self.failed = numbers, 0, 0
         self._journal = journal if isinstance(journal, Journal) else Journal(journal, ANY)
         self._shown = shown
-        self._team: Team[Evaluation, list[float]] = Team(measure, workers)
+        self._pool: ProcessPool[Evaluation, list[float]] = ProcessPool(measure, workers)
 
     def __enter__(self) -> Evaluations:
         return self
@@ -93,13 +93,13 @@ class Evaluations:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._team.__exit__(kind, error, trace)
+        self._pool.__exit__(kind, error, trace)
 
     def __call__(self, markets: Sequence[MarketSettings]) -> Array:
         """What markets give, [markets, numbers]."""
         keys = [self._key(settings) for settings in markets]
         new = {key: settings for key, settings in zip(keys, markets, strict=True) if key not in self._journal.results}
-        for done in self._team.each([Evaluation(key, settings, self.numbers) for key, settings in new.items()]):
+        for done in self._pool.each([Evaluation(key, settings, self.numbers) for key, settings in new.items()]):
             self.made += 1
             self.failed += done.result is None
             self._journal.write(done.job.key, [done.result, done.error])

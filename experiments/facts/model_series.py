@@ -30,7 +30,7 @@ Per = Literal["mean", "sum", "last", "ratio", "spend", "among", "window"]
 
 
 class Measurable(Protocol):
-    """A number that is asked for: how it is measured, and over which period."""
+    """A requested number: how it is measured, and over which period."""
 
     @property
     def rule(self) -> SeriesRule: ...
@@ -41,7 +41,7 @@ class Measurable(Protocol):
 
 
 @dataclass(frozen=True)
-class Numbers:
+class SeriesNumbers:
     """Several numbers, to be measured of many runs."""
 
     all: tuple[Measurable, ...]

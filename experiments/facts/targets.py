@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.conf.schema.market import Limits
-from secondhalf.experiments.facts.model_series import Numbers, SeriesRule
+from secondhalf.experiments.facts.model_series import SeriesNumbers, SeriesRule
 
 LAST_FACT = dt.date(2022, 12, 31)
 """What ended later is not looked at."""
@@ -59,9 +59,9 @@ class Targets:
         return Targets(tuple(target for target in self.all if target.end > date), self.left)
 
     @property
-    def numbers(self) -> Numbers:
+    def numbers(self) -> SeriesNumbers:
         """What is to be measured of a run."""
-        return Numbers(self.all)
+        return SeriesNumbers(self.all)
 
     @property
     def values(self) -> NDArray[np.float64]:

@@ -1,1 +1,1 @@
-"""Games with known answers, and what is asked of any game: its equilibria, and where learners end up in it."""
+"""Game theory: equilibria of finite games, where learners end up in them, and games with known answers."""

@@ -1,4 +1,4 @@
-"""Where revising players end: the chain of asynchronous best responses, its sinks and the ways into them.
+"""Best-response chain: asynchronous best responses of revising players, its sinks and the ways into them.
 
 A state is a pure profile, by its place in the flattened table. In each period one player, any with the same
 probability, answers the others as well as it can.

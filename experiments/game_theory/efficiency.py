@@ -1,4 +1,4 @@
-"""What self-interest costs: prices of anarchy and of stability, and whether a game is a prisoner's dilemma.
+"""Efficiency of equilibria: prices of anarchy and of stability, and whether a game is a prisoner's dilemma.
 
 Payoffs are levels (RMB or parts of the status quo, not logarithms), because they are added up over players.
 

@@ -1,4 +1,4 @@
-"""How often a chain is in each state in the long run, by elimination without subtractions.
+"""Stationary distribution of a Markov chain, by elimination without subtractions (GTH).
 
 References
 ----------

@@ -1,4 +1,4 @@
-"""Revision with mistakes: the logit chain and the chain of alpha-rank, both irreducible.
+"""Logit chain and alpha-rank chain: revision with mistakes, both irreducible.
 
 References
 ----------

@@ -1,4 +1,4 @@
-"""Price competition under logit demand (logit-Bertrand), as in Calvano, Calzolari, Denicolò and Pastorello (2020).
+"""Logit-Bertrand game: price competition under logit demand, as in Calvano, Calzolari, Denicolò and Pastorello (2020).
 
 Firm i sells ``q_i = exp((a_i - p_i) / mu) / (exp(a_0 / mu) + sum_j exp((a_j - p_j) / mu))`` and earns
 ``(p_i - c) q_i``. The market's own choice stage is this demand when nothing but price differs
@@ -74,7 +74,7 @@ class Bertrand:
         return np.linspace(low - margin, high + margin, points)
 
     def table(self, prices: ArrayLike) -> Array:
-        """Profits when each firm has one of `prices` [m], as `equilibria` reads them: [firm, m, …, m]."""
+        """Profits when each firm has one of `prices` [m], as `pure_nash` reads them: [firm, m, …, m]."""
         profiles = np.stack(np.meshgrid(*[prices] * self.firms, indexing="ij"), axis=-1)
         return np.moveaxis(self.profit(profiles), -1, 0)
 

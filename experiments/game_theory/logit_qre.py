@@ -1,4 +1,4 @@
-"""The logit path: quantal response equilibria from uniform play towards a Nash equilibrium.
+"""Logit quantal response equilibria: the path from uniform play towards a Nash equilibrium.
 
 A logit quantal response equilibrium at precision lambda has ``p_ij`` proportional to ``exp(lambda u_ij)``, where
 ``u_ij`` is what action j of player i is worth against the others. Its principal branch begins at lambda = 0, where

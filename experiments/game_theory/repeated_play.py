@@ -1,16 +1,16 @@
-"""Learners (`agents.learning.Ewa`) who meet again and again in a game of two, in many sessions side by side."""
+"""Repeated play of a game by two learners (`agents.learning.EwaLearner`), in many sessions side by side."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.agents.learning import Ewa, Rule
+from secondhalf.agents.learning import EwaLearner, EwaRule
 
 Array = NDArray[np.float64]
 
 
-def play(table: Array, rule: Rule, marks: Array, counted: int, forgone: bool = True) -> Array:
+def play(table: Array, rule: EwaRule, marks: Array, counted: int, forgone: bool = True) -> Array:
     """Mean payoff of each player in the last periods of each session, [session, 2].
 
     Players choose at the same time, know nothing of each other but what they are paid, and keep no state but their
@@ -30,7 +30,7 @@ def play(table: Array, rule: Rule, marks: Array, counted: int, forgone: bool = T
         whether players see what their other options would have paid
     """
     periods, sessions = marks.shape[:2]
-    learners = [Ewa(table.shape[1 + own], rule, sessions, table[own].mean()) for own in (0, 1)]
+    learners = [EwaLearner(table.shape[1 + own], rule, sessions, table[own].mean()) for own in (0, 1)]
     paid, rows = np.zeros((sessions, 2)), np.arange(sessions)
     for period in range(periods):
         chosen = [learner.choose(marks[period, :, own]) for own, learner in enumerate(learners)]

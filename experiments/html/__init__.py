@@ -1,1 +1,1 @@
-"""Reports as one HTML file each: headings, numbers, pictures and tables in, a page that needs nothing else out."""
+"""HTML reports, one self-contained file each: from headings, numbers, pictures and tables to a page."""

@@ -1,4 +1,4 @@
-"""What a page is made of; `kind` names the macro of templates/blocks.html that writes it."""
+"""Blocks of a page; `kind` names the macro of templates/blocks.html that writes one."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Words:
-    """Paragraphs; `quiet` ones tell what is not there."""
+class Text:
+    """Paragraphs; `quiet` ones say what is missing."""
 
     paragraphs: tuple[str, ...]
     quiet: bool = False
@@ -38,7 +38,7 @@ class Picture:
     svg: Markup
     """as `inline` gives it; anything else is escaped"""
     alt: str
-    """what somebody who cannot see it should know"""
+    """alternative text for readers who cannot see it"""
     caption: str = ""
     data: tuple[str, ...] = ()
     """names of the CSV files it is drawn from"""
@@ -109,8 +109,8 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """A statement and whether it holds: True, False, or None where nobody can say."""
+class VerdictRow:
+    """A statement and whether it holds: True, False, or None when unknown."""
 
     name: str
     statement: str
@@ -120,10 +120,10 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Verdicts:
+class VerdictList:
     """Statements one below the other."""
 
-    all: tuple[Verdict, ...]
+    all: tuple[VerdictRow, ...]
     kind: ClassVar[str] = "verdicts"
 
 
@@ -141,7 +141,7 @@ class Section:
 
     anchor: str
     title: str
-    blocks: Sequence[Words | Gallery | Table | Verdicts | Code]
+    blocks: Sequence[Text | Gallery | Table | VerdictList | Code]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Pictures of a page: drawn once, kept as PNG and SVG beside it, and put into it as SVG."""
+"""SVG pictures of a page: drawn once, stored as PNG and SVG beside it, and embedded as SVG."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A drawing as a part of a page: written anew from what a drawing needs, so that no file can bring anything else in.
+"""Allow-list for SVG in a page: a drawing is written anew from listed elements and nothing else.
 
 The file may come from somebody else's folder. It is read by an XML parser that resolves nothing, and every element and
 attribute has to be one of those listed here; any other refuses the whole file.

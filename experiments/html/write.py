@@ -1,4 +1,4 @@
-"""Writes a page: templates, style and script of this folder become one file that fetches nothing.
+"""Writer of a page: templates, style and script of this folder become one file that fetches nothing.
 
 Whatever a page is made of may come from somebody else's folder, so it is escaped, and the browser is told to run the
 script of this folder and no other.

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from secondhalf.conf.schema.import_path import own
+from secondhalf.conf.schema.import_path import import_object
 
 if TYPE_CHECKING:  # only those who draw wait for Matplotlib
     from matplotlib.figure import Figure
@@ -33,7 +33,7 @@ def draw_pictures(
     """Draw every picture that the run gives something for; returns the files written, as `draw_pages` does."""
 
     def page(path_of_draw: str) -> Figure:
-        drawn: Figure = own(path_of_draw)(results)
+        drawn: Figure = import_object(path_of_draw)(results)
         return drawn
 
     chosen = by_path({}) if pictures is None else pictures

@@ -1,4 +1,4 @@
-"""By which channels each platform sells."""
+"""Channel mix: by which channels each platform sells."""
 
 from __future__ import annotations
 

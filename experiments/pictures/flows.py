@@ -1,4 +1,4 @@
-"""Where the water comes from: flows of attention into each platform, from the exact books."""
+"""Flows of attention into each platform by source, from the exact accounts."""
 
 from __future__ import annotations
 
@@ -178,13 +178,4 @@ def _mark_day(axes: Axes, results: Results, platform: str, first: pd.Timestamp, 
     axes.set_ylim(low, high + 0.16 * (high - low))  # room for the date
     left, right = axes.get_xlim()
     late = place - 0.5 > left + 0.7 * (right - left)  # the date stands where there is room
-    axes.annotate(
-        f"{at:%b} {at.year}",
-        xy=(place - 0.5, 1),
-        xytext=(-3 if late else 3, -2),
-        xycoords=("data", "axes fraction"),
-        textcoords="offset points",
-        ha="right" if late else "left",
-        va="top",
-        fontsize=7,
-    )
+    style.top_label(axes, place - 0.5, f"{at:%b} {at.year}", (3, 2), late, fontsize=7)

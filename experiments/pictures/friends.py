@@ -1,4 +1,4 @@
-"""Who lives in which app among friends: a sample of the friend graph."""
+"""Friend graph: a sample of it, coloured by the app that each user spends most time in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How unequal merchants are: the tail of their sales."""
+"""Merchants' inequality: the tail of their sales."""
 
 from __future__ import annotations
 
@@ -40,10 +40,7 @@ def draw(results: Results) -> Figure:
     _tail(axes, sold)
     for bar, name in BARS.items():
         axes.axvline(bar, color="#999999", linewidth=0.8, linestyle="--", zorder=0)
-        axes.annotate(
-            name, (bar, 1), xycoords=("data", "axes fraction"), xytext=(3, -3), textcoords="offset points", va="top",
-            fontsize=7,
-        )  # fmt: skip
+        style.top_label(axes, bar, name, fontsize=7)
     axes.set_xlabel("sales of one merchant, RMB a year (mean over the run)")
     axes.set_ylabel("merchants that sell at least as much")
     axes.set_title("Merchants: distribution of sales")

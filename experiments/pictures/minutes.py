@@ -1,4 +1,4 @@
-"""Minutes a day of an active user, beside what was reported."""
+"""Minutes a day of an active user, beside the reported figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who took up what, and who had it before: a lane for every capability that a platform opened, tested or gave up."""
+"""Moves of platforms: a lane for every capability that a platform opened, tested or closed, and who had it before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The run on one slide: attention, trade, where the water comes from, and how alike the two lines of business get."""
+"""Overview of a run in one picture: attention, trade, sources of attention, and interpenetration."""
 
 from __future__ import annotations
 

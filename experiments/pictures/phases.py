@@ -1,4 +1,4 @@
-"""When the second half begins, over seeds: a dot a seed, the middle half and nine tenths of them as lines."""
+"""Second half over seeds: when it begins, a dot a seed, the middle half and nine tenths of them as lines."""
 
 from __future__ import annotations
 

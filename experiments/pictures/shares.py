@@ -1,4 +1,4 @@
-"""Who holds how much attention and trade, with the launches marked."""
+"""Shares of attention and trade by platform, with the launches marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How every picture looks: one page width, one colour a platform, names at the ends of lines."""
+"""Style of every picture: one page width, one colour a platform, names at the ends of lines."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ DAYS_DRAWN_SINGLY = 150
 """Longer runs are drawn month by month."""
 NAME_GAP = 9.5
 """Points between the names of two lines at least."""
+PALE_BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
+"""Ground of text that lies on lines."""
 
 
 class NothingToDrawError(ValueError):
@@ -188,6 +190,20 @@ def spread(wanted: np.ndarray, gap: float, height: float) -> np.ndarray:
     return placed
 
 
+def top_label(axes: Axes, at: float, text: str, gap: tuple[int, int] = (3, 3), left: bool = False, **look: Any) -> None:
+    """Text at the top of the axes: to the right of the place `at`, or `left` of it, `gap` points across and down."""
+    axes.annotate(
+        text,
+        xy=(at, 1),
+        xytext=(-gap[0] if left else gap[0], -gap[1]),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        va="top",
+        **look,
+    )
+
+
 def mark_second_half(axes: Axes, results: Results, named: bool = True) -> None:
     """A thin line on the day the second half begins, when it does within the run."""
     day = results.summary["second_half_day"]
@@ -196,16 +212,7 @@ def mark_second_half(axes: Axes, results: Results, named: bool = True) -> None:
     at = number(day)
     axes.axvline(at, color=INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
     if named:
-        axes.annotate(
-            f"second half\nbegins {written(day)}",
-            xy=(at, 1),
-            xytext=(3, -3),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            va="top",
-            fontsize=7.5,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
-        )
+        top_label(axes, at, f"second half\nbegins {written(day)}", fontsize=7.5, bbox=PALE_BOX)
 
 
 def mark_last_fact(axes: Axes, results: Results, named: bool = False) -> None:
@@ -216,16 +223,7 @@ def mark_last_fact(axes: Axes, results: Results, named: bool = False) -> None:
         return
     axes.axvspan(begin, last, color="#F4F4F4", linewidth=0, zorder=-1)
     if named:
-        axes.annotate(
-            "not fitted",
-            xy=(begin, 1),
-            xytext=(3, -3),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            va="top",
-            fontsize=6.5,
-            color="#777777",
-        )
+        top_label(axes, begin, "not fitted", fontsize=6.5, color="#777777")
 
 
 def written(day: str) -> str:

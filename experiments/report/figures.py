@@ -1,6 +1,6 @@
-"""Pictures of a sweep: a metric over each setting that was swept, a dot a run, with the mean and its interval.
+"""Figures of a sweep: a metric over each setting that was swept, a dot a run, with the mean and its interval.
 
-Runs under one seed share their luck, whatever else differs: an interval is over seeds, of each the mean of its runs.
+Runs under one seed share their random numbers: an interval is over seeds, of each the mean of its runs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from secondhalf.experiments.pictures import style
 from secondhalf.experiments.results.paired_statistics import mean_and_margin
 
 USUAL = ("market.hhi_attention", "market.hhi_gmv", "market.interpenetration_gmv", "market.leak_rate", "value")
-"""Metrics shown when none is asked for, as far as there are any."""
+"""Metrics shown when none is requested, as far as they exist."""
 SEED = "seed"
 WIDTH, HEIGHT = 4.6, 1.9
 """Inches of a picture, and of one of its panels; letters stay readable on a phone."""

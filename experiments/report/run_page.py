@@ -1,4 +1,4 @@
-"""The page of one run."""
+"""Report page of one run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from secondhalf.experiments.html.blocks import Cell, Code, Column, Gallery, Page, Picture, Section, Table, Tile, Words
+from secondhalf.experiments.html.blocks import Cell, Code, Column, Gallery, Page, Picture, Section, Table, Text, Tile
 from secondhalf.experiments.html.svg_allow_list import inline_file
 from secondhalf.experiments.pictures import PICTURES, draw_pictures, style
 from secondhalf.experiments.report import text
@@ -28,7 +28,7 @@ SHOWN = {
 
 
 def page_of_run(run: Run) -> Page:
-    """Everything a reader of one run asks first, from its files alone."""
+    """Report page of one run, from its files alone."""
     summary, settings = run.summary, run.settings
     people, merchants = settings["population"]["users"], settings["population"]["merchants"]
     begun = summary.get("from_checkpoint")
@@ -94,7 +94,7 @@ def _platforms(run: Run) -> Section:
     )
 
 
-def _pictures(run: Run) -> list[Words | Gallery]:
+def _pictures(run: Run) -> list[Text | Gallery]:
     """The run's own pictures, or fresh ones where it has none; what cannot be drawn is said."""
     said: list[str] = []
     found = _drawn_in(run.folder, said, "the one shown is drawn again from the tables")
@@ -103,8 +103,8 @@ def _pictures(run: Run) -> list[Words | Gallery]:
         draw_pictures(run.everything, Path(spare), ("svg",), None, said.append, missing)
         found |= _drawn_in(Path(spare), said, "it is not shown")
     shown = tuple(found[name] for name in SHOWN if name in found)
-    blocks: list[Words | Gallery] = [Gallery(shown, size="large")]
-    return [*blocks, Words(tuple(said), quiet=True)] if said else blocks
+    blocks: list[Text | Gallery] = [Gallery(shown, size="large")]
+    return [*blocks, Text(tuple(said), quiet=True)] if said else blocks
 
 
 def _drawn_in(folder: Path, said: list[str], instead: str) -> dict[str, Picture]:
@@ -125,7 +125,7 @@ def _drawn_in(folder: Path, said: list[str], instead: str) -> dict[str, Picture]
 def _moves(run: Run) -> Section:
     moves = run.tables["moves"]
     if moves.empty:
-        return Section("moves", "Moves", [Words(("Nobody moved.",), quiet=True)])
+        return Section("moves", "Moves", [Text(("No platform moved.",), quiet=True)])
     columns = (
         Column("date", width="whole"),
         Column("platform", choose=True),
@@ -171,7 +171,7 @@ def _market(run: Run) -> Section:
     return Section("market", "The market", blocks)
 
 
-def _again(run: Run) -> tuple[list[str], list[Words | Code]]:
+def _again(run: Run) -> tuple[list[str], list[Text | Code]]:
     """The command of the run where Hydra has kept it, and Python lines that take its settings from summary.json."""
     given = text.kept_words(run.folder / ".hydra" / "overrides.yaml")
     command = [] if given is None else [shlex.join(["secondhalf", "run", *given])]
@@ -186,5 +186,5 @@ def _again(run: Run) -> tuple[list[str], list[Words | Code]]:
         )
     )
     if run.summary.get("from_checkpoint"):
-        return command, [Words(("The file that it went on from is needed, too.",))]
-    return command, [Words(("Or in Python, with all settings from the run’s own summary.json:",)), python]
+        return command, [Text(("The checkpoint that it resumed from is needed, too.",))]
+    return command, [Text(("Or in Python, with all settings from the run’s own summary.json:",)), python]

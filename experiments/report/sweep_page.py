@@ -1,38 +1,35 @@
-"""The page of a sweep."""
+"""Report page of a sweep."""
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pandas as pd
 
-from secondhalf.experiments.html.blocks import Cell, Column, Gallery, Page, Picture, Section, Table, Tile, Words
+from secondhalf.experiments.html.blocks import Cell, Column, Gallery, Page, Picture, Section, Table, Text, Tile
 from secondhalf.experiments.html.svg_allow_list import inline_file
 from secondhalf.experiments.pictures import draw_pages
 from secondhalf.experiments.report import figures, text
 from secondhalf.experiments.results.column_dictionary import metric
-from secondhalf.experiments.results.load import RUNS, Sweep
+from secondhalf.experiments.results.load import STATES, Sweep
 
 SHOWN = ("gmv", "attention_share")
 """Of platforms: their metrics in the table of results."""
 OVERRIDE = re.compile(r"(?:^|\s)[+~]*([\w./@-]+)=")
-STATES = ("succeeded", "failed", "running", "pending")
 
 
 def page_of_sweep(sweep: Sweep, metrics: Sequence[str]) -> Page:
-    """What was swept, what came of it, what failed, and how to make it again."""
+    """Report page of a sweep: settings, results, failures, and how to repeat it."""
     counts = {state: int((sweep.runs["status"] == state).sum()) for state in STATES}
     keys = _keys(sweep.runs["overrides"])
     results = sweep.results if counts["succeeded"] else pd.DataFrame({"run": []})
     varied = figures.swept(results, keys)
     chosen = list(metrics) or figures.default_metrics(results)
-    summary = _first_summary(sweep)
+    summary = sweep.provenance
     sections = [_state(sweep, counts)]
     if counts["succeeded"]:
         sections += [_pictures(results, chosen, varied), _results(sweep, results, keys, varied, chosen)]
@@ -48,16 +45,6 @@ def page_of_sweep(sweep: Sweep, metrics: Sequence[str]) -> Page:
 def _keys(overrides: pd.Series[str]) -> list[str]:
     """Settings that any run sets, in the order of their first run."""
     return list(dict.fromkeys(key for line in overrides for key in OVERRIDE.findall(line)))
-
-
-def _first_summary(sweep: Sweep) -> dict[str, Any] | None:
-    """Settings and versions, which the runs of a sweep share but for what was swept."""
-    for run in sweep.succeeded:
-        path = sweep.folder / RUNS / run / "summary.json"
-        if path.is_file():
-            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            return found if "settings" in found and "versions" in found else None
-    return None
 
 
 def _varied(results: pd.DataFrame, varied: Sequence[str]) -> str:
@@ -79,7 +66,7 @@ def _tiles(sweep: Sweep, counts: dict[str, int]) -> tuple[Tile, ...]:
 
 def _state(sweep: Sweep, counts: dict[str, int]) -> Section:
     said = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count)
-    blocks: list[Words | Table] = [Words((f"{said or 'no run'}.",))]
+    blocks: list[Text | Table] = [Text((f"{said or 'no run'}.",))]
     failed = sweep.runs[sweep.runs["status"] == "failed"]
     if len(failed):
         columns = (
@@ -113,9 +100,9 @@ def _pictures(results: pd.DataFrame, chosen: Sequence[str], varied: Sequence[str
                 found.append(Picture(f"metric-{n}", svg, about, about, files=False))
     seeds = ", with its 95 % interval over seeds" if figures.SEED in varied else ""
     note = f"A dot is a run, a diamond the mean of the runs with that value{seeds}; the other settings vary."
-    blocks: list[Words | Gallery] = [Gallery(tuple(found), note=note, size="large")]
+    blocks: list[Text | Gallery] = [Gallery(tuple(found), note=note, size="large")]
     if said:
-        blocks.append(Words(tuple(said), quiet=True))
+        blocks.append(Text(tuple(said), quiet=True))
     return Section("pictures", "Over what was swept", blocks)
 
 

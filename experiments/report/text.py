@@ -1,4 +1,4 @@
-"""How numbers, settings and commands are written in the report."""
+"""Text of the report: how numbers, settings and commands are written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.html.blocks import Cell, Code, Column, Section, Table, Words
+from secondhalf.experiments.html.blocks import Cell, Code, Column, Section, Table, Text
 from secondhalf.experiments.html.write import HIDDEN
 from secondhalf.experiments.run.checkpoints import defaults
 from secondhalf.model.snapshots.resume import leaves
@@ -59,9 +59,9 @@ def settings_section(settings: Mapping[str, Any], besides: Iterable[str] = ()) -
     rows = tuple((Cell(name), _value(value), _value(usual.get(name))) for name, value in differing.items())
     everything = tuple((Cell(name), _value(value)) for name, value in own.items())
     caption = f"{len(rows)} settings that differ from the default of this version"
-    blocks: list[Words | Table] = [Table("differing", caption, head, rows, folded=True)] if rows else []
+    blocks: list[Text | Table] = [Table("differing", caption, head, rows, folded=True)] if rows else []
     if not rows:
-        blocks.append(Words(("Every setting is the default of this version.",), quiet=True))
+        blocks.append(Text(("Every setting is the default of this version.",), quiet=True))
     blocks.append(
         Table("settings-all", f"All {len(everything)} settings", head[:2], everything, find=True, folded=True)
     )
@@ -102,13 +102,13 @@ def kept_words(path: Path, *keys: str) -> list[str] | None:
     return found
 
 
-def versions_section(summary: Mapping[str, Any], commands: Sequence[str], more: Sequence[Words | Code] = ()) -> Section:
+def versions_section(summary: Mapping[str, Any], commands: Sequence[str], more: Sequence[Text | Code] = ()) -> Section:
     """The commands that give the same again, and what they need."""
     commit = summary.get("commit")
     rows = tuple((Cell(name), Cell(version)) for name, version in summary["versions"].items())
     at = f"git checkout {commit}" if commit else f"pip install secondhalf=={summary['versions']['secondhalf']}"
-    blocks: list[Words | Code | Table] = [
-        Words(("The same version and the same settings give the same numbers, on any number of threads.",)),
+    blocks: list[Text | Code | Table] = [
+        Text(("The same version and the same settings give the same numbers, on any number of threads.",)),
         Code((at, *commands)),
         *more,
         Table("versions", "Versions", (Column("package"), Column("version")), rows, folded=True),

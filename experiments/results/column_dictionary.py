@@ -1,4 +1,4 @@
-"""What the columns of every table are: type, unit and meaning, from data/columns.csv, as in docs/data_dictionary.md."""
+"""Column dictionary: type, unit and meaning of every table's columns, from data/columns.csv."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables as CSV, in one way for all: no cell becomes a formula, and what is read back is what was written.
+"""CSV files, written and read in one way: no cell becomes a formula, and what is read is what was written.
 
 Excel and LibreOffice take a cell for a formula when it begins with `=`, `+`, `-` or `@`; text from outside (an override
 `+a=1`, a message, a launch's description) can. Such text gets an apostrophe in front. Numbers stay as they are. A
@@ -33,10 +33,10 @@ def csv_text(frame: pd.DataFrame) -> str:
 def read_csv(path: Path, **options: Any) -> pd.DataFrame:
     """Read a table that `write_csv` wrote; `options` are those of pandas."""
     found: pd.DataFrame = pd.read_csv(path, **options)
-    return _each(found.rename(columns=plain), GUARDED, plain)
+    return _each(found.rename(columns=unguarded), GUARDED, unguarded)
 
 
-def plain(cell: str) -> str:
+def unguarded(cell: str) -> str:
     """A cell as it was before it was written."""
     return cell[1:] if GUARDED.match(cell) else cell
 

@@ -1,4 +1,4 @@
-"""The folder of a run or a sweep as a Data Package (Frictionless): datapackage.json says what files and columns are."""
+"""Data Package (Frictionless) of a run or a sweep: datapackage.json describes its files and columns."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-import secondhalf
 from secondhalf.experiments.results.column_dictionary import Column, column, metric
 from secondhalf.experiments.results.run_results import FRIENDS
 from secondhalf.experiments.results.tables import TABLES, replacing
+from secondhalf.version import __version__
 
 NAME = "datapackage.json"
 KEYS = {
@@ -76,7 +76,7 @@ def _write(folder: Path, name: str, title: str, tables: list[dict[str, Any]]) ->
         "title": title,
         "description": "Written by Second Half, an agent-based model of platform competition. Units are people, "
         "minutes and RMB of the whole country.",
-        "secondhalf": secondhalf.__version__,
+        "secondhalf": __version__,
         "resources": [*tables, *others],
     }
     path = folder / NAME

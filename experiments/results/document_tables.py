@@ -1,4 +1,4 @@
-"""Tables inside documents that a study writes anew: what stands between two marks."""
+"""Document tables that a study writes anew: the text between two markers in a document."""
 
 from __future__ import annotations
 

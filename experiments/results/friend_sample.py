@@ -1,4 +1,4 @@
-"""A sample of the friend graph, small enough to draw: who is tied to whom, and which app each one lives in."""
+"""Friend sample: a part of the friend graph small enough to draw, with the app that each user spends most time in."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def friends_sample(market: Market, size: int = SAMPLE) -> nx.Graph[int]:
         not)
     """
     columns, friends = market.population.columns, market.friends
-    luck = np.random.default_rng([market.settings.seed, size])  # observes: the market's own streams are not touched
+    rng = np.random.default_rng([market.settings.seed, size])  # observes: the market's own streams are not touched
     online = columns.online_from <= market.day - 1
     names = [*market.platform_names, NO_APP]
     spent = (columns.minutes_before + columns.minutes_now + columns.minutes).astype(np.float64)
     main = np.where(spent.max(axis=0) > 0, spent.argmax(axis=0), len(names) - 1)
-    found = _snowball(friends.indptr, friends.indices, online, size, luck)
+    found = _snowball(friends.indptr, friends.indices, online, size, rng)
     graph: nx.Graph[int] = nx.Graph()
     for user in found:
         graph.add_node(
@@ -49,10 +49,10 @@ def friends_sample(market: Market, size: int = SAMPLE) -> nx.Graph[int]:
 
 
 def _snowball(
-    indptr: np.ndarray, indices: np.ndarray, online: np.ndarray, size: int, luck: np.random.Generator
+    indptr: np.ndarray, indices: np.ndarray, online: np.ndarray, size: int, rng: np.random.Generator
 ) -> list[int]:
     """Numbers of the users found, in order."""
-    starts = iter(luck.permutation(np.flatnonzero(online)).tolist())
+    starts = iter(rng.permutation(np.flatnonzero(online)).tolist())
     found: dict[int, None] = {}
     waiting: list[int] = []
     while len(found) < size:
@@ -65,7 +65,7 @@ def _snowball(
             continue
         known = indices[indptr[waiting[0]] : indptr[waiting[0] + 1]]
         del waiting[0]
-        for other in luck.permutation(known[online[known]])[:NAMED].tolist():
+        for other in rng.permutation(known[online[known]])[:NAMED].tolist():
             if other not in found and len(found) < size:
                 found[other] = None
                 waiting.append(other)

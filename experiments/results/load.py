@@ -1,9 +1,9 @@
-"""Finished runs and sweeps read back from their folders, as DataFrames."""
+"""Loader of finished runs and sweeps, from their folders as DataFrames."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,16 @@ import pandas as pd
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.results.csv_files import read_csv
-from secondhalf.experiments.results.run_results import Results, is_name, read_results, refuse_newer
+from secondhalf.experiments.results.read_tables import read_table
+from secondhalf.experiments.results.run_results import Results, is_name, read_results, reason, refuse_newer
+from secondhalf.experiments.results.summary_schema import SUMMARY, ProvenanceShape, check_shape, read_object
 from secondhalf.experiments.results.tables import TABLES
 
 RUNS, STATUS = "runs", "runs.csv"
 OF_A_SWEEP = {"run", "number", "status", "overrides", "error"}
 """Columns by which runs.csv of a sweep is known."""
+OTHERS = ("wall_seconds", "peak_memory_mb", "host", "started")
+STATES = ("succeeded", "failed", "running", "pending")
 HOW = ("versions", "commit", "wall_seconds", "peak_memory_mb", "column_bytes_per_user")
 NOT_MEASURED = ("settings", "seed", "from_checkpoint", *HOW)
 """Keys of a summary that are no metric: what was set, and how it was computed."""
@@ -85,16 +89,16 @@ class Sweep:
     ----------
     runs
         runs.csv: a row a run with its status
+    provenance
+        summary of the first run that succeeded, which shares with the others its settings (but for what was swept)
+        and versions; None when its study says neither
     """
 
     def __init__(self, folder: Path, asked: str = "") -> None:
         self.folder, self._asked = folder, f"{asked}{folder}"
         words = _words(folder / STATUS, self._asked)
         self.runs = words.sort_values("number", ignore_index=True)
-        for run in self.succeeded[:1]:
-            path = folder / RUNS / run / "summary.json"
-            if path.is_file():
-                refuse_newer(json.loads(path.read_text(encoding="utf-8")), self._asked)
+        self.provenance: dict[str, Any] | None = self._provenance()
 
     @property
     def succeeded(self) -> list[str]:
@@ -104,14 +108,10 @@ class Sweep:
     @cached_property
     def results(self) -> pd.DataFrame:
         """A row a run that succeeded: the run, what was set, its metrics."""
-        for name, read in (("results.parquet", pd.read_parquet), ("results.csv", read_csv)):
+        for name, read in (("results.parquet", pd.read_parquet), ("results.csv", _read_results)):
             path = self.folder / name
             if path.is_file():
-                try:
-                    found: pd.DataFrame = read(path)
-                    return found
-                except (OSError, ValueError) as error:
-                    raise SettingsError(f"{self._asked}: {name} cannot be read ({error})") from error
+                return _foreign(path, read, ["run"], self._asked)
         raise SettingsError(f"{self._asked}: results.csv is missing; it is written when the sweep ends or is stopped")
 
     @property
@@ -119,7 +119,9 @@ class Sweep:
         """daily.csv of all runs, with the column `run` before."""
         path = self.folder / "series.parquet"
         if path.is_file():
-            return pd.read_parquet(path, dtype_backend="numpy_nullable").astype({"date": "datetime64[ns]"})
+            return _foreign(path, _read_series, ["run", "date", "platform"], self._asked)
+        if not self.succeeded:
+            raise SettingsError(f"{self._asked}: no run there has succeeded")
         return pd.concat([self.run(name).series for name in self.succeeded], ignore_index=True)
 
     def run(self, name: str) -> Run:
@@ -131,12 +133,37 @@ class Sweep:
         if name not in TABLES:
             raise SettingsError(f"there is no table {name!r}; known are {', '.join(TABLES)}")
         paths = {run: self.folder / RUNS / run / f"{name}.csv" for run in self.succeeded}
-        parts = [_named(read_csv(path, keep_default_na=False), run) for run, path in paths.items()]
+        parts = []
+        for run, path in paths.items():
+            try:
+                parts.append(_named(read_table(path, name), run))
+            except (OSError, ValueError) as error:
+                raise SettingsError(f"{self._asked}: {RUNS}/{run}/{path.name}: {reason(error)}") from error
+        if not parts:
+            raise SettingsError(f"{self._asked}: no run there has succeeded")
         return pd.concat(parts, ignore_index=True)
+
+    def _provenance(self) -> dict[str, Any] | None:
+        for run in self.succeeded[:1]:
+            path = self.folder / RUNS / run / SUMMARY
+            if not path.is_file():
+                return None
+            try:
+                found = read_object(path)
+                refuse_newer(found, self._asked)
+                if not {"settings", "versions"} <= set(found):
+                    return None
+                check_shape(found, ProvenanceShape)
+                return found
+            except SettingsError:
+                raise
+            except (OSError, ValueError) as error:
+                raise SettingsError(f"{self._asked}: {RUNS}/{run}/{path.name}: {reason(error)}") from error
+        return None
 
 
 def load(path: str | Path, asked: str = "") -> Run | Sweep:
-    """What a run or a sweep left in its folder.
+    """Load a run or a sweep from its folder.
 
     Parameters
     ----------
@@ -183,17 +210,55 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _words(path: Path, where: str) -> pd.DataFrame:
-    """runs.csv; its runs are folders within runs/, whatever a file from somebody else says."""
+    """Read runs.csv and check that its runs are folders within runs/."""
     try:
         words = read_csv(path, keep_default_na=False, dtype=str)
-        numbers = ("number", "wall_seconds", "peak_memory_mb")
-        found = words.assign(**{name: pd.to_numeric(words[name]) for name in numbers if name in words})
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"{where}: {path.name} cannot be read ({error})") from error
+        if not isinstance(words.index, pd.RangeIndex) or words[list(OF_A_SWEEP)].isna().any(axis=None):
+            raise ValueError("its rows are longer or shorter than its first line")
+        words = words.reindex(columns=[*words, *(name for name in OTHERS if name not in words)], fill_value="")
+        words = words.astype({"number": int, "wall_seconds": str, "peak_memory_mb": str})
+        numbers = {name: pd.to_numeric(words[name]).astype(float) for name in ("wall_seconds", "peak_memory_mb")}
+        found = words.assign(**numbers)
+        unknown = sorted(set(found["status"]) - set(STATES))
+        if unknown:
+            raise ValueError(f"the status {unknown[0][:40]!r} is none of {', '.join(STATES)}")
+    except (OSError, ValueError, OverflowError) as error:
+        raise SettingsError(f"{where}: {path.name} cannot be read ({reason(error)})") from error
     for run in found["run"]:
         if not is_name(run):
             raise SettingsError(f"{where}: {path.name} names the run {run!r}; a run is a folder within {RUNS}/")
+    twice = found["run"][found["run"].duplicated()]
+    if len(twice):
+        raise SettingsError(f"{where}: {path.name} names the run {twice.iloc[0]!r} twice")
     return found
+
+
+def _foreign(path: Path, read: Callable[[Path], pd.DataFrame], needed: Sequence[str], where: str) -> pd.DataFrame:
+    """A table of numbers, switches and words that was put together of all runs."""
+    try:
+        found = read(path)
+        for name in needed:
+            if name not in found:
+                raise ValueError(f"the column {name} is missing")
+        for place, name in enumerate(found.columns):
+            column = found.iloc[:, place]
+            plain = column.dtype != object or column.map(lambda cell: cell is None or isinstance(cell, str)).all()
+            if not isinstance(name, str) or not plain:
+                raise ValueError(f"the column {str(name)[:40]!r} holds neither numbers nor words")
+        return found
+    except Exception as error:  # a damaged Parquet file fails in many ways
+        raise SettingsError(f"{where}: {path.name} cannot be read ({reason(error)})") from error
+
+
+def _read_results(path: Path) -> pd.DataFrame:
+    found = read_csv(path, dtype={"run": str})
+    if not isinstance(found.index, pd.RangeIndex):
+        raise ValueError("its rows are longer than its first line")
+    return found
+
+
+def _read_series(path: Path) -> pd.DataFrame:
+    return pd.read_parquet(path, dtype_backend="numpy_nullable").astype({"date": "datetime64[ns]"})
 
 
 def _named(table: pd.DataFrame, run: str) -> pd.DataFrame:
@@ -203,5 +268,5 @@ def _named(table: pd.DataFrame, run: str) -> pd.DataFrame:
 
 
 def _head(path: Path) -> list[str]:
-    with path.open(encoding="utf-8") as lines:
-        return lines.readline().rstrip("\n").split(",")
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        return lines.readline(10_000).rstrip("\n").split(",")

@@ -1,22 +1,22 @@
-"""What a run left behind: its tables, its summary and a sample of its friend graph, from memory or from its folder."""
+"""Run results: tables, summary and a sample of the friend graph, from memory or from the run's folder."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.parsers.expat import ExpatError, ParserCreate
+from xml.parsers.expat import ParserCreate
 
 import networkx as nx
 import pandas as pd
 
-import secondhalf
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.results.csv_files import read_csv
+from secondhalf.experiments.results.read_tables import read_table
+from secondhalf.experiments.results.summary_schema import SUMMARY, SummaryShape, check_shape, read_object
 from secondhalf.experiments.results.tables import TABLES
+from secondhalf.version import __version__
 
 FRIENDS, REPORT = "friends.graphml", "report.html"
 
@@ -61,34 +61,55 @@ def read_results(folder: Path, asked: str = "pictures.of=") -> Results:
     if any(folder.glob("*.partial.csv")):
         raise SettingsError(f"{asked}{folder}: the run there was stopped before its end; a finished run is needed")
     try:
-        # keep_default_na: an empty cell is an empty word, never "not a number".
+        path = folder / SUMMARY
+        summary = read_object(path)
+        refuse_newer(summary, f"{asked}{folder}")
+        check_shape(summary, SummaryShape)
         tables = {}
         for name in TABLES:
             path = folder / f"{name}.csv"
-            tables[name] = read_csv(path, keep_default_na=False)
-        path = folder / "summary.json"
-        summary = json.loads(path.read_text(encoding="utf-8"))
-        refuse_newer(summary, f"{asked}{folder}")
+            tables[name] = read_table(path, name, list(summary["platforms"]))
         path = folder / FRIENDS
         return Results(tables, summary, _graph(path))
     except SettingsError:
         raise
-    except (OSError, ValueError, ExpatError, nx.NetworkXError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise SettingsError(f"{asked}{folder}: a finished run is needed; {path.name}: {reason}") from error
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{asked}{folder}: a finished run is needed; {path.name}: {reason(error)}") from error
+
+
+def reason(error: Exception) -> str:
+    """Why a file cannot be read, in one line."""
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
+    return " ".join(said.split())[:300]
 
 
 def _graph(path: Path) -> nx.Graph[Any]:
-    """A GraphML file without a document type: declared entities could make billions of letters of a few lines."""
+    """A GraphML file without a document type: declared entities could make billions of letters of a few lines.
+
+    Raises
+    ------
+    OSError, ValueError
+        when the file cannot be read, or is no sample of friends
+    """
 
     def declared(*_: object) -> None:
         raise ValueError("it has a document type, which no file of the program has")
 
     parser = ParserCreate()
     parser.StartDoctypeDeclHandler = declared
-    with path.open("rb") as file:
-        parser.ParseFile(file)
-    return nx.read_graphml(path)
+    try:
+        with path.open("rb") as file:
+            parser.ParseFile(file)
+        graph = nx.read_graphml(path)
+    except (OSError, ValueError):
+        raise
+    except Exception as error:  # NetworkX trips over a wrong file in many ways
+        raise ValueError(f"it is no graph ({' '.join(str(error).split()) or type(error).__name__})") from error
+    for node, told in graph.nodes(data=True):
+        numbers = all(type(told.get(name)) in (int, float) for name in ("minutes", "friends"))
+        if not numbers or not isinstance(told.get("main_app"), str):
+            raise ValueError(f"node {str(node)[:40]!r} has no main_app, minutes and friends")
+    return graph
 
 
 def is_name(text: str) -> bool:
@@ -98,10 +119,11 @@ def is_name(text: str) -> bool:
 
 def refuse_newer(summary: Mapping[str, Any], where: str) -> None:
     """Refuse what a newer version of the program wrote, which may mean other things by the same names."""
-    wrote = str(summary.get("versions", {}).get("secondhalf", "0"))
-    if _parts(wrote) > _parts(secondhalf.__version__):
-        raise SettingsError(f"{where}: written by the newer secondhalf {wrote}; this is {secondhalf.__version__}")
+    versions = summary.get("versions")
+    wrote = versions.get("secondhalf") if isinstance(versions, Mapping) else None
+    if isinstance(wrote, str) and _parts(wrote) > _parts(__version__):
+        raise SettingsError(f"{where}: written by the newer secondhalf {wrote[:40]}; this is {__version__}")
 
 
 def _parts(version: str) -> list[int]:
-    return [int(part) for part in re.findall(r"\d+", version)[:3]]
+    return [int(part) for part in re.findall(r"\d{1,9}", version[:40])[:3]]

@@ -1,4 +1,4 @@
-"""The second half of a run as it is written down and said: the summary's `phases`, and the first mutual entry."""
+"""Second half of a run, written and in words: the summary's `phases`, and the first mutual entry."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def in_words(written: Mapping[str, Any]) -> str:
         what = f"{ahead} bring{ending} more than new users"
     else:
         name, plural = WORDS[before]
-        falls = f"{'dries' if plural else 'dry'} up" if written["dried_up"] else f"fall{plural} behind"
+        falls = f"decline{plural} by over half" if written["dried_up"] else f"fall{plural} behind"
         what = f"{name} {falls}, {ahead} take{ending} over"
     return f"second half begins {written['second_half_day']}: {what}"
 

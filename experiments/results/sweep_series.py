@@ -1,4 +1,4 @@
-"""What a sweep gives to others beside its table of results: the series of all runs in one file, and a descriptor."""
+"""Sweep series: the series of all runs of a sweep in one file, and a descriptor."""
 
 from __future__ import annotations
 

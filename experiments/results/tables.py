@@ -1,4 +1,4 @@
-"""A run's record as tables, and tables as files.
+"""Tables of a run's record, and tables as files.
 
 Every file is written under a temporary name and renamed, so a file that is there is whole. Columns and units are
 described in docs/data_dictionary.md.
@@ -20,6 +20,7 @@ from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.model.accounts.day_book import BooksError
 from secondhalf.model.market import Market
 from secondhalf.model.users.attention_flows import FLOWS
+from secondhalf.temporaries import temporary_beside
 
 COUNTERPARTIES = ("outside", "budget")
 """What stands opposite a flow besides the platforms."""
@@ -192,7 +193,7 @@ class replacing:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.temporary = path.with_name(f".{path.name}.tmp")
+        self.temporary = temporary_beside(path)
 
     def __enter__(self) -> Path:
         return self.temporary

@@ -14,7 +14,7 @@ from omegaconf import DictConfig
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.command.compose import load_settings, market_settings, overrides_of
 from secondhalf.model.market import Market
-from secondhalf.model.snapshots.allow_list import vouched
+from secondhalf.model.snapshots.allow_list import trusted_values
 from secondhalf.model.snapshots.archive import CheckpointError
 from secondhalf.model.snapshots.checkpoint import Checkpoint, read_checkpoint, register_agents, restore
 from secondhalf.model.snapshots.resume import FREE, check_change, go_on, leaves
@@ -24,11 +24,11 @@ SETTING = "from_checkpoint"
 
 
 Begun: TypeAlias = tuple[Checkpoint, MarketSettings]
-"""A checkpoint and the settings with which its market goes on."""
+"""A checkpoint and the settings with which its market is resumed."""
 
 
-class Keeper:
-    """Saves a market every so many days of its calendar, each time into a file named by the day on which it goes on.
+class CheckpointWriter:
+    """Saves a market every so many days of its calendar, each time into a file named by the day on which it resumes.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Keeper:
         self.folder, self.every = folder / FOLDER, every
 
     def clear(self) -> None:
-        """Take away what an earlier run left, whose settings may have been others."""
+        """Remove the checkpoints of an earlier run, whose settings may have been others."""
         for path in self.folder.glob(f"*{ENDING}"):
             path.unlink()
 
@@ -52,9 +52,9 @@ class Keeper:
             market.save(self.folder / f"{market.calendar.dates[market.day]}{ENDING}")
 
 
-def begin(checkpoint: Checkpoint, settings: MarketSettings) -> Market:
-    """The market of a checkpoint, with the settings under which it goes on."""
-    market = restore(checkpoint)
+def resume_market(checkpoint: Checkpoint, settings: MarketSettings) -> Market:
+    """Resume the market of a checkpoint with the given settings."""
+    market = restore(checkpoint, Market)
     if changed(checkpoint.settings, settings):
         before, market = market, go_on(market, settings)
         before.close()
@@ -77,8 +77,8 @@ def changed(before: MarketSettings, after: MarketSettings) -> list[str]:
 def find_checkpoint(config: DictConfig) -> Begun | None:
     """The checkpoint that a configuration names, read, and the settings to go on with; None when it names none.
 
-    The settings are those of the checkpoint, but for what the configuration was asked for. Code of one's own, and
-    launches, the configuration has to name as well: the file alone, which may be a stranger's, opens and runs nothing.
+    The settings are those of the checkpoint, except for those that the configuration sets. The user's own code and
+    launches must be named by the configuration as well: an untrusted file alone opens and runs nothing.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def find_checkpoint(config: DictConfig) -> Begun | None:
         raise SettingsError(f"{SETTING}={named}: the name of a file is needed")
     given = market_settings(config).model_dump(mode="json")
     try:
-        checkpoint = read_checkpoint(Path(os.path.expanduser(named)), vouched(given))
+        checkpoint = read_checkpoint(Path(os.path.expanduser(named)), trusted_values(given))
     except CheckpointError as error:
         raise SettingsError(f"{SETTING}={error}") from error
     if not checkpoint.running:

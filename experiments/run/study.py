@@ -16,7 +16,7 @@ from rich.table import Table
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.command.compose import options
 from secondhalf.experiments.command.request import Request, check_market
-from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.provenance import commit, peak_memory_mb, versions
 from secondhalf.experiments.execution.settings import FORMATS, Output, When
 from secondhalf.experiments.pictures import by_path, draw_pictures
@@ -26,7 +26,7 @@ from secondhalf.experiments.results.friend_sample import friends_sample
 from secondhalf.experiments.results.run_results import FRIENDS, REPORT, Results
 from secondhalf.experiments.results.second_half import in_words, phases
 from secondhalf.experiments.results.tables import TABLES, replacing, tables, write_tables
-from secondhalf.experiments.run.checkpoints import Begun, Keeper, begin, find_checkpoint, origin
+from secondhalf.experiments.run.checkpoints import Begun, CheckpointWriter, find_checkpoint, origin, resume_market
 from secondhalf.experiments.run.settings import Checkpoint
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
@@ -82,10 +82,10 @@ def run(
     output, console = output or Output(), console or Console(stderr=True)
     started = time.perf_counter()
     folder.mkdir(parents=True, exist_ok=True)
-    market = Market(settings) if begun is None else begin(*begun)
+    market = Market(settings) if begun is None else resume_market(*begun)
     ready = time.perf_counter()
     _clear(folder, output)
-    keeper = Keeper(folder, every)
+    keeper = CheckpointWriter(folder, every)
     if begun is None:
         keeper.clear()
     try:
@@ -139,8 +139,8 @@ def _clear(folder: Path, output: Output) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _run_days(market: Market, progress: When, console: Console, keeper: Keeper) -> None:
-    with Bars(progress, console) as bars:
+def _run_days(market: Market, progress: When, console: Console, keeper: CheckpointWriter) -> None:
+    with ProgressBars(progress, console) as bars:
         bar = bars.add("", market.calendar.days, market.day)
         while market.running:
             market.step()
@@ -179,11 +179,24 @@ def summarise(market: Market) -> dict[str, Any]:
         "exposure_at_start": record.exposure_at_start,
         "market": {key: float(np.mean([row[key] for row in record.market[-YEAR:]])) for key in record.market[-1]},
         "festivals": record.festivals,
+        "network": about_friends(market),
         "settings": market.settings.model_dump(mode="json"),
         "versions": versions(),
         "commit": commit(),
         "peak_memory_mb": peak_memory_mb(),
         "column_bytes_per_user": market.population.bytes_per_user(),
+    }
+
+
+def about_friends(market: Market) -> dict[str, Any]:
+    """What the friend graph is like, as it was made or read."""
+    ties = market.friends.indices.size // 2
+    mixing = ties == 0
+    return {
+        "kind": market.settings.network.kind,
+        "nodes": market.population.users,
+        "ties": None if mixing else ties,
+        "isolated_users": None if mixing else int((np.diff(market.friends.indptr) == 0).sum()),
     }
 
 

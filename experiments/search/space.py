@@ -1,4 +1,4 @@
-"""The space of a search: `search.space`, setting by setting."""
+"""Search space: `search.space`, setting by setting."""
 
 from __future__ import annotations
 

@@ -21,7 +21,8 @@ from rich.console import Console
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import overrides_of
 from secondhalf.experiments.command.request import Request
-from secondhalf.experiments.execution.process_pool import StudyError
+from secondhalf.experiments.execution.folder_lock import lock_folder
+from secondhalf.experiments.execution.process_pool import StudyError, one_line
 from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.search.settings import Search
 from secondhalf.experiments.search.space import ends, space_of
@@ -30,7 +31,7 @@ from secondhalf.experiments.sweep.engines import make_engine
 from secondhalf.experiments.sweep.jobs import Composer, Job, hydra_overrides, resume_of
 from secondhalf.experiments.sweep.run_job import RUNS
 from secondhalf.experiments.sweep.run_record import durable
-from secondhalf.experiments.sweep.sweep_folder import Status, alone, check_folder, remove_broken
+from secondhalf.experiments.sweep.sweep_folder import Status, check_folder, remove_broken
 from secondhalf.experiments.sweep.sweep_runner import Work, interruptible
 
 JOURNAL, QUESTION, TRIALS = "search.journal", "search.json", "trials.csv"
@@ -99,11 +100,11 @@ def start(request: Request[Search]) -> float:
         when a run has no such metric, or no trial finished
     """
     problem, launcher, folder = prepare(request), request.launcher, request.folder
-    check_folder(folder, None, "run", resume_of(request.config), "hydra.run.dir")
-    _check_problem(problem, folder)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     console = Console(stderr=True)
-    with alone(folder), make_engine(launcher.engine, launcher) as engine:
+    with lock_folder(folder), make_engine(launcher.engine, launcher) as engine:
+        check_folder(folder, None, "run", resume_of(request.config), "hydra.run.dir")
+        _check_problem(problem, folder)
         remove_broken(folder)
         work = Work(Status(folder, "run"), engine, request.output, console, f"hydra.run.dir={folder}")
         study = optuna.create_study(
@@ -117,7 +118,7 @@ def start(request: Request[Search]) -> float:
                 _do(study, trials, problem, work)
                 _write(study, problem, folder)
             work.finish()
-    return _say(_write(study, problem, folder), problem, console)
+    return _say(_write(study, problem, folder), problem, console, work.status.count("succeeded"))
 
 
 def _ask(study: optuna.Study, problem: SearchProblem) -> list[FrozenTrial]:
@@ -167,7 +168,12 @@ def _check_problem(problem: SearchProblem, folder: Path) -> None:
     values = problem.options.model_dump(mode="json", exclude={"trials"}) | {"overrides": problem.overrides}
     path = folder / QUESTION
     if path.is_file():
-        known = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            known = dict(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, RecursionError) as error:
+            raise SettingsError(
+                f"hydra.run.dir={folder}: {QUESTION} there cannot be read ({one_line(error)}); name another folder"
+            ) from error
         for name, value in values.items():
             if known.get(name) != value:
                 before, now = (json.dumps(one, ensure_ascii=False) for one in (known.get(name), value))
@@ -200,8 +206,13 @@ def _write(study: optuna.Study, problem: SearchProblem, folder: Path) -> pd.Data
     return table
 
 
-def _say(table: pd.DataFrame, problem: SearchProblem, console: Console) -> float:
+def _say(table: pd.DataFrame, problem: SearchProblem, console: Console, succeeded: int) -> float:
     finished = table.dropna(subset="mean")
+    if finished.empty and succeeded:
+        raise StudyError(
+            f"search.metric={problem.options.metric}: is empty (null) in every run that finished, {succeeded} of them; "
+            "a metric that has a value in each run is needed"
+        )
     if finished.empty:
         raise StudyError("search: no trial finished; runs.csv says why")
     best = finished.iloc[0]

@@ -1,4 +1,4 @@
-"""What the seeds of the study `phases` say together: quantiles, intervals of medians, lags of two arms side by side."""
+"""Statistics over seeds of the study `phases`: quantiles, intervals of medians, lags of two arms side by side."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def _dates(days: Array) -> dict[str, Any]:
 
 def median_interval(values: Array, method: Literal["linear", "inverted_cdf"] = "linear") -> tuple[float, float, float]:
     """95 % percentile interval and standard error of the median, from bootstrap resamples; no width for one value."""
-    luck = np.random.default_rng(0)
-    resampled = values[luck.integers(0, len(values), (RESAMPLES, len(values)))]
+    rng = np.random.default_rng(0)
+    resampled = values[rng.integers(0, len(values), (RESAMPLES, len(values)))]
     medians = np.quantile(resampled, 0.5, axis=1, method=method)
     low, high = np.quantile(medians, [0.025, 0.975], method="inverted_cdf")
     return float(low), float(high), float(medians.std())

@@ -12,13 +12,12 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-import secondhalf
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.execution.fingerprint import identity
 from secondhalf.experiments.execution.journal import Journal
-from secondhalf.experiments.execution.process_pool import NothingDoneError, each
-from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.process_pool import NothingDoneError, run_jobs
+from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.provenance import commit
 from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.pictures import draw_pages
@@ -33,6 +32,7 @@ from secondhalf.model.initial_state import strategies
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
 from secondhalf.model.observers.second_half import NAMES, Level
+from secondhalf.version import __version__
 
 PAYS = 2e7
 """User-days from which a second process is worth its start of some seconds."""
@@ -105,9 +105,9 @@ def phases(arms: Mapping[str, MarketSettings], options: Phases, folder: Path, ou
     left = [run for run in wanted if run.key not in journal.results]
     rows = [row for found in journal.results.values() for row in found]
     _note(arms, folder)
-    with threads_for(first.population.users), Bars(output.progress, console) as bars:
+    with threads_for(first.population.users), ProgressBars(output.progress, console) as bars:
         bar = bars.add("seeds", len(wanted), len(wanted) - len(left))
-        for run, found, error in each(one_seed, left, _workers(left, options)):
+        for run, found, error in run_jobs(one_seed, left, _workers(left, options)):
             if found is None:  # not in the journal, so that it is tried again
                 console.print(f"seed {run.settings.seed} ({run.arm}): {error}", style="yellow", markup=False)
                 rows.append(_row(run, MARKET, error=error))
@@ -151,7 +151,7 @@ def _identity(arms: Mapping[str, MarketSettings]) -> str:
 def _note(arms: Mapping[str, MarketSettings], folder: Path) -> None:
     """Write settings.json."""
     of_arms = {name: settings.model_dump(mode="json", exclude={"seed"}) for name, settings in arms.items()}
-    noted = {"arms": of_arms, "secondhalf": secondhalf.__version__, "commit": commit()}
+    noted = {"arms": of_arms, "secondhalf": __version__, "commit": commit()}
     with replacing(folder / "settings.json") as temporary:
         temporary.write_text(json.dumps(noted, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 

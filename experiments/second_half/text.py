@@ -1,4 +1,4 @@
-"""The paragraph of the study `phases`: its tables in words, with the numbers filled in."""
+"""Text of the study `phases`: a paragraph with the numbers of its tables."""
 
 from __future__ import annotations
 
@@ -86,16 +86,16 @@ def _flows(market: pd.DataFrame) -> Iterator[str]:
         return
     for source, rows in market[market["dried_up"] != ""].groupby("dried_up"):
         name, ending = WORDS[str(source)]
-        dries = "dries" if ending else "dry"
         peak, day, later = (rows[f"{source}_{when}"].median() / MILLION_HOURS for when in ("peak", "day", "later"))
         yield (
-            f"{_capital(name)} {dries} up in {_count(len(rows), 'seed')}: a gain of {peak:,.0f} million hours a day in "
+            f"{_capital(name)} decline{ending} by over half in {_count(len(rows), 'seed')}: a gain of {peak:,.0f} "
+            "million hours a day in "
             f"the best trailing year, {day:,.0f} on the day, {later:,.0f} a year later (medians)."
         )
     if still := int((market["dried_up"] == "").sum()):
-        yield f"In {_count(still, 'seed')} no source dries up (falls below half of its peak)."
+        yield f"In {_count(still, 'seed')} no source declines below half of its peak."
     ahead = [f"{WORDS[str(name)][0]} in {count}" for name, count in market["took_over"].value_counts().items()]
-    yield f"What takes over is {_list(ahead)}."
+    yield f"The source that takes over is {_list(ahead)}."
 
 
 def _platforms(own: pd.DataFrame, rows: Mapping[tuple[str, str], Row], settings: MarketSettings) -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""What the results hang on: parameters, sizes, kinds of network, order of stages."""
+"""Sensitivity analysis: which parameters, sizes, kinds of network and orders of stages the results depend on."""

@@ -1,4 +1,4 @@
-"""How a budget is divided: minutes or runs become trajectories, blocks and seeds."""
+"""Budget of a sensitivity analysis: minutes or runs are divided into trajectories, blocks and seeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where parameters may lie: ranges about the values of the settings, in standard deviations of what is believed."""
+"""Factors of a sensitivity analysis: ranges of parameters about the settings, in standard deviations."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from secondhalf.experiments.calibrate.parameters import Parameters
 
 Array = NDArray[np.float64]
 SEED = "seed"
-"""The factor that changes nothing but the luck: what a parameter without any effect would show."""
+"""The factor that changes nothing but the random numbers: what a parameter without any effect would show."""
 SEEDS = 1000
 """Seeds that it chooses from."""
 WIDTH = 3.0**0.5
-"""Half of a range in standard deviations: a uniform law of this width has the standard deviation of the belief."""
+"""Half of a range in standard deviations: a uniform distribution of this width has that standard deviation."""
 SAME = 1e-9
 """Relative difference below which a value is that of the settings."""
 

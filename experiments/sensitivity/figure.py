@@ -75,9 +75,9 @@ def _some(names: list[str]) -> list[str]:
 def _weights(axes: Axes, found: SensitivityResults, bars: int) -> None:
     """Mean over quantities of mu* as a share of the largest, with the middle 95 % of resamples."""
     weights = importance(found.effects)
-    luck = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     count = len(found.effects)
-    again = np.array([importance(found.effects[rows]) for rows in luck.integers(0, count, (RESAMPLES // 5, count))])
+    again = np.array([importance(found.effects[rows]) for rows in rng.integers(0, count, (RESAMPLES // 5, count))])
     low, high = np.quantile(again, [0.025, 0.975], axis=0)
     place = found.box.names.index(SEED)
     order = [number for number in np.argsort(-weights, kind="stable") if number != place][: bars - 1]

@@ -95,8 +95,8 @@ def ranked(sizes: Array) -> NDArray[np.int64]:
 
 def _resampled(own: Array) -> Array:
     """Means of trajectories drawn with replacement, [RESAMPLES, D]."""
-    luck = np.random.default_rng(1)
-    return np.asarray(own[luck.integers(0, len(own), (RESAMPLES, len(own)))].mean(axis=1))
+    rng = np.random.default_rng(1)
+    return np.asarray(own[rng.integers(0, len(own), (RESAMPLES, len(own)))].mean(axis=1))
 
 
 def importance(found: Array) -> Array:
@@ -120,8 +120,8 @@ def chosen(box: Box, found: Array, top: int) -> dict[str, float]:
     A parameter that does not do more than the seed for any quantity is not chosen.
     """
     first = _top(box, found, top)
-    luck, counts = np.random.default_rng(1), dict.fromkeys(first, 0)
-    for drawn in luck.integers(0, len(found), (RESAMPLES, len(found))):
+    rng, counts = np.random.default_rng(1), dict.fromkeys(first, 0)
+    for drawn in rng.integers(0, len(found), (RESAMPLES, len(found))):
         again = _top(box, found[drawn], top)
         for name in first:
             counts[name] += name in again

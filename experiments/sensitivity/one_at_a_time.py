@@ -1,4 +1,4 @@
-"""One parameter at a time, one standard deviation down and up from the settings, under shared seeds."""
+"""One-at-a-time analysis: each parameter one standard deviation down and up from the settings, under shared seeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many seeds are enough: the coefficient of variation settles (Lorscheid, Heine and Meyer 2012)."""
+"""Replicates: how many seeds are enough, by the coefficient of variation (Lorscheid, Heine and Meyer 2012)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.execution.fingerprint import identity
 from secondhalf.experiments.execution.journal import Journal
 from secondhalf.experiments.execution.process_pool import NothingDoneError, StudyError, cores
-from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.pictures import draw_pages
@@ -73,7 +73,7 @@ def sensitivity(
     quantities = Quantities.of(problem.space.settings)
     workers = 1 if problem.tiny else options.workers or cores()
     journal = Journal(folder / JOURNAL, identity(problem.text))
-    with Bars(output.progress, console) as bars:
+    with ProgressBars(output.progress, console) as bars:
         bar = bars.add("runs")
         with Evaluations(quantities, workers, journal, lambda _: bar.advance()) as evaluations:
             runs = Runs(problem.space, evaluations, bar.move)

@@ -47,12 +47,12 @@ def summary(
     settings = problem.space.settings
     belief = "posterior" if (problem.space.spread != 1).any() else "prior"
     text = [
-        "# What the results depend on",
+        "# Sensitivity of the results",
         f"{settings.population.users:,} users, {settings.population.merchants:,} merchants, {settings.calendar.start} "
         f"to {settings.calendar.end}; quantities over {quantities.since} to {quantities.until}. Parameters are moved "
         f"about the values of the settings: by one standard deviation of the {belief} to either side (one at a time), "
         "or evenly over a range with the same standard deviation (Morris, Sobol). Runs share their seeds; the row "
-        "`seed` is a factor that changes nothing but the seed: what lies below it is luck.",
+        "`seed` is a factor that changes nothing but the seed: effects below it are random variation.",
     ]
     tables = found.tables
     if "morris" in tables:
@@ -138,7 +138,7 @@ def _robustness(table: pd.DataFrame) -> list[str]:
         rows.append((changed, variant, own["seeds"].max(), f"{len(clear)} of {len(own)}", "; ".join(words) or "none"))
     return [
         "## Robustness",
-        "Quantities whose paired 95 % interval of the difference leaves out zero; by luck alone one in twenty does.",
+        "Quantities whose paired 95 % interval of the difference excludes zero; by chance alone one in twenty does.",
         _table(("changed", "variant", "seeds", "differ", "which"), rows),
     ]
 

@@ -1,1 +1,1 @@
-"""Many runs at once, on one machine or several, that outlive whatever stops them."""
+"""Sweeps: many runs at once, on one machine or several, that survive interruptions."""

@@ -1,4 +1,4 @@
-"""What a sweep gives: a row a finished run, with what was set and every metric; the same bytes however it got there."""
+"""Collection of a sweep's results: a row a finished run, with its settings and every metric, in a fixed byte order."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.load import metrics
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.run_job import RUNS, summary_of
-from secondhalf.experiments.sweep.run_record import Record, durable
+from secondhalf.experiments.sweep.run_record import RunRecord, durable
 
 RESULTS = "results"
 
 
-def finish(folder: Path, jobs: Sequence[Job], records: Mapping[str, Record]) -> None:
+def finish(folder: Path, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> None:
     """Write what a sweep gives so far, after its last run or when it is stopped."""
     table = results(folder, jobs, records)
     with durable(folder / f"{RESULTS}.csv") as temporary:
@@ -27,7 +27,7 @@ def finish(folder: Path, jobs: Sequence[Job], records: Mapping[str, Record]) -> 
         table.to_parquet(temporary, index=False)
 
 
-def results(folder: Path, jobs: Sequence[Job], records: Mapping[str, Record]) -> pd.DataFrame:
+def results(folder: Path, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> pd.DataFrame:
     """One row a run that succeeded, in the order of the sweep: its identity, what was set, its metrics.
 
     Columns are the union over runs; a run without a metric (of a platform that was not there, say) has an empty cell.
@@ -45,7 +45,7 @@ def results(folder: Path, jobs: Sequence[Job], records: Mapping[str, Record]) ->
     return table.apply(_one_kind) if rows else table.astype("string")
 
 
-def metrics_of(folder: Path, study: str, record: Record) -> dict[str, Any]:
+def metrics_of(folder: Path, study: str, record: RunRecord) -> dict[str, Any]:
     """The metrics of one run: those of its summary, or the number that another study returns as `value`."""
     summary = summary_of(folder) if study == "run" else None
     if summary is None:

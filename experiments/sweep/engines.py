@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Protocol
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.execution.process_pool import Team, cores, one_line
-from secondhalf.experiments.execution.ray_pool import RayTeam
+from secondhalf.experiments.execution.process_pool import ProcessPool, cores, one_line
+from secondhalf.experiments.execution.ray_pool import RayPool
 from secondhalf.experiments.execution.settings import Launcher
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.run_job import Task, attempt, run_job, settle
-from secondhalf.experiments.sweep.run_record import Record
+from secondhalf.experiments.sweep.run_record import RunRecord
 
 
 class Engine(AbstractContextManager["Engine"], Protocol):
@@ -26,7 +26,7 @@ class Engine(AbstractContextManager["Engine"], Protocol):
     workers: int
     """jobs at a time"""
 
-    def each(self, tasks: Sequence[Task], begun: Callable[[Task], None]) -> Iterator[Record]:
+    def each(self, tasks: Sequence[Task], begun: Callable[[Task], None]) -> Iterator[RunRecord]:
         """Yield the record of every task as soon as it is over, in no fixed order; its folder is then in place."""
 
 
@@ -43,25 +43,25 @@ class Local:
 
     def __init__(self, workers: int, threads: int) -> None:
         self.workers = workers
-        self._team: Team[Task, Record] = Team(run_job, workers, threads, apart=True)
+        self._pool: ProcessPool[Task, RunRecord] = ProcessPool(run_job, workers, threads, apart=True)
 
     def __enter__(self) -> Local:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._team.__exit__()
+        self._pool.__exit__()
 
-    def each(self, tasks: Sequence[Task], begun: Callable[[Task], None]) -> Iterator[Record]:
+    def each(self, tasks: Sequence[Task], begun: Callable[[Task], None]) -> Iterator[RunRecord]:
         """See `Engine.each`."""
-        for task, record, error in self._team.each(tasks, begun):
+        for task, record, error in self._pool.each(tasks, begun):
             if record is None:
-                record = Record(task.job.run, "failed", error)
+                record = RunRecord(task.job.run, "failed", error)
                 settle(record, task)
             yield record
 
 
 def make_engine(name: str, options: Launcher) -> Engine:
-    """The engine that was asked for.
+    """The requested engine.
 
     Raises
     ------
@@ -88,24 +88,24 @@ class Cluster:
     """
 
     def __init__(self, options: Launcher) -> None:
-        self._team: RayTeam[Job, tuple[Record, bytes]] = RayTeam(run_remotely, options)
-        self.workers = self._team.workers
+        self._pool: RayPool[Job, tuple[RunRecord, bytes]] = RayPool(run_remotely, options)
+        self.workers = self._pool.workers
 
     def __enter__(self) -> Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._team.__exit__()
+        self._pool.__exit__()
 
-    def each(self, tasks: Sequence[Task], begun: Callable[[Task], None]) -> Iterator[Record]:
+    def each(self, tasks: Sequence[Task], begun: Callable[[Task], None]) -> Iterator[RunRecord]:
         """See `Engine.each`."""
         of = {task.job.run: task for task in tasks}
-        for job, sent, error in self._team.each([task.job for task in tasks], lambda job: begun(of[job.run])):
-            record, packed = sent or (Record(job.run, "failed", error), b"")
+        for job, sent, error in self._pool.each([task.job for task in tasks], lambda job: begun(of[job.run])):
+            record, packed = sent or (RunRecord(job.run, "failed", error), b"")
             yield _settled(of[job.run], record, packed)
 
 
-def _settled(task: Task, record: Record, packed: bytes) -> Record:
+def _settled(task: Task, record: RunRecord, packed: bytes) -> RunRecord:
     shutil.rmtree(task.aside, ignore_errors=True)
     if record.stops:
         return record
@@ -116,11 +116,11 @@ def _settled(task: Task, record: Record, packed: bytes) -> Record:
                 files.extractall(task.aside, filter="data")
         settle(record, task)
     except OSError as error:
-        return Record(task.job.run, "failed", one_line(error), stops=True)
+        return RunRecord(task.job.run, "failed", one_line(error), stops=True)
     return record
 
 
-def run_remotely(job: Job) -> tuple[Record, bytes]:
+def run_remotely(job: Job) -> tuple[RunRecord, bytes]:
     """Run a job on a machine of the cluster; returns its record and its files, packed."""
     with tempfile.TemporaryDirectory(prefix="secondhalf-") as place:
         record = attempt(job, Path(place))

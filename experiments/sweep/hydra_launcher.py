@@ -16,12 +16,13 @@ from rich.console import Console
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import options
-from secondhalf.experiments.execution.process_pool import StudyError, fail
+from secondhalf.experiments.execution.folder_lock import lock_folder
+from secondhalf.experiments.execution.process_pool import StudyError, exit_with_error
 from secondhalf.experiments.execution.settings import Launcher, Output
 from secondhalf.experiments.sweep.engines import Engine, make_engine
 from secondhalf.experiments.sweep.jobs import Composer, Job, check_different, hydra_overrides, resume_of
-from secondhalf.experiments.sweep.run_record import Record
-from secondhalf.experiments.sweep.sweep_folder import Status, alone, check_folder, remove_broken
+from secondhalf.experiments.sweep.run_record import RunRecord
+from secondhalf.experiments.sweep.sweep_folder import Status, check_folder, remove_broken
 from secondhalf.experiments.sweep.sweep_runner import Work, interruptible
 
 
@@ -59,18 +60,19 @@ class Launched:
         self.folder = Path(str(config.hydra.sweep.dir))
         self.engine_name = engine
         self.work: Work | None = None
-        self.composer = Composer(self.study, hydra_overrides(config.hydra))
+        with errors_exit():
+            self.composer = Composer(self.study, hydra_overrides(config.hydra))
 
     def batch(self, overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
         """Do the jobs of one batch; a run that fails is part of what is returned."""
-        with refusing():
+        with errors_exit():
             jobs = [self.composer.job(first + i, own) for i, own in enumerate(overrides)]
             check_different(jobs)
-            if self.work is None:
-                check_folder(self.folder, jobs, self.study, resume_of(self.config))
-            engine = make_engine(self.engine_name, options(Launcher, self.config))
-            with alone(self.folder), engine:
-                return self._do(jobs, engine)
+            with lock_folder(self.folder, "hydra.sweep.dir"):
+                if self.work is None:  # not before the folder is ours: another sweep may just have begun there
+                    check_folder(self.folder, jobs, self.study, resume_of(self.config))
+                with make_engine(self.engine_name, options(Launcher, self.config)) as engine:
+                    return self._do(jobs, engine)
 
     def _do(self, jobs: list[Job], engine: Engine) -> list[JobReturn]:
         remove_broken(self.folder)
@@ -85,15 +87,15 @@ class Launched:
 
 
 @contextmanager
-def refusing() -> Iterator[None]:
+def errors_exit() -> Iterator[None]:
     """What is wrong becomes one sentence and exit code 1."""
     try:
         yield
     except (SettingsError, StudyError) as error:
-        fail(error)
+        exit_with_error(error)
 
 
-def _return(job: Job, record: Record) -> JobReturn:
+def _return(job: Job, record: RunRecord) -> JobReturn:
     done = JobReturn(overrides=list(job.overrides))
     done.status = JobStatus.COMPLETED if record.status == "succeeded" else JobStatus.FAILED
     done.return_value = record.value if record.status == "succeeded" else StudyError(record.error)

@@ -14,7 +14,13 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
-from secondhalf.experiments.command.compose import NOT_OF_THE_MARKET, compose_config, config_folders, plain, settings_of
+from secondhalf.experiments.command.compose import (
+    NOT_OF_THE_MARKET,
+    compose_config,
+    config_folders,
+    config_values,
+    settings_of,
+)
 from secondhalf.experiments.command.overrides import open_overrides
 from secondhalf.experiments.command.studies import find_study, groups
 from secondhalf.experiments.execution.fingerprint import identity
@@ -129,7 +135,7 @@ class Composer:
         if key not in self._bases:
             config = compose_config([*overrides, *self._hydra_overrides])
             own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-            values = plain(config)
+            values = config_values(config)
             hydra = pickle.dumps(OmegaConf.masked_copy(config, "hydra"))
             self._bases[key] = _Base(
                 values, pickle.dumps(own), pickle.dumps(values), hydra, config_folders(config), "${" in str(own)
@@ -191,7 +197,8 @@ def check_different(jobs: Sequence[Job]) -> None:
 
 def hydra_overrides(hydra: Any) -> list[str]:
     """Overrides of Hydra's own settings that a job needs too: folders of configuration and what was set by hand."""
-    given = [str(word) for word in hydra.overrides.hydra]
+    # As they were given: a `${...}` that a run fills in stands for nothing yet.
+    given = [str(word) for word in OmegaConf.to_container(hydra.overrides.hydra, resolve=False) or ()]
     known = {str(source.path) for source in hydra.runtime.config_sources if source.schema == "file"}
     if known and not any(word.startswith("hydra.searchpath=") for word in given):
         given.append(f"hydra.searchpath=[{','.join(sorted(repr('file://' + path) for path in known))}]")

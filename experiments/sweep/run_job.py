@@ -1,4 +1,4 @@
-"""One job of a sweep, in a process that does many: in a folder aside, which takes its name when the run is over."""
+"""Run job: one job of a sweep, in a temporary folder that is renamed when the run is over."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from secondhalf.experiments.command.studies import find_study
 from secondhalf.experiments.execution.process_pool import one_line
 from secondhalf.experiments.execution.provenance import peak_memory_mb
 from secondhalf.experiments.sweep.jobs import Job
-from secondhalf.experiments.sweep.run_record import Record, keep, to_disk
+from secondhalf.experiments.sweep.run_record import RunRecord, keep, to_disk
 
 RUNS = "runs"
 """Folder of the runs, in the sweep's."""
@@ -58,7 +58,7 @@ class Task:
         return self.place.with_suffix(ASIDE)
 
 
-def run_job(task: Task) -> Record:
+def run_job(task: Task) -> RunRecord:
     """Run one job and keep what it leaves; an error is part of the record, with the whole story in log.txt."""
     try:
         shutil.rmtree(task.aside, ignore_errors=True)
@@ -71,10 +71,10 @@ def run_job(task: Task) -> Record:
         return record
     except OSError as error:
         shutil.rmtree(task.aside, ignore_errors=True)
-        return Record(task.job.run, "failed", one_line(error), stops=error.errno in FULL)
+        return RunRecord(task.job.run, "failed", one_line(error), stops=error.errno in FULL)
 
 
-def settle(record: Record, task: Task) -> None:
+def settle(record: RunRecord, task: Task) -> None:
     """Let the folder aside, or what a dead process left of it, become the run's."""
     task.aside.mkdir(parents=True, exist_ok=True)
     keep(record, task.aside)
@@ -83,7 +83,7 @@ def settle(record: Record, task: Task) -> None:
     to_disk(task.place.parent)
 
 
-def attempt(job: Job, folder: Path) -> Record:
+def attempt(job: Job, folder: Path) -> RunRecord:
     """Run a job in `folder`, whatever comes of it."""
     started, began = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), time.perf_counter()
     _forget_peak()
@@ -98,7 +98,7 @@ def attempt(job: Job, folder: Path) -> Record:
                 traceback.print_exc(file=log)
     seconds, peak = time.perf_counter() - began, _peak()
     _free_models()
-    return Record(
+    return RunRecord(
         job.run,
         "failed" if error else "succeeded",
         error,

@@ -1,28 +1,28 @@
-"""The folder of a sweep: which runs it has, how far they are (runs.csv), and who may work in it."""
+"""Sweep folder: which runs it has and how far they are (runs.csv)."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-import secondhalf
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.execution.fingerprint import state
+from secondhalf.experiments.execution.process_pool import one_line
 from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.sweep.jobs import Job, without_effect
 from secondhalf.experiments.sweep.run_job import ASIDE, RUNS
-from secondhalf.experiments.sweep.run_record import FORMAT, Record, durable, read
+from secondhalf.experiments.sweep.run_record import FORMAT, RunRecord, durable, read
+from secondhalf.version import __version__
 
-ABOUT, TABLE, LOCK = "sweep.json", "runs.csv", ".lock"
+ABOUT, TABLE = "sweep.json", "runs.csv"
 COLUMNS = (
     "run", "number", "status", "overrides", "error", "wall_seconds", "peak_memory_mb", "host", "started",
 )  # fmt: skip
@@ -31,6 +31,19 @@ PAUSE = 0.5
 """Least seconds between two writings of runs.csv while runs are at work; what is true is in the runs' folders."""
 SAID = 5
 """Most settings that a refusal names."""
+
+
+class About(BaseModel):
+    """What sweep.json holds."""
+
+    model_config = ConfigDict(strict=True)
+
+    format: int
+    secondhalf: str
+    state: str
+    study: str
+    values: dict[str, str]
+    runs: dict[str, dict[str, str]] = Field(min_length=1)
 
 
 class Status:
@@ -54,7 +67,7 @@ class Status:
     def __init__(self, folder: Path, study: str) -> None:
         self.folder, self.study = folder, study
         self.jobs: dict[str, Job] = {}
-        self.records: dict[str, Record] = {}
+        self.records: dict[str, RunRecord] = {}
         self._written = 0.0
 
     def take(self, jobs: Sequence[Job]) -> list[Job]:
@@ -71,7 +84,7 @@ class Status:
         common = values[next(iter(values))]
         about = {
             "format": FORMAT,
-            "secondhalf": secondhalf.__version__,
+            "secondhalf": __version__,
             "state": state(),
             "study": self.study,
             "values": common,
@@ -85,10 +98,10 @@ class Status:
     def begun(self, job: Job) -> None:
         """A run was handed out."""
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self.records[job.run] = Record(job.run, "running", started=now)
+        self.records[job.run] = RunRecord(job.run, "running", started=now)
         self._write_now_and_then()
 
-    def over(self, record: Record) -> None:
+    def over(self, record: RunRecord) -> None:
         """A run has ended."""
         self.records[record.run] = record
         self._write_now_and_then()
@@ -112,7 +125,7 @@ class Status:
         """Write runs.csv."""
         rows = []
         for job in sorted(self.jobs.values(), key=lambda job: job.number):
-            record = self.records.get(job.run, Record(job.run, "pending"))
+            record = self.records.get(job.run, RunRecord(job.run, "pending"))
             rows.append(
                 (job.run, job.number, record.status, " ".join(job.overrides), record.error, record.wall_seconds,
                  record.peak_memory_mb, record.host, record.started)
@@ -147,31 +160,40 @@ def check_folder(
     if folder.exists() and not folder.is_dir():
         raise SettingsError(f"{where}: that is a file; allowed is a folder, or a name that is free")
     try:
-        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        found = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        newer = isinstance(found, dict) and isinstance(found.get("format"), int) and found["format"] > FORMAT
+        if newer:
+            wrote = str(found.get("secondhalf"))[:40]
+            raise SettingsError(f"{where}: written by a newer version, secondhalf {wrote}; this is {__version__}")
+        about = About.model_validate(found)
     except FileNotFoundError:
         return
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"{where}: {ABOUT} there cannot be read ({error})") from error
-    if about.get("format", 0) > FORMAT:
-        newer = about.get("secondhalf")
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
         raise SettingsError(
-            f"{where}: written by a newer version, secondhalf {newer}; this is {secondhalf.__version__}"
-        )
+            f"{where}: {ABOUT} there is none of a sweep ({f'{place}: ' if place else ''}{first['msg']}); "
+            "name another folder, or remove that file"
+        ) from error
+    except SettingsError:
+        raise
+    except (OSError, ValueError, RecursionError) as error:
+        raise SettingsError(f"{where}: {ABOUT} there cannot be read ({one_line(error)})") from error
     if not resume:
         raise SettingsError(f"{where}: there is a sweep already; resume=true goes on with it, or name another folder")
-    if about["study"] != study:
-        raise SettingsError(f"{where}: the sweep there is of the study {about['study']} and not of {study}")
-    if about["state"] != state():
+    if about.study != study:
+        raise SettingsError(f"{where}: the sweep there is of the study {about.study} and not of {study}")
+    if about.state != state():
         raise SettingsError(f"{where}: resume=true needs the program as it was; its sources have changed since")
     if jobs is None:
         return
-    missing = [about["values"] | own for run, own in about["runs"].items() if run not in {job.run for job in jobs}]
+    missing = [about.values | own for run, own in about.runs.items() if run not in {job.run for job in jobs}]
     if missing:
         raise SettingsError(f"{where}: resume=true needs the settings of the sweep there; {_difference(missing, jobs)}")
 
 
 def _difference(before: Sequence[dict[str, str]], jobs: Sequence[Job]) -> str:
-    """Which settings of runs that are not asked for any more have other values now."""
+    """Settings that have other values now than in runs that are no longer requested."""
     now, without = [_flat(job.values) for job in jobs], without_effect(jobs[0].study)
     said = []
     for key in dict.fromkeys(key for values in (*now, *before) for key in values):
@@ -191,28 +213,6 @@ def _flat(values: Any, name: str = "") -> dict[str, str]:
     for key, inner in values.items():
         found |= _flat(inner, f"{name}.{key}" if name else str(key))
     return found
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """The right to work in a folder, which one process can have at a time.
-
-    Raises
-    ------
-    SettingsError
-        when another process has it, or when nothing can be written there
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / LOCK).open("w")
-    except OSError as error:
-        raise SettingsError(f"hydra.sweep.dir={folder}: nothing can be written there ({error.strerror})") from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise SettingsError(f"hydra.sweep.dir={folder}: another process is at work there") from error
-        yield
 
 
 def remove_broken(folder: Path) -> None:

@@ -11,18 +11,18 @@ from types import FrameType
 from rich.console import Console
 
 from secondhalf.experiments.execution.process_pool import StudyError, one_line
-from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.results.sweep_series import publish
 from secondhalf.experiments.sweep.collect import finish
 from secondhalf.experiments.sweep.engines import Engine
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.run_job import Task
-from secondhalf.experiments.sweep.run_record import Record
+from secondhalf.experiments.sweep.run_record import RunRecord
 from secondhalf.experiments.sweep.sweep_folder import Status
 
 SHOWN = 10
-"""Most failed runs that are told of on the terminal; runs.csv has all."""
+"""Most failed runs that are listed on the terminal; runs.csv has all."""
 
 
 class Work:
@@ -42,7 +42,7 @@ class Work:
 
     def __init__(self, status: Status, engine: Engine, output: Output, console: Console, goes_on: str) -> None:
         self.status, self.engine, self.console, self.goes_on = status, engine, console, goes_on
-        self._bars = Bars(output.progress, console)
+        self._bars = ProgressBars(output.progress, console)
         self._bar = self._bars.add("runs")
         self._told = 0
 
@@ -91,7 +91,7 @@ class Work:
         self.status.begun(job)
         self._show()
 
-    def _over(self, record: Record) -> None:
+    def _over(self, record: RunRecord) -> None:
         self.status.over(record)
         if record.status == "failed":
             self._told += 1

@@ -1,1 +1,1 @@
-"""Holds the fitted model against facts, rulers and patterns, and forecasts what comes after them."""
+"""Validation: compares the fitted model with facts, naive forecasts and patterns, and forecasts."""

@@ -20,12 +20,12 @@ from scipy.special import ndtri
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.calibrate.calibration_files import Calibration, data_hash, read_calibration
-from secondhalf.experiments.calibrate.known_as_of import as_of, go_on
+from secondhalf.experiments.calibrate.known_as_of import as_of, extend_intensities
 from secondhalf.experiments.calibrate.minimum_distance import log_ratios
 from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
 from secondhalf.experiments.calibrate.posterior import FIRST_SEED
 from secondhalf.experiments.facts.evaluations import Evaluations
-from secondhalf.experiments.facts.model_series import Measurable, Numbers
+from secondhalf.experiments.facts.model_series import Measurable, SeriesNumbers
 from secondhalf.experiments.facts.targets import LAST_FACT, Target, Targets, sized
 from secondhalf.experiments.validate.forecast_series import ForecastSeries
 from secondhalf.experiments.validate.settings import Outlook, Validate
@@ -63,7 +63,7 @@ def markets(
     for number, scores in enumerate(members):
         rng = np.random.default_rng([FIRST_SEED, number])
         known = parameters.put(settings, parameters.values(scores))
-        known = go_on(known, origin, outlook.damping, outlook.spread, rng)
+        known = extend_intensities(known, origin, outlook.damping, outlook.spread, rng)
         made.append(known.model_copy(update={"seed": FIRST_SEED + number}))
     return made
 
@@ -76,7 +76,7 @@ def run(
     shown: Callable[[int], None] | None = None,
 ) -> Ensemble:
     """Run the members; what is kept in `path` is not run again."""
-    with Evaluations(Numbers(tuple(asked)), workers, path, shown) as evaluate:
+    with Evaluations(SeriesNumbers(tuple(asked)), workers, path, shown) as evaluate:
         found = evaluate(members)
     whole = np.isfinite(found).all(axis=1)
     return Ensemble(found[whole], int((~whole).sum()))

@@ -78,7 +78,7 @@ def logistic(known: Sequence[Point], asked: Point) -> float | None:
 def seasonal(known: Sequence[Point], asked: Point) -> float | None:
     """The same period a year before, times the growth from the year before that; chained for more than a year ahead.
 
-    Where that period was not reported the ruler has nothing; where only the growth is missing, the latest growth over a
+    Where that period was not reported there is no forecast; where only the growth is missing, the latest growth over a
     year of any period of the series stands in.
     """
     by_period = {(point.start, point.end): point.value for point in known}
@@ -117,4 +117,4 @@ NAIVE_FORECASTS: dict[str, Callable[[Sequence[Point], Point], float | None]] = {
     "logistic": logistic,
     "seasonal": seasonal,
 }
-"""Rulers by name."""
+"""Naive forecasts by name."""

@@ -15,9 +15,9 @@ import pandas as pd
 from rich.console import Console
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
-from secondhalf.experiments.calibrate.calibration_files import rests_on
+from secondhalf.experiments.calibrate.calibration_files import describe_facts
 from secondhalf.experiments.command.request import Request
-from secondhalf.experiments.execution.progress import Bar, Bars
+from secondhalf.experiments.execution.progress import ProgressBar, ProgressBars
 from secondhalf.experiments.execution.provenance import commit, versions
 from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import LAST_FACT, Target, check_horizon, sized
@@ -63,7 +63,7 @@ def start(request: Request[Validate]) -> float:
             update={"draws": 2, "users": users, "origins": options.origins[:1], "pattern_seeds": 2}
         )
     console = Console(stderr=True)
-    with Bars(request.output.progress, console) as bars:
+    with ProgressBars(request.output.progress, console) as bars:
         summary = validate(settings, options, folder, bars)
     console.print(in_words(summary), soft_wrap=True)
     page = report(folder)
@@ -91,12 +91,14 @@ def find_origins(settings: MarketSettings, options: Validate) -> tuple[list[Orig
     return [find_origin(settings, options, date, targets) for date in options.origins], last
 
 
-def validate(settings: MarketSettings, options: Validate, folder: Path, bars: Bars | None = None) -> dict[str, Any]:
-    """Write targets, bands, forecast, rolling origins, rulers and patterns into `folder`; returns the summary.
+def validate(
+    settings: MarketSettings, options: Validate, folder: Path, bars: ProgressBars | None = None
+) -> dict[str, Any]:
+    """Write targets, bands, forecast, rolling origins, naive forecasts and patterns into `folder`; returns the summary.
 
     Members that are kept in the folder are not run again; `bars` show how far it is.
     """
-    bars = bars or Bars("never")
+    bars = bars or ProgressBars("never")
     origins, last = find_origins(settings, options)
     folder.mkdir(parents=True, exist_ok=True)
     tables: dict[str, pd.DataFrame] = {}
@@ -130,7 +132,7 @@ def validate(settings: MarketSettings, options: Validate, folder: Path, bars: Ba
     return summary
 
 
-def _rolled(origin: Origin, options: Validate, folder: Path, bar: Bar) -> tuple[pd.DataFrame, int]:
+def _rolled(origin: Origin, options: Validate, folder: Path, bar: ProgressBar) -> tuple[pd.DataFrame, int]:
     """A row a fact after the origin, and how many members failed."""
     known, ahead = origin.known.all, origin.ahead.all
     found = members(origin, options, [*known, *ahead], folder, bar.move)
@@ -144,7 +146,9 @@ def _series_of(target: Target) -> ForecastSeries:
     return ForecastSeries(target.metric, target.platform, target.start, target.end, target.unit, target.rule)
 
 
-def _fit_and_forecast(last: Origin, options: Validate, folder: Path, bar: Bar) -> tuple[dict[str, pd.DataFrame], int]:
+def _fit_and_forecast(
+    last: Origin, options: Validate, folder: Path, bar: ProgressBar
+) -> tuple[dict[str, pd.DataFrame], int]:
     targets, platforms = last.targets.all, last.settings.platforms
     past = forecast_series(platforms, last.settings.calendar.start, LAST_FACT)
     future = forecast_series(platforms, LAST_FACT + dt.timedelta(days=1), options.forecast_until)
@@ -168,7 +172,7 @@ def _summary(last: Origin, options: Validate, tables: dict[str, pd.DataFrame]) -
         "draws": options.draws,
         "seeds": last.calibration.record["seeds"],
         "loss": last.calibration.record["loss"],
-        **rests_on(last.targets, LAST_FACT),
+        **describe_facts(last.targets, LAST_FACT),
         "facts_inside": float(tables["targets"]["inside"].mean()),
         "mean_absolute_error": float(tables["targets"]["error"].abs().mean()),
         "origins": [date.isoformat() for date in options.origins],

@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 LEAST_TRAINING, LEAST_TESTS = 3, 2
 """Facts before and after the origin that a series needs to be counted."""
 FLOWS = ("gmv",)
-"""Metrics that add up over time; rulers see their rate per day."""
+"""Metrics that add up over time; naive forecasts use their rate per day."""
 SERIES_COLUMNS = ("metric", "platform")
 QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 LARGEST_SHARE = 100.0
@@ -60,7 +60,7 @@ def target_table(targets: Sequence[Target], measured: Array, seed: int = 0) -> p
 
 
 def band_table(asked: Sequence[ForecastSeries], measured: Array) -> pd.DataFrame:
-    """A row a number that was asked for: mean and quantiles over members, [members, asked]."""
+    """A row a requested number: mean and quantiles over members, [members, asked]."""
     held = measured.copy()
     shares = [n for n, series in enumerate(asked) if series.unit == "percent"]
     held[:, shares] = np.minimum(held[:, shares], LARGEST_SHARE)
@@ -83,7 +83,7 @@ def band_table(asked: Sequence[ForecastSeries], measured: Array) -> pd.DataFrame
 def rolling_table(
     origin: dt.date, known: Sequence[Target], ahead: Sequence[Target], forecast: NDArray[np.float64]
 ) -> pd.DataFrame:
-    """A row a later fact: the fact, the model's median and 90 % band, each ruler's forecast.
+    """A row a later fact: the fact, the model's median and 90 % band, each naive forecast.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def rolling_table(
 
 
 def _ruled(target: Target, known: Sequence[Target]) -> dict[str, float | None]:
-    """Each ruler's forecast in the fact's unit."""
+    """Each naive forecast in the fact's unit."""
     if not known:
         return dict.fromkeys(NAIVE_FORECASTS)
     asked = _point(target)
@@ -136,8 +136,8 @@ def _days(target: Target) -> float:
 def naive_table(rolling: pd.DataFrame, known: Mapping[str, Sequence[Target]]) -> pd.DataFrame:
     """A row an origin and series: mean absolute percentage errors, who won, and how many facts the band held.
 
-    A series counts when it has at least `LEAST_TRAINING` facts before the origin and `LEAST_TESTS` after it. A ruler
-    that has nothing for one of the facts is left out of the series. The best ruler is the one with the smallest error
+    A series counts when it has at least `LEAST_TRAINING` facts before the origin and `LEAST_TESTS` after it. A naive
+    forecast that misses one of the facts is left out of the series. The best one is the one with the smallest error
     afterwards, which nobody could have known.
 
     Parameters

@@ -37,7 +37,7 @@ def facts_markdown(targets: pd.DataFrame, sources: bool) -> str:
 
 
 def naive_markdown(rulers: pd.DataFrame) -> str:
-    """Errors of the model and of the rulers on the series that count; `rulers` is rulers.csv."""
+    """Errors of the model and of naive forecasts on the series that count; `rulers` is rulers.csv."""
     names = ["model", "last_value", "linear", "logistic", "seasonal"]
     lines = [
         "| from | series | facts before / after | "
@@ -61,8 +61,9 @@ def rolling_words(summary: Mapping[str, Any]) -> str:
     won, counted, covered = summary["won"], summary["counted"], summary["covered"]
     years = " and of ".join(date[:4] for date in summary["origins"])
     return (
-        f"Fitted to what was known at the end of {years} and compared with what came later, it was nearer than "
-        f"the best of four rulers on {won} of {counted} series, and its 90 % bands held {covered:.0%} of the facts.\n"
+        f"Fitted to what was known at the end of {years} and compared with what came later, the model was nearer "
+        f"than the best of four naive forecasts on {won} of {counted} series, and its 90 % bands held {covered:.0%} "
+        "of the facts.\n"
     )
 
 
@@ -121,8 +122,9 @@ def in_words(summary: Mapping[str, Any]) -> str:
     left_out = f"\n{failed} members of the ensembles failed and are left out" if failed else ""
     covered = "no point" if summary["covered"] is None else f"{summary['covered']:.0%} of the points"
     return (
-        f"{summary['facts_used']} facts are missed by {summary['mean_absolute_error']:.1%} in the mean; "
+        f"{summary['facts_used']} facts: mean absolute error {summary['mean_absolute_error']:.1%}; "
         f"{summary['facts_inside']:.0%} lie in the 90 % band\n"
-        f"rolling origins: better than the best of four rulers on {summary['won']} of {summary['counted']} series; "
+        f"rolling origins: better than the best of four naive forecasts on {summary['won']} of "
+        f"{summary['counted']} series; "
         f"90 % bands hold {covered}{left_out}"
     )

@@ -1,1 +1,1 @@
-"""Accounts: books of the day, platforms' ledger, quarterly reports."""
+"""Accounts: the day book, the bookkeeper of platforms, quarterly reports."""

@@ -1,4 +1,4 @@
-"""Turns the day's sums over users into books in real units."""
+"""Bookkeeper: turns the day's sums over users into accounts in real units."""
 
 from __future__ import annotations
 
@@ -18,16 +18,13 @@ MINUTES_AN_HOUR = 60.0
 
 
 class Bookkeeper:
-    """Holds prices, rates and the weight of a user; writes one `DayBook` a day."""
+    """Holds prices and the weight of a user; writes one `DayBook` a day, at the rates that platforms have then."""
 
     def __init__(self, settings: MarketSettings, platforms: list[Platform], people_per_user: float) -> None:
         own = [platform.settings for platform in platforms]
         self.platforms = platforms
         self.weight = people_per_user
         self.order_value = np.array([p.order_value for p in own])
-        self.take_rate = np.array([p.take_rate for p in own])
-        self.ad_yield = np.array([p.ad_yield for p in own]) / MINUTES_AN_HOUR
-        self.ad_take = np.array([p.ad_take for p in own])
         self.returned = np.array([channel.return_rate for channel in settings.channels.values()])
         catalogue = list(settings.capability.values())
         gain = np.array([c.leisure_gain for c in catalogue])
@@ -69,12 +66,12 @@ class Bookkeeper:
         minutes, shopping = sums[:, MINUTES] * w, sums[:, SHOPPING] * w
         pairs = zip(self.platforms, platform_gmv, strict=True)
         running = np.array([platform.running_cost(float(amount)) for platform, amount in pairs])
+        take_rate, ad_take, ad_yield = np.array([[p.take_rate, p.ad_take, p.ad_yield] for p in self.platforms]).T
         return DayBook(
             installed=sums[:, INSTALLED] * w,
             active=sums[:, ACTIVE] * w,
             monthly=sums[:, MONTHLY] * w,
             minutes=minutes,
-            shopping_minutes=shopping,
             online=float(totals[ONLINE]) * w,
             phone_minutes=float(totals[BUDGET]) * w,
             multi_homing=float(totals[MULTI_HOMING]) * w,
@@ -85,8 +82,8 @@ class Bookkeeper:
             net_gmv=by_cell * (1 - self.returned),
             monthly_buyers=buyers[:, MONTHLY_BUYERS] * w,
             annual_buyers=buyers[:, ANNUAL_BUYERS] * w,
-            commission=platform_gmv * self.take_rate,
-            ad_revenue=minutes * self.ad_yield + platform_gmv * self.ad_take,
+            commission=platform_gmv * take_rate,
+            ad_revenue=minutes * (ad_yield / MINUTES_AN_HOUR) + platform_gmv * ad_take,
             cost=running + launch_cost,
             channel_minutes=self._channel_minutes(minutes, shopping, by_cell),
         )

@@ -1,4 +1,4 @@
-"""Stage 8: the day's books. Every minute and every RMB is booked once on each side."""
+"""Day book (stage 8): accounts of one day, in which every minute and every RMB is entered once on each side."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ class DayBook:
     active: Array  # [P] people who opened it
     monthly: Array  # [P] people who opened it within 30 days
     minutes: Array  # [P]
-    shopping_minutes: Array  # [P] minutes owed to needs
     online: float  # people
     phone_minutes: float  # all minutes of all people
     multi_homing: float  # people who used two or more platforms within 28 days
@@ -76,6 +75,16 @@ class DayBook:
             )
         if (self.net_gmv.sum(axis=1) > self.platform_gmv * (1 + TOLERANCE)).any():
             raise BooksError("net GMV exceeds GMV")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Sales by merchant when a festival began."""
+
+    merchants: NDArray[np.int64]
+    merchant_gmv: Array
+    products: NDArray[np.int64]
+    product_gmv: Array
 
 
 def _same(left: Array, right: Array, what: str) -> None:

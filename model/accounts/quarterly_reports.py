@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from secondhalf.agents.axes import Axes, add_platform
 from secondhalf.agents.objective import Report
 from secondhalf.agents.view import Seen
 from secondhalf.model.accounts.day_book import DayBook
@@ -28,10 +29,14 @@ class Reports:
         all moves, oldest first
     """
 
+    _sums: Annotated[Array, Axes("-P")]
+    _installed: Annotated[Array | None, Axes("P")]  # stock when the quarter began
+    _at_end: Annotated[Array | None, Axes("P")]
+
     def __init__(self, names: Sequence[str]) -> None:
         self.closed: dict[str, list[Report]] = {name: [] for name in names}
         self.seen: list[Seen] = []
-        self._installed: Array | None = None
+        self._installed = None
         self._begin(None)
 
     @property
@@ -48,13 +53,10 @@ class Reports:
         others = next(iter(self.closed.values()))
         nothing: dict[str, Any] = {field.name: 0.0 for field in fields(Report)}
         self.closed[name] = [Report(**nothing | {"start": r.start, "days": r.days}) for r in others]
-        self._sums = np.concatenate([self._sums, np.zeros((6, 1))], axis=1)
-        self._installed, self._at_end = (
-            None if stock is None else np.append(stock, 0.0) for stock in (self._installed, self._at_end)
-        )
+        add_platform(self)
 
     def add(self, date: dt.date, book: DayBook) -> None:
-        """Take in a day's books."""
+        """Add a day's accounts."""
         if self._start is None:
             self._start = date
         if self._installed is None:  # the stock before the first day is that of its evening

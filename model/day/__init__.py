@@ -1,1 +1,1 @@
-"""The day of the market: its stages in order, platforms' moves, what a platform may see, entry of new platforms."""
+"""The day of the market: its stages in order, platforms' moves, the view of a platform, entry of new platforms."""

@@ -1,10 +1,9 @@
-"""What a platform sees of a running market, and the small copies of it in which it may try moves out."""
+"""View of a running market for a platform's strategy, with small copies in which it may try moves out."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,17 +15,15 @@ from secondhalf.agents.strategies.hold import Hold
 from secondhalf.agents.view import Seen, View
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.random_streams import Decision, key, name_id, uniforms
-
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
+from secondhalf.model.state import State
 
 QUARTER_DAYS = 91
 
 
-class Sight(View):
+class MarketView(View):
     """One platform's view of a market on the day that runs."""
 
-    def __init__(self, market: Market, platform: Platform, quarter: bool) -> None:
+    def __init__(self, market: State, platform: Platform, quarter: bool) -> None:
         self._market, self.platform, self.quarter = market, platform, quarter
         self.date = market.calendar.dates[market.day]
         self.objective: Objective = market.objectives[platform.name]
@@ -45,10 +42,10 @@ class Sight(View):
         return self._market.platforms[self.names.index(name)].presence(capability)
 
     def options(self) -> list[Move]:
-        found = options(self.platform, self.platform.growth)
+        found = options(self.platform)
         return [move for move in found if self._market.bans.against(self.platform, move, self.date) is None]
 
-    def luck(self, draw: int = 0) -> float:
+    def uniform(self, draw: int = 0) -> float:
         market = self._market
         stream = key(market.settings.seed, Decision.STRATEGY, market.day, name_id(self.platform.name))
         return float(uniforms(stream, draw + 1)[draw])
@@ -61,9 +58,9 @@ class Sight(View):
         return [self._payoff(move, quarters, users, calendar, base) for move in moves]
 
     def _payoff(self, move: Move, quarters: int, users: int, calendar: MarketCalendar, base: Report | None) -> float:
-        copy = self._market.fork(users=users, luck=name_id(self.platform.name), calendar=calendar)
-        believe(copy)
-        copy.entrants = {}  # nobody foresees them
+        copy = self._market.fork(users=users, reseed=name_id(self.platform.name), calendar=calendar)
+        form_beliefs(copy)
+        copy.entrants = {}  # entries are not foreseen
         for platform in copy.platforms:
             platform.strategy = Hold(platform.name, {}, ())
         name, index = self.platform.name, self.platform.index
@@ -83,14 +80,14 @@ class Sight(View):
         return goal.total(found, base) - paid
 
 
-def believe(market: Market) -> None:
-    """Put beliefs in the place of skills that are still in doubt: nobody can try out what nobody knows."""
+def form_beliefs(market: State) -> None:
+    """Replace skills that are still uncertain by the platform's beliefs: a trial reveals no hidden skill."""
     table = market.capabilities
     doubted = table.doubt > 0
     table.skill[:] = np.where(doubted, np.maximum(np.exp(table.believed), table.maturity), table.skill)
 
 
-def long_enough(market: Market, days: int) -> MarketCalendar:
+def long_enough(market: State, days: int) -> MarketCalendar:
     """The market's calendar, or a longer one when the days ahead reach beyond its end; kept for the next call."""
     if market.day + days < market.calendar.days:
         return market.calendar

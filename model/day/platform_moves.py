@@ -1,42 +1,23 @@
-"""Who moves on a day and in which order: the scenario's dated moves, and the platforms' turns."""
+"""Platform moves of a day and their order: dated moves of the scenario, then the platforms' own decisions."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from secondhalf.agents.legal_moves import MoveError, require_legal
 from secondhalf.agents.move import Move
 from secondhalf.agents.platform import Platform
 from secondhalf.agents.view import Seen
-from secondhalf.conf.schema import MarketSettings
-from secondhalf.model.day.market_view import Sight
-from secondhalf.model.initial_state import skill_signals
-from secondhalf.model.random_streams import Decision, key, name_id
+from secondhalf.model.day.market_view import MarketView
+from secondhalf.model.random_streams import Decision, key, name_id, uniforms
 from secondhalf.model.scenario.regulation import blocked
-
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
-
-ScenarioMoves = dict[int, list[tuple[Platform, Move]]]
-
-
-def scenario_calendar(settings: MarketSettings, platforms: Sequence[Platform]) -> ScenarioMoves:
-    """Moves that the scenario imposes, by day; those of platforms that do not compete are left out."""
-    by_name = {platform.name: platform for platform in platforms}
-    moves: ScenarioMoves = {}
-    for imposed in settings.scenario.moves:
-        if imposed.platform in by_name:
-            part = "" if imposed.share is None else f", for {imposed.share:.3g} of the users"
-            reason = f"scenario {settings.scenario.name}{part}"
-            move = Move(imposed.change, imposed.capability, imposed.entrance, share=imposed.share, reason=reason)
-            day = max((imposed.date - settings.calendar.start).days, 0)  # imposed earlier: in force from the first day
-            moves.setdefault(day, []).append((by_name[imposed.platform], move))
-    return moves
+from secondhalf.model.state import State
 
 
 def revision_order(platforms: Sequence[Platform], seed: int, date: dt.date) -> list[Platform]:
@@ -51,7 +32,7 @@ def _turns(names: tuple[str, ...], seed: int, quarter: int) -> list[int]:
     return sorted(range(len(names)), key=lambda p: int(key(seed, Decision.REVISION_ORDER, quarter, name_id(names[p]))))
 
 
-def move_platforms(market: Market) -> list[tuple[Platform, Move, float]]:
+def move_platforms(market: State) -> list[tuple[Platform, Move, float]]:
     """Everything that moves today, carried out: platform, move and what it cost at once, RMB.
 
     On the first day of a quarter the last one's reports are closed and platforms learn of their own skills; then what
@@ -68,8 +49,8 @@ def move_platforms(market: Market) -> list[tuple[Platform, Move, float]]:
     _change_exclusivity(market, date)
     if quarter:
         market.reports.close(date)
-        for platform, luck in zip(market.platforms, skill_signals(market), strict=True):
-            market.capabilities.learn(platform.index, luck)
+        for platform, normals in zip(market.platforms, skill_signals(market), strict=True):
+            market.capabilities.learn(platform.index, normals)
     made: list[tuple[Platform, Move, float]] = []
 
     def carry_out(platform: Platform, move: Move, imposed: bool = False) -> None:
@@ -98,7 +79,7 @@ def move_platforms(market: Market) -> list[tuple[Platform, Move, float]]:
     return made
 
 
-def _change_exclusivity(market: Market, date: dt.date) -> None:
+def _change_exclusivity(market: State, date: dt.date) -> None:
     """Lift exclusivity on its date, or close the shops that it forbids from today on."""
     market.exclusivity.lift_if_due(date, market.trade.table)
     closing = market.exclusivity.begin_if_due(date, market.platform_names, market.trade.table)
@@ -108,18 +89,25 @@ def _change_exclusivity(market: Market, date: dt.date) -> None:
         market.trade.stale = True
 
 
-def choose(market: Market, platform: Platform, quarter: bool) -> Sequence[Move]:
+def choose(market: State, platform: Platform, quarter: bool) -> Sequence[Move]:
     """What a platform's strategy answers today, checked."""
     strategy = platform.strategy
     if not (quarter or strategy.daily):
         return ()
     try:
-        moves = strategy.moves(Sight(market, platform, quarter))
+        moves = strategy.moves(MarketView(market, platform, quarter))
         if not strategy.replays:
             for move in moves:
-                require_legal(platform, move, platform.growth)
+                require_legal(platform, move)
     except Exception as error:
         kind = "" if isinstance(error, MoveError) else f"{type(error).__name__}: "
         where = f"{platform.name} ({market.settings.strategy_of(platform.name).name}), {market.date_label}"
         raise MoveError(f"{where}: {kind}{error}") from error
     return moves
+
+
+def skill_signals(market: State) -> list[NDArray[np.float64]]:
+    """Standard normal numbers of a quarter's skill signals, for each platform."""
+    count = len(market.settings.capability)
+    seed, day = market.settings.seed, market.day
+    return [ndtri(uniforms(key(seed, Decision.SKILL_SIGNAL, day, name_id(n)), count)) for n in market.platform_names]

@@ -1,6 +1,6 @@
-"""One day in eight stages, in this order:
+"""Stages of one day, eight in this order:
 
-1. calendar: the date, the season, the drivers from outside; today's luck
+1. calendar: the date, the season, the drivers from outside; today's random streams
 2. platforms: they move; capabilities grow; what they offer today follows
 3. merchants: weekly, they revise effort, products and shops; a festival's package begins and ends on its day
 4. adoption: users meet a friend, install and remove apps
@@ -14,8 +14,8 @@ Days of settling in have negative numbers: on them nobody moves, installs or rem
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,42 +24,40 @@ from secondhalf.conf.schema import SettingsError
 from secondhalf.model.accounts.day_book import BooksError, require_finite, require_usable
 from secondhalf.model.day.entry import admit_entrants
 from secondhalf.model.day.platform_moves import move_platforms
+from secondhalf.model.state import Stages, State
 from secondhalf.model.users.attention import BUDGET
 from secondhalf.model.users.choice import LOST_FANS, NEW_FANS
 from secondhalf.model.users.user_stages import MonthBooks
 
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
-
 DAYS_A_WEEK = 7
 
 
-def calendar_stage(market: Market) -> None:
+def calendar_stage(market: State) -> None:
     """Set `today` and `streams`."""
     market.today = market.calendar.day(market.day, market.settings.users.needs_per_day)
-    market.streams = market.luck.day(market.day)
+    market.streams = market.random_streams.day(market.day)
 
 
-def platform_stage(market: Market) -> None:
+def platform_stage(market: State) -> None:
     """Set `moves_today`, `offer` and `channel_share`."""
     move_and_grow(market)
     set_offer(market)
 
 
-def move_and_grow(market: Market) -> None:
+def move_and_grow(market: State) -> None:
     """Set `moves_today`: platforms move, capabilities grow, campaigns and the pools' depth pass a day."""
     begun, at = market.day >= 0, max(market.day, 0)
     if begun:
         admit_entrants(market, market.calendar.dates[market.day])
     market.moves_today = move_platforms(market) if begun else []
-    market.caps.impose(market.calendar.dates[at], market.platform_names, market.bookkeeper, market.trade)
+    market.caps.impose(market.calendar.dates[at], market.platforms)
     market.capabilities.advance()
     if begun:  # campaigns and the deepening of a pool that a later start finds under way wait for the first day
         for platform in market.platforms:
             platform.pass_day()
 
 
-def set_offer(market: Market) -> None:
+def set_offer(market: State) -> None:
     """Set `offer` and `channel_share` by what platforms are today."""
     begun, at, calendar = market.day >= 0, max(market.day, 0), market.calendar
     market.offer, market.channel_share = market.desk.offer(
@@ -68,8 +66,8 @@ def set_offer(market: Market) -> None:
     require_usable(market.platform_names, market.offer)
 
 
-def merchant_stage(market: Market) -> None:
-    """On days on which it may change: hand merchants what they sold, let them decide (weekly), and set `shops`."""
+def merchant_stage(market: State) -> None:
+    """Settle merchants' sales, run their weekly revision when it is due, and set `shops`."""
     at, trade = max(market.day, 0), market.trade
     weekly, edge = market.day % DAYS_A_WEEK == 0, market.day in market.calendar.festival_edges
     opens = market.desk.availability() > 0
@@ -83,7 +81,7 @@ def merchant_stage(market: Market) -> None:
         market.record.note_festivals(market.day)
     live = market.desk.live_presence()
     if weekly:
-        market.week.revise(market.day, market.bookkeeper.take_rate, live)
+        market.week.revise(market.day, market.take_rate, live)
         _require_finite(market, trade.table.effort.sum(axis=(0, 2)))
     bound = market.exclusivity.bound(trade.table)
     trade.favour = market.preferencing.factors(trade.table, bound, market.platform_names, date)
@@ -93,20 +91,20 @@ def merchant_stage(market: Market) -> None:
     market.offer = market.offer._replace(sells=market.offer.sells * market.desk.with_shops(trade))
 
 
-def adoption_stage(market: Market) -> None:
-    """Update who has which app, and who met whom."""
+def adoption_stage(market: State) -> None:
+    """Update installed apps and the day's contacts."""
     if market.day >= 0:
         market.users_day.adopt(market.offer, market.streams, market.day)
     else:
         market.users_day.meet(market.streams, market.day)
 
 
-def interest_stage(market: Market) -> None:
+def interest_stage(market: State) -> None:
     """Update users' interest and today's needs."""
     market.users_day.arise(market.offer, market.shops, market.streams, market.today)
 
 
-def attention_stage(market: Market) -> None:
+def attention_stage(market: State) -> None:
     """Set `attention_sums`: users' minutes by platform and in all."""
     market.attention_sums = market.users_day.attend(market.offer, market.streams, market.today)
     by_platform, in_all = market.attention_sums
@@ -115,7 +113,7 @@ def attention_stage(market: Market) -> None:
         raise BooksError(f"all platforms: phone minutes of all users are {in_all[BUDGET]}")
 
 
-def choice_stage(market: Market) -> None:
+def choice_stage(market: State) -> None:
     """Set `order_sums` and `buyer_sums`: users' orders by kind, origin and platform; buyers and fans by platform."""
     market.order_sums, market.buyer_sums = market.users_day.buy(
         market.offer, market.shops, market.streams, market.today
@@ -123,7 +121,7 @@ def choice_stage(market: Market) -> None:
     _require_finite(market, market.order_sums.sum(axis=(0, 1)))
 
 
-def book_stage(market: Market) -> None:
+def book_stage(market: State) -> None:
     """Set `book`, check that it balances, and hand it to the record."""
     _write_book(market)
     fans = market.buyer_sums * market.population.weight
@@ -141,7 +139,7 @@ def book_stage(market: Market) -> None:
         market.record.note_festivals(market.calendar.days)
 
 
-def _write_book(market: Market) -> None:
+def _write_book(market: State) -> None:
     spent = np.zeros(len(market.platforms))
     for platform, _, cost in market.moves_today:
         spent[platform.index] += cost
@@ -159,7 +157,7 @@ def _write_book(market: Market) -> None:
     market.book = book
 
 
-def _close_month(market: Market) -> MonthBooks:
+def _close_month(market: State) -> MonthBooks:
     """Close the month's books; those of a month that the run cuts short count users, but no flows."""
     complete = market.calendar.days_left_in_month(market.day) == 0
     books = market.users_day.close_month(market.day, max(market.window_days, 1), market.window_days_before)
@@ -167,12 +165,11 @@ def _close_month(market: Market) -> MonthBooks:
     return books if complete else books._replace(flows=np.zeros_like(books.flows))
 
 
-def _require_finite(market: Market, *values: NDArray[Any]) -> None:
+def _require_finite(market: State, *values: NDArray[Any]) -> None:
     for value in values:
         require_finite(market.platform_names, value)
 
 
-Stages = tuple[tuple[str, Callable[["Market"], None]], ...]
 STAGES: Stages = (
     ("calendar", calendar_stage),
     ("platforms", platform_stage),

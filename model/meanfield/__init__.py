@@ -1,1 +1,1 @@
-"""The mean-field map of the same equations: one day, its path over years, its steady states."""
+"""Mean-field map of the market's equations: one day, its path over years, its steady states."""

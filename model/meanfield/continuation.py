@@ -27,7 +27,7 @@ FIRST_DAYS, ROUNDS, FARTHEST = 5.0, 40, 0.5
 
 
 class FixedPoint(NamedTuple):
-    """Where a map ends, or does not.
+    """The result of a fixed-point search, whether it converged or not.
 
     Attributes
     ----------
@@ -154,7 +154,7 @@ class Branch(NamedTuple):
     folds: list[float]
 
 
-def follow(
+def continue_branch(
     step: Callable[[Array, float], Array], start: Array, first: float, last: float, points: int, longest: int = 4
 ) -> Branch:
     """Follow a fixed point from one value of a parameter towards another.

@@ -1,4 +1,4 @@
-"""The market of infinitely many users under random mixing: adoption and attention without sampling.
+"""Mean-field map: adoption and attention of infinitely many users under random mixing, without sampling.
 
 Users come in K types, points of a low-discrepancy sequence over taste and phone time. The state says which share of
 each type has which set of apps installed, and how strong the mean habit is; `MeanField.step` carries it over one day
@@ -27,15 +27,15 @@ from secondhalf.model.users.utility import log_psi, utility
 _ZERO = np.float32(0.0)
 
 
-class State(NamedTuple):
-    """The evening of a day."""
+class MeanFieldState(NamedTuple):
+    """State of the map at the end of a day."""
 
     sets: F64  # [K, 2 ** P] share of each type with each set of apps (bit p: platform p); rows add up to one
     habit: F64  # [K, P] mean habit of those of the type who have the app
 
 
-class Day(NamedTuple):
-    """What a day brings per person online."""
+class MeanDay(NamedTuple):
+    """Results of one day per person online."""
 
     minutes: F64  # [P]
     active: F64  # [P] share who open the app
@@ -118,19 +118,13 @@ class MeanField:
         liking = types.taste.T.astype(np.float64) @ offer.taste_weight
         self._keenness = np.exp(behaviour.adoption_taste * liking)  # [K, P]
 
-    def offering(self, offer: Offer) -> MeanField:
-        """The same users facing another offer (equal loadings on taste)."""
-        other = copy.copy(self)
-        other.offer, other._latest = offer, None
-        return other
-
     def behaving(self, behaviour: Behaviour) -> MeanField:
         """The same users with other weights, under the same offer."""
         other = copy.copy(self)
         other.behaviour, other._latest = behaviour, None
         return other
 
-    def start(self, shares: F64, habit: float = 0.0) -> State:
+    def start(self, shares: F64, habit: float = 0.0) -> MeanFieldState:
         """Installed on `shares` [P] of the people, likelier with taste, as `population` does; habit where it is on."""
         having = np.empty((self._kinds, self.platforms))
         for p, share in enumerate(shares):
@@ -141,21 +135,21 @@ class MeanField:
             spread = brentq(lambda h, o=odds, s=share: float(np.mean(-np.expm1(-np.exp(h) * o))) - s, -60, 60)
             having[:, p] = -np.expm1(-np.exp(spread) * odds)
         each = np.where(self.has, having[:, None], 1 - having[:, None])
-        return State(each.prod(axis=2), np.full(having.shape, habit * (self.behaviour.habit_weight > 0)))
+        return MeanFieldState(each.prod(axis=2), np.full(having.shape, habit * (self.behaviour.habit_weight > 0)))
 
-    def step(self, state: State) -> State:
+    def step(self, state: MeanFieldState) -> MeanFieldState:
         """The state a day later."""
         return self._pass(state)[0]
 
-    def day(self, state: State) -> Day:
+    def day(self, state: MeanFieldState) -> MeanDay:
         """What the day after `state` brings."""
         return self._pass(state)[1]
 
-    def minutes(self, state: State) -> F64:
+    def minutes(self, state: MeanFieldState) -> F64:
         """Mean minutes per person online on the day after `state`, [P]."""
         return self.day(state).minutes
 
-    def vector(self, state: State) -> F64:
+    def vector(self, state: MeanFieldState) -> F64:
         """The state without what is redundant; fixed points are roots of ``vector(step(state(x))) - x``.
 
         Minutes are worked out in single precision: a solver's differences must be of 1e-4 or more.
@@ -163,16 +157,16 @@ class MeanField:
         habit = state.habit.ravel() if self.behaviour.habit_weight > 0 else np.empty(0)
         return np.concatenate([state.sets[:, 1:].ravel(), habit])
 
-    def state(self, vector: F64) -> State:
+    def state(self, vector: F64) -> MeanFieldState:
         """The inverse of `vector`."""
         cut = self._kinds * (2**self.platforms - 1)
         some = vector[:cut].reshape(self._kinds, -1)
         sets = np.concatenate([1 - some.sum(axis=1, keepdims=True), some], axis=1)
         if self.behaviour.habit_weight > 0:
-            return State(sets, vector[cut:].reshape(self._kinds, -1))
-        return State(sets, np.zeros((self._kinds, self.platforms)))
+            return MeanFieldState(sets, vector[cut:].reshape(self._kinds, -1))
+        return MeanFieldState(sets, np.zeros((self._kinds, self.platforms)))
 
-    def settled(self, contacts: F64, state: State) -> State:
+    def settled(self, contacts: F64, state: MeanFieldState) -> MeanFieldState:
         """Where sets end if every day's contacts and habits were these, and habits a day after that.
 
         At a fixed point it gives the state back, and ``contacts`` [2 ** P] is the mean of its sets: a map in far fewer
@@ -180,7 +174,7 @@ class MeanField:
         """
         kept, plain, met = self._chances(contacts, state)
         sets = settled(state.sets, contacts, kept, plain, met)
-        return State(sets, self.step(State(sets, state.habit)).habit)
+        return MeanFieldState(sets, self.step(MeanFieldState(sets, state.habit)).habit)
 
     def _expected(self, habit: F64) -> Expected:
         """Means over moods by type and cell; remembered, as they change with the habit only."""
@@ -200,7 +194,7 @@ class MeanField:
         chance[0] = 1 - chance[1:].sum()
         return np.asarray(chance)
 
-    def _chances(self, contacts: F64, state: State) -> tuple[F64, F64, F64]:
+    def _chances(self, contacts: F64, state: MeanFieldState) -> tuple[F64, F64, F64]:
         """That an app stays today, [K, 2 ** P, P]; that one is installed when the contact has none, or one, [K, P]."""
         plain = -np.expm1(-self.offer.innovation * self._keenness)
         met = -np.expm1(-(self.offer.innovation + self.offer.imitation) * self._keenness)
@@ -211,7 +205,7 @@ class MeanField:
             removed = happens * (1 - np.clip(opened, 0, 1)) ** self.behaviour.idle_days
         return np.ascontiguousarray(1 - removed), plain, met
 
-    def _pass(self, state: State) -> tuple[State, Day]:
+    def _pass(self, state: MeanFieldState) -> tuple[MeanFieldState, MeanDay]:
         contacts = self._contacts(state.sets)
         kept, plain, met = self._chances(contacts, state)
         after = np.zeros((contacts.size, *state.sets.shape))  # [contact, K, 2 ** P]
@@ -232,7 +226,7 @@ class MeanField:
         if self.behaviour.habit_weight > 0:
             habit = habit + float(self.behaviour.habit_rate) * (target - habit)
         minutes, opened = over_contacts(expected.minutes), over_contacts(expected.opened)
-        return State(sets, habit), Day(minutes.mean(axis=0), opened.mean(axis=0), holders.mean(axis=0))
+        return MeanFieldState(sets, habit), MeanDay(minutes.mean(axis=0), opened.mean(axis=0), holders.mean(axis=0))
 
 
 DOUBLINGS = 24
@@ -293,7 +287,7 @@ def _moves(chance: F64, contacts: F64, kept: F64, plain: F64, met: F64) -> None:
 
 
 def settled(sets: F64, contacts: F64, kept: F64, plain: F64, met: F64) -> F64:
-    """Where sets end that start at `sets` when every day's contacts and chances are the same, [K, 2 ** P]."""
+    """Limit of the sets that start at `sets` when contacts and probabilities are the same every day, [K, 2 ** P]."""
     chance = np.zeros((*sets.shape, sets.shape[1]))
     _moves(chance, contacts, kept, plain, met)
     for _ in range(DOUBLINGS):

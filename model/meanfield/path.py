@@ -1,6 +1,6 @@
-"""The mean-field path: a market's attention and reach over its calendar, without drawing and without trade.
+"""Mean-field path: a market's attention and reach over its calendar, without random draws and without trade.
 
-Platforms move on their dates as they do in the market, by the same stage; users are those of `meanfield_users`, carried
+Platforms move on their dates as they do in the market, by the same stage; users are those of `path_users`, carried
 from the middle of one step of some days to the middle of the next. What merchants do is not worked out: the state of
 trade comes from a run of the market (`trade_path`).
 """
@@ -15,12 +15,16 @@ from typing import NamedTuple
 import numpy as np
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.model import initial_state
+from secondhalf.model.accounts.day_book import DayBook
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.day.stages import move_and_grow, set_offer
 from secondhalf.model.market import Market
 from secondhalf.model.meanfield.path_users import EvenUsers
 from secondhalf.model.observers.reporters import DAILY, MARKET
+from secondhalf.model.scenario.exclusivity import ExclusivityRule
 from secondhalf.model.shapes import F64, Day
+from secondhalf.model.state import State
 from secondhalf.model.supply.sales import Trade
 
 OF_PLATFORMS = ("installed_users", "active_users", "monthly_active_users", "minutes", "attention_share")
@@ -33,7 +37,7 @@ TradePath = Sequence[tuple[int, Trade]]
 
 
 class Precision(NamedTuple):
-    """How finely a path is worked out."""
+    """Numerical precision of a path."""
 
     users: int = 1024  # a power of two
     moods: int = 4  # a step; a power of two
@@ -83,7 +87,7 @@ def path(settings: MarketSettings, trade: TradePath, precision: Precision = PREC
         raise SettingsError(
             f"scenario.entrants={list(settings.entrants)}: a mean-field path has no platform that enters"
         )
-    platforms = _platforms_alone(settings)
+    platforms = _platforms_alone(settings, trade[0][1])
     try:
         _require_dated(settings, platforms)
         many = settings.population.model_copy(update={"users": precision.users})
@@ -94,19 +98,23 @@ def path(settings: MarketSettings, trade: TradePath, precision: Precision = PREC
         platforms.close()
 
 
-def _require_dated(settings: MarketSettings, platforms: Market) -> None:
-    """Refuse strategies that decide: they would see books that mean nothing."""
+def _require_dated(settings: MarketSettings, platforms: State) -> None:
+    """Refuse strategies that react to the market: on the path its accounts are not computed."""
     for platform in platforms.platforms:
         name = settings.strategy_of(platform.name).name
         if not platform.strategy.replays and name != "hold":
             raise SettingsError(f"strategy.name={name} ({platform.name}): a mean-field path needs history or hold")
 
 
-def _platforms_alone(settings: MarketSettings) -> Market:
-    """A market whose users and merchants are too few to mean anything, which hardly settles in."""
-    few = settings.population.model_copy(update={"users": 4, "merchants": 40, "agent_objects": 0})
-    at_once = settings.calendar.model_copy(update={"warm_up": 1})
-    return Market(settings.model_copy(update={"population": few, "calendar": at_once}))
+def _platforms_alone(settings: MarketSettings, trade: Trade) -> State:
+    """Platforms on the first day, without users; merchants' exclusivity is in the states of trade."""
+    platforms: State = State()
+    initial_state.open_platforms(platforms, settings)
+    free = settings.scenario.model_copy(update={"exclusivity": None})
+    platforms.exclusivity = ExclusivityRule(settings.model_copy(update={"scenario": free}), trade.table)
+    platforms.trade = trade
+    initial_state.apply_past_moves(platforms)
+    return platforms
 
 
 def _mean_day(calendar: MarketCalendar, first: int, length: int, needs_per_person: float) -> Day:
@@ -120,7 +128,7 @@ class _Walk:
     """Platforms of a market and users of the path, day by day and step by step."""
 
     def __init__(
-        self, settings: MarketSettings, market: Market, users: EvenUsers, trade: TradePath, step_days: int
+        self, settings: MarketSettings, market: State, users: EvenUsers, trade: TradePath, step_days: int
     ) -> None:
         self.settings, self.market, self.users, self.trade, self.step_days = settings, market, users, trade, step_days
         self.calendar = market.calendar
@@ -131,7 +139,7 @@ class _Walk:
         self.overlaps: list[F64] = []
 
     def whole(self) -> Path:
-        """Settle in with all doors closed, then walk the calendar."""
+        """Settle in without entry or exit of users, then step through the calendar."""
         for day in range(-self.settings.calendar.warm_up, 0, self.step_days):
             self._attend(day, 1, self.step_days, self.step_days)
         before = -1
@@ -166,19 +174,20 @@ class _Walk:
             self._set_offer(first)
         done = self.users.attend(self.market.offer, day, since, length)
         people = self.users.population.weight
-        self.market.book = dataclasses.replace(
-            self.market.book,
-            installed=self.users.having.sum(axis=1) * people,
-            active=done.active * people,
-            monthly=self.users.used_within_month().sum(axis=1) * people,
-            minutes=done.minutes * people,
-            online=done.online * people,
-            phone_minutes=done.phone * people,
-        )
+        seen = {
+            "installed": self.users.having.sum(axis=1) * people,
+            "active": done.active * people,
+            "monthly": self.users.used_within_month().sum(axis=1) * people,
+            "minutes": done.minutes * people,
+            "online": done.online * people,
+            "phone_minutes": done.phone * people,
+        }
+        nothing = {field.name: np.zeros(done.active.size) for field in dataclasses.fields(DayBook)}
+        self.market.book = DayBook(**nothing | seen)
         self.market.active_share = done.active / max(done.online, 1.0)
 
     def _note(self, day: int) -> None:
-        """Take down a step; of a month's steps the last one says who used two platforms."""
+        """Record a step; of a month's steps the last one says who used two platforms."""
         self.days.append(day)
         for name, amounts in self.of_platforms.items():
             amounts.append(DAILY[name](self.market))

@@ -1,4 +1,4 @@
-"""Users of the mean-field path: few, evenly spread over what users draw, and carried over several days at once.
+"""Users of the mean-field path: few, evenly spread over the traits that users draw, stepped several days at once.
 
 A step of the path is a week or so. Whom one meets and the day's mood are averaged over and not drawn: an app is
 installed when the cumulated hazard, with the share of people who have the app in place of the contact, passes the
@@ -32,8 +32,8 @@ from secondhalf.model.users.utility import log_psi, needs_pull, utility
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
 
-class Luck(NamedTuple):
-    """What the users of the path have instead of draws."""
+class EvenStreams(NamedTuple):
+    """Low-discrepancy numbers that replace the random draws of users."""
 
     adopt: F32  # [P, N] cumulated hazard at which an app is installed
     drop: F32  # [P, N] and removed
@@ -58,7 +58,7 @@ class Carried(NamedTuple):
 def adopt(
     columns: Columns,
     carried: Carried,
-    luck: Luck,
+    streams: EvenStreams,
     offer: Offer,
     behaviour: Behaviour,
     contacts: F64,
@@ -90,13 +90,13 @@ def adopt(
             if absent[i]:
                 stays = (_ONE - share) * exp32(-plain[i]) + share * exp32(-met[i])
                 carried.to_adopt[p, i] -= days * np.log(stays)
-                if carried.to_adopt[p, i] > luck.adopt[p, i]:
+                if carried.to_adopt[p, i] > streams.adopt[p, i]:
                     columns.installed[i] |= bit
                     columns.installed_day[p, i] = today
                     _begin(carried, p, i)
             elif columns.installed[i] & bit and columns.installed_day[p, i] < today - behaviour.idle_days:
                 carried.to_drop[p, i] += days * offer.drop[p] * idle[p, i]
-                if carried.to_drop[p, i] > luck.drop[p, i]:
+                if carried.to_drop[p, i] > streams.drop[p, i]:
                     columns.installed[i] ^= bit
                     columns.installed_day[p, i] = NEVER
                     columns.habit[p, i] = _ZERO
@@ -116,7 +116,7 @@ def _begin(carried: Carried, p: int, i: int) -> None:
 def attend(
     columns: Columns,
     carried: Carried,
-    luck: Luck,
+    streams: EvenStreams,
     offer: Offer,
     behaviour: Behaviour,
     contacts: F64,
@@ -130,7 +130,7 @@ def attend(
     float
         phone minutes of all users
     """
-    users, moods = columns.installed.size, luck.turns.shape[1]
+    users, moods = columns.installed.size, streams.turns.shape[1]
     carried.fed[:] = _ZERO
     carried.opened[:] = _ZERO
     minutes[:] = 0.0
@@ -141,7 +141,9 @@ def attend(
         budget = columns.budget_factor[first:last] * day.budget
         phone += np.sum(budget * here)
         for mood in range(moods):
-            _one_mood(columns, carried, luck, offer, behaviour, contacts, day, here, budget, mood, first, last, minutes)
+            _one_mood(
+                columns, carried, streams, offer, behaviour, contacts, day, here, budget, mood, first, last, minutes
+            )
     return phone
 
 
@@ -149,7 +151,7 @@ def attend(
 def _one_mood(
     columns: Columns,
     carried: Carried,
-    luck: Luck,
+    streams: EvenStreams,
     offer: Offer,
     behaviour: Behaviour,
     contacts: F64,
@@ -162,27 +164,29 @@ def _one_mood(
     minutes: F64,
 ) -> None:
     platforms, size = contacts.size, last - first
-    part = _ONE / np.float32(luck.turns.shape[1])
+    part = _ONE / np.float32(streams.turns.shape[1])
     plain, psi = np.empty((platforms, size), np.float32), np.empty((platforms, size), np.float32)
     pulled = np.zeros((platforms, size), np.float32)
     met = np.empty(size, np.uint32)
     block = slice(first, last)
     installed = columns.installed[block]
     for i in range(first, last):
-        needed = _turned(luck.need[i], luck.turns[platforms, mood]) < probability(columns.need_rate[i] * day.planned)
+        needed = _turned(streams.need[i], streams.turns[platforms, mood]) < probability(
+            columns.need_rate[i] * day.planned
+        )
         columns.needs[i] = NEED_PLANNED if needed else 0
     needs_pull(pulled, columns, offer, behaviour.need_weight, first, last)
     for p in range(platforms):
         bit = np.uint32(1) << np.uint32(p)
         for j in range(size):
             # Another step of the same sequence for each platform: whom one meets is drawn for each of them.
-            met[j] = _turned(luck.contact[first + j], luck.turns[platforms + 1, mood] * (p + 1)) < contacts[p]
+            met[j] = _turned(streams.contact[first + j], streams.turns[platforms + 1, mood] * (p + 1)) < contacts[p]
         content, shelf = columns.taste[0, block], columns.taste[1, block]
         log_psi(plain[p], offer, behaviour, p, content, shelf, columns.habit[p, block], met)
         for j in range(size):
             plain[p, j] += pulled[p, j]
-            at = int(_turned(luck.mood[p, first + j], luck.turns[p, mood]) * luck.quantiles.size)
-            psi[p, j] = plain[p, j] + behaviour.shock * luck.quantiles[min(at, luck.quantiles.size - 1)]
+            at = int(_turned(streams.mood[p, first + j], streams.turns[p, mood]) * streams.quantiles.size)
+            psi[p, j] = plain[p, j] + behaviour.shock * streams.quantiles[min(at, streams.quantiles.size - 1)]
         utility(psi[p], installed & bit)
     price = prices_of_time(psi, offer.gamma, budget, behaviour.outside)
     total = budget.copy()
@@ -234,7 +238,7 @@ class Attended(NamedTuple):
 
 
 class EvenPopulation(Population):
-    """A population whose luck is a low-discrepancy sequence, a coordinate for each decision in the order asked."""
+    """A population whose traits come from a low-discrepancy sequence, a coordinate for each decision in its order."""
 
     def __init__(self, settings: MarketSettings, calendar: MarketCalendar) -> None:
         self._asked = 0
@@ -285,7 +289,9 @@ class EvenUsers:
         self._turns = qmc.Sobol(platforms + 2, scramble=False).random(moods).T
         self._turn, self._steps = np.random.default_rng(0).random((platforms + 2, 1)), 0
         quantiles = _moods().astype(np.float32)
-        self.luck = Luck(-np.log(to_adopt), -np.log(to_drop), mood, rest[0], rest[1], self._turns.copy(), quantiles)
+        self.random_streams = EvenStreams(
+            -np.log(to_adopt), -np.log(to_drop), mood, rest[0], rest[1], self._turns.copy(), quantiles
+        )
         remembered = -(-max(MONTH_DAYS, settings.users.idle_days) // step_days)
         self._lengths = [step_days] * remembered
         nothing = [np.zeros((platforms, users), np.float32) for _ in range(4)]
@@ -319,7 +325,7 @@ class EvenUsers:
         adopt(
             population.columns,
             self.carried,
-            self.luck,
+            self.random_streams,
             offer,
             population.behaviour,
             self.contacts,
@@ -334,9 +340,9 @@ class EvenUsers:
         rate = np.float32(1 - (1 - float(behaviour.habit_rate)) ** since)
         columns.habit[:] += rate * (carried.fed - columns.habit)
         self._steps += 1
-        self.luck.turns[:] = self._turns + self._steps * self._turn
+        self.random_streams.turns[:] = self._turns + self._steps * self._turn
         minutes = np.empty(len(self._bits))
-        phone = attend(columns, carried, self.luck, offer, behaviour, self.contacts, day, minutes)
+        phone = attend(columns, carried, self.random_streams, offer, behaviour, self.contacts, day, minutes)
         carried.closed[1:] = carried.closed[:-1].copy()
         carried.closed[0] = length * np.log(np.maximum(1 - carried.opened, _LEAST_CLOSED))
         self._lengths = [length, *self._lengths[:-1]]

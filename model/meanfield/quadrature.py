@@ -1,4 +1,4 @@
-"""Low-discrepancy points for means over what users draw: traits, the day's mood, sets of apps and the contact's."""
+"""Quadrature: low-discrepancy points for means over traits, daily moods, sets of apps and the contact's apps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import qmc
 
-from secondhalf.conf.schema.population import Users
+from secondhalf.conf.schema.population import UserSettings
 from secondhalf.conf.schema.vocabulary import MAX_PLATFORMS
 from secondhalf.model.numba_kernels import compiled
 from secondhalf.model.shapes import F32, F64, I64, U32
@@ -34,7 +34,7 @@ class Cells(NamedTuple):
     met: U32  # [cells]
 
 
-def user_types(users: Users, count: int = 512) -> Types:
+def user_types(users: UserSettings, count: int = 512) -> Types:
     """Traits as `population.Population` draws them, at `count` points (a power of two) of a Sobol sequence."""
     points = qmc.Sobol(_TRAITS + MAX_PLATFORMS, seed=0).random(count).T
     normal = ndtri(np.clip(points[:_TRAITS], 1e-9, 1 - 1e-9))

@@ -1,4 +1,4 @@
-"""Fixed points of the mean-field map for what platforms offer, and long simulations to hold them against.
+"""Steady states of the mean-field map for what platforms offer, and long simulations to compare them with.
 
 The map (`model.meanfield.map`) knows adoption, removal, habit and attention of infinitely many users under random
 mixing; shopping needs are left out of both sides, everybody is online, and the offer is held as it stands.
@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.meanfield.continuation import NUDGE, Branch, FixedPoint, fixed_point, follow, radius_at
-from secondhalf.model.meanfield.map import MeanField, State
+from secondhalf.model.meanfield.continuation import NUDGE, Branch, FixedPoint, continue_branch, fixed_point, radius_at
+from secondhalf.model.meanfield.map import MeanField, MeanFieldState
 from secondhalf.model.meanfield.quadrature import user_types
 from secondhalf.model.network.friend_graph import build_friends
-from secondhalf.model.random_streams import Luck
+from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.shapes import NEVER, Behaviour, Offer
 from secondhalf.model.users.attention import INSTALLED
 from secondhalf.model.users.population import Population, behaviour
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 
 Array = NDArray[np.float64]
 Weight = Literal["habit_weight", "social_weight"]
@@ -32,7 +32,7 @@ SMALL = 1e-4
 """Step of differences in sets of apps, which are worked out in double precision."""
 
 
-class Resting(NamedTuple):
+class SteadyState(NamedTuple):
     """A fixed point in terms of the market, per person online, [P]."""
 
     point: FixedPoint
@@ -63,11 +63,11 @@ class _Settled:
         a state; its sets matter only where some app neither comes nor goes
     """
 
-    def __init__(self, field: MeanField, start: State) -> None:
+    def __init__(self, field: MeanField, start: MeanFieldState) -> None:
         self.field, self._start = field, start
         self._sets = start.sets.shape[1]
 
-    def numbers(self, state: State) -> Array:
+    def numbers(self, state: MeanFieldState) -> Array:
         """What stands for a state; the first set is redundant, and habits are where they do nothing."""
         habit = state.habit.ravel() if self.field.behaviour.habit_weight > 0 else np.empty(0)
         return np.concatenate([state.sets.mean(axis=0)[1:], habit])
@@ -77,14 +77,14 @@ class _Settled:
         chance = np.append(1 - x[: self._sets - 1].sum(), x[: self._sets - 1]).clip(0.0)
         return np.concatenate([chance[1:] / chance.sum(), x[self._sets - 1 :].clip(0.0, 1.0)])
 
-    def state(self, x: Array) -> State:
+    def state(self, x: Array) -> MeanFieldState:
         """The state that numbers stand for."""
         inside = self.within(x)
         contacts = np.append(1 - inside[: self._sets - 1].sum(), inside[: self._sets - 1])
         habit = (
             inside[self._sets - 1 :].reshape(-1, self.field.platforms) if x.size >= self._sets else self._start.habit
         )
-        return self.field.settled(contacts, State(self._start.sets, habit))
+        return self.field.settled(contacts, MeanFieldState(self._start.sets, habit))
 
     def step(self, x: Array) -> Array:
         """The map."""
@@ -97,7 +97,7 @@ class _Settled:
         change = float(np.abs(field.vector(field.step(state)) - vector).max())
         return FixedPoint(vector, change, self._radius(state))
 
-    def _radius(self, state: State) -> float:
+    def _radius(self, state: MeanFieldState) -> float:
         """Spectral radius of a day's Jacobian.
 
         In sets and in habit times holders: the mean habit of a type in which hardly anybody has the app leaps when
@@ -106,7 +106,7 @@ class _Settled:
         field, some = self.field, self.field.behaviour.habit_weight > 0
         has, kinds, cut = field.has, len(state.sets), state.sets[:, 1:].size
 
-        def numbers(state: State) -> Array:
+        def numbers(state: MeanFieldState) -> Array:
             mass = state.habit * (state.sets @ has)
             return np.concatenate([state.sets[:, 1:].ravel(), mass.ravel() if some else []])
 
@@ -116,7 +116,7 @@ class _Settled:
             mass = vector[cut:].reshape(kinds, -1) if some else np.zeros(state.habit.shape)
             holders = sets @ has
             habit = np.divide(mass, holders, out=np.zeros_like(mass), where=holders > 0)
-            return numbers(field.step(State(sets, habit)))
+            return numbers(field.step(MeanFieldState(sets, habit)))
 
         here = numbers(state)
         sizes = np.full(here.size, SMALL)
@@ -125,17 +125,17 @@ class _Settled:
         return radius_at(step, here, sizes)
 
 
-def resting(field: MeanField, shares: Array) -> Resting:
+def steady_state(field: MeanField, shares: Array) -> SteadyState:
     """The fixed point near a market in which apps are installed on `shares` of the people, [P]."""
     start = field.start(shares, habit=0.5)
     slow = _Settled(field, start)
     point = slow.point(fixed_point(slow.step, slow.numbers(start), slow.within).state)
     day = field.day(field.state(point.state))
-    return Resting(point, day.installed, day.minutes)
+    return SteadyState(point, day.installed, day.minutes)
 
 
-def along(
-    field: MeanField, name: Weight, first: float, last: float, points: int, start: Resting
+def steady_state_branch(
+    field: MeanField, name: Weight, first: float, last: float, points: int, start: SteadyState
 ) -> tuple[Branch, Array]:
     """Fixed points while one of users' weights is multiplied by factors from `first` to `last`; and minutes [point, P].
 
@@ -156,7 +156,9 @@ def along(
             own = own._replace(social_weight=np.float32(own.social_weight * factor))
         return _Settled(field.behaving(own), state)
 
-    branch = follow(lambda x, factor: scaled(factor).step(x), scaled(first).numbers(state), first, last, points)
+    branch = continue_branch(
+        lambda x, factor: scaled(factor).step(x), scaled(first).numbers(state), first, last, points
+    )
     radius, states, minutes = [], [], []
     for factor, numbers in zip(branch.parameter, branch.states, strict=True):
         slow = scaled(factor)
@@ -176,7 +178,7 @@ class Simulated(NamedTuple):
     minutes_error: Array
 
 
-def simulated(
+def simulate_agents(
     settings: MarketSettings, offer: Offer, budget: float, days: int, averaged: int, own: Behaviour | None = None
 ) -> Simulated:
     """Installed shares and minutes at the end of many days under a held offer.
@@ -192,15 +194,15 @@ def simulated(
     names = list(settings.platforms)
     calendar = MarketCalendar(settings.calendar, names, settings.mechanisms)
     friends = build_friends(settings.network, settings.population.users, settings.seed)
-    people = UsersDay(Population(settings, calendar), friends)
+    people = UserStages(Population(settings, calendar), friends)
     people.columns.online_from[:] = NEVER
     if own is not None:
         people.population.behaviour = own
-    luck, installed = Luck(settings.seed, names, settings.users.fan.slots), np.zeros(len(names))
+    random_streams, installed = RandomStreams(settings.seed, names, settings.users.fan.slots), np.zeros(len(names))
     minutes = np.zeros(people.columns.minutes.shape)
     today = calendar.day(0, 0.0)._replace(budget=np.float32(budget))
     for number in range(days):
-        streams, day = luck.day(number), today._replace(number=np.int64(number))
+        streams, day = random_streams.day(number), today._replace(number=np.int64(number))
         people.adopt(offer, streams, number)
         found, _ = people.attend(offer, streams, day)
         if number >= days - averaged:

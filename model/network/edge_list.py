@@ -1,8 +1,9 @@
-"""Friend graphs that people bring along: edge lists, checked line by line."""
+"""Edge lists: friend graphs read from a user's file, checked line by line."""
 
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ _TIE = re.compile(r"\s*(-?[0-9]{1,18})(?:\s*,\s*|\s+)(-?[0-9]{1,18})(?:[\s,]|$)"
 def read_ties(file: str, users: int) -> I64:
     """Read an edge list: two node numbers a line, separated by blanks or a comma; further columns are ignored.
 
-    What follows ``#`` is a comment. A tie that stands twice, in either direction, counts once.
+    What follows ``#`` is a comment. A tie that stands twice, in either direction, counts once. A warning says so when
+    the first column looks like the index of a table.
 
     Returns
     -------
@@ -28,6 +30,7 @@ def read_ties(file: str, users: int) -> I64:
         naming the file, the line and what is allowed
     """
     ties: list[tuple[int, int]] = []
+    further: list[tuple[int, int]] | None = []  # the second and third number of each line, while every line has them
     try:
         with Path(file).expanduser().open(encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, 1):
@@ -39,6 +42,8 @@ def read_ties(file: str, users: int) -> I64:
                 if not (0 <= a < users and 0 <= b < users and a != b):
                     raise SettingsError(f"network.file={file}:{number}: {_fault(text, users)}")
                 ties.append((a, b))
+                if further is not None:
+                    further = _with_next(further, text, users)
     except UnicodeDecodeError as error:
         raise SettingsError(f"network.file={file}: not a text file; two node numbers a line are needed") from error
     except OSError as error:
@@ -48,7 +53,26 @@ def read_ties(file: str, users: int) -> I64:
         ) from error
     if not ties:
         raise SettingsError(f"network.file={file}: holds no tie; at least one line with two node numbers is needed")
+    if further and [a for a, _ in ties] == list(range(len(ties))):
+        said = [", ".join(f"{a}-{b}" for a, b in pairs[:3]) for pairs in (ties, further)]
+        warnings.warn(
+            f"network.file={file}: the first column counts 0, 1, 2 as the index of a table does; read as ties "
+            f"{said[0]}; if {said[1]} are meant, write the file without its index (pandas: index=False)",
+            stacklevel=2,
+        )
     return np.array(ties, np.int64)
+
+
+def _with_next(known: list[tuple[int, int]], text: str, users: int) -> list[tuple[int, int]] | None:
+    """The same pairs with that of a line's second and third column; None when these are no tie."""
+    fields = text.replace(",", " ").split()
+    if len(fields) < 3 or not all(field.isdecimal() and int(field) < users for field in fields[1:3]):
+        return None
+    a, b = int(fields[1]), int(fields[2])
+    if a == b:
+        return None
+    known.append((a, b))
+    return known
 
 
 def _fault(text: str, users: int) -> str:

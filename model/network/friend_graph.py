@@ -1,4 +1,4 @@
-"""The friend graph, from settings or from a file, as sorted neighbour lists (CSR).
+"""Friend graph, from settings or from a file, as sorted neighbour lists (CSR).
 
 Every kind is made by one method at all sizes, from keyed draws: the graph is a function of (settings, users, seed)
 alone, and its mean degree is `network.mean_degree` at any size. Without a graph (`random_mixing`) users meet anybody.
@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.conf.schema.import_path import is_own, own
-from secondhalf.conf.schema.population import Network
+from secondhalf.conf.schema.import_path import import_object, is_import_path
+from secondhalf.conf.schema.population import NetworkSettings
 from secondhalf.model.network.edge_list import read_ties
 from secondhalf.model.network.hyperbolic import hyperbolic_ties
 from secondhalf.model.numba_kernels import compiled
@@ -31,7 +31,7 @@ class Friends(NamedTuple):
     indices: I32  # [2 * ties]; empty: anybody may meet anybody
 
 
-def build_friends(network: Network, users: int, seed: int) -> Friends:
+def build_friends(network: NetworkSettings, users: int, seed: int) -> Friends:
     """Make or read the friend graph: undirected, no ties to oneself, no tie twice.
 
     A mean degree that `users` cannot hold gives the complete graph. There is at least one tie, however small the mean
@@ -65,7 +65,7 @@ def build_friends(network: Network, users: int, seed: int) -> Friends:
         return Friends(np.zeros(users + 1, np.int64), np.empty(0, np.int32))
     if network.kind == "file":
         return _friends(users, read_ties(str(network.file), users))
-    if is_own(network.kind):
+    if is_import_path(network.kind):
         return _friends(users, _own_ties(network, users, seed))
     degree = network.mean_degree
     if degree >= users - 1:
@@ -81,9 +81,9 @@ def build_friends(network: Network, users: int, seed: int) -> Friends:
     return _friends(users, ties if len(ties) else np.array([[0, 1]]))
 
 
-def _own_ties(network: Network, users: int, seed: int) -> I64:
-    """Ties [E, 2] of a function of one's own; whatever it gives is checked."""
-    given = own(network.kind)(network, users, seed)
+def _own_ties(network: NetworkSettings, users: int, seed: int) -> I64:
+    """Ties [E, 2] returned by a user's own function, checked."""
+    given = import_object(network.kind)(network, users, seed)
     try:
         ties = np.asarray(given if isinstance(given, np.ndarray) else list(given))
     except (TypeError, ValueError) as error:
@@ -115,7 +115,7 @@ def _integers(stream: np.uint64, limits: I64) -> I64:
 
 
 def _small_world(users: int, degree: float, rewiring: float, seed: int) -> I64:
-    """A ring of near neighbours [E, 2], of which a share of ties is led to anybody.
+    """A ring of near neighbours [E, 2], of which a share of ties is rewired to random users.
 
     Where `degree` is no even number the farthest neighbours are linked at evenly spaced users only. As in the
     original, the first end of a tie stays and a tie that finds no free place keeps its own.
@@ -170,7 +170,7 @@ def _scale_free(users: int, degree: float, stream: np.uint64) -> I64:
     return ties[:count]
 
 
-def _community_sizes(network: Network, users: int, degree: float, seed: int) -> I64:
+def _community_sizes(network: NetworkSettings, users: int, degree: float, seed: int) -> I64:
     """Sizes [C] that add up to `users`: a power law above the smallest that holds its members' ties."""
     mean, exponent = network.community_size, network.exponent
     count = max(1, round(users / mean))
@@ -193,7 +193,7 @@ def _points(pairs: F64, wanted: F64) -> I64:
     return np.diff(np.rint(np.cumsum(-pairs * np.log1p(-chance))), prepend=0).astype(np.int64)
 
 
-def _communities(network: Network, users: int, seed: int) -> I64:
+def _communities(network: NetworkSettings, users: int, seed: int) -> I64:
     """Communities of neighbouring numbers; ties [E, 2] are thrown evenly within them and between them.
 
     Pairs hit twice count once, which `_points` allows for. With a single community all ties are inside.

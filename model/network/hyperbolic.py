@@ -1,4 +1,4 @@
-"""Clustered scale-free graphs: soft hyperbolic random graphs in time proportional to their ties.
+"""Hyperbolic random graphs: clustered and scale-free, generated in time proportional to their ties.
 
 Users lie on a circle and carry a weight w, drawn from a power law; two at distance d are friends with probability
 ``1 / (1 + (d / (scale w_i w_j)) ** (1 / temperature))``. This is the S1 form (Serrano, Krioukov and Boguna 2008) of
@@ -38,7 +38,7 @@ class Circle(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """What the search for ties carries along."""
+    """State of the search for ties."""
 
     scale: float  # reach of two users of weight one, as a share of the circle
     sharpness: float  # inverse temperature

@@ -1,4 +1,4 @@
-"""The market as one heterogeneous graph of users, merchants and platforms, for those who work with NetworkX."""
+"""NetworkX export: the market as one heterogeneous graph of users, merchants and platforms."""
 
 from __future__ import annotations
 

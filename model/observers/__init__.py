@@ -1,1 +1,1 @@
-"""Observers: what is recorded and measured of a market; nothing here changes it."""
+"""Observers: what is recorded and measured of a market; they never change it."""

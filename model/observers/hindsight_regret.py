@@ -1,18 +1,14 @@
-"""What merchants would have gained, looking back, by one fixed division of effort; measures never steer."""
+"""Hindsight regret of merchants: what the best fixed division of effort would have gained."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr, logsumexp
 
 from secondhalf.agents.effort import relative_returns
+from secondhalf.model.state import State
 from secondhalf.model.supply import effort_returns
-
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
 
 Array = NDArray[np.float64]
 LEAST = 13
@@ -35,10 +31,10 @@ class Hindsight:
         self._weeks = self._spread = np.zeros(0)
         self._returns, self._possible = np.zeros((0, 0)), np.zeros((0, 0), bool)
 
-    def look(self, market: Market) -> None:
+    def look(self, market: State) -> None:
         """Add the week that has just ended; on mornings on which merchants revise effort, before they do."""
         table, shape = market.trade.table, (market.trade.table.number.size, -1)
-        returns = effort_returns.returns(market.trade, market.bookkeeper.take_rate, market.desk.live_presence())
+        returns = effort_returns.returns(market.trade, market.take_rate, market.desk.live_presence())
         relative, effort = np.ascontiguousarray(returns.reshape(shape)), table.effort.reshape(shape)
         relative_returns(relative, effort)
         possible = (table.shop[:, :, None] & market.trade.open_cells).reshape(shape)
@@ -53,7 +49,7 @@ class Hindsight:
         # What has just become possible gets effort from the next revision on.
         self._weeks[new] = self._returns[new] = self._spread[new] = 0.0
 
-    def gains(self, market: Market) -> tuple[Array, Array]:
+    def gains(self, market: State) -> tuple[Array, Array]:
         """Gain a week of each merchant as a part of its sales, and the weights of merchants; one each.
 
         Merchants without `LEAST` weeks since a change, and those without sales, are left out.

@@ -1,4 +1,4 @@
-"""What is measured of a market: concentration, interpenetration, leaks, where the water comes from.
+"""Measures of a market: concentration, interpenetration, leaks, sources of new attention.
 
 Measures never steer.
 """
@@ -58,7 +58,7 @@ def leak_rate(orders: Array, content: NDArray[np.bool_]) -> float:
 
 
 def leaked(amounts: Array) -> Array:
-    """What was planted on each platform and another one books, [P]; `amounts` is orders or GMV, [4, P + 1, P]."""
+    """Orders planted on each platform and placed on another, [P]; `amounts` is orders or GMV, [4, P + 1, P]."""
     planted = (amounts[KIND_IMPULSE] + amounts[KIND_RIPENED])[:-1]
     return np.asarray(planted.sum(axis=1) - np.diagonal(planted))
 

@@ -1,15 +1,15 @@
-"""What Mesa's tools read of a finished or running market: its record, seen as a `mesa.DataCollector`."""
+"""Mesa data collector: the record of a market, seen as a `mesa.DataCollector` by Mesa's tools."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mesa
 import pandas as pd
 
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
+from secondhalf.model.observers.record import Record
+from secondhalf.model.state import State
 
 Row = tuple[Any, ...]
 
@@ -22,38 +22,38 @@ class RecordCollector(mesa.DataCollector):
 
     Parameters
     ----------
-    market
+    market, record
         read whenever something is asked for
     """
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: State, record: Record) -> None:
         # The base class would make lists of its own for what are views here.
-        self._market = market
-        self.model_reporters = {"date": _date, **market.record.of_market}
-        self.agent_reporters = {"platform": _name, **market.record.by_platform}
+        self._market, self._record = market, record
+        self.model_reporters = {"date": _date, **record.of_market}
+        self.agent_reporters = {"platform": _name, **record.by_platform}
         self.agenttype_reporters: dict[type, Any] = {}
         self._agenttype_records: dict[int, Any] = {}
         self.tables: dict[str, Any] = {}
 
-    def collect(self, model: Market) -> None:
+    def collect(self, model: mesa.Model) -> None:
         """Do nothing: a market takes down every day itself."""
 
     @property
     def model_vars(self) -> dict[str, list[Any]]:  # type: ignore[override]  # a view, which nobody fills
         """By variable, a value a day."""
-        rows = self._market.record.market
+        rows = self._record.market
         dates = self._market.calendar.labels[: len(rows)]
-        return {"date": list(dates)} | {name: [row[name] for row in rows] for name in self._market.record.of_market}
+        return {"date": list(dates)} | {name: [row[name] for row in rows] for name in self._record.of_market}
 
     @property
     def _collection_steps(self) -> list[int]:
         """Days that were taken down (read by Mesa's `batch_run` from 3.4 on)."""
-        return list(range(len(self._market.record.daily)))
+        return list(range(len(self._record.daily)))
 
     @property
     def _agent_records(self) -> Mapping[int, list[Row]]:  # type: ignore[override]  # the same
         """By day, a row a platform: day, `unique_id`, variables (read by Mesa's `batch_run`)."""
-        return _Days(self._market)
+        return _Days(self._market, self._record)
 
     def get_model_vars_dataframe(self) -> pd.DataFrame:
         """A row a day with the date and the columns of market.csv."""
@@ -68,11 +68,11 @@ class RecordCollector(mesa.DataCollector):
 class _Days(Mapping[int, list[Row]]):
     """Rows of a day's platforms, made when a day is asked for."""
 
-    def __init__(self, market: Market) -> None:
-        self._market = market
+    def __init__(self, market: State, record: Record) -> None:
+        self._market, self._record = market, record
 
     def __getitem__(self, day: int) -> list[Row]:
-        record = self._market.record
+        record = self._record
         if not 0 <= day < len(record.daily):
             raise KeyError(day)
         columns = [record.daily[day][name].tolist() for name in record.by_platform]
@@ -83,10 +83,10 @@ class _Days(Mapping[int, list[Row]]):
         return iter(range(len(self)))
 
     def __len__(self) -> int:
-        return len(self._market.record.daily)
+        return len(self._record.daily)
 
 
-def _date(market: Market) -> str:
+def _date(market: State) -> str:
     return market.date_label
 
 

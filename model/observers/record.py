@@ -1,27 +1,25 @@
-"""What a run remembers: one row a day, a month, a move, a festival. Recording observes and never steers."""
+"""Record of a run: a row a day, a month, a move and a festival; recording never changes the market."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from secondhalf.agents.axes import Axes
 from secondhalf.conf.schema import SettingsError
-from secondhalf.conf.schema.import_path import own
+from secondhalf.conf.schema.import_path import import_object
 from secondhalf.conf.schema.vocabulary import PAN_SHELF
-from secondhalf.model.accounts.day_book import BooksError
+from secondhalf.model.accounts.day_book import BooksError, Snapshot
 from secondhalf.model.observers import measures
 from secondhalf.model.observers.reporters import DAILY, MARKET, ratio
+from secondhalf.model.state import State
 from secondhalf.model.users.attention_flows import BOUGHT_AGAIN, BOUGHT_LAST, KEPT, LAST
 from secondhalf.model.users.choice import KIND_REPEAT
 from secondhalf.model.users.user_stages import MonthBooks
-
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
 
 Array = NDArray[np.float64]
 Reporters = dict[str, Callable[..., Any]]
@@ -31,38 +29,32 @@ THRESHOLDS = {"10_million": 1e7, "100_million": 1e8}
 """RMB a merchant or a product sells within a festival's window, as in the article's targets."""
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """Who had sold how much when a festival began."""
-
-    merchants: NDArray[np.int64]
-    merchant_gmv: Array
-    products: NDArray[np.int64]
-    product_gmv: Array
-
-
 class Record:
-    """Everything that is written out after a run.
+    """Record of a run, from which its tables are written.
 
     `by_platform` and `of_market` are the reporters asked every day, by column, those of `measures` among them.
     `daily` holds one dict of [P] arrays a day, `market` one dict of numbers a day; `channels`, `monthly`, `flows`,
     `overlap` one entry a calendar month; `moves` one row a move; `festivals` one row a festival and year.
     """
 
-    def __init__(self, market: Market) -> None:
+    daily: Annotated[list[dict[str, Array]], Axes("P")]
+    channels: Annotated[list[dict[str, Array]], Axes("PC")]
+    monthly: Annotated[list[dict[str, Array]], Axes("P")]
+    flows: Annotated[list[Array], Axes("-PR")]  # of which platform, and from which or where else
+    overlap: Annotated[list[Array], Axes("PP")]
+    _month: Annotated[dict[str, Array], Axes("PC")]
+
+    def __init__(self, market: State) -> None:
         self._market = market
-        self.content: NDArray[np.bool_] = np.array(
-            [platform.settings.kind == "content" for platform in market.platforms]
-        )
         self.by_platform = _columns("daily", DAILY, market.settings.measures.daily)
         self.of_market = _columns("market", MARKET, market.settings.measures.market)
-        self.daily: list[dict[str, Array]] = []
+        self.daily = []
         self.market: list[dict[str, float]] = []
-        self.channels: list[dict[str, Array]] = []
-        self.monthly: list[dict[str, Array]] = []
-        self.flows: list[Array] = []
+        self.channels = []
+        self.monthly = []
+        self.flows = []
         self.closed: list[int] = []
-        self.overlap: list[Array] = []
+        self.overlap = []
         self.months: list[str] = []
         self.moves: list[dict[str, Any]] = []
         self.festivals: list[dict[str, Any]] = []
@@ -71,8 +63,15 @@ class Record:
         self._open: dict[tuple[str, int], Snapshot] = {}
         self._start_month()
 
-    def of(self, market: Market) -> Record:
-        """A copy that goes on with another market; what was taken down is shared, what is added is not."""
+    def of(self, market: State, whole: bool) -> Record:
+        """The record of a fork: a copy, or an empty one when the fork has a sample of the users.
+
+        What was taken down is shared, what is added is not.
+        """
+        if not whole:
+            empty = Record(market)
+            empty.exposure_at_start = self.exposure_at_start
+            return empty
         other = copy.copy(self)
         other._market = market
         for name, value in vars(self).items():
@@ -81,6 +80,10 @@ class Record:
         other._open = dict(self._open)
         other._month = {name: amounts.copy() for name, amounts in self._month.items()}
         return other
+
+    def leave_out_own(self) -> None:
+        """Use only the built-in reporters from now on; a user's own are code, and may take long."""
+        self.by_platform, self.of_market = dict(DAILY), dict(MARKET)
 
     def note_start(self) -> None:
         """Which part of the users sees each capability on the morning of the first day, where anybody does."""
@@ -94,20 +97,8 @@ class Record:
         shape = (len(self._market.platforms), len(self._market.settings.channels))
         self._month = {name: np.zeros(shape) for name in ("gmv", "net_gmv", "orders", "repeat")}
 
-    def add_platform(self) -> None:
-        """Make room for a platform that enters: nothing, in all that was taken down before."""
-        entered = self._market.platforms[-1].settings.kind == "content"
-        self.content = np.append(self.content, entered)
-        self.daily, self.channels, self.monthly = (
-            [_wider(row) for row in rows] for rows in (self.daily, self.channels, self.monthly)
-        )
-        self._month = _wider(self._month)
-        last = self.content.size - 1
-        self.flows = [np.insert(np.insert(flow, last, 0.0, axis=1), last, 0.0, axis=2) for flow in self.flows]
-        self.overlap = [np.pad(users, (0, 1)) for users in self.overlap]
-
     def note_day(self, month: MonthBooks | None) -> None:
-        """Take down the latest day; `month` when it closed a calendar month."""
+        """Record the latest day; `month` when it closed a calendar month."""
         market, book = self._market, self._market.book
         self._note_moves()
         for name, amount in (
@@ -123,7 +114,7 @@ class Record:
         self.market.append({name: self._one(name, report(market)) for name, report in self.of_market.items()})
 
     def _by_platform(self, name: str, value: Any) -> Array:
-        """What a reporter of daily.csv gave; one of somebody's own may give anything."""
+        """The values of a reporter of daily.csv, checked, because a user's own reporter may return anything."""
         if name in DAILY:
             return np.asarray(value)
         taken = _numbers(value)
@@ -181,7 +172,7 @@ class Record:
         self._start_month()
 
     def note_festivals(self, day: int) -> None:
-        """Open the books of festivals that begin on `day` and close those that ended the day before."""
+        """Start counting sales of festivals that begin on `day`, and stop for those that ended the day before."""
         market = self._market
         for name, spans in market.calendar.windows.items():
             for first, last in spans:
@@ -223,17 +214,12 @@ class Record:
         self.festivals.append(row)
 
 
-def _wider(row: dict[str, Array]) -> dict[str, Array]:
-    """A row with a platform more, that has nothing; a new one, since forks share what was taken down."""
-    return {name: np.concatenate([amounts, np.zeros((1, *amounts.shape[1:]))]) for name, amounts in row.items()}
-
-
 def _columns(table: str, shipped: Mapping[str, Callable[..., Any]], own_paths: Mapping[str, str]) -> Reporters:
-    """Reporters of a table: those that ship, then those of one's own."""
+    """Reporters of a table: the built-in ones, then the user's own."""
     for name in own_paths:
         if name in shipped or name in KEYS:
             raise SettingsError(f"measures.{table}.{name}={own_paths[name]}: {table}.csv has this column already")
-    return {**shipped, **{name: own(path) for name, path in own_paths.items()}}
+    return {**shipped, **{name: import_object(path) for name, path in own_paths.items()}}
 
 
 def _numbers(value: Any) -> Array:

@@ -1,4 +1,4 @@
-"""What a run takes down every day: the columns of daily.csv and market.csv by name, as functions of the market.
+"""Reporters: the columns of daily.csv and market.csv by name, as functions of the market.
 
 A column more is an entry more. Reporters are asked when the day's books are closed; they read and never steer.
 """
@@ -6,15 +6,12 @@ A column more is an entry more. Reporters are asked when the day's books are clo
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from secondhalf.model.observers import measures
-
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
+from secondhalf.model.state import State
 
 Array = NDArray[np.float64]
 
@@ -24,23 +21,23 @@ def ratio(part: Array, whole: Array) -> Array:
     return np.asarray(np.divide(part, whole, out=np.zeros_like(part, dtype=float), where=whole > 0))
 
 
-def outside_share(market: Market) -> float:
-    """Share of all mobile time outside the platforms."""
-    return float(1 - market.book.minutes.sum() / max(market.book.phone_minutes, 1e-300))
+def outside_share(market: State) -> float:
+    """Share of all mobile time outside the platforms; minutes in single precision may add up to a little more."""
+    return max(float(1 - market.book.minutes.sum() / max(market.book.phone_minutes, 1e-300)), 0.0)
 
 
-def short_video_share(market: Market) -> float:
+def short_video_share(market: State) -> float:
     """Share of all mobile time in short video: the content platforms and the apps that are not modelled."""
-    own = market.book.minutes[market.record.content].sum() / max(market.book.phone_minutes, 1e-300)
+    own = market.book.minutes[market.content].sum() / max(market.book.phone_minutes, 1e-300)
     return float(own + outside_share(market) * market.calendar.other_short_video[market.day])
 
 
-def instant_messaging_share(market: Market) -> float:
+def instant_messaging_share(market: State) -> float:
     """Share of all mobile time in instant messaging, which is outside the platforms."""
     return outside_share(market) * float(market.calendar.instant_messaging[market.day])
 
 
-DAILY: dict[str, Callable[[Market], Array]] = {
+DAILY: dict[str, Callable[[State], Array]] = {
     "installed_users": lambda market: market.book.installed,
     "active_users": lambda market: market.book.active,
     "monthly_active_users": lambda market: market.book.monthly,
@@ -61,17 +58,13 @@ DAILY: dict[str, Callable[[Market], Array]] = {
 }
 """Columns of daily.csv after date and platform: one number a platform, [P]."""
 
-MARKET: dict[str, Callable[[Market], float]] = {
+MARKET: dict[str, Callable[[State], float]] = {
     "people_online": lambda market: market.book.online,
     "hhi_attention": lambda market: measures.hhi(market.book.minutes),
     "hhi_gmv": lambda market: measures.hhi(market.book.platform_gmv),
-    "interpenetration_gmv": lambda market: measures.interpenetration(
-        market.book.cells.sum(axis=0), market.record.content
-    ),
-    "interpenetration_minutes": lambda market: measures.interpenetration(
-        market.book.channel_minutes, market.record.content
-    ),
-    "leak_rate": lambda market: measures.leak_rate(market.book.orders, market.record.content),
+    "interpenetration_gmv": lambda market: measures.interpenetration(market.book.cells.sum(axis=0), market.content),
+    "interpenetration_minutes": lambda market: measures.interpenetration(market.book.channel_minutes, market.content),
+    "leak_rate": lambda market: measures.leak_rate(market.book.orders, market.content),
     "multi_homing_users": lambda market: market.book.multi_homing / max(market.book.online, 1e-300),
     "multi_homing_merchants": lambda market: market.trade.multi_homing,
     "short_video_share": short_video_share,

@@ -1,4 +1,4 @@
-"""The first and the second half: the day on which growth by new people ends, what dries up, and what takes over.
+"""Second half: the day on which growth by new users ends, which source dries up, and which takes over.
 
 For all platforms together or for one of them, from the monthly flow books alone. Measures never steer.
 """
@@ -26,7 +26,7 @@ NAMES = tuple(SOURCES)
 
 
 class Level(NamedTuple):
-    """What a source brought over a trailing year, minutes a day."""
+    """Net inflow of attention from a source over a trailing year, minutes a day."""
 
     peak: float
     """most in any year that ended by the day"""

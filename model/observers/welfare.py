@@ -1,14 +1,11 @@
-"""What a market is worth to those on its sides; measures never steer."""
+"""Welfare: surplus of users, merchants and platforms; measuring it never changes the market."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
+from secondhalf.model.state import State
 
 Array = NDArray[np.float64]
 
@@ -35,7 +32,7 @@ def time_surplus(minutes: ArrayLike, gamma: ArrayLike, budget: ArrayLike) -> Arr
     return np.asarray(outside * np.log(outside / time) + ((depth + spent) * np.log1p(spent / depth)).sum(axis=0))
 
 
-def users_surplus(market: Market) -> float:
+def users_surplus(market: State) -> float:
     """Mean of `time_surplus` over people online on the latest day, minutes a day."""
     columns = market.population.columns
     online = columns.online_from <= market.today.number
@@ -43,8 +40,8 @@ def users_surplus(market: Market) -> float:
     return float(time_surplus(columns.minutes[:, online], market.offer.gamma, budget).mean())
 
 
-def merchants_keep(market: Market) -> float:
-    """What all merchants keep of the latest day's sales after returns, commission and advertising on sales, RMB."""
-    book, desk = market.book, market.bookkeeper
-    fees = book.commission + book.platform_gmv * desk.ad_take
+def merchants_keep(market: State) -> float:
+    """Merchants' revenue from the latest day's sales, less returns, commission and advertising on sales, RMB."""
+    book, ad_take = market.book, np.array([platform.ad_take for platform in market.platforms])
+    fees = book.commission + book.platform_gmv * ad_take
     return float(book.net_gmv.sum() - fees.sum())

@@ -1,4 +1,4 @@
-"""Merchants' exclusivity ("choose one of two"): shops of one platform barred from others of its kind for a time."""
+"""Exclusivity of merchants ("choose one of two"): shops of one platform barred from its rivals for a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from secondhalf.model.random_streams import Decision, key, uniforms
 
 
 class ExclusivityRule:
-    """Bars merchants at the start or on its first day, and lets them go on its last date."""
+    """Bars merchants from rival platforms from the start or the rule's first day to its last date."""
 
     def __init__(self, settings: MarketSettings, table: MerchantTable) -> None:
         self.settings = settings
@@ -65,7 +65,7 @@ class ExclusivityRule:
             table.barred[:, -1] = self.bound(table)
 
     def lift_if_due(self, date: dt.date, table: MerchantTable) -> None:
-        """On the day the rule ends, nobody is barred any more."""
+        """Lift all bars on the day the rule ends."""
         if self.rule is not None and self.rule.until is not None and date >= self.rule.until:
             table.barred[:] = False
             self.rule = None

@@ -1,4 +1,4 @@
-"""Which launches a scenario leaves to the strategy `history`, and on which dates."""
+"""Launch edits: which launches a scenario leaves to the strategy `history`, and on which dates."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ OF_WHAT_IS_THERE = ("close", "restrict", "restore")
 """Changes that need a capability to have been there."""
 
 
-def means(settings: MarketSettings, rule: Without | Shift, platform: str, capability: str | None, change: str) -> bool:
-    """Whether a rule of the scenario speaks of a platform's change of a capability."""
+def rule_applies(
+    settings: MarketSettings, rule: Without | Shift, platform: str, capability: str | None, change: str
+) -> bool:
+    """Whether a rule of the scenario applies to a platform's change of a capability."""
     if capability is None or rule.capability not in (ALL, capability) or not settings.means(rule.platform, platform):
         return False
     changes = rule.changes if isinstance(rule, Without) else None
     return changes is None or change in changes
 
 
-def replayed(settings: MarketSettings, platform: str, launches: Sequence[Launch]) -> list[Launch]:
+def edited_launches(settings: MarketSettings, platform: str, launches: Sequence[Launch]) -> list[Launch]:
     """A platform's launches without those that the scenario takes out, with the others' dates shifted, in order.
 
     Raises
@@ -40,7 +42,11 @@ def replayed(settings: MarketSettings, platform: str, launches: Sequence[Launch]
     ]
     for where, rule in named:
         if rule.platform == platform and rule.capability != ALL:
-            found = [launch for launch in launches if means(settings, rule, platform, launch.capability, launch.change)]
+            found = [
+                launch
+                for launch in launches
+                if rule_applies(settings, rule, platform, launch.capability, launch.change)
+            ]
             if not found:
                 known = sorted({launch.capability for launch in launches if launch.capability})
                 raise SettingsError(
@@ -49,14 +55,16 @@ def replayed(settings: MarketSettings, platform: str, launches: Sequence[Launch]
                 )
     kept = []
     for launch in launches:
-        if not any(means(settings, rule, platform, launch.capability, launch.change) for rule in scenario.without):
+        if not any(
+            rule_applies(settings, rule, platform, launch.capability, launch.change) for rule in scenario.without
+        ):
             kept.append(_shifted(settings, launch))
     return sorted(kept, key=lambda launch: launch.date)
 
 
 def _shifted(settings: MarketSettings, launch: Launch) -> Launch:
     for number, rule in enumerate(settings.scenario.shift):
-        if means(settings, rule, launch.platform, launch.capability, launch.change):
+        if rule_applies(settings, rule, launch.platform, launch.capability, launch.change):
             date = launch.date + dt.timedelta(days=rule.days)
             if date < FIRST_DATE:
                 raise SettingsError(

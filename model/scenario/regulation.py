@@ -1,4 +1,4 @@
-"""What a scenario forbids platforms: capabilities closed from a date on, and moves that strategies may not make."""
+"""Regulation by a scenario: dated moves, bans, caps, and self-preferencing of platforms."""
 
 from __future__ import annotations
 
@@ -11,15 +11,28 @@ from numpy.typing import NDArray
 
 from secondhalf.agents.merchant import MerchantTable
 from secondhalf.agents.move import Move
-from secondhalf.agents.platform import Platform
+from secondhalf.agents.platform import LEVERS, Platform
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.scenario import ALL, BOUND, Ban
-from secondhalf.model.accounts.bookkeeper import MINUTES_AN_HOUR, Bookkeeper
-from secondhalf.model.scenario.launch_edits import OPENINGS, means
-from secondhalf.model.supply.sales import Trade
+from secondhalf.model.scenario.launch_edits import OPENINGS, rule_applies
 
+ScenarioMoves = dict[int, list[tuple[Platform, Move]]]
 BLOCKED = "blocked"
 """What moves.csv gives as the change of a move that a ban stopped."""
+
+
+def scenario_calendar(settings: MarketSettings, platforms: Sequence[Platform]) -> ScenarioMoves:
+    """Moves that the scenario imposes, by day; those of platforms that do not compete are left out."""
+    by_name = {platform.name: platform for platform in platforms}
+    moves: ScenarioMoves = {}
+    for imposed in settings.scenario.moves:
+        if imposed.platform in by_name:
+            part = "" if imposed.share is None else f", for {imposed.share:.3g} of the users"
+            reason = f"scenario {settings.scenario.name}{part}"
+            move = Move(imposed.change, imposed.capability, imposed.entrance, share=imposed.share, reason=reason)
+            day = max((imposed.date - settings.calendar.start).days, 0)  # imposed earlier: in force from the first day
+            moves.setdefault(day, []).append((by_name[imposed.platform], move))
+    return moves
 
 
 @dataclass(frozen=True)
@@ -31,7 +44,7 @@ class Blocked(Move):
 
 
 class Bans:
-    """Answers whether a move is allowed, and closes what a ban finds open."""
+    """Bans in force: whether a move is allowed, and which open capabilities have to close."""
 
     def __init__(self, settings: MarketSettings) -> None:
         self.settings = settings
@@ -54,7 +67,7 @@ class Bans:
         if imposed or platform.strategy.replays:  # history has lost those launches already
             return None
         for rule in self.settings.scenario.without:
-            if means(self.settings, rule, platform.name, move.capability, move.change):
+            if rule_applies(self.settings, rule, platform.name, move.capability, move.change):
                 return f"{move.change} of {move.capability} does not happen ({self.label})"
         return None
 
@@ -77,31 +90,24 @@ class Bans:
 
 
 def blocked(move: Move, why: str) -> Move:
-    """What stands in the record for a move that a scenario stopped."""
+    """The entry in the record for a move that a scenario blocked."""
     return Blocked(BLOCKED, move.capability, move.entrance, reason=f"{why}; {move.change} was meant: {move.reason}")
 
 
 class Caps:
-    """Holds rates and selling load to every cap in force; putting a cap on twice changes nothing."""
+    """Caps in force on platforms' levers; applying a cap twice changes nothing."""
 
     def __init__(self, settings: MarketSettings) -> None:
         self.settings = settings
 
-    def impose(self, date: dt.date, names: list[str], bookkeeper: Bookkeeper, trade: Trade) -> None:
-        """Lower today's rates and load to the caps; `names` are those of the platforms, in order."""
+    def impose(self, date: dt.date, platforms: Sequence[Platform]) -> None:
+        """Lower today's rates and load to the caps."""
         for cap in self.settings.scenario.caps:
-            if date < cap.since:
-                continue
-            meant = np.array([self.settings.means(cap.platform, name) for name in names])
-            per_minute = None if cap.ad_yield is None else cap.ad_yield / MINUTES_AN_HOUR
-            for rates, most in (
-                (bookkeeper.take_rate, cap.take_rate),
-                (bookkeeper.ad_take, cap.ad_take),
-                (bookkeeper.ad_yield, per_minute),
-                (trade.load_cap, cap.load),
-            ):
-                if most is not None:
-                    np.minimum(rates, most, out=rates, where=meant)
+            for platform in platforms if date >= cap.since else ():
+                for lever in LEVERS:
+                    most = getattr(cap, lever)
+                    if most is not None and self.settings.means(cap.platform, platform.name):
+                        platform.lower(lever, most)
 
 
 class Preferencing:

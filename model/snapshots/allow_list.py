@@ -1,4 +1,4 @@
-"""What a checkpoint may name: classes whose objects a market holds; code and files for which its reader vouches.
+"""Allow-list of a checkpoint: classes whose objects it may hold, and code and files that its reader has to trust.
 
 A class that a market comes to hold has to be put on a list here; until then `save_market` refuses it by name.
 """
@@ -13,8 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from secondhalf.agents.capabilities import CapabilityTable
-from secondhalf.agents.learning import Ewa, Rule
-from secondhalf.agents.legal_moves import Growth
+from secondhalf.agents.learning import EwaLearner, EwaRule
 from secondhalf.agents.merchant import MerchantTable
 from secondhalf.agents.move import Move
 from secondhalf.agents.objective import Report
@@ -24,12 +23,12 @@ from secondhalf.agents.strategies import STRATEGIES, Launch, strategy_class
 from secondhalf.agents.strategies.history import Burst
 from secondhalf.agents.view import Seen
 from secondhalf.conf.schema import MarketSettings, platforms, population, scenario
-from secondhalf.conf.schema.import_path import is_own
+from secondhalf.conf.schema.import_path import is_import_path
 from secondhalf.conf.schema.mechanisms import Mechanisms
 from secondhalf.model.accounts.bookkeeper import Bookkeeper
+from secondhalf.model.accounts.day_book import Snapshot
 from secondhalf.model.accounts.quarterly_reports import Reports
 from secondhalf.model.network.friend_graph import Friends
-from secondhalf.model.observers.record import Snapshot
 from secondhalf.model.scenario.exclusivity import ExclusivityRule
 from secondhalf.model.scenario.regulation import Blocked, Preferencing
 from secondhalf.model.shapes import Behaviour, Columns, Shops
@@ -39,8 +38,19 @@ from secondhalf.model.supply.weekly_revision import MerchantWeek
 from secondhalf.model.users.population import Population
 
 OBJECTS: tuple[type, ...] = (
-    *(Blocked, Bookkeeper, CapabilityTable, Ewa, ExclusivityRule, Growth, Launch, MerchantTable, MerchantWeek, Move),
-    *(OfferDesk, Platform, Population, Preferencing, ProductTable, Report, Reports, Rule, Seen, Snapshot, Trade),
+    *(
+        Blocked,
+        Bookkeeper,
+        CapabilityTable,
+        EwaLearner,
+        ExclusivityRule,
+        EwaRule,
+        Launch,
+        MerchantTable,
+        MerchantWeek,
+        Move,
+    ),
+    *(OfferDesk, Platform, Population, Preferencing, ProductTable, Report, Reports, Seen, Snapshot, Trade),
     *STRATEGIES.values(),
 )
 NAMED: tuple[type, ...] = (Behaviour, Columns, Friends, Shops)
@@ -48,13 +58,13 @@ NAMED: tuple[type, ...] = (Behaviour, Columns, Friends, Shops)
 CHECKED: tuple[type, ...] = (
     *(
         MarketSettings,
-        population.Users,
-        population.Merchants,
+        population.UserSettings,
+        population.MerchantSettings,
         Mechanisms,
         scenario.Exclusivity,
         scenario.SelfPreferencing,
     ),
-    *(platforms.Capability, platforms.Platform, Burst),
+    *(platforms.CapabilitySettings, platforms.GrowthSettings, platforms.PlatformSettings, Burst),
     *dict.fromkeys(strategy.Parameters for strategy in STRATEGIES.values()),
 )
 """Settings."""
@@ -69,13 +79,13 @@ SHIPPED = {name_of(kind): kind for kind in (*OBJECTS, *NAMED, *CHECKED)}
 
 
 def tag_of(kind: type) -> str:
-    """How a file marks objects of a class."""
+    """The tag of a class's objects in a file."""
     if issubclass(kind, BaseModel):
         return "settings"
     return "named" if issubclass(kind, tuple) else "object"
 
 
-def kept_class(name: str, modules: Collection[str]) -> type | None:
+def allowed_class(name: str, modules: Collection[str]) -> type | None:
     """The class of a name when its objects may be kept, else None; nothing is imported.
 
     Parameters
@@ -83,7 +93,7 @@ def kept_class(name: str, modules: Collection[str]) -> type | None:
     name
         ``module:Class``, with dots before the names of classes within classes
     modules
-        of one's own strategies, imported already; only classes that they define themselves are found, never what they
+        of users' strategies, imported already; only classes that they define themselves are found, never what they
         import
     """
     if name in SHIPPED:
@@ -105,7 +115,7 @@ def kept_class(name: str, modules: Collection[str]) -> type | None:
 
 
 def modules_of(settings: MarketSettings) -> set[str]:
-    """Modules of one's own strategies that settings name; call it on settings that were vouched for, it imports.
+    """Modules of the user's own strategies that settings name. It imports them: call it on trusted settings only.
 
     Raises
     ------
@@ -113,10 +123,10 @@ def modules_of(settings: MarketSettings) -> set[str]:
         for a strategy that is none
     """
     names = {chosen.name for chosen in (settings.strategy, *settings.strategies.values())}
-    return {strategy_class(name).__module__ for name in names if is_own(name)}
+    return {strategy_class(name).__module__ for name in names if is_import_path(name)}
 
 
-def foreign(settings: Any) -> Iterator[tuple[str, str]]:
+def foreign_values(settings: Any) -> Iterator[tuple[str, str]]:
     """Code and files that are not the program's and that plain settings name: setting and value.
 
     `network.file` is not among them: a market that goes on has its friend graph, and nothing opens the file.
@@ -129,16 +139,16 @@ def foreign(settings: Any) -> Iterator[tuple[str, str]]:
     for table in ("market", "daily"):
         columns = _inside(_inside(settings, "measures"), table)
         named |= {f"measures.{table}.{name}": columns[name] for name in columns}
-    yield from ((where, value) for where, value in named.items() if isinstance(value, str) and is_own(value))
+    yield from ((where, value) for where, value in named.items() if isinstance(value, str) and is_import_path(value))
     for where, one in chosen.items():
         file = _inside(one).get("launches")
         if isinstance(file, str) and file not in _data():
             yield f"{where}.launches", file
 
 
-def vouched(settings: Any) -> set[str]:
-    """Values of `foreign`."""
-    return {value for _, value in foreign(settings)}
+def trusted_values(settings: Any) -> set[str]:
+    """Values of `foreign_values`."""
+    return {value for _, value in foreign_values(settings)}
 
 
 def _inside(value: Any, *path: str) -> Mapping[str, Any]:

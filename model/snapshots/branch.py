@@ -1,4 +1,4 @@
-"""Two settings under one seed: until when their markets are the same, and a fork that goes on with the other settings.
+"""Branching of runs: until when two settings give the same market, and a fork that goes on with the other settings.
 
 What the settings date can be compared before any day is run. Of anything else nothing is known beforehand, and the
 two have no day in common.
@@ -8,28 +8,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, get_args, get_origin
 
 from secondhalf.agents.strategies import History, Hold, Strategy
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.calendar import FIRST_DATE
-from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.day.platform_moves import scenario_calendar
+from secondhalf.conf.schema.scenario import Scenario
+from secondhalf.model import initial_state
 from secondhalf.model.initial_state import strategies
-from secondhalf.model.scenario.regulation import Bans, Caps, Preferencing
-
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
+from secondhalf.model.scenario.regulation import Preferencing, scenario_calendar
+from secondhalf.model.snapshots.fork import M
 
 DECIDING = {"scenario", "strategy", "strategies"}
 """Settings whose differences have dates."""
 DATES = {
-    "moves": "date",
-    "bans": "since",
-    "caps": "since",
-    "entrants": "date",
-    "shocks": "since",
-    "self_preferencing": "since",
+    name: date
+    for name, field in Scenario.model_fields.items()
+    if get_origin(field.annotation) is list
+    for date in ("date", "since")
+    if date in get_args(field.annotation)[0].model_fields
 }
 """Lists of a scenario, and which date of an entry is the first on which it does anything."""
 TOLD = ("moves", "bans")
@@ -63,30 +60,26 @@ def first_difference(first: MarketSettings, second: MarketSettings) -> int | Non
     return None if day is None or day > last else day
 
 
-def branch(market: Market, settings: MarketSettings) -> Market:
-    """A whole fork that goes on with other settings.
+def branch(market: M, settings: MarketSettings) -> M:
+    """A fork with all users that continues with other settings.
 
     Until `first_difference` that is the market of these settings from its first day on; later it is one that changes
     its settings on the way. A platform that decides for itself, and goes on to do so as before, keeps what it learned.
     """
     other = market.fork()
-    other.settings = settings
+    initial_state.apply_settings(other, settings)
     there = settings.among(other.platform_names)
     for platform, strategy in zip(other.platforms, strategies(there), strict=True):
         before, after = (one.strategy_of(platform.name).model_dump(mode="json") for one in (market.settings, settings))
         if strategy.replays or before != after:
             platform.strategy = strategy
     other.scenario_moves = scenario_calendar(there, other.platforms)
-    other.bans, other.caps, other.entrants = Bans(settings), Caps(settings), settings.entrants
     yesterday = market.calendar.dates[market.day - 1] if market.day else None
     other.preferencing = Preferencing(settings)
     other.preferencing.changed(yesterday)
     other.exclusivity.settings = settings
     if other.exclusivity.rule is not None:
         other.exclusivity.rule = settings.scenario.exclusivity
-    shocks = settings.scenario.shocks
-    other.calendar = MarketCalendar(settings.calendar, other.platform_names, settings.mechanisms, shocks)
-    other.calendar_ahead = None
     return other
 
 

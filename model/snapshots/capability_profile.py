@@ -1,21 +1,20 @@
-"""A market that goes on with a profile: what some platforms can do is settled from one day on."""
+"""Capability profile: a fork in which some platforms' capabilities are fixed from one day on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from secondhalf.agents.legal_moves import choosable
 from secondhalf.agents.move import Move
+from secondhalf.agents.platform import Platform
 from secondhalf.agents.strategies.committed import Committed
-
-if TYPE_CHECKING:
-    from secondhalf.agents.platform import Platform
-    from secondhalf.model.market import Market
+from secondhalf.model.snapshots.fork import M
+from secondhalf.model.state import State
 
 
 class Choice(NamedTuple):
-    """What a platform settles on.
+    """The capabilities that a platform chooses.
 
     Attributes
     ----------
@@ -33,8 +32,8 @@ Profile = Mapping[str, Choice]
 """A choice by platform; platforms without one go on as they would."""
 
 
-def with_profile(market: Market, profile: Profile) -> Market:
-    """A whole fork in which the platforms of a profile have settled what they can do.
+def with_profile(market: M, profile: Profile) -> M:
+    """A fork with all users in which the capabilities of a profile's platforms are fixed.
 
     On the fork's first day each of them opens to everybody what its choice has, and closes what its choice is about
     and does not have; the scenario's bans still hold. From then on it changes none of the capabilities that it may
@@ -44,19 +43,19 @@ def with_profile(market: Market, profile: Profile) -> Market:
     for platform in child.platforms:
         if platform.name in profile:
             platform.strategy = Committed(platform.strategy, {*choosable(platform), *profile[platform.name].among})
-    settle(child, profile)
+    set_profile(child, profile)
     return child
 
 
-def settle(market: Market, profile: Profile) -> None:
-    """Have the market's next day begin with the moves that lead to a profile."""
+def set_profile(market: State, profile: Profile) -> None:
+    """Start the market's next day with the moves that lead to a profile."""
     for platform in market.platforms:
         if platform.name in profile:
-            made = [(platform, move) for move in changes(platform, profile[platform.name])]
+            made = [(platform, move) for move in moves_to_choice(platform, profile[platform.name])]
             market.scenario_moves.setdefault(market.day, []).extend(made)
 
 
-def changes(platform: Platform, choice: Choice) -> list[Move]:
+def moves_to_choice(platform: Platform, choice: Choice) -> list[Move]:
     """The moves that lead from a platform as it stands to its choice, in order of names."""
     table, moves = platform.capabilities, []
     for name in sorted(choice.among):
@@ -68,7 +67,7 @@ def changes(platform: Platform, choice: Choice) -> list[Move]:
     return moves
 
 
-def standing(market: Market) -> dict[str, frozenset[str]]:
+def current_capabilities(market: State) -> dict[str, frozenset[str]]:
     """What each platform has of the capabilities that it may choose: those that everybody sees."""
     table = market.capabilities
     return {

@@ -1,8 +1,8 @@
-"""A market on disk: one file that holds it as it stands between two days, and makes it again to the bit.
+"""Checkpoint: one file that holds a market between two days, and restores it to the bit.
 
-The file (`archive`) holds what a fork has of its own (`fork.OWN`), the users, the record so far, and of what forks
-share only what cannot be worked out again from the settings. It may come from a stranger: it runs no code and opens no
-file but those that ship and those that its reader vouches for (`kept`), and what it gives is checked first (`whole`).
+The file (`archive`) holds the fields that `state.State` declares for it. It is not trusted: it runs no code
+and opens no file but those that ship and those that its reader vouches for (`allow_list`), and what it gives is checked
+first (`integrity`).
 """
 
 from __future__ import annotations
@@ -13,20 +13,15 @@ import warnings
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mesa
 
-import secondhalf
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.conf.schema.import_path import only
+from secondhalf.conf.schema.import_path import restrict_imports
 from secondhalf.model import initial_state
-from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.day.stages import in_order
-from secondhalf.model.observers.record import Record
-from secondhalf.model.random_streams import Luck
-from secondhalf.model.scenario.regulation import Bans, Caps
-from secondhalf.model.snapshots.allow_list import foreign, modules_of
+from secondhalf.model.snapshots.allow_list import foreign_values, modules_of
 from secondhalf.model.snapshots.archive import (
     FORMAT,
     VERSION,
@@ -37,26 +32,22 @@ from secondhalf.model.snapshots.archive import (
     reason,
     write_archive,
 )
-from secondhalf.model.snapshots.fork import OWN
+from secondhalf.model.snapshots.fork import M
 from secondhalf.model.snapshots.integrity import check_market, check_sizes, try_a_day
-from secondhalf.model.snapshots.serialise import Packer, PlainError, Unpacker
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.snapshots.serialise import Packer, SerialiseError, Unpacker
+from secondhalf.model.state import OWN, SHARED, USERS, State, fields
+from secondhalf.model.users.user_stages import UserStages
 from secondhalf.numba_cache import FOLDERS
+from secondhalf.version import __version__
 
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
-
-KEPT = ("friends", "platform_names", "population")
-"""What is kept beside `fork.OWN`: users, and what forks share and the settings alone do not give."""
-REBUILT = ("settings", "stages", "calendar", "calendar_ahead", "luck", "objectives", "bans", "caps", "entrants")
-"""What forks share and the settings give again."""
+IN_FILE = fields(OWN, SHARED, USERS)
 NOT_OF_THE_RECORD = ("_market", "by_platform", "of_market")
 """What a record finds again in its market."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a file holds.
+    """Content of a checkpoint file.
 
     Attributes
     ----------
@@ -81,7 +72,7 @@ class Checkpoint:
     trusted: frozenset[str] = frozenset()
 
 
-def save_market(market: Market, path: Path) -> Path:
+def save_market(market: State, path: Path) -> Path:
     """Write a market, whole or not at all; returns the path.
 
     Raises
@@ -91,15 +82,15 @@ def save_market(market: Market, path: Path) -> Path:
     """
     packer = Packer({"market": market, "settings": market.settings}, modules_of(market.settings))
     try:
-        state: dict[str, Any] = {name: packer.pack(getattr(market, name), name) for name in (*OWN, *KEPT)}
+        state: dict[str, Any] = {name: packer.pack(getattr(market, name), name) for name in IN_FILE}
         taken_down = {name: own for name, own in vars(market.record).items() if name not in NOT_OF_THE_RECORD}
         state["record"] = {name: packer.pack(own, f"record.{name}") for name, own in taken_down.items()}
-    except PlainError as error:
+    except SerialiseError as error:
         raise CheckpointError(f"{path}: {error}") from error
     header = Header(
         format=FORMAT,
         version=VERSION,
-        secondhalf=secondhalf.__version__,
+        secondhalf=__version__,
         sources=_sources(),
         day=market.day,
         date=market.calendar.dates[0] + dt.timedelta(days=market.day),
@@ -129,37 +120,21 @@ def read_checkpoint(path: Path, trusted: Collection[str] = ()) -> Checkpoint:
     header, state, arrays = read_archive(path)
     _refuse_foreign(path, header.settings, trusted)
     try:
-        with only(trusted):
+        with restrict_imports(trusted):
             settings = _settings(header)
         first = settings.calendar.start
         days = (header.end - first).days + 1
         fits = header.day <= days and header.date == first + dt.timedelta(days=header.day)
         if not fits or header.running != (header.day < days):
             raise ValueError(f"day {header.day}, {header.date} is none of its calendar")
-    except Exception as error:  # settings of a stranger, in any shape
+    except Exception as error:  # settings from an untrusted file, in any shape
         raise CheckpointError(f"{path}: the file is damaged ({reason(error)})") from error
     date = header.date.isoformat()
     return Checkpoint(path, settings, header.day, date, header.running, header, state, arrays, frozenset(trusted))
 
 
-def load_market(path: Path | str, trusted: Collection[str] = ()) -> Market:
-    """The market of a file; it goes on as the one that was saved would have.
-
-    Parameters
-    ----------
-    trusted
-        as for `read_checkpoint`
-
-    Raises
-    ------
-    CheckpointError
-        as `read_checkpoint`, or when the file gives no market that can go on
-    """
-    return restore(read_checkpoint(Path(path), trusted))
-
-
-def restore(checkpoint: Checkpoint) -> Market:
-    """The market of a checkpoint that was read.
+def restore(checkpoint: Checkpoint, kind: type[M]) -> M:
+    """The market, of the class `kind`, of a checkpoint that was read; it goes on as the one that was saved would.
 
     Raises
     ------
@@ -173,20 +148,18 @@ def restore(checkpoint: Checkpoint) -> Market:
             stacklevel=2,
         )
     try:
-        market = _market(checkpoint)
+        market = _market(checkpoint, kind)
         try_a_day(market)
     except CheckpointError:
         raise
-    except Exception as error:  # what a stranger's file makes of a market may fail anywhere
+    except Exception as error:  # a market from an untrusted file may fail anywhere
         raise CheckpointError(f"{checkpoint.path}: its market cannot be made again ({reason(error)})") from error
     return market
 
 
-def _market(checkpoint: Checkpoint) -> Market:
-    from secondhalf.model.market import Market
-
+def _market(checkpoint: Checkpoint, kind: type[M]) -> M:
     settings = checkpoint.settings
-    market = Market.__new__(Market)
+    market = kind.__new__(kind)
     mesa.Model.__init__(market, rng=settings.seed % 2**32)
 
     def check(plain: Any) -> None:
@@ -195,22 +168,25 @@ def _market(checkpoint: Checkpoint) -> Market:
     outside = {"market": market, "settings": settings}
     unpacker = Unpacker(checkpoint.arrays, outside, modules_of(settings), check)
     state = json.loads(checkpoint.state)
-    with only(checkpoint.trusted):
-        found = {name: unpacker.unpack(state[name]) for name in (*OWN, *KEPT)}
+    with restrict_imports(checkpoint.trusted):
+        found = {name: unpacker.unpack(state[name]) for name in IN_FILE}
         taken_down = {name: unpacker.unpack(own) for name, own in state["record"].items()}
     vars(market).update(found)
     check_sizes(market, settings, checkpoint.day)
-    _rebuild(market, settings, checkpoint.header.end)
-    market.record = Record(market)
+    market.stages = in_order(settings.stage_order)
+    # A fork's calendar may be longer than the settings', and has to be one that settings may have.
+    dates = type(settings.calendar).model_validate(settings.calendar.model_dump() | {"end": checkpoint.header.end})
+    initial_state.apply_settings(market, settings, dates.end)
+    market.record = kind.recorder(market)
     check_market(market, taken_down)
     vars(market.record).update(taken_down)
-    market.users_day = UsersDay(market.population, market.friends)
+    market.users_day = UserStages(market.population, market.friends)
     register_agents(market)
     market.count_from(checkpoint.header.steps)
     return market
 
 
-def register_agents(market: Market) -> None:
+def register_agents(market: State) -> None:
     """Give platforms, merchants and users the numbers that they have in a market from its first day, entrants last."""
     mesa.Model.remove_all_agents(market)
     first = len(market.settings.first_platforms)
@@ -221,21 +197,8 @@ def register_agents(market: Market) -> None:
         mesa.Agent.__init__(platform, market)
 
 
-def _rebuild(market: Market, settings: MarketSettings, end: dt.date) -> None:
-    """Set everything in `REBUILT`."""
-    names = market.platform_names
-    market.settings, market.stages = settings, in_order(settings.stage_order)
-    # `model_validate`, so that the last day is a date again; a fork's calendar may be longer than the settings'.
-    dates = type(settings.calendar).model_validate({**settings.calendar.model_dump(), "end": end})
-    market.calendar = MarketCalendar(dates, names, settings.mechanisms, settings.scenario.shocks)
-    market.calendar_ahead = None
-    market.luck = Luck(settings.seed, names, settings.users.fan.slots)
-    market.objectives = {name: initial_state.objective(settings, name) for name in names}
-    market.bans, market.caps, market.entrants = Bans(settings), Caps(settings), settings.entrants
-
-
 def _settings(header: Header) -> MarketSettings:
-    seed = header.settings["seed"]  # that of a fork with other luck is none that anybody may set
+    seed = header.settings["seed"]  # the seed of a reseeded fork is outside the range that settings allow
     if type(seed) is not int or not 0 <= seed < 2**64:
         raise ValueError("settings.seed is no seed")
     settings = MarketSettings.model_validate_json(json.dumps(header.settings | {"seed": 0}))
@@ -244,7 +207,7 @@ def _settings(header: Header) -> MarketSettings:
 
 def _refuse_foreign(path: Path, settings: Mapping[str, Any], trusted: Collection[str]) -> None:
     """Refuse code and files that a file alone names."""
-    for where, value in foreign(settings):
+    for where, value in foreign_values(settings):
         if value not in trusted:
             named = reason(ValueError(f"{where}={value}"))
             raise CheckpointError(

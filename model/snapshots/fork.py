@@ -1,96 +1,59 @@
-"""A second market that goes on from where the first stands, and leaves the first as it is.
+"""Fork of a market: a second market that goes on from where the first stands, and leaves the first as it is.
 
-A whole fork (all users, the same luck) is the market itself: both go on to the same numbers. A small fork keeps a
+A whole fork (all users, the same random numbers) gives the same numbers as the market itself. A small fork keeps a
 sample of the users; a friend outside the sample is replaced by a random one within it, so that everybody keeps as many
-friends. Other luck makes a fork a possible future instead of the real one: what is known today stays as it is, hidden
-skills among it; what is drawn from tomorrow on is drawn anew, with it the traits of ties between users and shops.
+friends. Other random numbers make a fork a possible future instead of the real one: what is known today stays as it
+is, hidden skills among it; what is drawn from tomorrow on is drawn anew, and so are the traits of ties between users
+and shops.
 """
 
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import mesa
 import numpy as np
 
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.network.friend_graph import Friends
-from secondhalf.model.observers.record import Record
-from secondhalf.model.random_streams import Decision, Luck, key, uniforms
+from secondhalf.model.random_streams import Decision, RandomStreams, key, uniforms
 from secondhalf.model.shapes import I32, I64, Columns
+from secondhalf.model.state import OWN, SETTINGS, SHARED, State, fields
 from secondhalf.model.users.population import Population
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
-
-SHARED = (
-    "settings",
-    "stages",
-    "calendar",
-    "calendar_ahead",
-    "luck",
-    "friends",
-    "platform_names",
-    "objectives",
-    "bans",
-    "caps",
-    "entrants",
-)
-"""What no stage changes: a fork and its origin share it."""
-OWN = (
-    "capabilities",
-    "platforms",
-    "exclusivity",
-    "trade",
-    "week",
-    "desk",
-    "bookkeeper",
-    "preferencing",
-    "scenario_moves",
-    "reports",
-    "moves_today",
-    "active_share",
-    "window_days",
-    "window_days_before",
-    "shops",
-    "day",
-    "running",
-)
-"""What a fork has of its own, copied as it stands."""
+M = TypeVar("M", bound=State)
 
 
-def fork(
-    market: Market, users: int | None = None, luck: int | None = None, calendar: MarketCalendar | None = None
-) -> Market:
-    """A market that begins on the day `market` would run next.
+def fork(market: M, users: int | None = None, reseed: int | None = None, calendar: MarketCalendar | None = None) -> M:
+    """Copy a market; the copy starts on the day that `market` would run next.
 
     Parameters
     ----------
     users
         size of the sample of users; None or too many for all of them
-    luck
-        None for the same luck; else a number that, with the seed, makes another one, which forks of one day share
+    reseed
+        None for the same random numbers; else a number that, with the seed, gives others, which forks of one day share
     calendar
         another calendar with the same first day, for instance a longer one
 
     Returns
     -------
-    Market
-        with a record of its own: whole forks go on writing the origin's, small ones begin an empty one
+    State
+        of the class of `market`, with a record of its own: whole forks go on writing the origin's, small ones begin an
+        empty one
     """
-    from secondhalf.model.market import Market
-
-    child = Market.__new__(Market)
+    child = type(market).__new__(type(market))
     mesa.Model.__init__(child)
     memo: dict[int, Any] = {id(market): child}
-    for name in SHARED:
+    for name in fields(SETTINGS, SHARED):
         setattr(child, name, getattr(market, name))
         memo[id(getattr(market, name))] = getattr(market, name)
-    memo |= {id(platform.settings): platform.settings for platform in market.platforms}
+    given = [one for platform in market.platforms for one in (platform.settings, platform.growth)]
+    memo |= {id(one): one for one in given}
     memo[id(market.record)] = memo[id(market.population)] = None
-    state = copy.deepcopy({name: getattr(market, name) for name in OWN}, memo)
+    state = copy.deepcopy({name: getattr(market, name) for name in fields(OWN)}, memo)
     for name, value in state.items():
         setattr(child, name, value)
     for platform in child.platforms:
@@ -100,17 +63,17 @@ def fork(
     if sample is not None:
         child.friends = _friends(market.friends, sample, market.settings.seed)
         child.bookkeeper.weight = child.population.weight
-    child.users_day = UsersDay(child.population, child.friends)
-    child.record = market.record.of(child) if sample is None else _begin(Record(child), market.record)
-    if luck is not None:
-        _draw_anew(child, luck)
+    child.users_day = UserStages(child.population, child.friends)
+    child.record = market.record.of(child, whole=sample is None)
+    if reseed is not None:
+        _draw_anew(child, reseed)
     if calendar is not None:
         child.calendar = calendar
         child.running = child.day < calendar.days
     return child
 
 
-def _sample(market: Market, users: int | None) -> I64 | None:
+def _sample(market: State, users: int | None) -> I64 | None:
     """Numbers of the users kept, sorted; the same for all forks of one size."""
     everybody = market.population.users
     if users is None or users >= everybody:
@@ -130,7 +93,7 @@ def _population(whole: Population, sample: I64 | None) -> Population:
 
 
 def _friends(friends: Friends, sample: I64, seed: int) -> Friends:
-    """The sample's friends, as many as before: who is outside is replaced by somebody within (not oneself)."""
+    """The sample's friends, as many as before: a friend outside the sample is replaced by a random user within it."""
     if friends.indices.size == 0:
         return Friends(np.zeros(sample.size + 1, np.int64), friends.indices)
     place = np.full(friends.indptr.size - 1, -1, np.int64)
@@ -147,14 +110,9 @@ def _friends(friends: Friends, sample: I64, seed: int) -> Friends:
     return Friends(indptr.astype(np.int64), indices[order])
 
 
-def _begin(record: Record, before: Record) -> Record:
-    record.exposure_at_start = before.exposure_at_start
-    return record
-
-
-def _draw_anew(child: Market, luck: int) -> None:
-    """Other luck from today on, for users, merchants and platforms alike."""
-    seed = int(key(child.settings.seed, Decision.FORK_LUCK, child.day, luck))
+def _draw_anew(child: State, reseed: int) -> None:
+    """Other random numbers from today on, for users, merchants and platforms alike."""
+    seed = int(key(child.settings.seed, Decision.FORK_LUCK, child.day, reseed))
     child.settings = child.settings.model_copy(update={"seed": seed})
-    child.luck = Luck(seed, child.platform_names, child.settings.users.fan.slots)
+    child.random_streams = RandomStreams(seed, child.platform_names, child.settings.users.fan.slots)
     child.week.seed = seed

@@ -1,4 +1,4 @@
-"""A market that goes on in a world that stands still, so that what it settles into can be seen.
+"""Frozen world: a fork whose exogenous drivers stand still, so that its steady state can be seen.
 
 In a growing economy with seasons nothing ever stands still. In the continuation drivers from outside keep the values of
 the day it begins, there are no seasons, festivals or new shocks, nobody comes online and no platform moves.
@@ -7,15 +7,13 @@ the day it begins, there are no seasons, festivals or new shocks, nobody comes o
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from secondhalf.agents.strategies.hold import Hold
 from secondhalf.model.calendar import MarketCalendar
-
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
+from secondhalf.model.snapshots.fork import M
+from secondhalf.model.state import State
 
 DRIVERS = (
     "people_online",
@@ -32,8 +30,8 @@ SEASONS = {"season": 1.0, "festival_demand": 1.0, "basket": 1.0, "pull": 0.0, "b
 """Arrays of the calendar that become even, and the value that does nothing."""
 
 
-def continuation(market: Market, days: int) -> Market:
-    """A whole fork that runs `days` days more in a world that stands still from its next day on."""
+def continuation(market: M, days: int) -> M:
+    """A fork with all users that runs `days` more days with exogenous drivers constant from its next day on."""
     child = market.fork(calendar=frozen(market, days))
     columns = child.population.columns
     columns.online_from[columns.online_from > market.day] = np.iinfo(columns.online_from.dtype).max
@@ -43,7 +41,7 @@ def continuation(market: Market, days: int) -> Market:
     return child
 
 
-def frozen(market: Market, days: int) -> MarketCalendar:
+def frozen(market: State, days: int) -> MarketCalendar:
     """The market's calendar up to today, and `days` days in which nothing changes."""
     own, at = market.calendar, market.day
     end = own.start + dt.timedelta(days=at + days - 1)

@@ -1,20 +1,18 @@
-"""Whether what a file gives is a market: its objects have the shapes that its settings make, and its numbers point at
-something that is there.
+"""Integrity check of a market from a file: objects have the shapes that the settings give, and indices are in range.
 
-Compiled stages read arrays without looking at their bounds, so that nothing of a stranger's file may reach them before.
+Compiled stages do not check array bounds, so that nothing of an untrusted file may reach them unchecked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mesa
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from secondhalf.agents.legal_moves import Growth
 from secondhalf.agents.platform import Platform
 from secondhalf.agents.strategies import History, Hold, Strategy
 from secondhalf.conf.schema import MarketSettings
@@ -23,18 +21,14 @@ from secondhalf.model import initial_state
 from secondhalf.model.accounts.bookkeeper import Bookkeeper
 from secondhalf.model.accounts.quarterly_reports import Reports
 from secondhalf.model.network.friend_graph import Friends
-from secondhalf.model.observers.record import Record
-from secondhalf.model.observers.reporters import DAILY, MARKET
 from secondhalf.model.scenario.exclusivity import ExclusivityRule
 from secondhalf.model.scenario.regulation import Preferencing
 from secondhalf.model.shapes import NOBODY, Columns
+from secondhalf.model.state import OWN, State, fields
 from secondhalf.model.supply.offer import OfferDesk
 from secondhalf.model.supply.sales import Trade
 from secondhalf.model.supply.weekly_revision import MerchantWeek
 from secondhalf.model.users.population import Population
-
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
 
 USERS, MERCHANTS = 1013, 1009
 """Of the model market: sizes that no other axis has, and that stand for the true ones when shapes are compared."""
@@ -42,16 +36,16 @@ TRIED = 256
 """Users with whom a day is tried."""
 
 
-class NotWholeError(ValueError):
+class IntegrityError(ValueError):
     """One sentence: what of a market is not as its settings make it."""
 
 
-def check_sizes(market: Market, settings: MarketSettings, day: int) -> None:
+def check_sizes(market: State, settings: MarketSettings, day: int) -> None:
     """Refuse arrays of another size than settings and names give, before anything is made of them.
 
     Raises
     ------
-    NotWholeError
+    IntegrityError
         naming what does not fit
     """
     names, population = market.platform_names, market.population
@@ -75,7 +69,7 @@ def check_sizes(market: Market, settings: MarketSettings, day: int) -> None:
     _need(type(number) is np.ndarray and number.shape == (settings.population.merchants,), "trade.table.number")
 
 
-def check_market(market: Market, taken_down: Mapping[str, Any]) -> None:
+def check_market(market: State, taken_down: Mapping[str, Any]) -> None:
     """Refuse a market that differs in kind from one that its settings make.
 
     Parameters
@@ -85,7 +79,7 @@ def check_market(market: Market, taken_down: Mapping[str, Any]) -> None:
 
     Raises
     ------
-    NotWholeError
+    IntegrityError
         naming what does not fit
     """
     sizes = {USERS: market.population.users, MERCHANTS: market.settings.population.merchants}
@@ -106,7 +100,7 @@ def check_market(market: Market, taken_down: Mapping[str, Any]) -> None:
     model.close()
 
 
-def try_a_day(market: Market) -> None:
+def try_a_day(market: State) -> None:
     """Run a day of a small fork, so that a market that cannot go on is refused here; whatever fails is raised.
 
     Strategies that decide are left out, as are measures of one's own: they are code, and may take long.
@@ -118,37 +112,31 @@ def try_a_day(market: Market) -> None:
         for platform in trial.platforms:
             if type(platform.strategy) not in (History, Hold):
                 platform.strategy = Hold(platform.name, {}, ())
-        trial.record.by_platform, trial.record.of_market = dict(DAILY), dict(MARKET)
+        trial.record.leave_out_own()
         with np.errstate(all="ignore"):
             trial.step()
     finally:
         trial.close()
 
 
-MADE = (
-    *("capabilities", "platforms", "exclusivity", "trade", "week", "desk", "bookkeeper", "preferencing", "reports"),
-    *("active_share", "window_days", "window_days_before", "shops", "moves_today", "scenario_moves"),
-)
+MADE = tuple(name for name in fields(OWN) if name not in ("day", "running"))
 """What `_model_market` makes beside people and record."""
 
 
-def _model_market(market: Market) -> Market:
+def _model_market(market: State) -> State:
     """A market of the same settings and platforms, of a fixed size, without a day in it."""
-    from secondhalf.model.market import Market
-
     people = {"users": USERS, "merchants": MERCHANTS, "agent_objects": 0}
     whole = market.settings
     whole = whole.model_copy(update={"population": whole.population.model_copy(update=people)})
     names = market.platform_names
     settings = whole.among(names)
-    made = Market.__new__(Market)
+    made = type(market).__new__(type(market))
     mesa.Model.__init__(made)
     made.settings, made.platform_names, made.day, made.calendar = whole, names, market.day, market.calendar
     made.population = Population(settings, market.calendar)
     made.capabilities = initial_state.capability_table(settings)
-    growth = Growth(**settings.growth.model_dump())
     made.platforms = [
-        Platform(made, name, p, settings.platform[name], made.capabilities, Hold(name, {}, ()), growth)
+        Platform(made, name, p, settings.platform[name], made.capabilities, Hold(name, {}, ()), settings.growth)
         for p, name in enumerate(names)
     ]
     table = initial_state.starting_merchants(settings)
@@ -164,7 +152,7 @@ def _model_market(market: Market) -> Market:
     made.moves_today, made.scenario_moves = [], {}
     made.trade.refresh(made.desk.live_presence(), made.desk.availability() > 0, np.zeros(len(names)))
     made.shops = made.trade.shops()
-    made.record = Record(made)
+    made.record = market.recorder(made)
     return made
 
 
@@ -225,7 +213,7 @@ def _array(found: Any, dtype: type, shape: tuple[int, ...]) -> bool:
     return type(found) is np.ndarray and found.dtype == dtype and found.shape == shape
 
 
-def _check_indices(market: Market) -> None:
+def _check_indices(market: State) -> None:
     """Numbers by which compiled stages look up others."""
     columns, table, platforms = market.population.columns, market.trade.table, len(market.platform_names)
     for name in ("interest_origin", "impulse_origin", "fan_platform"):
@@ -243,4 +231,4 @@ def _within(numbers: NDArray[Any], least: int, end: int, where: str) -> None:
 
 def _need(holds: bool, where: str) -> None:
     if not holds:
-        raise NotWholeError(f"{where[:80]} is not what its settings make")
+        raise IntegrityError(f"{where[:80]} is not what its settings make")

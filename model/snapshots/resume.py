@@ -1,4 +1,4 @@
-"""A market that goes on with other settings than it had: what may change on the way, and what the past has fixed.
+"""Resuming a market with other settings: what may change, and what the past has fixed.
 
 The past stays as it is: what the new settings date before the day on which the market goes on is not made up for.
 """
@@ -7,21 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from secondhalf.agents.legal_moves import Growth
 from secondhalf.conf.schema import MarketSettings, SettingsError
-from secondhalf.model import initial_state
-from secondhalf.model.accounts.bookkeeper import Bookkeeper
 from secondhalf.model.random_streams import Decision
 from secondhalf.model.scenario.exclusivity import ExclusivityRule
 from secondhalf.model.snapshots.branch import branch
+from secondhalf.model.snapshots.fork import M
+from secondhalf.model.state import State
 from secondhalf.model.users.population import online_from
-
-if TYPE_CHECKING:
-    from secondhalf.model.market import Market
 
 FREE = ("scenario", "strategy", "strategies", "objective", "objectives", "growth")
 """Settings that may change on any day."""
@@ -122,8 +116,8 @@ def _check_exclusivity(before: MarketSettings, after: MarketSettings, date: dt.d
         )
 
 
-def go_on(market: Market, settings: MarketSettings) -> Market:
-    """A second market that goes on from where the first stands, with other settings.
+def go_on(market: M, settings: MarketSettings) -> M:
+    """A copy of the market that continues with other settings.
 
     Forks of one market into several scenarios are several calls. `market` stays as it is.
 
@@ -137,15 +131,9 @@ def go_on(market: Market, settings: MarketSettings) -> Market:
     date = market.calendar.dates[market.day]
     check_change(market.settings, settings, date)
     other = branch(market, settings)
-    names = other.platform_names
-    there = settings.among(names)
-    growth = Growth(**settings.growth.model_dump())
     for platform in other.platforms:
-        platform.growth = growth
-    other.objectives = {name: initial_state.objective(settings, name) for name in names}
-    # What caps have lowered is put back; those of `settings` lower it again on their days.
-    other.bookkeeper = Bookkeeper(there, other.platforms, other.population.weight)
-    other.trade.load_cap[:] = np.inf
+        platform.growth = settings.growth
+        platform.set_levers()  # what caps have lowered is put back; those of `settings` lower it again on their days
     another = settings.scenario.exclusivity != market.settings.scenario.exclusivity
     if another and (other.exclusivity.rule is None or not other.exclusivity.begun):
         other.exclusivity = ExclusivityRule(settings, other.trade.table)
@@ -154,7 +142,7 @@ def go_on(market: Market, settings: MarketSettings) -> Market:
     return other
 
 
-def _come_online(market: Market) -> None:
+def _come_online(market: State) -> None:
     """When each user comes online, under a calendar that may be longer; until today nothing changes."""
     population = market.population
     rank = population.uniforms(Decision.ONLINE_FROM)

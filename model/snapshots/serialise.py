@@ -1,7 +1,7 @@
-"""Objects of a market as plain JSON values beside one run of bytes, and back, without running foreign code.
+"""Serialisation of a market's objects as JSON values beside one run of bytes, and back, without running foreign code.
 
 What is shared stays shared, and arrays keep their bits and the order of their axes in memory. Numbers, words, dates,
-arrays, lists, dicts, sets, tuples, and settings and objects of classes that `kept` lists can be kept; nothing else.
+arrays, lists, dicts, sets, tuples, settings, and objects of classes in `allow_list` can be stored; nothing else.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.model.snapshots.allow_list import kept_class, name_of, tag_of
+from secondhalf.model.snapshots.allow_list import allowed_class, name_of, tag_of
 
 ATOMS = (bool, int, float, str, type(None))
 NUMBERS = re.compile(
@@ -27,7 +27,7 @@ ALIGNMENT = 64
 """Bytes; each array begins at a multiple of it."""
 
 
-class PlainError(ValueError):
+class SerialiseError(ValueError):
     """One sentence: what cannot be kept, and where it was found."""
 
 
@@ -55,7 +55,7 @@ class Packer:
 
         Raises
         ------
-        PlainError
+        SerialiseError
             for what cannot be kept
         """
         self._path.append(name)
@@ -119,12 +119,12 @@ class Packer:
 
     def _class(self, kind: type) -> str:
         name = name_of(kind)
-        if kept_class(name, self._trusted) is not kind:
+        if allowed_class(name, self._trusted) is not kind:
             raise self._refuse(kind)
         return name
 
-    def _refuse(self, kind: type) -> PlainError:
-        return PlainError(
+    def _refuse(self, kind: type) -> SerialiseError:
+        return SerialiseError(
             f"{'.'.join(self._path)} is a {kind.__module__}.{kind.__qualname__}, which cannot be kept; numbers, words, "
             "dates, arrays, lists, dicts, sets and tuples can"
         )
@@ -137,7 +137,7 @@ def _alike(value: Any, like: Any) -> bool:
 
 
 class Unpacker:
-    """Makes objects again from what a `Packer` gave; whatever else it is handed it refuses.
+    """Restores objects from the values of a `Packer`; anything else is refused.
 
     No module is imported, and arrays take no more memory than the bytes that are there: each has its own place.
 
@@ -169,7 +169,7 @@ class Unpacker:
 
         Raises
         ------
-        PlainError
+        SerialiseError
             for what no `Packer` gives, and for a class that may not be kept
         TypeError, ValueError, LookupError, AttributeError, RecursionError
             for some of what no `Packer` gives
@@ -177,14 +177,14 @@ class Unpacker:
         if type(value) in ATOMS:
             return value
         if type(value) is not list or not value or type(value[0]) is not str:
-            raise PlainError("a value has no kind")
+            raise SerialiseError("a value has no kind")
         tag, *rest = value
         if tag == "outside":
             return self._outside[rest[0]]
         if tag == "scalar":
             dtype, plain = rest
             if type(plain) not in (bool, int, float, str):
-                raise PlainError("a number of an array is none")
+                raise SerialiseError("a number of an array is none")
             return self._dtype(dtype).type(plain)
         if tag == "date":
             return dt.date.fromisoformat(rest[0])
@@ -199,9 +199,9 @@ class Unpacker:
 
     def _again(self, number: Any) -> Any:
         if type(number) is not int or not 0 <= number < len(self._made):
-            raise PlainError(f"it repeats a value {number} that is not there")
+            raise SerialiseError(f"it repeats a value {number} that is not there")
         if not self._whole[number]:
-            raise PlainError(f"it repeats value {number} before it is there")
+            raise SerialiseError(f"it repeats value {number} before it is there")
         return self._made[number]
 
     def _make(self, tag: str, rest: list[Any], number: int) -> Any:
@@ -221,7 +221,7 @@ class Unpacker:
             return self._array(*rest)
         if tag in ("rows", "numbers"):
             return self._rows(tag, rest)
-        raise PlainError(f"there is no kind of value {tag!r}")
+        raise SerialiseError(f"there is no kind of value {tag!r}")
 
     def _holder(self, tag: str, rest: list[Any], number: int) -> Any:
         made: Any = {"list": list, "dict": dict, "set": set}[tag]() if tag != "object" else self._empty(rest[0])
@@ -235,7 +235,7 @@ class Unpacker:
         else:
             for name, entry in rest[1:]:
                 if type(name) is not str or not name.isidentifier() or name.startswith("__"):
-                    raise PlainError(f"{rest[0]} can have no attribute {name!r}")
+                    raise SerialiseError(f"{rest[0]} can have no attribute {name!r}")
                 vars(made)[name] = self.unpack(entry)
         return made
 
@@ -243,25 +243,25 @@ class Unpacker:
         columns = {}
         for name, (kind, *array) in rest:
             if kind != "array" or type(name) is not str:
-                raise PlainError("a column of rows is no array")
+                raise SerialiseError("a column of rows is no array")
             columns[name] = self._array(*array)
         length = {len(column) for column in columns.values()}
         if len(length) != 1 or max(column.nbytes for column in columns.values()) < max(length):
-            raise PlainError("columns of rows are not of one length")
+            raise SerialiseError("columns of rows are not of one length")
         entries = zip(*(column.tolist() if tag == "numbers" else column for column in columns.values()), strict=True)
         return [dict(zip(columns, row, strict=True)) for row in entries]
 
     def _array(self, dtype: Any, shape: Any, axes: Any, place: Any) -> NDArray[Any]:
         kind = self._dtype(dtype)
         if any(type(size) is not int or size < 0 for size in shape) or sorted(axes) != list(range(len(shape))):
-            raise PlainError("an array has no shape")
+            raise SerialiseError("an array has no shape")
         if type(place) is not int or place < self._read or place % ALIGNMENT:
-            raise PlainError("an array has no place of its own")
+            raise SerialiseError("an array has no place of its own")
         stored = [shape[axis] for axis in axes]
         count = math.prod(stored)
         end = place + count * kind.itemsize
         if end > len(self._data):
-            raise PlainError("an array ends behind the file")
+            raise SerialiseError("an array ends behind the file")
         self._read = end
         flat = np.frombuffer(self._data[place:end], np.uint8).view(kind) if end > place else np.empty(count, kind)
         if kind.kind == "b":
@@ -273,14 +273,14 @@ class Unpacker:
     @staticmethod
     def _dtype(name: Any) -> np.dtype[Any]:
         if type(name) is not str or not NUMBERS.fullmatch(name):
-            raise PlainError(f"there is no kind of number {name!r}")
+            raise SerialiseError(f"there is no kind of number {name!r}")
         return np.dtype(name)
 
     def _empty(self, name: Any) -> Any:
         return object.__new__(self._class("object", name))
 
     def _class(self, tag: str, name: Any) -> Any:
-        found = kept_class(name, self._trusted) if type(name) is str else None
+        found = allowed_class(name, self._trusted) if type(name) is str else None
         if found is None or tag_of(found) != tag:
-            raise PlainError(f"it names {name}, which is no class of the market")
+            raise SerialiseError(f"it names {name}, which is no class of the market")
         return found

@@ -1,4 +1,4 @@
-"""What a unit of effort returned last week: the slope of each merchant's sales in every cell."""
+"""Returns on effort last week: the slope of each merchant's sales in every cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each platform offers users today, worked out from its capabilities, its levers and its shops."""
+"""Offer of each platform to users today, from its capabilities, its levers and its shops."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class OfferDesk:
     @staticmethod
     def _selling_capability(settings: MarketSettings) -> NDArray[np.bool_]:
         """Capabilities that every channel needs: without them a platform cannot take orders."""
-        return np.array([set(c.opens) == set(CHANNELS) for c in settings.capability.values()])
+        return np.array([c.opens_all for c in settings.capability.values()])
 
     def availability(self) -> Array:
         """How open each channel is on each platform, [P, C]: the least presence among what opens it."""
@@ -80,6 +80,10 @@ class OfferDesk:
         """Videos offered on each platform, [P]: by posting users and, everywhere, by merchants."""
         return np.asarray(self.creators * active_share + trade.supply[:, trade.feed].sum(axis=1))
 
+    def selling_load(self, trade: Trade) -> Array:
+        """Share of each platform's feed that sells today, [P]."""
+        return trade.selling_load(np.array([platform.load for platform in self.platforms]))
+
     def offer(self, trade: Trade, active_share: Array, festival_pull: Array, boost: Array) -> tuple[Offer, Array]:
         """Today's offer, and the channel shares behind it.
 
@@ -96,7 +100,7 @@ class OfferDesk:
         availability = self.availability()
         has_shops = self.with_shops(trade)
         sells = (presence[:, self.storefront].min(axis=1) > 0) & has_shops & (availability.max(axis=1) > 0)
-        load = trade.selling_load()
+        load = self.selling_load(trade)
         excess = np.maximum(load[:, None] / self.clutter_limit - 1, 0.0)
         supply = np.log1p(self.content_supply(active_share, trade) / SUPPLY_HALF)
         leisure = (
@@ -105,7 +109,9 @@ class OfferDesk:
             + (presence @ self.supply_gain) * supply
             - (presence * self.clutter * excess).sum(axis=1)
         )
-        seeding = trade.planting_load() * (presence @ self.seeding) * (1 + presence @ self.recommendation) * (1 + boost)
+        seeding = (
+            trade.planting_load(load) * (presence @ self.seeding) * (1 + presence @ self.recommendation) * (1 + boost)
+        )
         pull = self.shopping_gain @ presence.T + festival_pull
         assortment = np.log(trade.assortment + LEAST_ASSORTMENT)
         choice = (

@@ -1,4 +1,4 @@
-"""Where merchants meet demand: contests for the traffic of each cell, shares of sales, fans, returns on effort.
+"""Sales of merchants: contests for the traffic of each cell, shares of sales, fans, returns on effort.
 
 A *cell* is a platform x channel. Within a cell merchants share planned demand by a Tullock contest with weights
 ``strength * fit * (effort + floor) ** exponent``; sales planted elsewhere go in part (`attribution`) to those who
@@ -8,12 +8,15 @@ to merchants by `settle`.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 from numpy.typing import NDArray
 
+from secondhalf.agents.axes import Axes, empty
 from secondhalf.agents.merchant import MerchantTable
-from secondhalf.conf.schema.platforms import Channel
-from secondhalf.conf.schema.population import Merchants
+from secondhalf.conf.schema.platforms import ChannelSettings
+from secondhalf.conf.schema.population import MerchantSettings
 from secondhalf.conf.schema.vocabulary import CHANNELS
 from secondhalf.model.shapes import Shops
 from secondhalf.model.users.choice import KIND_IMPULSE, KIND_PLANNED, KIND_REPEAT, KIND_RIPENED
@@ -53,60 +56,41 @@ def share_per_weight(weight: Array, category: NDArray[np.integer], demand: Array
 
 
 class Trade:
-    """Merchants' side of one market.
+    """Merchants' side of one market."""
 
-    Attributes
-    ----------
-    weight
-        contest weight of each merchant in each cell, [M, P, C]
-    supply
-        effort in each cell relative to all effort, weighted by merchants' size, [P, C]
-    pending_direct
-        GMV by cell that waits for `settle`, RMB, [P, C]
-    pending_seeded
-        the same by origin and place, [P, P]
-    pending_repeat
-        the same by place, [P]
-    week_direct, week_seeded
-        the same since the last revision, handed out or not
-    last_week_gmv
-        sales of each merchant in the week before the last revision, RMB, [M, P]
-    per_weight
-        share of a cell's direct demand that one unit of contest weight wins, by category of goods, [K, P, C]
-    reach
-        factor on fans' orders from the shop's own broadcasts, [M, P]
-    assortment
-        share of all merchants' strength that a platform shows, in [0, 1], [P]
-    multi_homing
-        share of real merchants with two homes or more
-    load_cap
-        most of each platform's feed that may sell, [P]
-    favour
-        factor on merchants' weights in search where platforms prefer their own, [M, P]; None where none does
-    stale
-        whether shops have changed since the last `refresh`, beside the week's revision
-    """
+    weight: Annotated[Array, Axes("MPC")]  # contest weight of each merchant in each cell
+    strength: Annotated[Array, Axes("M")]  # of the merchant with its catalogue
+    product_shares: Annotated[Array, Axes("MS")]  # share of each product in its merchant's sales
+    open_cells: Annotated[NDArray[np.bool_], Axes("PC")]  # cells that the platforms' capabilities open
+    package: Annotated[Array, Axes("P")]  # traffic resource package of a festival
+    favour: Annotated[
+        Array | None, Axes("MP", 1)
+    ]  # factor on weights in search; None where no platform prefers its own
+    supply: Annotated[Array, Axes("PC")]  # effort in each cell relative to all effort, weighted by merchants' size
+    per_weight: Annotated[Array, Axes("GPC")]  # share of a cell's direct demand that a unit of weight wins, by category
+    reach: Annotated[Array, Axes("MP")]  # factor on fans' orders from the shop's own broadcasts
+    assortment: Annotated[Array, Axes("P")]  # share of all merchants' strength that a platform shows, in [0, 1]
+    buyer_shares: Annotated[Array, Axes("MP")]  # share of each platform's orders by merchant
+    pending_direct: Annotated[Array, Axes("PC")]  # GMV by cell that waits for `settle`, RMB
+    pending_seeded: Annotated[Array, Axes("PP")]  # the same by origin and place
+    pending_repeat: Annotated[Array, Axes("P")]  # the same by place
+    week_direct: Annotated[Array, Axes("PC")]  # by cell since the last revision, handed out or not, RMB
+    week_seeded: Annotated[Array, Axes("PP")]  # the same by origin and place
+    last_week_gmv: Annotated[Array, Axes("MP")]  # sales in the week before the last revision, RMB
+    category_demand: Annotated[Array, Axes("G")]  # share of demand of each category
+    multi_homing: float  # share of real merchants with two homes or more
+    stale: bool  # whether shops have changed since the last `refresh`, beside the week's revision
 
-    def __init__(self, table: MerchantTable, settings: Merchants, channels: dict[str, Channel]) -> None:
+    def __init__(self, table: MerchantTable, settings: MerchantSettings, channels: dict[str, ChannelSettings]) -> None:
         self.table, self.settings = table, settings
         merchants, platforms, cells = table.effort.shape
+        sizes = {"M": merchants, "P": platforms, "C": cells, "G": settings.categories, "S": settings.products.slots}
+        vars(self).update(empty(Trade, **sizes))
         self.seeds = np.array([channels[name].seeds for name in CHANNELS])
         self.feed = np.array([channels[name].feed for name in CHANNELS])
-        self.pending_direct = np.zeros((platforms, cells))
-        self.pending_seeded = np.zeros((platforms, platforms))
-        self.pending_repeat = np.zeros(platforms)
-        self.week_direct, self.week_seeded = self.pending_direct.copy(), self.pending_seeded.copy()
         self.category_demand = category_demand(settings.categories, settings.category_exponent)
-        self.last_week_gmv = np.zeros((merchants, platforms))
-        self.package = np.zeros(platforms)
-        self.load_cap = np.full(platforms, np.inf)
-        self.favour: Array | None = None
-        self.stale = False
-        self.open_cells = np.ones((platforms, cells), bool)
-        self.product_shares = np.zeros((merchants, settings.products.slots))
-        self.strength = np.zeros(merchants)
-        self.weight = np.zeros(table.effort.shape)
-        self.refresh(np.ones(platforms), self.open_cells, self.package)
+        self.favour = None
+        self.refresh(np.ones(platforms), np.ones((platforms, cells), bool), self.package)
 
     def refresh(self, live: Array, open_cells: NDArray[np.bool_], package: Array) -> None:
         """Work out contest weights, supply, reach and shares of products from effort and products as they stand.
@@ -149,17 +133,20 @@ class Trade:
             (by_platform * table.shop) ** settings.contest_exponent,
         )
 
-    def selling_load(self) -> Array:
-        """Share of each platform's feed that sells, [P]: saturates with the effort in the feed, up to its cap."""
+    def selling_load(self, most: Array) -> Array:
+        """Share of each platform's feed that sells, [P]: saturates with the effort in it, up to what platforms allow.
+
+        `most` is `Platform.load` of each platform, [P].
+        """
         effort = self.supply[:, self.feed].sum(axis=1)
         load = self.settings.load_ceiling * effort / (effort + self.settings.feed_half)
-        return np.asarray(np.minimum(load, self.load_cap))
+        return np.asarray(np.minimum(load, most))
 
-    def planting_load(self) -> Array:
+    def planting_load(self, load: Array) -> Array:
         """The part of the selling load that plants interest, [P]: by effort in the channels that seed."""
         feed = self.supply[:, self.feed].sum(axis=1)
         seeding = self.supply[:, self.feed & self.seeds].sum(axis=1)
-        return np.asarray(self.selling_load() * np.divide(seeding, feed, out=np.zeros_like(feed), where=feed > 0))
+        return np.asarray(load * np.divide(seeding, feed, out=np.zeros_like(feed), where=feed > 0))
 
     def shops(self) -> Shops:
         """What users meet this week."""
@@ -181,7 +168,7 @@ class Trade:
         return shares
 
     def book(self, gmv: Array, channel_share: Array) -> Array:
-        """Take in a day's GMV and return it by kind of need, platform and channel, [4, P, C].
+        """Add a day's GMV and return it by kind of need, platform and channel, [4, P, C].
 
         Parameters
         ----------

@@ -1,13 +1,16 @@
-"""Stage 3, once a week: merchants revise effort, launch, test and scale products, open and close shops."""
+"""Weekly revision by merchants (stage 3): effort, products launched, tested and scaled, shops opened and closed."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from secondhalf.agents.axes import Axes
 from secondhalf.agents.effort import ewa_update, logit_update, relative_returns
-from secondhalf.agents.learning import Rule
+from secondhalf.agents.learning import EwaRule
 from secondhalf.agents.merchant import MerchantTable
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.vocabulary import CHANNELS
@@ -29,13 +32,16 @@ class MerchantWeek:
     `closed_products` and `closed_merchants` archive what left the tables, so that nothing is missing from the books.
     """
 
+    closed_products: Closed
+    closed_merchants: Annotated[Closed, Axes("-P")]
+
     def __init__(self, settings: MarketSettings, table: MerchantTable, trade: Trade) -> None:
         self.seed, self.settings = settings.seed, settings.merchants
         self.table, self.trade = table, trade
         self.platforms = settings.platforms
         self.mechanisms = settings.mechanisms
-        self.closed_products: Closed = []
-        self.closed_merchants: Closed = []
+        self.closed_products = []
+        self.closed_merchants = []
         kinds = list(self.settings.kinds.values())
         self.launches_per_week = np.array([k.launches_per_year for k in kinds]) / WEEKS_A_YEAR
         for slot in range(self.settings.products.at_start):
@@ -60,7 +66,7 @@ class MerchantWeek:
         if rule.effort == "logit":
             logit_update(*cells, rule.ewa_lambda)
         else:
-            ewa = Rule(rule.ewa_phi, rule.ewa_delta, rule.ewa_kappa, rule.ewa_lambda)
+            ewa = EwaRule(rule.ewa_phi, rule.ewa_delta, rule.ewa_kappa, rule.ewa_lambda)
             table.experience = ewa_update(*cells, table.experience, ewa)
 
     def _work_on_products(self, day: int) -> None:
@@ -69,8 +75,8 @@ class MerchantWeek:
         if self.mechanisms.product_testing:
             open_feed = self.trade.open_cells[:, SHORT_VIDEO]
             shown = (table.effort[:, :, SHORT_VIDEO] * open_feed).sum(axis=1, dtype=np.float64)
-            luck = ndtri(uniforms(key(self.seed, Decision.PRODUCT_TEST, day), shape[0] * shape[1])).reshape(shape)
-            table.products.test(shown, rule.test_exposure, rule.test_noise, luck)
+            normals = ndtri(uniforms(key(self.seed, Decision.PRODUCT_TEST, day), shape[0] * shape[1])).reshape(shape)
+            table.products.test(shown, rule.test_exposure, rule.test_noise, normals)
         table.products.scale(rule.max_scaled if self.mechanisms.product_scaling else 0)
         rate = self.launches_per_week[table.kind]
         launching = np.flatnonzero(uniforms(key(self.seed, Decision.PRODUCT, day), shape[0]) < -np.expm1(-rate))
@@ -82,8 +88,10 @@ class MerchantWeek:
         replaced = products.on_sale[merchants, slots]
         if replaced.any():
             self._archive_products(merchants[replaced], slots[replaced])
-        luck = ndtri(uniforms(key(self.seed, Decision.PRODUCT, draw, who=1), self.table.number.size))
-        products.launch(merchants, slots, day, (self.settings.products.appeal_sd * luck[merchants]).astype(np.float32))
+        normals = ndtri(uniforms(key(self.seed, Decision.PRODUCT, draw, who=1), self.table.number.size))
+        products.launch(
+            merchants, slots, day, (self.settings.products.appeal_sd * normals[merchants]).astype(np.float32)
+        )
 
     def _archive_products(self, merchants: NDArray[np.intp], slots: NDArray[np.intp]) -> None:
         products, at = self.table.products, (merchants, slots)
@@ -124,7 +132,7 @@ class MerchantWeek:
         return np.asarray(pays & ~table.shop & ~table.barred)
 
     def _considering(self, day: int) -> NDArray[np.bool_]:
-        """Who looks today at opening a shop where, [M, P]."""
+        """Which merchants consider opening a shop on which platform today, [M, P]."""
         chance = -np.expm1(-self.settings.entry_hazard)
         merchants = self.table.number.size
         return np.stack(

@@ -1,1 +1,1 @@
-"""Users of the market, as columns: adoption, needs, attention, choice, and where minutes came from."""
+"""Users of the market, as columns: adoption, needs, attention, choice, and flows of attention."""

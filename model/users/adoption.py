@@ -1,4 +1,4 @@
-"""Stage 4: whom people meet, which apps they install and which they remove.
+"""Adoption (stage 4): contacts of a day, apps installed and apps removed.
 
 A user without app p installs it with hazard ``innovation_p + imitation_p * (today's contact has p)``, scaled by taste;
 the contact is one friend drawn that day. An app left unused for `idle_days` is removed with hazard `drop_p`.
@@ -11,7 +11,7 @@ from numba import prange
 
 from secondhalf.model.numba_kernels import Integer, bounds, chunk_count, compiled, compiled_parallel, exp32
 from secondhalf.model.random_streams import below, uniform, word
-from secondhalf.model.shapes import F32, I16, I32, I64, NEVER, U8, U32, Behaviour, Columns, Offer, Streams
+from secondhalf.model.shapes import F32, I16, I32, I64, NEVER, U8, U32, Behaviour, Columns, DayStreams, Offer
 
 _ZERO = np.float32(0.0)
 
@@ -47,7 +47,7 @@ def _meet(
 
 
 @compiled_parallel
-def adopt(columns: Columns, offer: Offer, behaviour: Behaviour, streams: Streams, day: int) -> None:
+def adopt(columns: Columns, offer: Offer, behaviour: Behaviour, streams: DayStreams, day: int) -> None:
     """Install and remove apps; reads `contact` as `meet` left it."""
     for chunk in prange(chunk_count(columns.installed.size)):
         first, last = bounds(chunk, columns.installed.size)
@@ -56,7 +56,7 @@ def adopt(columns: Columns, offer: Offer, behaviour: Behaviour, streams: Streams
 
 @compiled
 def _adopt(
-    columns: Columns, offer: Offer, behaviour: Behaviour, streams: Streams, day: int, first: Integer, last: Integer
+    columns: Columns, offer: Offer, behaviour: Behaviour, streams: DayStreams, day: int, first: Integer, last: Integer
 ) -> None:
     block = slice(first, last)
     installed, contact = columns.installed[block], columns.contact[block]

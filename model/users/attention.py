@@ -1,4 +1,4 @@
-"""Stage 6: each user splits the day's phone time over installed apps and the outside.
+"""Attention (stage 6): each user splits the day's phone time over installed apps and the outside.
 
 The split is the discrete-continuous optimum with satiation (MDCEV, gamma profile: Bhat 2008)::
 
@@ -20,7 +20,7 @@ from numba import prange
 from numpy.typing import NDArray
 
 from secondhalf.model.numba_kernels import Integer, bounds, chunk_count, compiled, compiled_parallel, exp32
-from secondhalf.model.shapes import ACTIVE_THIS_MONTH, F32, F64, I16, U8, Behaviour, Columns, Day, Offer, Streams
+from secondhalf.model.shapes import ACTIVE_THIS_MONTH, F32, F64, I16, U8, Behaviour, Columns, Day, DayStreams, Offer
 from secondhalf.model.users.utility import add_mood, log_psi, needs_pull, utility
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
@@ -70,7 +70,7 @@ def prices_of_time(psi: F32, gamma: F32, budget: F32, outside: np.float32) -> F3
 
 @compiled_parallel
 def attend(
-    columns: Columns, offer: Offer, behaviour: Behaviour, streams: Streams, day: Day, sums: F64, totals: F64
+    columns: Columns, offer: Offer, behaviour: Behaviour, streams: DayStreams, day: Day, sums: F64, totals: F64
 ) -> None:
     """Split everybody's day; update habit, days of use and the windows of the flow books.
 
@@ -86,7 +86,7 @@ def _attend(
     columns: Columns,
     offer: Offer,
     behaviour: Behaviour,
-    streams: Streams,
+    streams: DayStreams,
     day: Day,
     sums: F64,
     totals: F64,

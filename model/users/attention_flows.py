@@ -1,4 +1,4 @@
-"""The flow books of attention, closed once a month, and what else is counted by calendar month.
+"""Attention flows between platforms, closed once a month, and other counts by calendar month.
 
 Per user, the mean minutes a day of the month's last 28 days are compared with those of the month before. Gains (of
 platforms, of the outside, or a shrinking budget) are matched to losses within the user pro rata, so the table is
@@ -34,7 +34,7 @@ KEPT, LAST, BOUGHT_AGAIN, BOUGHT_LAST = 0, 1, 2, 3
 def close_month(
     columns: Columns, day: int, days_now: float, days_before: float, flows: F64, counts: F64, overlap: F64
 ) -> None:
-    """Fill the month's books and open the next month's.
+    """Fill the month's flow accounts and start the next month's.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Stage 7: needs are met at one of the apps opened that day.
+"""Choice (stage 7): needs are met at one of the apps opened that day.
 
 A need chooses among opened platforms that sell, and walking away, by logit over ::
 
@@ -31,9 +31,9 @@ from secondhalf.model.shapes import (
     Behaviour,
     Columns,
     Day,
+    DayStreams,
     Offer,
     Shops,
-    Streams,
 )
 from secondhalf.model.users.needs import quantile_of, tie_number
 
@@ -98,7 +98,7 @@ def buy(
     offer: Offer,
     shops: Shops,
     behaviour: Behaviour,
-    streams: Streams,
+    streams: DayStreams,
     day: Day,
     orders: F64,
     counts: F64,
@@ -118,7 +118,7 @@ def _buy(
     offer: Offer,
     shops: Shops,
     behaviour: Behaviour,
-    streams: Streams,
+    streams: DayStreams,
     day: Day,
     book: F64,
     count: F64,

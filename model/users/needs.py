@@ -1,4 +1,4 @@
-"""Stage 5: selling content plants interest; needs arrive.
+"""Needs (stage 5): selling content plants interest, and shopping needs arise.
 
 Yesterday's minutes in selling content plant ``minutes_p * seeding_p``. Interest decays and remembers one origin,
 re-drawn in proportion to what each source has left in it. Four kinds of need arrive: planned ones (a personal rate),
@@ -26,9 +26,9 @@ from secondhalf.model.shapes import (
     Behaviour,
     Columns,
     Day,
+    DayStreams,
     Offer,
     Shops,
-    Streams,
 )
 from secondhalf.model.users.adoption import events, happens, probability
 
@@ -57,7 +57,7 @@ def freshness(days_since: Integer, products: np.float32, fresh_days: Integer) ->
 
 
 @compiled_parallel
-def arise(columns: Columns, offer: Offer, shops: Shops, behaviour: Behaviour, streams: Streams, day: Day) -> None:
+def arise(columns: Columns, offer: Offer, shops: Shops, behaviour: Behaviour, streams: DayStreams, day: Day) -> None:
     """Plant yesterday's interest and draw today's needs into `needs` and `impulse_origin`."""
     for chunk in prange(chunk_count(columns.installed.size)):
         first, last = bounds(chunk, columns.installed.size)
@@ -70,7 +70,7 @@ def _arise(
     offer: Offer,
     shops: Shops,
     behaviour: Behaviour,
-    streams: Streams,
+    streams: DayStreams,
     day: Day,
     first: Integer,
     last: Integer,
@@ -135,7 +135,7 @@ def add_interest(stock: F32, planted: F32, kept: np.float32, stream: np.uint64, 
 
 @compiled
 def _fans_return(
-    columns: Columns, shops: Shops, behaviour: Behaviour, streams: Streams, day: Day, first: Integer, last: Integer
+    columns: Columns, shops: Shops, behaviour: Behaviour, streams: DayStreams, day: Day, first: Integer, last: Integer
 ) -> None:
     """Draw the repeat needs of fan ties; who is not online has none."""
     needs, today = columns.needs, day.number

@@ -1,4 +1,4 @@
-"""Users as columns, and the state in which they start.
+"""Population of users as columns, and its initial state.
 
 A user stands for ``people / users`` people. Everything a user holds is one value in each of `Columns`;
 `agents.user.User` is a view on one row.
@@ -9,11 +9,12 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import betaincinv, gammaincinv, ndtri
 
+from secondhalf.agents.axes import empty
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.conf.schema.population import Users
+from secondhalf.conf.schema.population import UserSettings
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.random_streams import Decision, key, name_id, uniforms
-from secondhalf.model.shapes import F32, F64, NEVER, NOBODY, Behaviour, Columns
+from secondhalf.model.shapes import F32, F64, NEVER, Behaviour, Columns
 
 QUANTILES = 512
 """Entries of the tables from which traits of fan ties are drawn."""
@@ -35,7 +36,7 @@ def mean_power(shape: float, power: int) -> float:
     return float(np.prod([(shape + j) / shape for j in range(power)]))
 
 
-def behaviour(users: Users) -> Behaviour:
+def behaviour(users: UserSettings) -> Behaviour:
     """Users' parameters in the units of the stages (rates per day, single precision)."""
     middle = (np.arange(QUANTILES) + 0.5) / QUANTILES
     fan = users.fan
@@ -85,7 +86,7 @@ class Population:
         self.columns = self._first_state(settings, calendar)
 
     def uniforms(self, decision: Decision, who: int = 0) -> F64:
-        """The luck that a trait is made of, evenly distributed in (0, 1), [N]."""
+        """Uniform numbers in (0, 1) from which a trait is made, [N]."""
         return uniforms(key(self.seed, decision, who=who), self.users)
 
     def _normals(self, decision: Decision, who: int = 0) -> F32:
@@ -94,7 +95,6 @@ class Population:
     def _first_state(self, settings: MarketSettings, calendar: MarketCalendar) -> Columns:
         users, n = settings.users, self.users
         names = settings.platforms
-        slots = users.fan.slots
         first_day = online_from(calendar.people_online, settings.population.people, self.uniforms(Decision.ONLINE_FROM))
         taste = np.stack(
             [
@@ -105,34 +105,12 @@ class Population:
         budget = np.exp(self._normals(Decision.BUDGET) * users.budget_sd - users.budget_sd**2 / 2)
         rate = gammaincinv(users.need_shape, self.uniforms(Decision.NEED_RATE)) / users.need_shape
 
-        def per_platform(value: float, dtype: type) -> np.ndarray:
-            return np.full((len(names), n), value, dtype)
-
-        columns = Columns(
+        nothing = Columns(**empty(Columns, P=len(names), N=n, F=users.fan.slots, T=2))
+        columns = nothing._replace(
             online_from=first_day,
             budget_factor=budget.astype(np.float32),
             taste=taste,
             need_rate=rate.astype(np.float32),
-            installed=np.zeros(n, np.uint32),
-            installed_day=per_platform(NEVER, np.int16),
-            last_used=per_platform(NEVER, np.int16),
-            last_bought=per_platform(NEVER, np.int16),
-            habit=per_platform(0.0, np.float32),
-            loyalty=per_platform(0.0, np.float32),
-            minutes=per_platform(0.0, np.float32),
-            minutes_now=per_platform(0.0, np.float32),
-            minutes_before=per_platform(0.0, np.float32),
-            budget_now=np.zeros(n, np.float32),
-            budget_before=np.zeros(n, np.float32),
-            marks=per_platform(0, np.uint8),
-            interest=np.zeros(n, np.float32),
-            interest_origin=np.full(n, NOBODY, np.int8),
-            impulse_origin=np.full(n, NOBODY, np.int8),
-            needs=np.zeros(n, np.uint8),
-            contact=np.zeros(n, np.uint32),
-            fan_merchant=np.full((slots, n), NOBODY, np.int32),
-            fan_platform=np.full((slots, n), NOBODY, np.int8),
-            fan_day=np.full((slots, n), NEVER, np.int16),
         )
         for p, name in enumerate(names):
             self._install_at_start(columns, settings, p, name)

@@ -1,4 +1,4 @@
-"""Stages 4 to 7 on all users: scratch space, calls of the compiled stages, sums in a fixed order."""
+"""User stages (4 to 7) on all users: scratch space, calls of the compiled stages, sums in a fixed order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from secondhalf.model.network.friend_graph import Friends
 from secondhalf.model.numba_kernels import chunk_count
-from secondhalf.model.shapes import Columns, Day, Offer, Shops, Streams
+from secondhalf.model.shapes import Columns, Day, DayStreams, Offer, Shops
 from secondhalf.model.users import adoption, attention, choice, needs
 from secondhalf.model.users.attention_flows import FLOWS, close_month
 from secondhalf.model.users.population import Population
@@ -18,14 +18,14 @@ Array = NDArray[np.float64]
 
 
 class MonthBooks(NamedTuple):
-    """What a month's end brings, in users."""
+    """Accounts of a calendar month, in users."""
 
     flows: Array  # [5, P, P + 2] minutes a day
     counts: Array  # [P, 4]
     overlap: Array  # [P, P]
 
 
-class UsersDay:
+class UserStages:
     """Runs the users' stages of a day. All results are sums over users (not people)."""
 
     def __init__(self, population: Population, friends: Friends) -> None:
@@ -45,26 +45,26 @@ class UsersDay:
         """The users."""
         return self.population.columns
 
-    def adopt(self, offer: Offer, streams: Streams, day: int) -> None:
+    def adopt(self, offer: Offer, streams: DayStreams, day: int) -> None:
         """Meet a friend, install, remove."""
         adoption.meet(self.columns, self.friends.indptr, self.friends.indices, streams.contact, day)
         adoption.adopt(self.columns, offer, self.population.behaviour, streams, day)
 
-    def meet(self, streams: Streams, day: int) -> None:
-        """Meet a friend only (settling in: nobody installs or removes)."""
+    def meet(self, streams: DayStreams, day: int) -> None:
+        """Meet a friend only (while settling in, without installations or removals)."""
         adoption.meet(self.columns, self.friends.indptr, self.friends.indices, streams.contact, day)
 
-    def arise(self, offer: Offer, shops: Shops, streams: Streams, day: Day) -> None:
+    def arise(self, offer: Offer, shops: Shops, streams: DayStreams, day: Day) -> None:
         """Plant interest and let needs arrive."""
         needs.arise(self.columns, offer, shops, self.population.behaviour, streams, day)
 
-    def attend(self, offer: Offer, streams: Streams, day: Day) -> tuple[Array, Array]:
+    def attend(self, offer: Offer, streams: DayStreams, day: Day) -> tuple[Array, Array]:
         """Split the day; returns sums by platform [P, 5] and over all [3] (constants in `attention`)."""
         attention.attend(self.columns, offer, self.population.behaviour, streams, day, self._sums, self._totals)
         return self._sums.sum(axis=0), self._totals.sum(axis=0)
 
-    def buy(self, offer: Offer, shops: Shops, streams: Streams, day: Day) -> tuple[Array, Array]:
-        """Meet needs; returns orders [4, P + 1, P] and counts [P, 4] (constants in `demand`)."""
+    def buy(self, offer: Offer, shops: Shops, streams: DayStreams, day: Day) -> tuple[Array, Array]:
+        """Meet needs; returns orders [4, P + 1, P] and counts [P, 4] (constants in `choice`)."""
         choice.buy(self.columns, offer, shops, self.population.behaviour, streams, day, self._orders, self._counts)
         return self._orders.sum(axis=0), self._counts.sum(axis=0)
 

@@ -1,4 +1,4 @@
-"""What a user's first minute on each platform is worth today: ``ln psi`` of the time split in `attention`.
+"""Utility of a user's first minute on each platform today: ``ln psi`` of the time split in `attention`.
 
 ::
 

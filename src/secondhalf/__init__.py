@@ -10,25 +10,28 @@ market they meet in, ``conf`` says which market, ``experiments`` ask it question
 import importlib as _importlib
 import typing as _typing
 
+from secondhalf import moved as _moved
+from secondhalf.version import __version__
+
 if _typing.TYPE_CHECKING:
     from secondhalf import results
     from secondhalf.conf.schema.compose import load_settings
     from secondhalf.experiments.results.tables import tables
     from secondhalf.experiments.run.study import run
-    from secondhalf.model.market import Market
-    from secondhalf.model.snapshots.checkpoint import load_market
+    from secondhalf.model.market import Market, load_market
 
-__version__ = "0.1.0"
 __all__ = ["Market", "__version__", "load_market", "load_settings", "results", "run", "tables"]
 
 _HOMES = {
     "Market": "secondhalf.model.market",
-    "load_market": "secondhalf.model.snapshots.checkpoint",
+    "load_market": "secondhalf.model.market",
     "load_settings": "secondhalf.conf.schema.compose",
     "results": "secondhalf.results",
     "run": "secondhalf.experiments.run.study",
     "tables": "secondhalf.experiments.results.tables",
 }
+
+_moved.tell()
 
 if not _typing.TYPE_CHECKING:  # a type checker, which has the names from above, then refuses all others
 

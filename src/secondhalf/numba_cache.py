@@ -1,4 +1,4 @@
-"""Where Numba keeps the machine code of the compiled stages, so that only the first run pays for it.
+"""Numba cache: where machine code of the compiled stages is stored, so that only the first run compiles.
 
 Beside the source where that can be written; else in a folder of the user's; else nowhere. `NUMBA_CACHE_DIR` comes
 before all of these. Numba looks only at the file of a function it has kept, not at the functions it calls in other
@@ -25,7 +25,7 @@ FOLDERS = tuple(Path(__file__).parent / name for name in ("agents", "conf", "mod
 _CONFIG: Any = numba.config
 
 
-def compile_kept(**options: Any) -> Callable[[_Function], _Function]:
+def compile_cached(**options: Any) -> Callable[[_Function], _Function]:
     """`numba.njit` with these options; the machine code is kept in `PLACE`."""
 
     def decorate(function: _Function) -> _Function:
@@ -41,7 +41,7 @@ def compile_kept(**options: Any) -> Callable[[_Function], _Function]:
     return decorate
 
 
-def find_place(folders: Iterable[Path], given: str, own: Path) -> tuple[bool, Path | None]:
+def choose_cache_folder(folders: Iterable[Path], given: str, own: Path) -> tuple[bool, Path | None]:
     """Whether machine code can be kept, and in which folder; None is beside the source.
 
     Parameters
@@ -89,9 +89,11 @@ def _made_ready(sources: Iterable[Path], places: list[Path]) -> bool:
     return True
 
 
-KEPT, PLACE = find_place(FOLDERS, _CONFIG.CACHE_DIR, Path(AppDirs("secondhalf", appauthor=False).user_cache_dir))
+KEPT, PLACE = choose_cache_folder(
+    FOLDERS, _CONFIG.CACHE_DIR, Path(AppDirs("secondhalf", appauthor=False).user_cache_dir)
+)
 if not KEPT:
-    # No predictable folder under /tmp instead: Numba would run whatever somebody else has put there.
+    # No predictable folder under /tmp instead: Numba would run machine code that another user has put there.
     warnings.warn(
         "no folder for compiled code can be written, so every run compiles for about half a minute; "
         "NUMBA_CACHE_DIR=FOLDER names one",

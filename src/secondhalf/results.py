@@ -1,4 +1,4 @@
-"""What runs and sweeps left behind, for notebooks: ``secondhalf.results.load("out").results`` is a DataFrame."""
+"""Results of runs and sweeps, for notebooks: ``secondhalf.results.load("out").results`` is a DataFrame."""
 
 from secondhalf.experiments.results.load import Run, Sweep, load
 

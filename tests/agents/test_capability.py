@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from secondhalf.agents.capabilities import SEED_MATURITY, SIGNAL_SD, CapabilityTable
-from secondhalf.conf.schema.platforms import Capability, Platform
+from secondhalf.conf.schema.platforms import CapabilitySettings, PlatformSettings
 
 PROMINENCE = {"top_tab": 1.0, "bottom_tab": 0.8, "second_level": 0.4, "in_feed": 0.6}
 RAMP = 200
 
 
-def platform(**given: Any) -> Platform:
+def platform(**given: Any) -> PlatformSettings:
     shares = ("installed_at_start", "recent_at_start", "creator_share", "shops_at_start", "take_rate", "ad_take")
     numbers = (
         "taste_content",
@@ -27,13 +27,13 @@ def platform(**given: Any) -> Platform:
         "ad_yield",
     )
     zeros = dict.fromkeys(shares + numbers, 0.0)
-    return Platform.model_validate(
+    return PlatformSettings.model_validate(
         {"kind": "content", "gamma": 1, "order_value": 1, "open_at_start": {}} | zeros | given
     )
 
 
 def table(luck: float = 0.0, ramps: bool = True, skill_sd: float = 0.3, **given: Any) -> CapabilityTable:
-    mall = Capability(
+    mall = CapabilitySettings(
         skill={"content": 0.6, "shelf": 1.0},
         skill_sd=skill_sd,
         ramp_days=RAMP,

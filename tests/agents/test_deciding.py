@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from secondhalf.agents.legal_moves import Growth, MoveError, options, require_legal
+from secondhalf.agents.legal_moves import MoveError, options, require_legal
 from secondhalf.agents.move import Move
 from secondhalf.agents.objective import Objective, Report
 from secondhalf.agents.strategies import STRATEGIES, Strategy
@@ -43,12 +43,12 @@ class Made(View):
         name: str,
         reports: Mapping[str, Sequence[Report]],
         seen: Sequence[Seen] = (),
-        luck: float = 0.5,
+        uniform: float = 0.5,
         payoffs: Sequence[float] = (),
         goal: str = "profit",
     ) -> None:
         self.platform = next(platform for platform in market.platforms if platform.name == name)
-        self._market, self._reports, self._seen, self._luck, self._payoffs = market, reports, seen, luck, payoffs
+        self._market, self._reports, self._seen, self._uniform, self._payoffs = market, reports, seen, uniform, payoffs
         self.objective = Objective(goal)
 
     @property
@@ -65,10 +65,10 @@ class Made(View):
         return 0.0
 
     def options(self) -> list[Move]:
-        return options(self.platform, Growth())
+        return options(self.platform)
 
-    def luck(self, draw: int = 0) -> float:
-        return self._luck
+    def uniform(self, draw: int = 0) -> float:
+        return self._uniform
 
     def try_out(self, moves: Sequence[Move], quarters: int, users: int) -> list[float]:
         return [*self._payoffs, *[-1.0] * len(moves)][: len(moves)]
@@ -112,8 +112,8 @@ def test_reservoir_tests_what_it_believes_in_then_opens_it(market: Market) -> No
 
 def test_the_placebo_gets_another_quarter(market: Market) -> None:
     reports = {"douyin": [report(5e6), report(0.0)]}
-    assert chosen(Made(market, "douyin", reports, luck=0.1), strategy("reservoir", shuffled=True)) == ["recruit"]
-    assert chosen(Made(market, "douyin", reports, luck=0.1), strategy("reservoir")) != ["recruit"]
+    assert chosen(Made(market, "douyin", reports, uniform=0.1), strategy("reservoir", shuffled=True)) == ["recruit"]
+    assert chosen(Made(market, "douyin", reports, uniform=0.1), strategy("reservoir")) != ["recruit"]
 
 
 @pytest.mark.parametrize("name", ["reservoir", "imitate", "ewa"])
@@ -140,10 +140,10 @@ def rivals(after: float) -> dict[str, list[Report]]:
 
 def test_imitate_copies_what_paid_a_rival(market: Market) -> None:
     opened = [Seen(DAY, "kuaishou", Move("open", "mall"), 1), Seen(DAY, "taobao", Move("open", "search"), 1)]
-    view = Made(market, "douyin", rivals(50.0), opened, luck=0.99)
+    view = Made(market, "douyin", rivals(50.0), opened, uniform=0.99)
     assert chosen(view, strategy("imitate", precision=200.0)) == ["open mall"]
     assert "open mall" in strategy("imitate", precision=200.0).moves(view)[0].estimates
-    lost = Made(market, "douyin", rivals(-50.0), opened, luck=0.0)
+    lost = Made(market, "douyin", rivals(-50.0), opened, uniform=0.0)
     assert "open mall" not in chosen(lost, strategy("imitate", precision=200.0))
     own = Made(market, "kuaishou", rivals(50.0), opened[:1])
     assert chosen(own, strategy("imitate", "kuaishou")) == []
@@ -161,9 +161,9 @@ def test_gains_are_against_all_platforms(market: Market) -> None:
 def test_ewa_does_more_of_what_paid(market: Market) -> None:
     """The chance of a move that paid rises, that of one which cost falls; what a rival's move paid counts in part."""
     learner: Any = strategy("ewa", sharpness=20.0)
-    learner.moves(Made(market, "douyin", {"douyin": [report()]}, luck=0.0))  # the first option: hold
+    learner.moves(Made(market, "douyin", {"douyin": [report()]}, uniform=0.0))  # the first option: hold
     opened = [Seen(DAY, "kuaishou", Move("open", "mall"), 1)]
-    learner.moves(Made(market, "douyin", rivals(50.0), opened, luck=0.0))
+    learner.moves(Made(market, "douyin", rivals(50.0), opened, uniform=0.0))
     attraction: Any = learner._learner.attraction[0]
     names: Any = learner._names
     assert attraction[names.index("open mall")] > 0 > attraction[names.index("hold")]
@@ -197,8 +197,8 @@ def test_platforms_take_turns_to_try_out(market: Market) -> None:
 
 def test_only_what_is_open_is_legal(market: Market) -> None:
     platform = market.platforms[1]
-    for move in options(platform, Growth()):
-        require_legal(platform, move, Growth())
+    for move in options(platform):
+        require_legal(platform, move)
     for wrong in (
         Move("close", "mall"),
         Move("open", "storefront"),
@@ -206,9 +206,9 @@ def test_only_what_is_open_is_legal(market: Market) -> None:
         Move("restore", "mall"),
     ):
         with pytest.raises(MoveError, match=f"^{wrong} is not open to it; open are hold, "):
-            require_legal(platform, wrong, Growth())
+            require_legal(platform, wrong)
     with pytest.raises(MoveError):
-        require_legal(platform, Move("open", "mall"), Growth(), banned=["mall"])
+        require_legal(platform, Move("open", "mall"), banned=["mall"])
 
 
 def test_totals_are_discounted_and_blends_are_ratios() -> None:
@@ -223,7 +223,7 @@ def test_totals_are_discounted_and_blends_are_ratios() -> None:
 def test_growth_costs_what_it_says(market: Market) -> None:
     """Campaigns by factor and days, depth by its logarithm; what a calibration declares costs nothing."""
     platform, plain = market.platforms[0], market.platforms[0].growth
-    platform.growth = Growth(recruit_cost=10.0, deepen_cost=1000.0)
+    platform.growth = platform.growth.model_copy(update={"recruit_cost": 10.0, "deepen_cost": 1000.0})
     assert platform.apply(Move("recruit", value=1.5, days=90)) == pytest.approx(10 * 0.5 * 90)
     assert platform.apply(Move("recruit", value=1.5)) == 0.0
     deeper = platform.depth * 1.1

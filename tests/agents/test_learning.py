@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from secondhalf.agents.learning import Ewa, Rule, logit_shares, pick
+from secondhalf.agents.learning import EwaLearner, EwaRule, logit_shares, sample_option
 
 Array = NDArray[np.float64]
 PERIODS = 40
@@ -23,8 +23,8 @@ def history(seed: int, options: int = 3) -> tuple[NDArray[np.int64], Array]:
     return rng.integers(0, options, PERIODS), rng.uniform(-1, 2, (PERIODS, options))
 
 
-def learner(options: int, phi: float, delta: float, kappa: float, experience: float = 1.0, **more: Any) -> Ewa:
-    return Ewa(options, Rule(phi, delta, kappa, 1.5), experience=experience, **more)
+def learner(options: int, phi: float, delta: float, kappa: float, experience: float = 1.0, **more: Any) -> EwaLearner:
+    return EwaLearner(options, EwaRule(phi, delta, kappa, 1.5), experience=experience, **more)
 
 
 def test_cumulative_reinforcement() -> None:
@@ -63,7 +63,7 @@ def test_fictitious_play() -> None:
 def test_cournot_reply_remembers_one_period() -> None:
     """phi = 0, delta = 1, sharp: the best reply to what the rival did last."""
     taken, paid = history(5)
-    agent = Ewa(3, Rule(0.0, 1.0, 0.0, 1e9))
+    agent = EwaLearner(3, EwaRule(0.0, 1.0, 0.0, 1e9))
     for option, payoff in zip(taken, paid, strict=True):
         agent.learn(option, payoff)
         assert agent.attraction[0] == pytest.approx(payoff, rel=1e-15)
@@ -152,10 +152,10 @@ def test_marks_meet_the_probabilities() -> None:
     """An even grid of marks gives each option its share; one without a share is never taken, at either end."""
     share = np.array([0.0, 0.25, 0.0, 0.7, 0.05, 0.0])
     marks = (np.arange(4000) + 0.5) / 4000
-    taken = pick(np.broadcast_to(share, (4000, 6)), marks)
+    taken = sample_option(np.broadcast_to(share, (4000, 6)), marks)
     assert np.bincount(taken, minlength=6) / 4000 == pytest.approx(share, abs=1 / 4000)
-    assert pick(share, 0.0) == 1
-    assert pick(share, np.nextafter(1.0, 0.0)) == 4
+    assert sample_option(share, 0.0) == 1
+    assert sample_option(share, np.nextafter(1.0, 0.0)) == 4
 
 
 def test_nothing_possible_is_an_error() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from secondhalf.agents.merchant import MerchantTable, merchant_table
-from secondhalf.conf.schema.population import Merchants
+from secondhalf.conf.schema.population import MerchantSettings
 from secondhalf.conf.schema.vocabulary import CHANNELS
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.model.random_streams import Decision, key, uniforms
@@ -16,17 +16,17 @@ SHARES = [0.3, 0.05, 0.8]
 
 
 @pytest.fixture(scope="module")
-def rules() -> Merchants:
+def rules() -> MerchantSettings:
     kinds = {"brand": 0.25, "shop": 0.6, "factory": 0.15}
     return load_settings(
         [f"merchants.kinds.{kind}.share={share}" for kind, share in kinds.items()] + ["merchants.categories=5"]
     ).merchants
 
 
-def make(rules: Merchants, price_weight: float = 1.0) -> MerchantTable:
-    luck = np.stack([uniforms(key(5, Decision.MERCHANT, who=w), COUNT) for w in range(3)], axis=1)
+def make(rules: MerchantSettings, price_weight: float = 1.0) -> MerchantTable:
+    draws = np.stack([uniforms(key(5, Decision.MERCHANT, who=w), COUNT) for w in range(3)], axis=1)
     shops = np.stack([uniforms(key(5, Decision.SHOP, who=w), COUNT) for w in range(3)], axis=1)
-    return merchant_table(rules, COUNT, SHARES, price_weight, luck, shops)
+    return merchant_table(rules, COUNT, SHARES, price_weight, draws, shops)
 
 
 def error(share: float) -> float:
@@ -34,14 +34,14 @@ def error(share: float) -> float:
     return float(4 * np.sqrt(share * (1 - share) / COUNT))
 
 
-def test_kinds_come_in_their_shares(rules: Merchants) -> None:
+def test_kinds_come_in_their_shares(rules: MerchantSettings) -> None:
     table = make(rules)
     for number, kind in enumerate(rules.kinds.values()):
         assert np.mean(table.kind == number) == pytest.approx(kind.share, abs=error(kind.share))
     assert np.bincount(table.category) / COUNT == pytest.approx(np.full(5, 0.2), abs=error(0.2))
 
 
-def test_shops_come_in_their_shares_and_nobody_has_none(rules: Merchants) -> None:
+def test_shops_come_in_their_shares_and_nobody_has_none(rules: MerchantSettings) -> None:
     table = make(rules)
     homeless = np.prod(1 - np.array(SHARES))
     expected = [0.3, 0.05, 0.8 + homeless]
@@ -50,24 +50,24 @@ def test_shops_come_in_their_shares_and_nobody_has_none(rules: Merchants) -> Non
     assert table.shop.any(axis=1).all()
 
 
-def test_equal_platforms_share_those_who_would_have_no_shop(rules: Merchants) -> None:
-    """Whoever is listed first gains nothing by it: swapped luck swaps the shops."""
-    luck = np.stack([uniforms(key(5, Decision.MERCHANT, who=w), COUNT) for w in range(3)], axis=1)
+def test_equal_platforms_share_those_who_would_have_no_shop(rules: MerchantSettings) -> None:
+    """Whoever is listed first gains nothing by it: swapped draws swap the shops."""
+    draws = np.stack([uniforms(key(5, Decision.MERCHANT, who=w), COUNT) for w in range(3)], axis=1)
     shops = np.stack([uniforms(key(5, Decision.SHOP, who=w), COUNT) for w in range(2)], axis=1)
-    both, swapped = (merchant_table(rules, COUNT, [0.3, 0.3], 1.0, luck, s).shop for s in (shops, shops[:, ::-1]))
+    both, swapped = (merchant_table(rules, COUNT, [0.3, 0.3], 1.0, draws, s).shop for s in (shops, shops[:, ::-1]))
     assert (both == swapped[:, ::-1]).all()
     expected = 0.3 + 0.7**2 / 2
     assert both.mean(axis=0) == pytest.approx(np.full(2, expected), abs=error(expected))
 
 
-def test_effort_adds_up_to_one_over_shops(rules: Merchants) -> None:
+def test_effort_adds_up_to_one_over_shops(rules: MerchantSettings) -> None:
     table = make(rules)
     assert table.effort.sum(axis=(1, 2)) == pytest.approx(np.ones(COUNT), rel=1e-6)
     assert (table.effort[~table.shop] == 0).all()
     assert table.effort_by_platform() == pytest.approx(table.shop / table.shop.sum(axis=1, keepdims=True), rel=1e-6)
 
 
-def test_quality_and_fit_are_those_of_the_kind(rules: Merchants) -> None:
+def test_quality_and_fit_are_those_of_the_kind(rules: MerchantSettings) -> None:
     """Quality is uniform within half of the kind's either way; dearer goods sell fewer orders of higher value."""
     table = make(rules, price_weight=2.0)
     for number, kind in enumerate(rules.kinds.values()):

@@ -29,7 +29,7 @@ def platform(market: Market) -> Iterator[Platform]:
     """The market's platform; what a test does to it is undone by a fresh one."""
     table, own = market.capabilities, market.platforms[0]
     kept = table.maturity.copy(), table.exposure.copy(), table.skill.copy(), table.prominence.copy()
-    yield Platform(market, own.name, 0, own.settings, table, own.strategy)
+    yield Platform(market, own.name, 0, own.settings, table, own.strategy, own.growth)
     table.maturity[:], table.exposure[:], table.skill[:], table.prominence[:] = kept
 
 

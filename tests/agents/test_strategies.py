@@ -18,7 +18,7 @@ from secondhalf.agents.platform import Platform
 from secondhalf.agents.strategies import STRATEGIES, Move, Strategy, strategy_class
 from secondhalf.agents.view import View
 from secondhalf.conf.schema import MarketSettings, SettingsError
-from secondhalf.conf.schema.import_path import own
+from secondhalf.conf.schema.import_path import import_object
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.model import initial_state
 from secondhalf.model.day import platform_moves
@@ -170,8 +170,8 @@ def test_the_working_directory_comes_last(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a_module_of_mine.py").write_text("def answer():\n    return 42\n")
     (tmp_path / "json.py").write_text("raise SystemExit\n")
-    assert own("a_module_of_mine:answer")() == 42
-    assert own("json:dumps")([]) == "[]"
+    assert import_object("a_module_of_mine:answer")() == 42
+    assert import_object("json:dumps")([]) == "[]"
 
 
 def test_strategies_that_decide_decide_differently() -> None:

@@ -15,18 +15,18 @@ from tests.browser.watching import composed, watched
 __all__ = ["composed"]
 
 
-def mutated(luck: random.Random, value: Any) -> Any:
+def mutated(rng: random.Random, value: Any) -> Any:
     """A message with something else in one place of it."""
     odd = (*WORDS, *NUMBERS, DEEP, [], {}, MODULE, 0, 1, 299, "day", "hold", "mall", "jd", "seed", "do", "x")
-    if isinstance(value, dict) and value and luck.random() < 0.8:
-        key = luck.choice([*value])
-        kind = luck.random()
+    if isinstance(value, dict) and value and rng.random() < 0.8:
+        key = rng.choice([*value])
+        kind = rng.random()
         if kind < 0.1:
             return {name: entry for name, entry in value.items() if name != key}
         if kind < 0.2:
-            return {**value, luck.choice([*WORDS, "date", "users", "do", "again"]): luck.choice(odd)}
-        return {**value, key: mutated(luck, value[key])}
-    return luck.choice(odd)
+            return {**value, rng.choice([*WORDS, "date", "users", "do", "again"]): rng.choice(odd)}
+        return {**value, key: mutated(rng, value[key])}
+    return rng.choice(odd)
 
 
 GOOD: tuple[dict[str, Any], ...] = (
@@ -44,14 +44,14 @@ def fuzz(seed: int, messages: int, monkeypatch: pytest.MonkeyPatch, words: list[
     """Send mutated messages; only sentences may come of them, and the market has to step afterwards."""
     monkeypatch.setattr(setup, "most_users", lambda settings: 300)
     monkeypatch.setenv("SECRET_OF_A_TEST", SECRET)
-    luck = random.Random(seed)
+    rng = random.Random(seed)
     reader = Reader(setup_of(*OVERRIDES))
     reader.until("graph")
     with watched() as found:
         for _ in range(messages):
-            message: Any = luck.choice(GOOD)
-            for _ in range(luck.choice((1, 1, 1, 2, 3))):
-                message = mutated(luck, message)
+            message: Any = rng.choice(GOOD)
+            for _ in range(rng.choice((1, 1, 1, 2, 3))):
+                message = mutated(rng, message)
             reader.session.tell(message)
         reader.session.tell({"do": "pause"})
         reader.session.tell({"do": "export", "view": "books"})

@@ -17,9 +17,8 @@ import pytest
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.browser import text as browser_text
 from secondhalf.experiments.browser.commands import days_to_quarter
-from secondhalf.experiments.browser.fair_lock import Turns
-from secondhalf.experiments.browser.interventions import RefusedError, wished
-from secondhalf.experiments.browser.memory import bytes_needed
+from secondhalf.experiments.browser.fair_lock import FairLock
+from secondhalf.experiments.browser.interventions import RefusedError, requested_move
 from secondhalf.experiments.browser.serve import loopback, require_free, warn_of_others
 from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
@@ -27,6 +26,7 @@ from secondhalf.experiments.browser.widget import PARTS, facts_of_page, page_wor
 from secondhalf.experiments.command.compose import compose_config, load_settings
 from secondhalf.experiments.command.main import as_settings
 from secondhalf.experiments.command.studies import STUDIES
+from secondhalf.experiments.execution.memory import bytes_needed
 from secondhalf.model.market import Market
 from tests.experiments.conftest import refused
 
@@ -166,7 +166,7 @@ def test_other_addresses_come_with_a_warning(capsys: pytest.CaptureFixture[str])
 
 
 def test_turns_are_taken_in_the_order_of_asking() -> None:
-    turns, order = Turns(), []
+    turns, order = FairLock(), []
 
     def ask(name: int) -> None:
         with turns:
@@ -219,7 +219,7 @@ def market() -> Market:
 )
 def test_interventions_that_change_nothing_are_refused(market: Market, wish: dict[str, object], said: str) -> None:
     with pytest.raises(RefusedError, match=re.escape(said)):
-        wished(market, wish)
+        requested_move(market, wish)
 
 
 def test_an_opening_to_a_part_of_the_users() -> None:

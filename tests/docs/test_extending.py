@@ -10,17 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
+import numpy as np
 import pandas as pd
 import pytest
 
-from secondhalf.conf.schema import SettingsError
+from secondhalf.agents import axes
+from secondhalf.conf.schema import SettingsError, scenario
 from secondhalf.experiments.command import main
 from secondhalf.experiments.command.compose import compose_config, load_settings, options
 from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.pictures import PICTURES
+from secondhalf.model import shapes
+from secondhalf.model.market import Market, load_market
+from secondhalf.model.snapshots import branch
+from secondhalf.model.supply import sales
 from tests.agents.test_strategies import conforms, words
 
-TEXT = (Path(__file__).parents[2] / "docs" / "extending.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 FILE = re.compile(r"^`(mine/[\w/.]+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TINY = ("experiment=ci", "limits.users=150", "limits.merchants=20", "limits.days=40", "output.pictures=never")
@@ -214,6 +221,68 @@ def test_all_in_one_word() -> None:
     assert chosen["strategies"]["douyin"]["name"] == "mine.follow:Follow"
     moved = table("out/everything", "moves")
     assert set(moved["capability"]) >= {"groceries", "mall"}
+
+
+def inside() -> dict[str, str]:
+    """Recipes that change the model, by title."""
+    parts = recipe("Inside the model").split("\n### ")[1:]
+    return {title: text for title, _, text in (part.partition("\n") for part in parts)}
+
+
+def line_of(title: str) -> str:
+    """The line that a recipe adds to a class."""
+    found = re.search(r"^```text\n(.*?)^```$", inside()[title], re.MULTILINE | re.DOTALL)
+    assert found
+    return found[1]
+
+
+def test_files_inside_the_model_are_there_and_counted() -> None:
+    for title, text in inside().items():
+        counts = re.findall(r"[Ff]iles \((\d)[^)]*\):(.*?)(?:, or |\. )", f"{' '.join(text.split())} ", re.DOTALL)
+        assert counts, title
+        for count, listed in counts:
+            files = re.findall(r"`((?:conf|model|docs|agents)/[\w/.]+)`", listed)
+            assert len(files) == int(count), (title, listed)
+            assert all((ROOT / file).is_file() for file in files), files
+
+
+def test_a_column_of_users() -> None:
+    names: dict[str, Any] = dict(vars(shapes))
+    exec(f"class Wider(NamedTuple):\n    habit: Annotated[F32, Axes('PN')]\n    {line_of('A column of users')}", names)
+    made = names["Wider"](**axes.empty(names["Wider"], P=2, N=3))
+    assert made.trust.dtype == np.float32
+    longer = made._replace(**axes.with_platform(made))
+    assert longer.trust.tolist() == [[0.5] * 3] * 3
+    assert longer.habit.tolist() == [[0.0] * 3] * 3
+
+
+def test_an_array_by_platform(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is there, grows when a platform enters, is a fork's own and comes back from a file."""
+    name, _, hint = line_of("An array by platform").partition("#")[0].strip().partition(": ")
+    monkeypatch.setitem(sales.Trade.__annotations__, name, hint)
+    axes.declared.cache_clear()
+    entrant = "scenario.entrants=[{platform: xiaohongshu, date: 2019-01-03}]"
+    tiny = ("experiment=ci", "limits.users=150", "limits.merchants=20", "limits.days=5", entrant)
+    market = Market(load_settings(list(tiny)))
+    held: Any = market.trade
+    held.returned[:] = 1.0
+    child, loaded = market.fork(), load_market(market.save(tmp_path / "a.market"))
+    for one in (market, child, loaded):
+        one.run_model()
+        own: Any = one.trade
+        assert own.returned.tolist() == [1.0] * 5 + [0.0]
+        one.close()
+    axes.declared.cache_clear()
+
+
+def test_an_entry_of_a_scenario() -> None:
+    """A list of dated entries is compared by its dates and checked for the names in it, whatever it is called."""
+    names: dict[str, Any] = dict(vars(scenario))
+    exec(line_of("An entry of a scenario"), names)
+    fields = {"since", "platform"}
+    assert fields <= set(names["Subsidy"].model_fields)
+    dated = {name for name, field in scenario.Scenario.model_fields.items() if "list" in str(field.annotation)}
+    assert set(branch.DATES) == dated - set(branch.BY_LAUNCHES)
 
 
 def test_lines_are_short() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from secondhalf.numba_cache import find_place
+from secondhalf.numba_cache import choose_cache_folder
 from tests.install.conftest import Installed
 
 PROGRAM = """
@@ -35,21 +35,21 @@ def read_only(folders: list[Path]) -> None:
 
 
 def test_beside_the_source_where_it_can_be(sources: list[Path], tmp_path: Path) -> None:
-    assert find_place(sources, "", tmp_path / "own") == (True, None)
+    assert choose_cache_folder(sources, "", tmp_path / "own") == (True, None)
     assert not (tmp_path / "own").exists()
 
 
 def test_a_folder_of_the_users_for_each_copy(sources: list[Path], tmp_path: Path) -> None:
     read_only(sources)
-    kept, place = find_place(sources, "", tmp_path / "own")
+    kept, place = choose_cache_folder(sources, "", tmp_path / "own")
     assert kept
     assert place is not None
     assert place.parent == tmp_path / "own"
-    assert find_place(list(reversed(sources)), "", tmp_path / "own")[1] != place
+    assert choose_cache_folder(list(reversed(sources)), "", tmp_path / "own")[1] != place
 
 
 def test_the_folder_that_numba_is_told(sources: list[Path], tmp_path: Path) -> None:
-    kept, place = find_place(sources, str(tmp_path / "told"), tmp_path / "own")
+    kept, place = choose_cache_folder(sources, str(tmp_path / "told"), tmp_path / "own")
     assert kept
     assert place is not None
     assert place.parent == tmp_path / "told"
@@ -62,7 +62,7 @@ def test_nowhere(sources: list[Path], tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     (tmp_path / "in the way").write_text("")
     folder = Path(own) if own.startswith("~") else tmp_path / own
-    assert find_place(sources, "", folder) == (False, None)
+    assert choose_cache_folder(sources, "", folder) == (False, None)
     assert not (tmp_path / "~").exists()
 
 
@@ -70,14 +70,14 @@ def test_nowhere(sources: list[Path], tmp_path: Path, monkeypatch: pytest.Monkey
 def test_emptied_when_a_source_has_changed(sources: list[Path], tmp_path: Path, beside: bool) -> None:
     if not beside:
         read_only(sources)
-    _, place = find_place(sources, "", tmp_path / "own")
+    _, place = choose_cache_folder(sources, "", tmp_path / "own")
     kept = (place / "model_1" if place else sources[0] / "__pycache__") / "code.nbi"
     kept.parent.mkdir(exist_ok=True)
     kept.write_text("")
-    find_place(sources, "", tmp_path / "own")
+    choose_cache_folder(sources, "", tmp_path / "own")
     assert kept.is_file()
     (sources[0] / "code.py").write_text("a = 2\n")
-    find_place(sources, "", tmp_path / "own")
+    choose_cache_folder(sources, "", tmp_path / "own")
     assert not kept.exists()
 
 

@@ -14,7 +14,7 @@ from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.network.friend_graph import Friends, build_friends
 from secondhalf.model.shapes import Offer
 from secondhalf.model.users.population import Population
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 
 EVERYBODY_ONLINE = "population.people=1000"
 """Fewer people than the curve of people online ever counted: all users are online from the first day."""
@@ -59,13 +59,13 @@ def make_settings() -> Callable[..., MarketSettings]:
 
 
 @pytest.fixture(scope="session")
-def make_users() -> Callable[[MarketSettings], UsersDay]:
+def make_users() -> Callable[[MarketSettings], UserStages]:
     """The users of a market without the market: stages are driven by hand."""
 
-    def make(settings: MarketSettings) -> UsersDay:
+    def make(settings: MarketSettings) -> UserStages:
         calendar = MarketCalendar(settings.calendar, list(settings.platforms), settings.mechanisms)
         friends: Friends = build_friends(settings.network, settings.population.users, settings.seed)
-        return UsersDay(Population(settings, calendar), friends)
+        return UserStages(Population(settings, calendar), friends)
 
     return make
 

@@ -18,9 +18,9 @@ from scipy.integrate import solve_ivp
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.market import Market
-from secondhalf.model.random_streams import Luck
+from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.shapes import Offer
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 
 Array = NDArray[np.float64]
 INNOVATION, IMITATION, DAYS = 0.004, 0.06, 150
@@ -59,7 +59,7 @@ def sampling_sd(days: int, users: int, p: float, q: float) -> Array:
 @pytest.fixture
 def simulate(
     make_settings: Callable[..., MarketSettings],
-    make_users: Callable[[MarketSettings], UsersDay],
+    make_users: Callable[[MarketSettings], UserStages],
     make_offer: Callable[..., Offer],
     resized: Callable[[MarketSettings, int, int], MarketSettings],
 ) -> Callable[..., Array]:
@@ -69,11 +69,11 @@ def simulate(
 
     def path(users: int, seed: int, days: int = DAYS) -> Array:
         settings = resized(plain, users, seed)
-        people, luck = make_users(settings), Luck(seed, ["kuaishou"], settings.users.fan.slots)
+        people, random_streams = make_users(settings), RandomStreams(seed, ["kuaishou"], settings.users.fan.slots)
         offer = make_offer(1, innovation=[INNOVATION], imitation=[IMITATION])
         shares = []
         for day in range(days):
-            people.adopt(offer, luck.day(day), day)
+            people.adopt(offer, random_streams.day(day), day)
             shares.append(people.columns.installed.mean())
         return np.array(shares)
 

@@ -23,11 +23,11 @@ from scipy.special import hyp2f1
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.random_streams import Luck
+from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.shapes import NEED_REPEAT, NOBODY, Behaviour, Offer, Shops
 from secondhalf.model.users.choice import KIND_REPEAT, LOST_FANS
 from secondhalf.model.users.population import behaviour
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 
 Array = NDArray[np.float64]
 SHAPE, MEAN, A, B = 0.8, 0.02, 1.6, 4.0  # r, r / alpha, a, b
@@ -87,12 +87,12 @@ def settings(make_settings: Callable[..., MarketSettings]) -> MarketSettings:
 @pytest.fixture(scope="module")
 def ties(
     settings: MarketSettings,
-    make_users: Callable[[MarketSettings], UsersDay],
+    make_users: Callable[[MarketSettings], UserStages],
     make_offer: Callable[..., Offer],
 ) -> Ties:
     """Everybody a fan of one of 50 merchants on day 0; every order counted until the last day."""
     merchants = 50
-    people, luck = make_users(settings), Luck(3, ["taobao"], 1)
+    people, random_streams = make_users(settings), RandomStreams(3, ["taobao"], 1)
     columns = people.columns
     columns.installed[:] = 1
     columns.fan_merchant[0] = np.arange(USERS) % merchants
@@ -103,7 +103,7 @@ def ties(
     calendar = MarketCalendar(settings.calendar, ["taobao"], settings.mechanisms)
     orders, last = np.zeros(USERS), np.zeros(USERS)
     for number in range(1, DAYS + 1):
-        streams, today = luck.day(number), calendar.day(number, 0.0)._replace(repeat=np.float32(1))
+        streams, today = random_streams.day(number), calendar.day(number, 0.0)._replace(repeat=np.float32(1))
         columns.last_used[0] = number
         living = columns.fan_merchant[0] != NOBODY
         people.arise(offer, shops, streams, today)

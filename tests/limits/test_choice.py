@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.random_streams import Luck
+from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.shapes import (
     NEED_IMPULSE,
     NEED_PLANNED,
@@ -33,7 +33,7 @@ from secondhalf.model.users.choice import (
     choice_probabilities,
     sample,
 )
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 
 Array = NDArray[np.float64]
 EPS = float(np.finfo(np.float32).eps)
@@ -124,8 +124,8 @@ def test_samples_meet_the_probabilities() -> None:
 
 @pytest.fixture(scope="module")
 def market_users(
-    make_settings: Callable[..., MarketSettings], make_users: Callable[[MarketSettings], UsersDay]
-) -> tuple[UsersDay, MarketCalendar]:
+    make_settings: Callable[..., MarketSettings], make_users: Callable[[MarketSettings], UserStages]
+) -> tuple[UserStages, MarketCalendar]:
     fixed = ["users.loyalty_weight=1.2", "users.loyalty_step=0.3", "users.fan.slots=1"]
     own = make_settings(NAMES, "population.users=30000", *fixed)
     return make_users(own), MarketCalendar(own.calendar, NAMES, own.mechanisms)
@@ -140,14 +140,14 @@ def offer(make_offer: Callable[..., Offer]) -> Offer:
     )
 
 
-def buy(users: UsersDay, calendar: MarketCalendar, offer: Offer, day: int, seed: int = 0) -> Array:
+def buy(users: UserStages, calendar: MarketCalendar, offer: Offer, day: int, seed: int = 0) -> Array:
     merchants = 4
     shops = Shops(np.ones((3, merchants), np.float32), np.ones(merchants, np.float32), np.zeros((3, merchants)))
-    book, _ = users.buy(offer, shops, Luck(seed, NAMES, 1).day(day), calendar.day(day, 0.0))
+    book, _ = users.buy(offer, shops, RandomStreams(seed, NAMES, 1).day(day), calendar.day(day, 0.0))
     return book
 
 
-def test_books_are_expectations_of_what_users_do(market_users: tuple[UsersDay, MarketCalendar], offer: Offer) -> None:
+def test_books_are_expectations_of_what_users_do(market_users: tuple[UserStages, MarketCalendar], offer: Offer) -> None:
     """First day, one need each: the book holds the sum of probabilities, the users' orders are draws from it."""
     users, calendar = market_users
     columns, n = users.columns, users.population.users
@@ -172,7 +172,9 @@ def test_books_are_expectations_of_what_users_do(market_users: tuple[UsersDay, M
     assert columns.loyalty[columns.last_bought == 3] == pytest.approx(0.3, rel=4 * EPS)
 
 
-def test_needs_of_one_day_see_the_morning_loyalty(market_users: tuple[UsersDay, MarketCalendar], offer: Offer) -> None:
+def test_needs_of_one_day_see_the_morning_loyalty(
+    market_users: tuple[UserStages, MarketCalendar], offer: Offer
+) -> None:
     """Two needs a day: loyalty won by the first changes tomorrow's choice, not today's second."""
     users, calendar = market_users
     columns, n = users.columns, users.population.users
@@ -189,7 +191,7 @@ def test_needs_of_one_day_see_the_morning_loyalty(market_users: tuple[UsersDay, 
 
 
 def test_who_opened_nothing_that_sells_orders_nothing(
-    market_users: tuple[UsersDay, MarketCalendar], offer: Offer
+    market_users: tuple[UserStages, MarketCalendar], offer: Offer
 ) -> None:
     users, calendar = market_users
     users.columns.needs[:] = NEED_PLANNED

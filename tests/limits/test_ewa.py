@@ -16,7 +16,7 @@ from scipy.optimize import root
 from scipy.special import softmax
 
 from secondhalf.agents.effort import ewa_update, relative_returns
-from secondhalf.agents.learning import Rule
+from secondhalf.agents.learning import EwaRule
 
 EPS = float(np.finfo(np.float32).eps)
 Array = NDArray[np.float64]
@@ -31,7 +31,7 @@ class Table:
         self.effort = np.array(effort, np.float32)
         self.attraction = np.zeros_like(self.effort)
         self.possible = np.ones(self.effort.shape, bool)
-        self.rule = Rule(phi, delta, kappa, sharpness)
+        self.rule = EwaRule(phi, delta, kappa, sharpness)
         self.experience = experience
 
     def revise(self, returns: Any) -> None:

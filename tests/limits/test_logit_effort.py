@@ -12,7 +12,7 @@ from scipy.optimize import root
 from scipy.special import softmax
 
 from secondhalf.agents.effort import ewa_update, logit_update
-from secondhalf.agents.learning import Rule
+from secondhalf.agents.learning import EwaRule
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.market import Market
 
@@ -39,7 +39,7 @@ def test_it_is_learning_without_memory() -> None:
     experience = 1.0
     for _ in range(5):
         returns = rng.uniform(0, 3, (20, 6)).astype(np.float32)
-        experience = ewa_update(*tables[0], returns, possible, experience, Rule(0.0, 1.0, 1.0, 1.5))
+        experience = ewa_update(*tables[0], returns, possible, experience, EwaRule(0.0, 1.0, 1.0, 1.5))
         logit_update(*tables[1], returns, possible, 1.5)
         for learned, replied in zip(*tables, strict=True):
             assert (learned == replied).all()
@@ -77,7 +77,9 @@ def test_rest_point_of_concave_returns_is_that_of_learning() -> None:
     attraction, learned, experience = np.zeros((1, 3), np.float32), np.full((1, 3), 1 / 3, np.float32), 1.0
     for _ in range(600):
         possible = np.ones((1, 3), bool)
-        experience = ewa_update(attraction, learned, slopes(learned), possible, experience, Rule(0.95, 1.0, 0.0, 0.5))
+        experience = ewa_update(
+            attraction, learned, slopes(learned), possible, experience, EwaRule(0.95, 1.0, 0.0, 0.5)
+        )
     assert learned[0] == pytest.approx(rest_point(0.5), rel=1e-5)
 
 
@@ -90,7 +92,9 @@ def test_a_sharp_reply_overshoots_where_memory_settles() -> None:
     attraction, learned, experience = np.zeros((1, 3), np.float32), np.full((1, 3), 1 / 3, np.float32), 1.0
     for _ in range(600):
         possible = np.ones((1, 3), bool)
-        experience = ewa_update(attraction, learned, slopes(learned), possible, experience, Rule(0.95, 1.0, 0.0, sharp))
+        experience = ewa_update(
+            attraction, learned, slopes(learned), possible, experience, EwaRule(0.95, 1.0, 0.0, sharp)
+        )
     assert learned[0] == pytest.approx(rest_point(sharp), rel=1e-4)
 
 

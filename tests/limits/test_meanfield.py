@@ -11,13 +11,13 @@ from scipy.optimize import root
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.meanfield.map import Day, MeanField, State
+from secondhalf.model.meanfield.map import MeanDay, MeanField, MeanFieldState
 from secondhalf.model.meanfield.quadrature import near_normal_quantile, user_types
-from secondhalf.model.random_streams import Luck
+from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.shapes import Offer
 from secondhalf.model.users.attention import ACTIVE, INSTALLED, MINUTES
 from secondhalf.model.users.population import behaviour
-from secondhalf.model.users.user_stages import UsersDay
+from secondhalf.model.users.user_stages import UserStages
 
 Array = NDArray[np.float64]
 NAMES = ["kuaishou", "taobao"]
@@ -66,7 +66,7 @@ def expected(settings: MarketSettings, offer: Offer, types: int = 2048, points: 
     field = MeanField(offer, behaviour(settings.users), user_types(settings.users, types), BUDGET, points=points)
     state, found = field.start(shares), []
     for _ in range(DAYS):
-        today: Day = field.day(state)
+        today: MeanDay = field.day(state)
         state = field.step(state)
         found.append([today.installed, today.minutes, today.active])
     return np.array(found)
@@ -74,7 +74,7 @@ def expected(settings: MarketSettings, offer: Offer, types: int = 2048, points: 
 
 @pytest.fixture(scope="module")
 def simulated(
-    make_users: Callable[[MarketSettings], UsersDay],
+    make_users: Callable[[MarketSettings], UserStages],
     offer: Offer,
     resized: Callable[[MarketSettings, int, int], MarketSettings],
 ) -> Compare:
@@ -82,11 +82,11 @@ def simulated(
 
     def run(settings: MarketSettings, users: int, seed: int) -> Array:
         own = resized(settings, users, seed)
-        people, luck = make_users(own), Luck(seed, NAMES, own.users.fan.slots)
+        people, random_streams = make_users(own), RandomStreams(seed, NAMES, own.users.fan.slots)
         calendar = MarketCalendar(own.calendar, NAMES, own.mechanisms)
         found = []
         for number in range(DAYS):
-            streams = luck.day(number)
+            streams = random_streams.day(number)
             today = calendar.day(number, 0.0)._replace(budget=np.float32(BUDGET))
             people.adopt(offer, streams, number)
             sums, _ = people.attend(offer, streams, today)
@@ -164,7 +164,7 @@ def test_state_and_vector_are_inverse(settings: MarketSettings, offer: Offer) ->
     field = MeanField(offer, behaviour(settings.users), user_types(settings.users, 64), BUDGET)
     state = field.step(field.start(np.array([0.3, 0.6])))
     again = field.state(field.vector(state))
-    assert isinstance(again, State)
+    assert isinstance(again, MeanFieldState)
     assert again.sets == pytest.approx(state.sets, abs=1e-15)
     assert state.sets.sum(axis=1) == pytest.approx(np.ones(64), abs=1e-12)
     assert field.day(field.start(np.array([0.3, 0.6]))).installed.shape == (2,)

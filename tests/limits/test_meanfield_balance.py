@@ -9,7 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.model.meanfield.steady_states import Resting, along, field_of, resting, simulated
+from secondhalf.model.meanfield.steady_states import (
+    SteadyState,
+    field_of,
+    simulate_agents,
+    steady_state,
+    steady_state_branch,
+)
 from secondhalf.model.shapes import Offer
 from tests.limits.test_meanfield import BUDGET, NAMES, USERS
 
@@ -37,15 +43,15 @@ def settings(make_settings: Callable[..., MarketSettings]) -> MarketSettings:
 
 
 @pytest.fixture(scope="module")
-def rest(settings: MarketSettings, offer: Offer) -> Resting:
-    return resting(field_of(settings, offer, BUDGET, TYPES, MOODS), np.array([0.2, 0.5]))
+def rest(settings: MarketSettings, offer: Offer) -> SteadyState:
+    return steady_state(field_of(settings, offer, BUDGET, TYPES, MOODS), np.array([0.2, 0.5]))
 
 
-def test_long_simulations_end_at_the_fixed_point(settings: MarketSettings, offer: Offer, rest: Resting) -> None:
+def test_long_simulations_end_at_the_fixed_point(settings: MarketSettings, offer: Offer, rest: SteadyState) -> None:
     """Within 4 standard errors over 4,000 users, and what twice the types change."""
     assert rest.point.stable
-    long = simulated(settings, offer, BUDGET, 300, 100)
-    finer = resting(field_of(settings, offer, BUDGET, 2 * TYPES, MOODS), np.array([0.2, 0.5]))
+    long = simulate_agents(settings, offer, BUDGET, 300, 100)
+    finer = steady_state(field_of(settings, offer, BUDGET, 2 * TYPES, MOODS), np.array([0.2, 0.5]))
     for name, error in (("installed", long.installed_error), ("minutes", long.minutes_error)):
         fixed, coarse = getattr(finer, name), getattr(rest, name)
         assert (np.abs(getattr(long, name) - fixed) <= 4 * error + np.abs(fixed - coarse)).all(), name
@@ -53,7 +59,7 @@ def test_long_simulations_end_at_the_fixed_point(settings: MarketSettings, offer
 
 
 def test_the_maps_own_motion_ends_there_as_fast_as_its_radius_says(
-    settings: MarketSettings, offer: Offer, rest: Resting
+    settings: MarketSettings, offer: Offer, rest: SteadyState
 ) -> None:
     field = field_of(settings, offer, BUDGET, TYPES, MOODS)
     state, away = field.start(np.array([0.9, 0.1]), habit=0.5), []
@@ -64,16 +70,18 @@ def test_the_maps_own_motion_ends_there_as_fast_as_its_radius_says(
     assert (away[-1] / away[-101]) ** 0.01 == pytest.approx(rest.point.radius, abs=0.01)
 
 
-def test_the_fixed_point_does_not_depend_on_the_start(settings: MarketSettings, offer: Offer, rest: Resting) -> None:
-    other = resting(field_of(settings, offer, BUDGET, TYPES, MOODS), np.array([0.9, 0.9]))
+def test_the_fixed_point_does_not_depend_on_the_start(
+    settings: MarketSettings, offer: Offer, rest: SteadyState
+) -> None:
+    other = steady_state(field_of(settings, offer, BUDGET, TYPES, MOODS), np.array([0.9, 0.9]))
     assert other.installed == pytest.approx(rest.installed, abs=1e-3)
     assert other.point.radius == pytest.approx(rest.point.radius, abs=1e-2)
 
 
-def test_more_company_brings_more_minutes(settings: MarketSettings, offer: Offer, rest: Resting) -> None:
+def test_more_company_brings_more_minutes(settings: MarketSettings, offer: Offer, rest: SteadyState) -> None:
     """Along the weight of friends' use; at factor one the branch passes through the fixed point."""
     field = field_of(settings, offer, BUDGET, TYPES, MOODS)
-    branch, minutes = along(field, "social_weight", 1.0, 3.0, 3, rest)
+    branch, minutes = steady_state_branch(field, "social_weight", 1.0, 3.0, 3, rest)
     assert branch.folds == []
     assert minutes[0] == pytest.approx(rest.minutes, rel=1e-3)
     assert (np.diff(minutes.sum(axis=1)) > 0).all()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from secondhalf.agents.learning import Rule, logit_shares
+from secondhalf.agents.learning import EwaRule, logit_shares
 from secondhalf.experiments.game_theory.logit_bertrand import Bertrand
 from secondhalf.experiments.game_theory.repeated_play import play
 from tests.reference import q_learner
@@ -25,7 +25,7 @@ def gain(paid: Array) -> tuple[float, float]:
     return float(each.mean()), float(each.std(ddof=1) / np.sqrt(each.size))
 
 
-def learned(rule: Rule, forgone: bool = True) -> tuple[float, float]:
+def learned(rule: EwaRule, forgone: bool = True) -> tuple[float, float]:
     """The same for two learners of our own."""
     marks = np.random.default_rng(0).random((PERIODS, SESSIONS, 2))
     return gain(play(TABLE, rule, marks, COUNTED, forgone))
@@ -48,7 +48,7 @@ def test_fictitious_play_ends_in_the_logit_equilibrium(sharpness: float, expecte
     rest = logit_equilibrium(sharpness)
     exact = float(GAME.profit_gain(rest @ TABLE[0] @ rest))
     assert exact == pytest.approx(expected, abs=5e-4)
-    mean, error = learned(Rule(1.0, 1.0, 0.0, sharpness))
+    mean, error = learned(EwaRule(1.0, 1.0, 0.0, sharpness))
     # Beliefs after a few thousand periods are still off by a few parts in a thousand.
     assert mean == pytest.approx(exact, abs=ERRORS * error + 0.005)
 
@@ -56,7 +56,7 @@ def test_fictitious_play_ends_in_the_logit_equilibrium(sharpness: float, expecte
 def test_forgetting_does_not_change_it() -> None:
     """Weighted fictitious play (phi = 0.95) and Cournot's reply (phi = 0) compete as sharply."""
     for phi in (0.95, 0.0):
-        mean, error = learned(Rule(phi, 1.0, 0.0, 500.0))
+        mean, error = learned(EwaRule(phi, 1.0, 0.0, 500.0))
         assert error < 0.005
         assert abs(mean) < 0.03
 
@@ -64,12 +64,12 @@ def test_forgetting_does_not_change_it() -> None:
 @pytest.mark.parametrize(
     ("rule", "forgone"),
     [
-        (Rule(0.95, 0.5, 0.0, 500.0), True),  # forgone payoffs count half
-        (Rule(0.95, 0.5, 0.0, 500.0), False),  # and are the latest known
-        (Rule(0.95, 0.0, 0.0, 100.0), False),  # reinforcement
+        (EwaRule(0.95, 0.5, 0.0, 500.0), True),  # forgone payoffs count half
+        (EwaRule(0.95, 0.5, 0.0, 500.0), False),  # and are the latest known
+        (EwaRule(0.95, 0.0, 0.0, 100.0), False),  # reinforcement
     ],
 )
-def test_learners_who_discount_forgone_payoffs_keep_their_first_prices(rule: Rule, forgone: bool) -> None:
+def test_learners_who_discount_forgone_payoffs_keep_their_first_prices(rule: EwaRule, forgone: bool) -> None:
     """What came to be played seems to pay most, so the gain is that of prices drawn by chance; nobody colludes."""
     mean, error = learned(rule, forgone)
     chance = float(GAME.profit_gain(TABLE).mean())
@@ -84,7 +84,7 @@ def test_learners_who_discount_forgone_payoffs_keep_their_first_prices(rule: Rul
 def test_sessions_share_nothing() -> None:
     """The first of many sessions is the session alone."""
     marks = np.random.default_rng(1).random((300, 5, 2))
-    rule = Rule(0.95, 0.5, 0.2, 100.0)
+    rule = EwaRule(0.95, 0.5, 0.2, 100.0)
     assert (play(TABLE, rule, marks, 100)[:2] == play(TABLE, rule, marks[:, :2], 100)).all()
 
 
@@ -92,7 +92,7 @@ def test_players_are_told_apart() -> None:
     """Who is always paid more for the first option takes it; the other sees its own table."""
     table = np.stack([np.array([[1.0, 1.0], [0.0, 0.0]]), np.array([[0.0, 3.0], [0.0, 3.0]])])
     marks = np.random.default_rng(2).random((200, 3, 2))
-    assert play(table, Rule(1.0, 1.0, 0.0, 50.0), marks, 50) == pytest.approx(np.tile([1.0, 3.0], (3, 1)))
+    assert play(table, EwaRule(1.0, 1.0, 0.0, 50.0), marks, 50) == pytest.approx(np.tile([1.0, 3.0], (3, 1)))
 
 
 def test_the_published_learner_gains_what_was_published() -> None:

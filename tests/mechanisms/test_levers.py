@@ -110,7 +110,8 @@ def test_a_cap_on_the_feed_plants_less_and_crowds_out_less() -> None:
     assert falls(gains(planted_since, LOADED, levers, seeds=range(8)), 0.1)  # few of 400 people give in to the feed
     assert rises(gains(content_minutes, LOADED, levers), 0.02)
     content = [ALL.index(name) for name in CONTENT]
-    assert (run(0, (*LOADED, *levers)).market.trade.selling_load()[content] == 0.05).all()
+    market = run(0, (*LOADED, *levers)).market
+    assert (market.desk.selling_load(market.trade)[content] == 0.05).all()
     assert same_before(LOADED, levers)
 
 

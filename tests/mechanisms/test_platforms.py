@@ -48,7 +48,7 @@ def test_selling_beyond_the_limit_costs_retention(seed: int) -> None:
     content = [ALL.index(name) for name in CONTENT]
     for chosen, above in ((crowded, True), (bearable, False)):
         limit = chosen.market.settings.capability["short_video"].clutter_limit
-        assert (chosen.market.trade.selling_load()[content] > limit).all() == above
+        assert (chosen.market.desk.selling_load(chosen.market.trade)[content] > limit).all() == above
     assert content_retention(crowded) < 0.95 * content_retention(bearable)
     assert content_minutes(crowded) < 0.9 * content_minutes(bearable)
 

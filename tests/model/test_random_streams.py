@@ -8,7 +8,7 @@ from scipy import stats
 
 from secondhalf.model.random_streams import (
     Decision,
-    Luck,
+    RandomStreams,
     below,
     dated_keys,
     key,
@@ -124,7 +124,7 @@ def test_decisions_keep_their_numbers() -> None:
 
 
 def test_another_platform_leaves_others_draws() -> None:
-    few, more = Luck(4, ["taobao", "jd"], 2).day(9), Luck(4, ["kuaishou", "jd", "taobao"], 2).day(9)
+    few, more = RandomStreams(4, ["taobao", "jd"], 2).day(9), RandomStreams(4, ["kuaishou", "jd", "taobao"], 2).day(9)
     for field in ("adopt", "drop", "shock"):
         before, after = getattr(few, field), getattr(more, field)
         assert (before[0], before[1]) == (after[2], after[1]), field
@@ -136,7 +136,7 @@ def test_another_platform_leaves_others_draws() -> None:
 
 
 def test_traits_of_a_tie_are_the_same_every_day() -> None:
-    luck = Luck(4, ["jd"], 2)
-    assert luck.day(0).fan_rate == luck.day(700).fan_rate
-    assert luck.day(0).fan_dropout_rate == luck.day(700).fan_dropout_rate
-    assert luck.day(0).planned != luck.day(700).planned
+    random_streams = RandomStreams(4, ["jd"], 2)
+    assert random_streams.day(0).fan_rate == random_streams.day(700).fan_rate
+    assert random_streams.day(0).fan_dropout_rate == random_streams.day(700).fan_dropout_rate
+    assert random_streams.day(0).planned != random_streams.day(700).planned

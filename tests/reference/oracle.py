@@ -9,8 +9,8 @@ import numpy as np
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.market import Market
-from secondhalf.model.shapes import Columns, Day, Offer, Shops, Streams
-from secondhalf.model.users.user_stages import MonthBooks, UsersDay
+from secondhalf.model.shapes import Columns, Day, DayStreams, Offer, Shops
+from secondhalf.model.users.user_stages import MonthBooks, UserStages
 from tests.reference.oracle_user import Array, OracleUser
 
 PLATFORM_SUMS, ALL_SUMS, KINDS, COUNTS = 5, 3, 4, 4
@@ -22,7 +22,7 @@ def plain(values: NamedTuple) -> Any:
 
 
 class OracleDay:
-    """Does what `UsersDay` does, user by user.
+    """Does what `UserStages` does, user by user.
 
     Parameters
     ----------
@@ -56,25 +56,25 @@ class OracleDay:
         """Users who take part today."""
         return [user for user in self.users if user.online(day)]
 
-    def meet(self, streams: Streams, day: int) -> None:
+    def meet(self, streams: DayStreams, day: int) -> None:
         """Everybody meets somebody."""
         for user in self.users:
             user.meet(self.users, int(streams.contact), day)
 
-    def adopt(self, offer: Offer, streams: Streams, day: int) -> None:
+    def adopt(self, offer: Offer, streams: DayStreams, day: int) -> None:
         """Everybody has met somebody before anybody installs or removes."""
         self.meet(streams, day)
         offer, streams = plain(offer), plain(streams)
         for user in self.online(day):
             user.adopt(offer, streams, day)
 
-    def arise(self, offer: Offer, shops: Shops, streams: Streams, day: Day) -> None:
+    def arise(self, offer: Offer, shops: Shops, streams: DayStreams, day: Day) -> None:
         """Interest is planted, needs arrive."""
         offer, shops, streams, day = plain(offer), plain(shops), plain(streams), plain(day)
         for user in self.online(day.number):
             user.arise(offer, shops, streams, day)
 
-    def attend(self, offer: Offer, streams: Streams, day: Day) -> tuple[Array, Array]:
+    def attend(self, offer: Offer, streams: DayStreams, day: Day) -> tuple[Array, Array]:
         """The day is split."""
         sums, totals = np.zeros((self.platforms, PLATFORM_SUMS)), np.zeros(ALL_SUMS)
         offer, streams, day = plain(offer), plain(streams), plain(day)
@@ -82,7 +82,7 @@ class OracleDay:
             user.attend(offer, streams, day, sums, totals)
         return sums, totals
 
-    def buy(self, offer: Offer, shops: Shops, streams: Streams, day: Day) -> tuple[Array, Array]:
+    def buy(self, offer: Offer, shops: Shops, streams: DayStreams, day: Day) -> tuple[Array, Array]:
         """Needs are met."""
         orders, counts = np.zeros((KINDS, self.platforms + 1, self.platforms)), np.zeros((self.platforms, COUNTS))
         offer, shops, streams, day = plain(offer), plain(shops), plain(streams), plain(day)
@@ -109,7 +109,7 @@ class OracleMarket(Market):
         days that the compiled users run, beyond the settling in, before the objects take over their state
     """
 
-    users_day: UsersDay | OracleDay
+    users_day: UserStages | OracleDay
 
     def __init__(self, settings: MarketSettings, after: int = 0) -> None:
         super().__init__(settings)

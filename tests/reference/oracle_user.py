@@ -27,7 +27,7 @@ from secondhalf.model.shapes import (
     Columns,
 )
 from secondhalf.model.users import attention, choice
-from tests.reference.plain_streams import WatchedLuck, uniform, word
+from tests.reference.plain_streams import WatchedDraws, uniform, word
 
 PLANNED, IMPULSE, RIPENED, REPEAT = range(4)
 """Numbers of the needs, their bits and their kinds in the order book; fan slot f has number and bit REPEAT + f."""
@@ -53,11 +53,11 @@ class OracleUser(mesa.Agent):
         super().__init__(model)
         self.row, self.friends, self.law = row, friends, law
         self.platforms = range(len(model.platform_names))
-        self.luck = WatchedLuck(row)
+        self.draws = WatchedDraws(row)
 
     def load(self, columns: Columns) -> None:
         """Take over one row of every column."""
-        self.luck = WatchedLuck(self.row)
+        self.draws = WatchedDraws(self.row)
         for name, column in columns._asdict().items():
             setattr(self, name, column[..., self.row].tolist())
 
@@ -82,9 +82,9 @@ class OracleUser(mesa.Agent):
         """See the apps of one friend, or of anybody else when there is no graph."""
         self.contact = 0
         if self.friends is None:
-            friend = users[(self.row + 1 + self.luck.below(stream, len(users) - 1)) % len(users)]
+            friend = users[(self.row + 1 + self.draws.below(stream, len(users) - 1)) % len(users)]
         elif self.friends:
-            friend = users[self.friends[self.luck.below(stream, len(self.friends))]]
+            friend = users[self.friends[self.draws.below(stream, len(self.friends))]]
         else:
             return
         if self.online(day) and friend.online(day):
@@ -97,33 +97,33 @@ class OracleUser(mesa.Agent):
             if not self.has(p):
                 hazard = offer.innovation[p] + offer.imitation[p] * (self.contact >> p & 1)
                 hazard *= exp(self.law.adoption_taste * self.liking(offer, p))
-                if self.luck.strikes(streams.adopt[p], hazard):
+                if self.draws.strikes(streams.adopt[p], hazard):
                     self.installed |= 1 << p
                     self.installed_day[p] = day
-            elif idle and self.luck.strikes(streams.drop[p], offer.drop[p]):
+            elif idle and self.draws.strikes(streams.drop[p], offer.drop[p]):
                 self.installed &= ~(1 << p)
                 self.installed_day[p] = self.last_used[p] = NEVER
                 self.habit[p] = self.minutes[p] = 0.0
 
     def arise(self, offer: Any, shops: Any, streams: Any, day: Any) -> None:
         """Yesterday's selling content plants interest; needs arrive."""
-        law, luck = self.law, self.luck
+        law, draws = self.law, self.draws
         seen = list(accumulate(self.minutes[p] * offer.seeding[p] for p in self.platforms))
         planted, kept = seen[-1], self.interest * law.interest_kept
         self.needs, self.impulse_origin, self.interest = 0, NOBODY, kept + planted
         if planted > 0:
-            mark = luck.uniform(streams.plant) * (kept + planted) - kept
-            luck.watch(mark / (kept + planted))
+            mark = draws.uniform(streams.plant) * (kept + planted) - kept
+            draws.watch(mark / (kept + planted))
             if mark >= 0:
-                self.interest_origin = luck.first_above(mark, seen, kept + planted)
+                self.interest_origin = draws.first_above(mark, seen, kept + planted)
             chance = 1 - exp(-law.impulse_rate * self.need_rate**law.impulse_power * planted)
-            if luck.happens(streams.impulse, chance):
+            if draws.happens(streams.impulse, chance):
                 self.needs |= 1 << IMPULSE
-                mark = luck.uniform(streams.impulse) / chance * planted
-                self.impulse_origin = luck.first_above(mark, seen, planted)
-        if luck.strikes(streams.planned, self.need_rate * day.planned):
+                mark = draws.uniform(streams.impulse) / chance * planted
+                self.impulse_origin = draws.first_above(mark, seen, planted)
+        if draws.strikes(streams.planned, self.need_rate * day.planned):
             self.needs |= 1 << PLANNED
-        if luck.strikes(streams.ripened, law.ripening_rate * self.interest):
+        if draws.strikes(streams.ripened, law.ripening_rate * self.interest):
             self.needs |= 1 << RIPENED
             self.interest *= 1 - law.ripened_share
         for f, (merchant, p) in enumerate(zip(self.fan_merchant, self.fan_platform, strict=True)):
@@ -132,7 +132,7 @@ class OracleUser(mesa.Agent):
             just_bought = day.number - self.fan_day[f] <= law.fresh_days
             freshness = 1 - 1 / shops.products[merchant] if just_bought else 1.0
             rate = law.fan_rates[self.place_of_tie(streams.fan_rate, merchant, p, shops)]
-            if luck.strikes(streams.repeat[f], rate * shops.reach[p][merchant] * day.repeat * freshness):
+            if draws.strikes(streams.repeat[f], rate * shops.reach[p][merchant] * day.repeat * freshness):
                 self.needs |= 1 << REPEAT + f
 
     def place_of_tie(self, stream: int, merchant: int, p: int, shops: Any) -> int:
@@ -161,14 +161,14 @@ class OracleUser(mesa.Agent):
         for p in filter(self.has, self.platforms):
             due[p] = law.need_weight * self.pulled(offer, p)
             social = law.social_weight * (self.contact >> p & 1)
-            mood = law.shock * self.luck.near_normal(streams.shock[p])
+            mood = law.shock * self.draws.near_normal(streams.shock[p])
             habit = law.habit_weight * self.habit[p]
             psi[p] = exp(offer.leisure[p] + self.liking(offer, p) + habit + social + mood + due[p])
         price = price_of_time(psi, offer.gamma, law.outside, budget)
         for p in self.platforms:
             x = 0.0
             if self.has(p):
-                self.luck.watch(psi[p] / price - 1)
+                self.draws.watch(psi[p] / price - 1)
                 x = offer.gamma[p] * max(psi[p] / price - 1, 0.0)
                 sums[p, attention.SHOPPING] += x * (1 - exp(-due[p]))
             self.minutes[p] = x
@@ -215,7 +215,7 @@ class OracleUser(mesa.Agent):
         for p in self.platforms:
             booked = PLANNED if kind == REPEAT and p != home else kind
             orders[booked, origin, p] += weights[p] / whole
-        return self.luck.first_above(self.luck.uniform(streams.choose[k]) * whole, accumulate(weights), whole)
+        return self.draws.first_above(self.draws.uniform(streams.choose[k]) * whole, accumulate(weights), whole)
 
     def order(self, k: int, home: int, p: int, offer: Any, shops: Any, streams: Any, day: int, counts: Array) -> None:
         """Need number k is met at platform p: on the tie, which may die of it, or elsewhere, which may begin a tie."""
@@ -227,11 +227,11 @@ class OracleUser(mesa.Agent):
             f = k - REPEAT
             self.fan_day[f] = day
             place = self.place_of_tie(streams.fan_dropout_rate, self.fan_merchant[f], p, shops)
-            if self.luck.happens(streams.fan_dropout[f], self.law.fan_dropouts[place]):
+            if self.draws.happens(streams.fan_dropout[f], self.law.fan_dropouts[place]):
                 self.fan_merchant[f] = NOBODY
                 counts[p, choice.LOST_FANS] += 1
-        elif self.luck.happens(streams.become_fan[k], offer.fan_gain[row][p]):
-            merchant = self.luck.first_above(self.luck.uniform(streams.fan_merchant[k]), shops.buyers_cdf[p], 1.0)
+        elif self.draws.happens(streams.become_fan[k], offer.fan_gain[row][p]):
+            merchant = self.draws.first_above(self.draws.uniform(streams.fan_merchant[k]), shops.buyers_cdf[p], 1.0)
             if merchant is not None:
                 self.become_fan(merchant, p, day, counts)
 

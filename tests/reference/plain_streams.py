@@ -33,7 +33,7 @@ def near_normal(bits: int) -> float:
     return (total - 2 * 65535) * sqrt(3) / 65536
 
 
-class WatchedLuck:
+class WatchedDraws:
     """One agent's draws of a day.
 
     Attributes

@@ -60,8 +60,8 @@ class SideBySide:
         compiled, plain = (Columns(*(column.copy() for column in self.columns)) for _ in range(2))
         self.plain.save(plain)
         sums = [both + bought for both, bought in zip(self.attention, trade, strict=True)]
-        luck = [user.luck for user in self.plain.users]
-        close, compared = np.array([one.close for one in luck]), sum(one.compared for one in luck)
+        draws = [user.draws for user in self.plain.users]
+        close, compared = np.array([one.close for one in draws]), sum(one.compared for one in draws)
         self.days.append(OneDay(int(arguments[-1].number), compiled, plain, sums[0], sums[1], close, compared))
         return trade[0]
 

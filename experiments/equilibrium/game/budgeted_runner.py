@@ -10,8 +10,8 @@ from typing import Any
 from secondhalf.experiments.equilibrium.game import simulations
 from secondhalf.experiments.equilibrium.game.simulations import Simulation
 from secondhalf.experiments.execution.journal import Journal
-from secondhalf.experiments.execution.process_pool import Team, cores
-from secondhalf.experiments.execution.ray_pool import RayTeam
+from secondhalf.experiments.execution.process_pool import ProcessPool, cores
+from secondhalf.experiments.execution.ray_pool import RayPool
 from secondhalf.experiments.execution.settings import Launcher
 
 GAME_PART, CERTIFY_PART, REST_PART = 0.65, 0.85, 1.0
@@ -24,10 +24,10 @@ def timed(job: Simulation) -> tuple[dict[str, Any], float]:
     return simulations.work(job), time.perf_counter() - began
 
 
-AnyTeam = Team[Simulation, tuple[dict[str, Any], float]] | RayTeam[Simulation, tuple[dict[str, Any], float]]
+WorkerPool = ProcessPool[Simulation, tuple[dict[str, Any], float]] | RayPool[Simulation, tuple[dict[str, Any], float]]
 
 
-def find_team(workers: int | None, launcher: Launcher | None = None) -> AnyTeam:
+def make_pool(workers: int | None, launcher: Launcher | None = None) -> WorkerPool:
     """Processes of this machine, or a Ray cluster where the launcher says so.
 
     Parameters
@@ -37,8 +37,8 @@ def find_team(workers: int | None, launcher: Launcher | None = None) -> AnyTeam:
     """
     at_once = workers or (launcher.workers if launcher else None)
     if launcher is not None and launcher.engine == "ray":
-        return RayTeam(timed, launcher.model_copy(update={"workers": at_once}))
-    return Team(timed, at_once or cores())
+        return RayPool(timed, launcher.model_copy(update={"workers": at_once}))
+    return ProcessPool(timed, at_once or cores())
 
 
 class Budget:
@@ -62,13 +62,13 @@ class Budget:
 
 
 class Runner:
-    """Gives jobs to a team of processes.
+    """Gives jobs to a pool of processes.
 
     Parameters
     ----------
     journal
         of finished runs
-    team
+    pool
         who does them
     budget
         what may be done
@@ -79,11 +79,11 @@ class Runner:
     def __init__(
         self,
         journal: Journal,
-        team: AnyTeam,
+        pool: WorkerPool,
         budget: Budget,
         shown: Callable[[Simulation, str], None] = lambda *_: None,
     ) -> None:
-        self.journal, self.budget, self._team = journal, budget, team
+        self.journal, self.budget, self._pool = journal, budget, pool
         self._shown = shown
         self._counted: set[str] = set()
         # A failure may have been the machine's: a later call tries again.
@@ -95,7 +95,7 @@ class Runner:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._team.__exit__(kind, error, trace)
+        self._pool.__exit__(kind, error, trace)
         simulations.forget()
 
     def __call__(self, wanted: Sequence[Simulation], part: float = 1.0, free: bool = False) -> bool:
@@ -121,7 +121,7 @@ class Runner:
                 self.budget.spent += self.seconds(job)
             else:
                 new.append(job)
-        for done in self._team.each(new):
+        for done in self._pool.each(new):
             result, seconds = done.result if done.result is not None else (None, 0.0)
             self.journal.write(done.job.key, [result, done.error, seconds])
             self._again.discard(done.job.key)

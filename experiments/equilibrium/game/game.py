@@ -1,4 +1,4 @@
-"""The game: who plays, what each may choose, and the profiles of choices by their places."""
+"""Game: its players, the options of each, and the profiles of options by their places."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ class Game:
 
     @property
     def nobody(self) -> tuple[int, ...]:
-        """The profile of the first half: nobody crosses."""
+        """The profile of the first half: all players `stay`."""
         return (0,) * len(self.players)
 
     @property
     def everybody(self) -> tuple[int, ...]:
-        """The profile in which each has its last bundle."""
+        """The profile in which each player has its last bundle."""
         return tuple(count - 1 for count in self.shape)
 
     def place(self, profile: tuple[int, ...]) -> int:
@@ -114,7 +114,7 @@ class Game:
         return list(dict.fromkeys([self.place(profile), *(self.place(one) for one in others)]))
 
 
-def said(capabilities: frozenset[str]) -> str:
+def capabilities_text(capabilities: frozenset[str]) -> str:
     """A set of capabilities in one word."""
     return "{" + "+".join(sorted(capabilities)) + "}"
 
@@ -173,7 +173,7 @@ def _history(settings: MarketSettings, options: Equilibrium, player: str, own: t
         if named not in names:
             raise SettingsError(f"equilibrium.history.{player}={named}: allowed are {', '.join(names)}")
         return names.index(named)
-    found = opened(settings, player, options.history_until) & own[0].choice.among
+    found = capabilities_opened_by(settings, player, options.history_until) & own[0].choice.among
     for place, strategy in enumerate(own):
         if strategy.choice.has == found:
             return place
@@ -183,7 +183,7 @@ def _history(settings: MarketSettings, options: Equilibrium, player: str, own: t
     )
 
 
-def opened(settings: MarketSettings, platform: str, until: dt.date) -> frozenset[str]:
+def capabilities_opened_by(settings: MarketSettings, platform: str, until: dt.date) -> frozenset[str]:
     """Capabilities that everybody saw on a platform by a date, from its start and its launches."""
     named = {name: start.exposure for name, start in settings.platform[platform].open_at_start.items()}
     file = settings.strategy_of(platform).parameters.get("launches", "launches.csv")

@@ -1,4 +1,4 @@
-"""The game on the market: runs of profiles become log payoffs, costs become thresholds."""
+"""Market game: runs of profiles become log payoffs, costs become thresholds."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from secondhalf.experiments.equilibrium.game.budgeted_runner import Runner
 from secondhalf.experiments.equilibrium.game.payoffs import YEAR, discounts
-from secondhalf.experiments.equilibrium.game.simulations import PROFILE, Simulation, SimulationSetup, plain
-from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Pair
+from secondhalf.experiments.equilibrium.game.simulations import PROFILE, Simulation, SimulationSetup, profile_tuple
+from secondhalf.experiments.equilibrium.inference.sequential_sampling import Pair, Sampled
 from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.model.snapshots.capability_profile import Choice
 
@@ -71,7 +71,7 @@ class MarketGame:
 
     def job(self, choices: Choices, seed: int) -> Simulation:
         """The run of a profile under a seed, counted from the settings' own."""
-        return Simulation(PROFILE, self.setup, self.setup.settings.seed + seed, plain(choices))
+        return Simulation(PROFILE, self.setup, self.setup.settings.seed + seed, profile_tuple(choices))
 
     def cost(self, player: str, choice: Choice) -> float:
         """What a choice costs over the horizon, as a part of the revenue of the year before going on as long.
@@ -113,8 +113,8 @@ class MarketGame:
         costs = [self.cost(name, choices[name]) for name in self.players if name in choices]
         return np.asarray(np.log(payoffs) - np.log1p(costs))
 
-    def draw(self, profiles: Sequence[Choices], pairs: Sequence[Pair], part: float) -> Drawn:
+    def draw(self, profiles: Sequence[Choices], pairs: Sequence[Pair], part: float) -> Sampled:
         """Run what is wanted; `pairs` count profiles by their place among `profiles`."""
         whole = self.runner([self.job(profiles[place], seed) for place, seed in pairs], part)
         rows = [self.values(profiles[place], seed) for place, seed in pairs]
-        return Drawn(np.array(rows).reshape(len(pairs), len(self.players)), whole)
+        return Sampled(np.array(rows).reshape(len(pairs), len(self.players)), whole)

@@ -1,4 +1,4 @@
-"""The mean-field map of a market as it stands: its fixed point, a long simulation beside it, a branch in one weight."""
+"""Mean-field check of a market as it stands: fixed point, long simulation, and a branch in one weight."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ import pandas as pd
 
 from secondhalf.experiments.equilibrium.settings import MeanFieldMap
 from secondhalf.model.market import Market
-from secondhalf.model.meanfield.steady_states import along, field_of, resting, simulated
+from secondhalf.model.meanfield.steady_states import field_of, simulate_agents, steady_state, steady_state_branch
 
 CLOSURE = 0.1
-"""Part by which map and simulation may differ beside luck: everybody of a type is given the type's mean habit, and idle
-days are taken for independent."""
-LUCK = 4.0
+"""Part by which map and simulation may differ beyond sampling error: users of a type share the type's mean habit, and
+idle days are treated as independent."""
+STANDARD_ERRORS = 4.0
 """Standard errors over the simulated users."""
 COLUMNS = ("profile", "platform", "measure", "map", "simulation", "tolerance", "agrees", "radius", "found")
 
 
-def worked_out(market: Market, options: MeanFieldMap) -> dict[str, Any]:
+def compare_with_simulation(market: Market, options: MeanFieldMap) -> dict[str, Any]:
     """Fixed point, simulation and branch for what the market's platforms offer on its latest day."""
     budget = float(market.today.budget)
     field = field_of(market.settings, market.offer, budget, options.types, options.moods)
-    steady_state = resting(field, market.book.installed / max(market.book.online, 1.0))
-    branch, minutes = along(field, options.weight, 1.0, options.until, options.points, steady_state)
+    steady = steady_state(field, market.book.installed / max(market.book.online, 1.0))
+    branch, minutes = steady_state_branch(field, options.weight, 1.0, options.until, options.points, steady)
     settings = market.settings.among(market.platform_names)
     population = settings.population.model_copy(update={"users": options.users})
-    long = simulated(
+    long = simulate_agents(
         settings.model_copy(update={"population": population}), market.offer, budget, options.days, options.days // 5
     )
     return {
         "platforms": market.platform_names,
-        "found": bool(steady_state.point.found),
-        "radius": steady_state.point.radius,
-        "map": [steady_state.installed.tolist(), steady_state.minutes.tolist()],
+        "found": bool(steady.point.found),
+        "radius": steady.point.radius,
+        "map": [steady.installed.tolist(), steady.minutes.tolist()],
         "simulation": [long.installed.tolist(), long.minutes.tolist()],
         "error": [long.installed_error.tolist(), long.minutes_error.tolist()],
         "factor": branch.parameter.tolist(),
@@ -49,7 +49,7 @@ def meanfield_table(profile: str, found: dict[str, Any]) -> pd.DataFrame:
     measures = zip(("installed", "minutes"), found["map"], found["simulation"], found["error"], strict=True)
     for measure, own, long, errors in measures:
         for name, fixed, simulation, error in zip(found["platforms"], own, long, errors, strict=True):
-            allowed = LUCK * error + CLOSURE * simulation
+            allowed = STANDARD_ERRORS * error + CLOSURE * simulation
             agrees = "yes" if abs(fixed - simulation) <= allowed else "no"
             head = (profile, name, measure, fixed, simulation, allowed, agrees)
             rows.append((*head, found["radius"], "yes" if found["found"] else "no"))

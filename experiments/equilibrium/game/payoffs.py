@@ -1,4 +1,4 @@
-"""What a run of the game gives: payoffs discounted from the revision, a steady window, and what its sides get."""
+"""Payoffs from a run of the game: discounted from the revision, with a steady window, and surplus by side."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ MARKET = "market"
 
 
 def discounts(days: int, rate: float) -> Array:
-    """What a RMB of each day counts, the first day's one, [days]."""
+    """Discount factor of each day, one on the first, [days]."""
     return np.asarray((1 + rate) ** (-np.arange(days) / YEAR))
 
 
@@ -75,7 +75,7 @@ def run_and_measure(market: Market, days: int, rate: float) -> Numbers:
                 whole.append(users_surplus(market))
     sums["attention"] /= weight.sum()
     late["attention_last"] /= days - last
-    now, content = market.book.installed, market.record.content
+    now, content = market.book.installed, market.content
     new = np.divide(now - installed, now, out=np.zeros_like(now), where=now > 0)
     found = {
         platform: {name: float(values[p]) for name, values in (sums | late | {"installed_growth": new}).items()}

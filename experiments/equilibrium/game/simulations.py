@@ -10,27 +10,27 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.conf.schema.platforms import Strategy as StrategySettings
-from secondhalf.experiments.equilibrium.game.meanfield_check import worked_out
+from secondhalf.conf.schema.platforms import StrategySettings
+from secondhalf.experiments.equilibrium.game.meanfield_check import compare_with_simulation
 from secondhalf.experiments.equilibrium.game.payoffs import past_year, run_and_measure
 from secondhalf.experiments.equilibrium.settings import MeanFieldMap
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
 from secondhalf.model.observers.second_half import phase
 from secondhalf.model.snapshots.branch import branch
-from secondhalf.model.snapshots.capability_profile import Choice, settle, standing, with_profile
+from secondhalf.model.snapshots.capability_profile import Choice, current_capabilities, set_profile, with_profile
 from secondhalf.model.snapshots.frozen_world import continuation
 
 PAST, PROFILE, PATH, BALANCE, ADAPTIVE, MEANFIELD = "past", "profile", "path", "balance", "adaptive", "meanfield"
 KEPT = 4
 """Markets at the revision that a process keeps: seeds come in order."""
 WEEK = 7
-Plain = tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
+ProfileTuple = tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
 """A profile as it is written down: platform, what the choice is about, what it has."""
 
 
 class SimulationSetup(NamedTuple):
-    """What all runs of a study share.
+    """Setup that all simulations of a study share.
 
     Attributes
     ----------
@@ -70,8 +70,8 @@ class Simulation(NamedTuple):
     kind: str
     setup: SimulationSetup
     seed: int
-    profile: Plain = ()
-    before: Plain | None = None
+    profile: ProfileTuple = ()
+    before: ProfileTuple | None = None
     weeks: int = 0
     strategies: tuple[tuple[str, StrategySettings], ...] = ()
     mean_field: MeanFieldMap | None = None
@@ -84,12 +84,12 @@ class Simulation(NamedTuple):
         return json.dumps([self.kind, self.seed, self.profile, self.before, self.weeks, decides, mean])
 
 
-def plain(choices: Mapping[str, Choice]) -> Plain:
+def profile_tuple(choices: Mapping[str, Choice]) -> ProfileTuple:
     """A profile as a job carries it."""
     return tuple((who, tuple(sorted(own.among)), tuple(sorted(own.has))) for who, own in choices.items())
 
 
-def _choices(profile: Plain) -> dict[str, Choice]:
+def _choices(profile: ProfileTuple) -> dict[str, Choice]:
     return {who: Choice(frozenset(among), frozenset(has)) for who, among, has in profile}
 
 
@@ -97,14 +97,14 @@ _markets: OrderedDict[str, Market] = OrderedDict()
 
 
 def work(job: Simulation) -> dict[str, Any]:
-    """Do a job on one thread."""
+    """Run a simulation on one thread."""
     with threads_for(1):
         market = _at_revision(job.setup, job.seed)
         return _JOBS[job.kind](job, market)
 
 
 def forget() -> None:
-    """Let go of the markets that this process keeps."""
+    """Clear the markets that this process has cached."""
     while _markets:
         _markets.popitem()[1].close()
 
@@ -125,7 +125,7 @@ def _at_revision(setup: SimulationSetup, seed: int) -> Market:
 
 
 def _past(job: Simulation, market: Market) -> dict[str, Any]:
-    has = {name: sorted(own) for name, own in standing(market).items()}
+    has = {name: sorted(own) for name, own in current_capabilities(market).items()}
     return {"year": past_year(market), "standing": has}
 
 
@@ -148,12 +148,12 @@ def _path(job: Simulation, market: Market) -> dict[str, Any]:
 
 
 def _balance(job: Simulation, market: Market) -> dict[str, Any]:
-    """Weekly shares of minutes and of GMV, [week, 2 P], in the world that stands still."""
+    """Weekly shares of minutes and of GMV, [week, 2 P], in the frozen world."""
     first = with_profile(market, _choices(job.profile if job.before is None else job.before))
     while first.running:
         first.step()
     still = continuation(first, job.weeks * WEEK)
-    settle(still, _choices(job.profile))  # does nothing where it is what was before
+    set_profile(still, _choices(job.profile))  # does nothing where it is what was before
     rows: list[list[float]] = []
     for _ in range(job.weeks):
         minutes, gmv = np.zeros(len(still.platforms)), np.zeros(len(still.platforms))
@@ -173,7 +173,7 @@ def _adaptive(job: Simulation, market: Market) -> dict[str, Any]:
     try:
         while child.running:
             child.step()
-        return {"standing": {name: sorted(own) for name, own in standing(child).items()}}
+        return {"standing": {name: sorted(own) for name, own in current_capabilities(child).items()}}
     finally:
         child.close()
 
@@ -184,7 +184,7 @@ def _meanfield(job: Simulation, market: Market) -> dict[str, Any]:
     try:
         while child.running:
             child.step()
-        return worked_out(child, job.mean_field)
+        return compare_with_simulation(child, job.mean_field)
     finally:
         child.close()
 

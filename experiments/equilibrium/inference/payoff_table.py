@@ -1,4 +1,4 @@
-"""One number a profile and player from runs under unequal numbers of seeds, and resamples of that table."""
+"""Payoff table: one number a profile and player from runs under unequal numbers of seeds, and resamples of it."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import 
     Verdicts,
     deviations,
     gains,
-    met,
+    intersect_intervals,
     verdicts,
 )
 
@@ -24,8 +24,8 @@ Pair = tuple[int, int]
 """A profile's place and a seed, counted from 0."""
 
 
-class Drawn(NamedTuple):
-    """What simulating some pairs gave."""
+class Sampled(NamedTuple):
+    """Result of simulating some pairs."""
 
     values: Array
     """log payoffs, [pairs, players]; nan where a run failed or was not made"""
@@ -33,7 +33,7 @@ class Drawn(NamedTuple):
     """False when the budget ended on the way"""
 
 
-Draw = Callable[[Sequence[Pair]], Drawn]
+Draw = Callable[[Sequence[Pair]], Sampled]
 
 
 class StoppingRule(NamedTuple):
@@ -89,7 +89,7 @@ class Look(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """Where sampling ended."""
+    """Result of sequential sampling."""
 
     values: Array
     """log payoffs, [profile, seed, player], nan where there is no run"""
@@ -146,7 +146,7 @@ def sample(
         drawn = draw(wanted)
         for (place, seed), row in zip(wanted, drawn.values, strict=True):
             values[place, seed], tried[place, seed] = row, True
-        found = before = met(gains(values[:, :seeds], pairs, 1 - error), before)
+        found = before = intersect_intervals(gains(values[:, :seeds], pairs, 1 - error), before)
         judged = verdicts(pairs, found, profiles, rule.epsilon)
         counts = (judged.word.count(word) for word in ("certified", "refuted", "undecided"))
         looks.append(Look(seeds, error, len(wanted), *counts))

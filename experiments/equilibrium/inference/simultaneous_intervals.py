@@ -1,6 +1,6 @@
 """Simultaneous confidence intervals for the gains of all deviations of a game with noisy payoffs.
 
-Payoffs are logarithms, [profile, seed, player], under shared luck: the gain of a deviation is the mean over seeds of
+Payoffs are logarithms, [profile, seed, player], under shared rng: the gain of a deviation is the mean over seeds of
 the difference of two profiles. Seeds that one of the two lacks (nan) are left out of that gain.
 """
 
@@ -44,7 +44,7 @@ def edges(shape: Sequence[int]) -> Edges:
     return Edges(*(np.concatenate(column) for column in zip(*found, strict=True)))
 
 
-def star(players: Sequence[int]) -> Edges:
+def deviations_from_first(players: Sequence[int]) -> Edges:
     """Profile 0 and, from place 1 on, a deviation of one player each."""
     own = np.asarray(players, np.intp)
     return Edges(own, np.zeros(own.size, np.intp), np.arange(1, own.size + 1), own)
@@ -65,7 +65,7 @@ def gains(values: Array, pairs: Edges, level: float) -> Gains:
     """Means of all gains, and intervals that hold them all at once with probability `level` (sup-t).
 
     The largest studentised error over all gains is drawn by a multiplier bootstrap over seeds, which keeps how they go
-    together. With few seeds they seem to go together in ways that are luck, so correlations are shrunk (`shrinkage`)
+    together. With few seeds they seem to go together in ways that are rng, so correlations are shrunk (`shrinkage`)
     towards one that all gains of a group have among themselves, and none between groups; and the quantile is carried
     from the normal to the t distribution of each gain's own number of seeds.
 
@@ -92,8 +92,8 @@ def gains(values: Array, pairs: Edges, level: float) -> Gains:
     return Gains(mean, error, seeds, known - width, known + width)
 
 
-def met(found: Gains, before: Gains | None) -> Gains:
-    """Where the intervals of a look and of those before it meet."""
+def intersect_intervals(found: Gains, before: Gains | None) -> Gains:
+    """Intersection of the intervals of a look with those before it."""
     if before is None:
         return found
     return found._replace(low=np.maximum(found.low, before.low), high=np.minimum(found.high, before.high))
@@ -104,23 +104,23 @@ def _one_chance(unit: Array, alike: Places, fewest: int, level: float) -> float:
     count, seeds = unit.shape
     if count == 0:
         return 1 - level
-    luck = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     group = np.unique(alike, return_inverse=True)[1]
-    within = together_within(unit, group)
+    within = correlation_within_groups(unit, group)
     shrunk = shrinkage(unit, group, within, fewest)
     common, own = np.sqrt(within)[group], np.sqrt(1 - within)[group]
     draws = int(np.clip(30 / (1 - level), LEAST_DRAWS, MOST_DRAWS))
     largest = []
     for start in range(0, draws, BLOCK):
         rows = min(BLOCK, draws - start)
-        seen = luck.standard_normal((rows, seeds)) @ unit.T
-        shared, alone = luck.standard_normal((rows, within.size)), luck.standard_normal((rows, count))
+        seen = rng.standard_normal((rows, seeds)) @ unit.T
+        shared, alone = rng.standard_normal((rows, within.size)), rng.standard_normal((rows, count))
         target = common * shared[:, group] + own * alone
         largest.append(np.abs(np.sqrt(1 - shrunk) * seen + np.sqrt(shrunk) * target).max(axis=1))
     return float(2 * stats.norm.sf(np.quantile(np.concatenate(largest), level)))
 
 
-def together_within(unit: Array, group: Places) -> Array:
+def correlation_within_groups(unit: Array, group: Places) -> Array:
     """Mean correlation of the errors in each group, not below 0; `unit` has rows of length one, [E, S]."""
     sizes = np.bincount(group)
     sums = np.stack([np.bincount(group, column) for column in unit.T], axis=1)
@@ -132,7 +132,7 @@ def shrinkage(unit: Array, group: Places, within: Array, fewest: int) -> float:
     """How far correlations are shrunk towards `within` in a group and none between groups, in [0, 1].
 
     The noise in correlations over their distance from that, by the rule of Schäfer and Strimmer (2005); what the target
-    itself owes to luck is not taken off, which shrinks more.
+    itself owes to sampling noise is not taken off, which shrinks more.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ MODES_BIC = 6.0
 HOLDS, FAILS, OPEN = "yes", "no", "undecided"
 
 
-class Rest(NamedTuple):
+class StationarityVerdict(NamedTuple):
     """Answers in words, `yes`, `no` or `undecided`, and the numbers behind them.
 
     Attributes
@@ -62,13 +62,15 @@ class Rest(NamedTuple):
         return FAILS if FAILS in answers else OPEN if OPEN in answers else HOLDS
 
 
-def judge(paths: Array, judged: int, margin: float) -> Rest:
-    """Judge the end of an ensemble."""
+def judge_ensemble(paths: Array, judged: int, margin: float) -> StationarityVerdict:
+    """Test the end of an ensemble of paths for stationarity."""
     window = paths[:, -judged:]
     drift, low, high, own = _drift(window, margin)
     share, cycle = _cycles(window)
     apart = max(modes_apart(series, margin) for series in window.mean(axis=1).T)
-    return Rest(drift, low, high, own, FAILS if cycle else HOLDS, share, FAILS if apart > 0 else HOLDS, apart)
+    return StationarityVerdict(
+        drift, low, high, own, FAILS if cycle else HOLDS, share, FAILS if apart > 0 else HOLDS, apart
+    )
 
 
 def slopes(window: Array) -> Array:
@@ -166,9 +168,9 @@ class BalanceWeek(NamedTuple):
 
 def balance_week(paths: Array, judged: int, margin: float, resamples: int = 499) -> BalanceWeek:
     """When the ensemble's mean is where it ends; the interval is a bootstrap over runs."""
-    luck = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     weeks = [
-        _first_within(paths[luck.integers(0, len(paths), len(paths))].mean(axis=0), judged, margin)
+        _first_within(paths[rng.integers(0, len(paths), len(paths))].mean(axis=0), judged, margin)
         for _ in range(resamples)
     ]
     low, high = np.quantile(weeks, [0.025, 0.975], method="inverted_cdf")

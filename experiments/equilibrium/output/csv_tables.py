@@ -163,7 +163,7 @@ def _outcome(profile: str, label: str, platform: str, seeds: list[tuple[float, f
 
 
 def welfare(found: Findings) -> pd.DataFrame:
-    """welfare.csv: what platforms, merchants and users have in some profiles, and against nobody's crossing."""
+    """welfare.csv: surplus of each side in some profiles, and its difference from the profile in which all stay."""
     base = {seed: sides(result) for seed, result in results(found, found.game.nobody)}
     rows = []
     for profile in found.shown:

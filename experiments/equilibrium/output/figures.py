@@ -1,4 +1,4 @@
-"""Pictures of the game: regrets of all profiles, where best responses lead, payoffs."""
+"""Figures of the game: regrets of all profiles, where best responses lead, payoffs."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def responses(found: Findings, solution: Solution) -> Figure:
     ink = [BASINS[b % len(BASINS)] for b in basin]
     size = 26 if len(game.profiles) <= 60 else 11
     axes.scatter(places[:, 0], places[:, 1], s=size, c=ink, zorder=2, linewidths=0)
-    for profile, name in ((game.nobody, "nobody crosses"), (game.history, "history")):
+    for profile, name in ((game.nobody, "nobody enters"), (game.history, "history")):
         at = places[game.place(profile)]
         axes.annotate(
             name, at, (-4, 5), textcoords="offset points", fontsize=7, fontweight="bold", zorder=4, ha="right"
@@ -126,7 +126,7 @@ def responses(found: Findings, solution: Solution) -> Figure:
 
 
 def payoffs(found: Findings, table: pd.DataFrame) -> Figure:
-    """What each player has in some profiles, against nobody's crossing."""
+    """Payoffs of each player in some profiles, relative to the profile in which all stay."""
     shown = [profile for profile in found.shown if profile != found.game.nobody]
     drawn = style.figure(0.9 + 0.26 * len(found.game.players) * len(shown))
     axes = drawn.subplots()
@@ -150,8 +150,8 @@ def payoffs(found: Findings, table: pd.DataFrame) -> Figure:
     axes.axvline(0, color=style.INK, linewidth=0.9)
     axes.set_yticks([at for at, _ in ticks], [text for _, text in ticks])
     axes.set_ylim(len(shown) * (len(found.game.players) + 1) - 1.2, -1.1)
-    axes.set_xlabel("payoff less costs, against nobody's crossing, % (95 % intervals)")
-    style.head(drawn, "What crossing gives each platform")
+    axes.set_xlabel("payoff less costs, relative to nobody entering, % (95 % intervals)")
+    style.head(drawn, "Gain of each platform from entry")
     for side in ("left", "right", "top"):
         axes.spines[side].set_visible(False)
     return drawn

@@ -14,7 +14,7 @@ from secondhalf.experiments.equilibrium.output import figures
 from secondhalf.experiments.equilibrium.output import text as output_text
 from secondhalf.experiments.equilibrium.output.csv_tables import part
 from secondhalf.experiments.equilibrium.output.figures import branches
-from secondhalf.experiments.html.blocks import Cell, Code, Column, Gallery, Page, Section, Table, Tile, Tone, Words
+from secondhalf.experiments.html.blocks import Cell, Code, Column, Gallery, Page, Section, Table, Text, Tile, Tone
 from secondhalf.experiments.html.svg import Drawer
 from secondhalf.experiments.html.write import HIDDEN, write_page
 from secondhalf.experiments.pictures import style
@@ -72,7 +72,8 @@ def _tiles(found: Findings) -> tuple[Tile, ...]:
         Tile(str(counts[2]), "undecided"),
         Tile(output_text.percent(regret), "largest gain of any platform from history’s profile"),
         Tile(
-            output_text.percent(reached), "of best responses from nobody’s crossing end in the profile spoken of first"
+            output_text.percent(reached),
+            "of best-response paths, from the profile in which nobody enters, end in the reported profile",
         ),
         Tile(f"{found.runs:,}", "runs of the game", f"{found.problem.setup.settings.population.users:,} users each"),
     )
@@ -86,7 +87,7 @@ def _profiles(found: Findings, tables: Tables, drawer: Drawer) -> Section:
         figures.heat_map(found),
         f"A cell a profile. Certified: {marked}.",
         "Darker is farther from an equilibrium. ✓ certified, ? undecided, no sign: refuted; H history, 0 nobody "
-        "crosses.",
+        "enters.",
         ("profiles.csv",),
         wide=len(game.profiles) > 60,
     )
@@ -94,12 +95,13 @@ def _profiles(found: Findings, tables: Tables, drawer: Drawer) -> Section:
         f"Each of {', '.join(style.label(name) for name in game.players)} chooses a bundle on "
         f"{found.problem.options.revision} and keeps it; payoffs are {found.problem.options.payoff}, discounted, over "
         f"{found.problem.setup.days} days. A profile is certified when no platform gains more than "
-        f"{output_text.percent(found.problem.options.epsilon)} by another bundle, refuted when some surely does. "
-        f"Intervals hold for all deviations at once; {verdicts.word.count('undecided')} profiles are left undecided."
+        f"{output_text.percent(found.problem.options.epsilon)} by another bundle, refuted when some platform does. "
+        f"Intervals are simultaneous over all deviations; {verdicts.word.count('undecided')} profiles are "
+        "undecided."
     )
-    held = Words(tuple(output_text.held_sentences(found)) or ("No candidate was held against all capability sets.",))
+    held = Text(tuple(output_text.held_sentences(found)) or ("No candidate was compared with all capability sets.",))
     blocks: list[Any] = [
-        Words((said,)),
+        Text((said,)),
         Gallery((picture,), size="large"),
         table(tables["profiles"], "profiles", "All profiles", find=True),
         table(tables["deviations"], "deviations", "Every deviation from every profile", find=True, folded=True),
@@ -108,7 +110,7 @@ def _profiles(found: Findings, tables: Tables, drawer: Drawer) -> Section:
     if not tables["candidates"].empty:
         caption = "Candidates against all capability sets"
         blocks.append(table(tables["candidates"], "candidates", caption, find=True, folded=True))
-    blocks.append(table(tables["looks"], "looks", "How sampling went, look by look", folded=True))
+    blocks.append(table(tables["looks"], "looks", "Sequential sampling, look by look", folded=True))
     return Section("profiles", "Profiles and verdicts", blocks)
 
 
@@ -119,7 +121,7 @@ def _responses(found: Findings, tables: Tables, drawer: Drawer) -> Section | Non
     drawn, alt = figures.responses(found, found.solution), figures.alt_responses(found, found.solution)
     picture = drawer.keep("responses", drawn, alt, alt, ("profiles.csv", "deviations.csv"), wide=True)
     blocks: list[Any] = [
-        Words(said),
+        Text(said),
         Gallery((picture,), size="large"),
         table(tables["statements"], "statements", "Statements on the whole game; 95 % of the resampled tables"),
         table(tables["conditions"], "conditions", "E1 to E6: what makes a second-half equilibrium", find=True),
@@ -128,11 +130,11 @@ def _responses(found: Findings, tables: Tables, drawer: Drawer) -> Section | Non
 
 
 def _payoffs(found: Findings, tables: Tables, drawer: Drawer) -> Section:
-    alt = "Payoffs of some profiles against nobody’s crossing, with 95 % intervals."
+    alt = "Payoffs of some profiles relative to the one in which nobody enters, with 95 % intervals."
     picture = drawer.keep("payoffs", figures.payoffs(found, tables["payoffs"]), alt, alt, ("payoffs.csv",))
     blocks: list[Any] = [
         Gallery((picture,), size="large"),
-        table(tables["welfare"], "welfare", "What the sides of the market have"),
+        table(tables["welfare"], "welfare", "Welfare of platforms, merchants and users"),
         table(tables["payoffs"], "payoffs", "Payoffs of all profiles", find=True, folded=True),
     ]
     return Section("payoffs", "Payoffs and welfare", blocks)
@@ -150,16 +152,18 @@ def _market(tables: Tables, drawer: Drawer) -> Section:
 
 def _dynamic(found: Findings, tables: Tables, drawer: Drawer) -> Section:
     sentences = tuple(text for text in (output_text.rest_sentence(found), output_text.adaptive_sentence(found)) if text)
-    blocks: list[Any] = [Words(sentences or ("The dynamic view was not asked for, or the budget ended before it.",))]
+    blocks: list[Any] = [Text(sentences or ("The dynamic view was not requested, or the budget ended before it.",))]
     if "paths" in tables and not tables["paths"].empty:
         alt = "Weekly shares after the horizon, drivers frozen and seasons off, from each start."
         picture = drawer.keep("paths", figures.paths(tables["paths"]), alt, alt, ("paths.csv",), wide=True)
         blocks += [
             Gallery((picture,), size="large"),
-            table(tables["balance"], "balance", "Is the market at rest, and at the same place from every start?"),
+            table(tables["balance"], "balance", "Stationarity of the market, and convergence from every start"),
         ]
     if not tables["adaptive"].empty:
-        blocks.append(table(tables["adaptive"], "adaptive", "Where play of platforms that decide ends", find=True))
+        blocks.append(
+            table(tables["adaptive"], "adaptive", "Final profiles of play by strategies that decide", find=True)
+        )
     blocks.append(table(tables["phases"], "phases", "When the second half begins, seed by seed"))
     return Section("dynamic", "The dynamic view", blocks)
 
@@ -169,10 +173,10 @@ def _meanfield(found: Findings, tables: Tables, drawer: Drawer) -> Section | Non
         return None
     beside = tables["meanfield"]
     said = (
-        "Fixed points of the map of infinitely many users, with everybody's offer held, and long simulations: "
+        "Fixed points of the mean-field map (infinitely many users, fixed offers) and long simulations: "
         f"{(beside['agrees'] == 'yes').sum()} of {len(beside)} numbers agree."
     )
-    blocks: list[Any] = [Words((said,)), table(beside, "meanfield", "Fixed points and simulations", folded=True)]
+    blocks: list[Any] = [Text((said,)), table(beside, "meanfield", "Fixed points and simulations", folded=True)]
     if not tables["tipping"].empty:
         shown = {found.game.words(one): found.label(one) or "the focus" for one in found.shown}
         drawn = branches(tables["tipping"], beside, shown)
@@ -186,8 +190,8 @@ def _meanfield(found: Findings, tables: Tables, drawer: Drawer) -> Section | Non
 def _reproduce(found: Findings) -> Section:
     players = ",".join(found.game.players)
     line = f"secondhalf equilibrium 'equilibrium.players=[{players}]' seed={found.problem.setup.settings.seed}"
-    said = "Files beside this page hold everything on it; the same command in the same folder goes on from there."
-    return Section("reproduce", "Reproduce", [Words((said,)), Code((line,))])
+    said = "The files beside this page hold all its numbers; the same command in the same folder resumes the study."
+    return Section("reproduce", "Reproduce", [Text((said,)), Code((line,))])
 
 
 def _foot(found: Findings) -> str:

@@ -1,4 +1,4 @@
-"""Sentences about the findings of an equilibrium study."""
+"""Text of an equilibrium study: sentences about its findings."""
 
 from __future__ import annotations
 
@@ -50,17 +50,17 @@ def history_sentence(found: Findings) -> str:
         f"{percent(part(verdicts.gain[place]), signed=True)} ({percent(part(verdicts.low[place]), signed=True)} to "
         f"{percent(part(verdicts.high[place]), signed=True)})"
     )
-    head = f"History's profile ({what})"
+    head = f"The historical profile ({what})"
     epsilon = percent(found.problem.options.epsilon)
     if word == REFUTED:
         return f"{head} is not an equilibrium: {label(player)} would gain {gain} by choosing “{to}”."
     if word == CERTIFIED:
         return (
-            f"{head} is an equilibrium: no platform would gain more than {epsilon} by another bundle; the most that "
-            f"any might gain is {label(player)}'s {gain} by choosing “{to}”."
+            f"{head} is an equilibrium: no platform would gain more than {epsilon} by another bundle; the largest "
+            f"gain is {label(player)}'s {gain} by choosing “{to}”."
         )
     return (
-        f"Whether history's profile ({what}) is an equilibrium is undecided: {label(player)} might gain {gain} by "
+        f"Whether the historical profile ({what}) is an equilibrium is undecided: {label(player)} might gain {gain} by "
         f"choosing “{to}”."
     )
 
@@ -71,13 +71,13 @@ def equilibria_sentence(found: Findings) -> str:
     level = percent(found.problem.options.confidence)
     head = (
         f"Of {len(found.game.profiles)} profiles {counts[CERTIFIED]} are certified as equilibria, {counts[REFUTED]} "
-        f"refuted and {counts[UNDECIDED]} undecided (all verdicts right at once with {level})."
+        f"refuted and {counts[UNDECIDED]} undecided (joint confidence {level})."
     )
     if found.certified:
         return f"{head} Certified: {_first(found)}."
     solution = found.solution
     if solution is None:
-        return f"{head} Some profiles have no run, so that the game has no solution yet."
+        return f"{head} Some profiles have no run yet, so the game has no solution."
     place = found.game.place(solution.focus)
     verdicts = found.estimate.verdicts
     nearest = (
@@ -86,7 +86,7 @@ def equilibria_sentence(found: Findings) -> str:
         f"{percent(part(verdicts.regret_high[place]))})"
     )
     if counts["undecided"] == 0:
-        return f"{head} No stable balance was found; {nearest}."
+        return f"{head} No equilibrium was found; {nearest}."
     return f"{head} No profile is certified; {nearest}."
 
 
@@ -112,12 +112,12 @@ def bundles_sentence(found: Findings) -> str:
     return (
         f"Among the {len(words)} profiles of the bundles alone {words.count(CERTIFIED)} are certified{certified}, "
         f"{words.count(REFUTED)} refuted and {words.count(UNDECIDED)} undecided; against all capability sets "
-        f"{_and(new)} paid and joined the game."
+        f"{_and(new)} was profitable and joined the game."
     )
 
 
 def dynamics_sentence(found: Findings) -> str:
-    """Where best responses lead from nobody's crossing."""
+    """Where best responses lead from the profile in which all stay."""
     solution, game = found.solution, found.game
     if solution is None:
         return ""
@@ -129,7 +129,8 @@ def dynamics_sentence(found: Findings) -> str:
     often = [1.0 if one.reached[states].sum() > 0 else 0.0 for one in solution.resampled]
     sure = f"; in {percent(float(np.mean(often)))} of the resampled tables they can" if often else ""
     return (
-        f"From nobody's crossing, best responses one at a time end in {where} with a chance of {percent(chance)}, "
+        f"From the profile in which nobody enters, best responses one at a time end in {where} with probability "
+        f"{percent(chance)}, "
         f"after {solution.reading.moves:.1f} moves on average{sure}."
     )
 
@@ -141,13 +142,13 @@ def dilemma_sentence(found: Findings) -> str:
     own, players = found.solution.dilemma, found.game.players
     worse = [label(name) for name, less in zip(players, own.worse, strict=True) if less]
     if found.solution.focus == found.game.nobody:
-        return "Nobody's crossing is where the game stands, so it is no prisoner's dilemma."
+        return "Nobody enters in this profile, so it is not a prisoner's dilemma."
     if own.holds:
-        return "It is a prisoner's dilemma: each choice is best whatever others do, and all have less than before."
+        return "It is a prisoner's dilemma: each choice is dominant, and all earn less than if nobody had entered."
     dominant = [label(name) for name, share in zip(players, own.dominant, strict=True) if share == 1]
     return (
-        f"It is no prisoner's dilemma: {_and(worse) or 'nobody'} would have less than if nobody had crossed, and a "
-        f"choice that is best whatever the others do is there for {_and(dominant) or 'nobody'}."
+        f"It is not a prisoner's dilemma: {_and(worse) or 'nobody'} would earn less than if nobody had entered, and "
+        f"{_and(dominant) or 'nobody'} has a dominant choice."
     )
 
 
@@ -156,20 +157,18 @@ def rest_sentence(found: Findings) -> str:
     if found.stationarity is None or found.stationarity.table.empty:
         return ""
     own, others = found.stationarity.table.iloc[0], found.stationarity.table.iloc[1:]
-    answer = {"yes": "comes to rest", "no": "does not come to rest", "undecided": "may or may not come to rest"}
+    answer = {"yes": "is stationary", "no": "is not stationary", "undecided": "may or may not be stationary"}
     itself = own["at_rest"] == "yes"
     said = (
-        f"In a world that stands still the market of {profile_words(found, found.focus)} {answer[own['at_rest']]}"
+        f"With frozen surroundings the market of {profile_words(found, found.focus)} {answer[own['at_rest']]}"
         f" ({own['runs']} runs)"
     )
     if itself:
-        said += f", in balance from week {own['week']} ({own['week_low']} to {own['week_high']})"
+        said += f", stationary from week {own['week']} ({own['week_low']} to {own['week_high']})"
     elsewhere = others[(others["at_rest"] != "yes") | (others["same_end"] != "yes")]
     if itself and not elsewhere.empty:
         starts = _and([f"“{start}”" for start in elsewhere["start"]])
-        said += (
-            f"; that it ends there from {starts} too, within {found.problem.options.balance.weeks} weeks, is not shown"
-        )
+        said += f"; convergence from {starts} within {found.problem.options.balance.weeks} weeks is not shown"
     return said + "."
 
 
@@ -178,14 +177,14 @@ def adaptive_sentence(found: Findings) -> str:
     if found.adaptive.empty:
         return ""
     ends = [
-        f"{name}'s in one in {(own['verdict'] == CERTIFIED).sum()} of {len(own)} seeds"
+        f"{name} in {(own['verdict'] == CERTIFIED).sum()} of {len(own)} seeds"
         for name, own in found.adaptive.groupby("strategy", sort=False)
     ]
-    return f"Does play end in a certified profile? {'; '.join(ends)}."
+    return f"Play ends in a certified profile: {'; '.join(ends)}."
 
 
 def held_sentences(found: Findings) -> list[str]:
-    """What holding candidates against all capability sets gave."""
+    """Results of testing candidates against all capability sets."""
     said = []
     for one in found.held:
         head = f"Against all {len(one.all)} capability sets, {profile_words(found, one.profile)}"
@@ -195,13 +194,14 @@ def held_sentences(found: Findings) -> list[str]:
             name = found.game.players[player]
             what = found.game.described(player, one.paying.choice.has, found.market.past.standing[name])
             said.append(
-                f"{head} does not stand: {label(name)} would gain {percent(part(verdicts.gain[0]), signed=True)} "
+                f"{head} is not an equilibrium: {label(name)} would gain "
+                f"{percent(part(verdicts.gain[0]), signed=True)} "
                 f"({percent(part(verdicts.low[0]), signed=True)} to {percent(part(verdicts.high[0]), signed=True)}) by "
                 f"choosing “{what}”."
             )
         elif one.word == CERTIFIED:
             screened = f", {len(one.ruled_out)} of them by two seeds only" if one.ruled_out else ""
-            said.append(f"{head} stands: no deviation pays{screened}.")
+            said.append(f"{head} is an equilibrium: no deviation is profitable{screened}.")
         else:
             said.append(f"{head} is undecided.")
     return said
@@ -220,7 +220,7 @@ def paragraph(found: Findings) -> str:
     if found.failed:
         said.append(f"{found.failed} runs failed and are missing (runs.csv says why).")
     if not found.estimate.whole:
-        said.append("The budget ended the sampling: more of it would decide more.")
+        said.append("The budget ended the sampling; a larger budget would decide more profiles.")
     return " ".join(one for one in said if one)
 
 

@@ -1,4 +1,4 @@
-"""From a run's tables to the numbers of its patterns; NaN where a run cannot show one."""
+"""Measures of patterns, from a run's tables; NaN where a run cannot show one."""
 
 from __future__ import annotations
 

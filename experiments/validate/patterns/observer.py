@@ -1,4 +1,4 @@
-"""What patterns need of a run beyond its tables: where planted orders went, how full feeds are, how fans convert.
+"""Pattern observer: what patterns need of a run beyond its tables: origins of orders, ad load, conversion of fans.
 
 Watching reads the market before and after each day and never steers.
 """
@@ -21,7 +21,7 @@ FANS_SINCE = "2022-01-01"
 VISITS = ("fan_days", "fan_buying_days", "stranger_days", "stranger_buying_days")
 
 
-class Watch:
+class PatternObserver:
     """Takes a market through its days and notes what the tables of a run lack, for the content platforms.
 
     Attributes
@@ -38,8 +38,8 @@ class Watch:
         self.rows: list[tuple[str, str, float, float, float]] = []
         self.visits = np.zeros((len(VISITS), len(CONTENT), market.population.users))
 
-    def of(self, market: Market) -> Watch:
-        """A copy that goes on with a fork; what was noted so far is in both."""
+    def of(self, market: Market) -> PatternObserver:
+        """A copy of the observer for a fork of its market."""
         other = copy.copy(self)
         other.market, other.rows, other.visits = market, list(self.rows), self.visits.copy()
         return other
@@ -67,8 +67,8 @@ class Watch:
         market = self.market
         orders = market.book.orders
         planted = (orders[KIND_IMPULSE] + orders[KIND_RIPENED])[:-1]
-        load = market.trade.selling_load()
-        shelf = ~market.record.content
+        load = market.desk.selling_load(market.trade)
+        shelf = ~market.content
         for p, name in zip(at, CONTENT, strict=True):
             self.rows.append((label, name, float(planted[p].sum()), float(planted[p][shelf].sum()), float(load[p])))
 

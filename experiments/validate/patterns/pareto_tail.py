@@ -1,4 +1,4 @@
-"""The tail of merchants' sales: its exponent by two estimates, and whether it bends."""
+"""Pareto tail of merchants' sales: its exponent by two estimates, and whether it bends."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ DEVIATIONS = 1.96
 BASELINE = "baseline"
 """The arm with nothing changed."""
 Runs = Mapping[str, Mapping[str, pd.DataFrame]]
-"""Tables by name, by arm, of one seed (`pattern_runs.evidence`)."""
+"""Tables by name, by arm, of one seed (`runs.evidence`)."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Pattern:
     arms: tuple[str, ...] = ()
 
 
-def judge(quantity: Quantity, values: list[float]) -> dict[str, object]:
+def apply_rule(quantity: Quantity, values: list[float]) -> dict[str, object]:
     """Fact, model, interval and verdict of a quantity over seeds; a seed that does not show it makes it fail."""
     found = np.array(values, float)
     mean, _, margin = (float(number) for number in mean_and_margin(found))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from secondhalf.experiments.facts.model_series import Numbers
+from secondhalf.experiments.facts.model_series import SeriesNumbers
 from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import Target
 from secondhalf.experiments.validate.patterns import measures
@@ -37,7 +37,7 @@ ARTICLE = "Beijing Daily client, 2022-09-29 conference report (B)"
 
 @dataclass(frozen=True)
 class Arm:
-    """A second market under the same luck.
+    """A second market under the same random numbers.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ def _reported(metric: str, platform: str, period: str, name: str) -> Quantity:
 
 
 def _measured(target: Target, runs: Runs) -> float:
-    return float(Numbers((target,)).measured(runs[BASELINE])[0])
+    return float(SeriesNumbers((target,)).measured(runs[BASELINE])[0])
 
 
 def _of_each(name: str, unit: str, rule: PassRule, measure: Any, **given: str) -> tuple[Quantity, ...]:

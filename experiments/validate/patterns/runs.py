@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
-from secondhalf.experiments.execution.process_pool import NothingDoneError, each
+from secondhalf.experiments.execution.process_pool import NothingDoneError, run_jobs
 from secondhalf.experiments.facts.model_series import outputs
 from secondhalf.experiments.facts.targets import LAST_FACT, sized
 from secondhalf.experiments.results.tables import channels, flows, merchants, moves
-from secondhalf.experiments.validate.patterns.observer import CONTENT, Watch
-from secondhalf.experiments.validate.patterns.pass_rules import BASELINE, Pattern, judge
+from secondhalf.experiments.validate.patterns.observer import CONTENT, PatternObserver
+from secondhalf.experiments.validate.patterns.pass_rules import BASELINE, Pattern, apply_rule
 from secondhalf.experiments.validate.patterns.patterns import ARMS, PATTERNS, Arm
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
@@ -57,20 +57,20 @@ def evidence(run: PatternSeed) -> dict[str, Tables]:
     """Run a seed's markets on one thread: tables by arm. Arms share the days before they can differ."""
     with threads_for(1):
         market = Market(run.settings)
-        watch, found = Watch(market), {}
+        watch, found = PatternObserver(market), {}
         days = {name: first_difference(run.settings, settings) for name, (settings, _) in run.arms.items()}
         for name in sorted((name for name in days if days[name] is not None), key=lambda name: days[name] or 0):
             settings, until = run.arms[name]
             day = days[name] or 0
             watch.run(day)
             other = branch(market, settings) if day else Market(settings)
-            found[name] = _finish(watch.of(other) if day else Watch(other), until)
+            found[name] = _finish(watch.of(other) if day else PatternObserver(other), until)
         baseline = _finish(watch, run.settings.calendar.end)
         same = {name: baseline for name, day in days.items() if day is None}  # nothing that an arm changes ever happens
         return {BASELINE: baseline, **found, **same}
 
 
-def _finish(watch: Watch, until: dt.date) -> Tables:
+def _finish(watch: PatternObserver, until: dt.date) -> Tables:
     """Run to a last day; the tables that patterns read."""
     market = watch.market
     watch.run((until - market.calendar.start).days + 1)
@@ -98,7 +98,7 @@ def judged(found: Sequence[Mapping[tuple[str, str], float]], chosen: Mapping[str
 def _rows(found: Sequence[Mapping[tuple[str, str], float]], chosen: Mapping[str, Pattern]) -> list[dict[str, object]]:
     return [
         {"pattern": name, "statement": pattern.statement, "quantity": quantity.name, "source": quantity.source}
-        | judge(quantity, [seed[name, quantity.name] for seed in found])
+        | apply_rule(quantity, [seed[name, quantity.name] for seed in found])
         for name, pattern in chosen.items()
         for quantity in pattern.quantities
     ]
@@ -153,7 +153,7 @@ def patterns(
     runs = [pattern_seed_of(sized(settings, users, merchants, LAST_FACT, settings.seed + n)) for n in range(seeds)]
     found: dict[int, dict[tuple[str, str], float]] = {}
     failed: list[dict[str, object]] = []
-    for count, done in enumerate(each(one_seed, runs, workers), start=1):
+    for count, done in enumerate(run_jobs(one_seed, runs, workers), start=1):
         seed = done.job.settings.seed
         if done.result is None:
             failed.append({"pattern": "failed", "statement": done.error, "quantity": f"seed {seed}", "passed": 0})

@@ -1,1 +1,1 @@
-"""The report of the study `validate`: page, figures, text."""
+"""Validation report (the study `validate`): page, figures, text."""

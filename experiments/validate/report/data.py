@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.results.csv_files import plain
+from secondhalf.experiments.results.csv_files import unguarded
 
 PERIOD = {"period_start": "date", "period_end": "date"}
 BAND = {"metric": "text", "platform": "text", **PERIOD, "unit": "text"} | dict.fromkeys(
@@ -77,7 +77,7 @@ SUMMARY = (
 
 @dataclass(frozen=True)
 class Study:
-    """What a validation left in its folder."""
+    """Tables of a validation, read from its folder."""
 
     tables: Mapping[str, pd.DataFrame]
     """by name; dates are timestamps, empty numbers are NaN, flags are 1, 0 or (where they may be empty) NaN"""
@@ -112,7 +112,7 @@ def _table(path: Path, kinds: Mapping[str, str]) -> pd.DataFrame:
         with path.open(encoding="utf-8", newline="") as handle:
             reader = csv.reader(handle)
             head = next(reader, [])
-            rows = [[plain(cell) for cell in row] for row in reader]
+            rows = [[unguarded(cell) for cell in row] for row in reader]
     except FileNotFoundError:
         raise SettingsError(f"{path.name}: is missing in {path.parent}") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:

@@ -1,4 +1,4 @@
-"""All facts on one picture: how far the model is from each, a line a series."""
+"""Figure of errors: how far the model is from each fact, a line a series."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def errors(rulers: pd.DataFrame, origin: pd.Timestamp) -> Figure:
         heads.append((at, words.title(f"{words.metric(row['metric'])}, {words.platform(row['platform'])}"), sign))
         at += 1
         for name in ("model", *NAIVE_FORECASTS):
-            if row[name] == row[name]:  # a ruler that has no number here is left out
+            if row[name] == row[name]:  # a naive forecast without a number here is left out
                 ink = MODEL if name == "model" else BEST if name == row["best_ruler"] else RULER
                 bars.append((at, words.NAIVE_FORECASTS.get(name, name), float(row[name]), ink))
                 at += 1
@@ -103,7 +103,7 @@ def alt_errors(rulers: pd.DataFrame, origin: pd.Timestamp) -> str:
     own = rulers[(rulers["counted"] == 1) & (rulers["origin"] == origin)]
     told = [
         f"{words.metric(row['metric'])} of {words.platform(row['platform'])}: model {words.percent(row['model'])}, "
-        f"best ruler {words.NAIVE_FORECASTS.get(row['best_ruler'], row['best_ruler'])} "
+        f"best naive forecast {words.NAIVE_FORECASTS.get(row['best_ruler'], row['best_ruler'])} "
         f"{words.percent(row.get(row['best_ruler'], float('nan')))}"
         for row in own.to_dict("records")
     ]

@@ -1,4 +1,4 @@
-"""What the facts taught: posterior beside prior, a line a parameter, and parameters that move together."""
+"""Figure of the posterior beside the prior, a line a parameter, and of parameters that are correlated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the results hang on: Sobol indices with their intervals, or the screening of Morris."""
+"""Figure of sensitivities: Sobol indices with their intervals, or Morris screening."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A series of the model with its bands, and the facts over it: what was fitted, and the fan that goes on from there."""
+"""Figure of a series: the model with its bands, the facts over it, and the forecast after the fit."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""The parts of the report on what was fitted and what comes after it."""
+"""Fit sections of the report: what was fitted, and what comes after it."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from secondhalf.experiments.html.blocks import Cell, Column, Gallery, Picture, Section, Table, Words
+from secondhalf.experiments.html.blocks import Cell, Column, Gallery, Picture, Section, Table, Text
 from secondhalf.experiments.html.svg import Drawer
 from secondhalf.experiments.validate.report import figure_errors, figure_series
 from secondhalf.experiments.validate.report import text as words
@@ -24,8 +24,8 @@ NOTES = {
 
 def fit(study: Study, series: list[Series], drawer: Drawer) -> Section:
     """Bands over facts for every series that has any, and all errors on one picture."""
-    blocks: list[Words | Gallery | Table] = [
-        Words(
+    blocks: list[Text | Gallery | Table] = [
+        Text(
             (
                 "Lines are the model’s mean over draws of the posterior and seeds, bands hold 90 % of them. A fact is "
                 "a point in the middle of its period, with a bar as long as the period; its sign tells its grade: a "
@@ -54,14 +54,14 @@ def fit(study: Study, series: list[Series], drawer: Drawer) -> Section:
 
 
 def forecast(study: Study, series: list[Series], drawer: Drawer) -> Section:
-    """Fans that go on from the fit."""
+    """Forecast bands that continue the fit."""
     until = _years(study["forecast"])
-    blocks: list[Words | Gallery] = [
-        Words(
+    blocks: list[Text | Gallery] = [
+        Text(
             (
-                f"What the fitted model gives for {until} (grey ground), when nothing of these years was shown to it: "
-                "inner bands hold 50 %, outer bands 90 % of posterior draws and seeds. They tell what the model does "
-                "not know about its own parameters and luck; they do not know of anything that the model leaves out.",
+                f"The forecast of the fitted model for {until} (grey background); no data of these years was used: "
+                "inner bands hold 50 %, outer bands 90 % of posterior draws and seeds. They cover the uncertainty of "
+                "parameters and random variation, but not mechanisms that the model leaves out.",
             )
         ),
         Gallery((_key(drawer, fan=True),)),
@@ -93,7 +93,7 @@ def targets(study: Study) -> Section:
     rows = tuple(_row(row) for _, row in study["targets"].iterrows())
     table = Table("all-targets", "Facts and model.", columns, rows, ("targets.csv",), find=True)
     text = "Click a heading to sort; the full digits are behind each number and in the CSV."
-    return Section("targets", "All facts", [Words((text,)), table])
+    return Section("targets", "All facts", [Text((text,)), table])
 
 
 def _row(row: pd.Series) -> tuple[Cell, ...]:

@@ -1,4 +1,4 @@
-"""The parts of the report on what the model is held against besides fitted facts: rulers and patterns."""
+"""Test sections of the report: what the model is compared with besides fitted facts: naive forecasts and patterns."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from secondhalf.experiments.html.blocks import (
     Picture,
     Section,
     Table,
+    Text,
     Tone,
-    Verdict,
-    Verdicts,
-    Words,
+    VerdictList,
+    VerdictRow,
 )
 from secondhalf.experiments.html.svg import Drawer
 from secondhalf.experiments.html.write import HIDDEN
@@ -25,18 +25,19 @@ from secondhalf.experiments.validate.report import text as words
 from secondhalf.experiments.validate.report.data import NAIVE_FORECASTS, Study
 
 
-def rulers(study: Study, drawer: Drawer) -> Section:
-    """Errors ahead of time beside those of simple rulers, and coverage."""
+def naive_forecasts(study: Study, drawer: Drawer) -> Section:
+    """Forecast errors beside those of naive forecasts, and coverage."""
     table = study["rulers"]
     counted = table[table["counted"] == 1]
-    blocks: list[Words | Gallery | Table] = [
-        Words(
+    blocks: list[Text | Gallery | Table] = [
+        Text(
             (
-                "The model was fitted again with only the facts known at each origin, then asked for the facts that "
-                "came later. Simple rulers had the same facts: the last value, a linear trend, a logistic curve, and "
+                "The model was fitted again to the facts known at each origin, and its forecasts compared with "
+                "later facts. The naive forecasts use the same facts: last value, linear trend, logistic curve, and "
                 "last year’s season. Bars are mean absolute errors as shares of the facts; the shorter the better. A "
                 "series counts when it has enough facts before and after the origin.",
-                f"The model is better than every ruler in {int(counted['won'].sum())} of {len(counted)} comparisons.",
+                f"The model is better than every naive forecast in {int(counted['won'].sum())} of {len(counted)} "
+                "comparisons.",
             )
         )
     ]
@@ -55,17 +56,17 @@ def rulers(study: Study, drawer: Drawer) -> Section:
             )
         )
     if not pictures:
-        blocks.append(Words(("No series has enough facts to count.",), quiet=True))
+        blocks.append(Text(("No series has enough facts to count.",), quiet=True))
     if counted["covered"].notna().any():
         said = figure_naive_forecasts.alt_coverage(table)
-        few = "A handful of facts a series: single dots say little."
+        few = "Few facts a series: single dots carry little information."
         pictures.append(
             drawer.keep("coverage", figure_naive_forecasts.coverage(table), said, f"{said} {few}", ("rulers.csv",))
         )
     if pictures:
         blocks.append(Gallery(tuple(pictures), size="large"))
     blocks += [_scores(table), _forecasts(study["rolling"])]
-    return Section("rulers", "Against simple rulers", blocks)
+    return Section("rulers", "Comparison with naive forecasts", blocks)
 
 
 def _scores(table: pd.DataFrame) -> Table:
@@ -114,18 +115,18 @@ def _forecasts(table: pd.DataFrame) -> Table:
         )
         for row in table.to_dict("records")
     )
-    caption = "Every fact after an origin beside what model and rulers said."
+    caption = "Every fact after an origin with the forecasts of model and naive methods."
     return Table("all-rolling", caption, columns, rows, ("rolling.csv",), find=True, folded=True)
 
 
 def patterns(study: Study) -> Section:
-    """Patterns that nobody fitted, each with its verdict in words."""
+    """Patterns, none of which was fitted, each with its verdict in words."""
     table = study["patterns"]
     found = []
     for number, name in enumerate(dict.fromkeys(table["pattern"])):
         own = table[table["pattern"] == name]
         found.append(
-            Verdict(
+            VerdictRow(
                 name,
                 " ".join(dict.fromkeys(own["statement"])),
                 holds(own["passed"]),
@@ -136,8 +137,8 @@ def patterns(study: Study) -> Section:
     passed = sum(one.holds is True for one in found)
     undecided = sum(one.holds is None for one in found)
     said = f"{passed} of {len(found)} patterns hold" + (f", {undecided} cannot be decided" if undecided else "") + "."
-    lead = Words((f"What a market like this one should show, whatever its parameters. {said}",))
-    return Section("patterns", "Patterns", [lead, Verdicts(tuple(found))])
+    lead = Text((f"Patterns that such a market should show, whatever its parameters. {said}",))
+    return Section("patterns", "Patterns", [lead, VerdictList(tuple(found))])
 
 
 def holds(passed: pd.Series[float]) -> bool | None:

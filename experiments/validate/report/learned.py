@@ -1,4 +1,4 @@
-"""The parts of the report on parameters: what the facts taught, what the results hang on, how to make them again."""
+"""Parameter sections of the report: posteriors, sensitivities, how to repeat the study."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from secondhalf.experiments.html.blocks import Cell, Code, Column, Gallery, Picture, Section, Table, Words
+from secondhalf.experiments.html.blocks import Cell, Code, Column, Gallery, Picture, Section, Table, Text
 from secondhalf.experiments.html.svg import Drawer
 from secondhalf.experiments.pictures.style import NothingToDrawError
 from secondhalf.experiments.validate.report import figure_posterior, figure_sensitivity
@@ -19,7 +19,7 @@ def posterior(study: Study, drawer: Drawer) -> Section:
     """Posterior beside prior for each parameter, and the pairs that move together."""
     table, draws = study["posterior"], study["draws"]
     kept = int((table["identified"] == 0).sum())
-    lead = Words(
+    lead = Text(
         (
             f"Each of {len(table)} parameters began with a prior. The facts narrowed {len(table) - kept} of them; "
             f"{kept} keep their prior, so whatever depends on those alone is belief and not evidence. Grey: the "
@@ -32,11 +32,11 @@ def posterior(study: Study, drawer: Drawer) -> Section:
         said = figure_posterior.alt_intervals(title, rows)
         drawn = figure_posterior.intervals(title, rows)
         pictures.append(drawer.keep(f"posterior_{number + 1}", drawn, said, said, ("posterior.csv",)))
-    blocks: list[Words | Gallery | Table] = [lead, Gallery(tuple(pictures), size="large")]
+    blocks: list[Text | Gallery | Table] = [lead, Gallery(tuple(pictures), size="large")]
     try:
         drawn = figure_posterior.pairs(table, draws)
     except NothingToDrawError as reason:
-        blocks.append(Words((f"Pairs of parameters are not drawn: {reason}.",), quiet=True))
+        blocks.append(Text((f"Pairs of parameters are not drawn: {reason}.",), quiet=True))
     else:
         said = figure_posterior.alt_pairs(table, draws)
         note = "A slanted cloud: the facts fix a combination of the two better than either alone."
@@ -77,7 +77,7 @@ def _learned(identified: float, score_sd: float) -> Cell:
 
 def sensitivity(study: Study, drawer: Drawer) -> Section:
     """Indices with their intervals where they were computed; what is not there is said."""
-    blocks: list[Words | Gallery | Table] = []
+    blocks: list[Text | Gallery | Table] = []
     if study.has("sobol"):
         table = study["sobol"]
         told = "Sobol indices: the share of a result’s variance that goes away with a parameter (total), and the part "
@@ -106,8 +106,8 @@ def _bars(table: pd.DataFrame, name: str, drawer: Drawer) -> tuple[Picture, ...]
     return tuple(pictures)
 
 
-def _absent(what: str, file: str) -> Words:
-    return Words((f"{what}: not part of this study ({file} is not there).",), quiet=True)
+def _absent(what: str, file: str) -> Text:
+    return Text((f"{what}: not part of this study ({file} is not there).",), quiet=True)
 
 
 def _plain(name: str, caption: str, table: pd.DataFrame) -> Table:
@@ -129,7 +129,7 @@ def reproduce(summary: Mapping[str, Any]) -> Section:
     )
     text = "The same commit, data and settings give the same tables; this page is drawn from the tables alone."
     lines = (f"git checkout {summary['commit']}", "make setup", "source .venv/bin/activate", command)
-    return Section("reproduce", "Make it again", [Words((text,)), Code(lines), versions])
+    return Section("reproduce", "Make it again", [Text((text,)), Code(lines), versions])
 
 
 def _quoted(word: str) -> str:

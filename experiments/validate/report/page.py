@@ -1,4 +1,4 @@
-"""The report of a validation: one page and its pictures, from the study's tables and nothing else."""
+"""Report page of a validation with its figures, from the study's tables and nothing else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from secondhalf.experiments.validate.report import text as words
 from secondhalf.experiments.validate.report.data import Study, read_study
 from secondhalf.experiments.validate.report.figure_series import all_series
 from secondhalf.experiments.validate.report.fit import fit, forecast, targets
-from secondhalf.experiments.validate.report.judged import holds, patterns, rulers
+from secondhalf.experiments.validate.report.judged import holds, naive_forecasts, patterns
 from secondhalf.experiments.validate.report.learned import posterior, reproduce, sensitivity
 
 NAME = "report.html"
@@ -42,7 +42,7 @@ def report(folder: Path) -> Path:
             fit(study, series, drawer),
             forecast(study, series, drawer),
             targets(study),
-            rulers(study, drawer),
+            naive_forecasts(study, drawer),
             patterns(study),
             posterior(study, drawer),
             sensitivity(study, drawer),
@@ -50,7 +50,7 @@ def report(folder: Path) -> Path:
         )
     made = study.summary.get("made_on")
     foot = f"Second Half, commit {str(study.summary['commit'])[:12]}" + (f", {made}" if made else "") + ". Apache-2.0."
-    page = Page("How well the model holds", _lead(study), _tiles(study), sections, foot)
+    page = Page("Validation of the model", _lead(study), _tiles(study), sections, foot)
     return write_page(page, folder / NAME)
 
 
@@ -58,8 +58,8 @@ def _lead(study: Study) -> tuple[str, ...]:
     return (
         "Second Half is a model of how Chinese platforms compete for attention and trade once everybody is online: "
         "simulated users divide their day and shop, merchants divide their effort, platforms move.",
-        "This page holds the fitted model against what was reported for 2019–2022, against simple rulers and patterns, "
-        "and shows what it gives for the years after; no fact of those years was fitted.",
+        "This report compares the fitted model with facts reported for 2019–2022, with naive forecasts and patterns, "
+        "and shows its forecast for later years; no fact of those years was fitted.",
     )
 
 
@@ -75,7 +75,7 @@ def _tiles(study: Study) -> tuple[Tile, ...]:
             f"{summary['facts_used']} used, {sum(left.values())} left",
         ),
         Tile(words.percent(float(facts["error"].abs().median())), "median error, fitted facts"),
-        Tile(f"{summary['won']} of {summary['counted']}", "comparisons ahead of time better than every ruler"),
+        Tile(f"{summary['won']} of {summary['counted']}", "forecast comparisons better than every naive forecast"),
         Tile(words.percent(_number(summary["covered"])), "of later facts within the 90 % band", "should be 90 %"),
         Tile(f"{sum(one is True for one in verdicts)} of {len(verdicts)}", "patterns hold"),
         Tile(

@@ -1,4 +1,4 @@
-"""Hydra finds launchers and sweepers under `hydra_plugins` alone; what these do is in `secondhalf.experiments.sweep`.
+"""Hydra launcher and sweeper, which Hydra finds here alone; the code is in `secondhalf.experiments.sweep`.
 
 Imported by every Hydra application of the environment, so nothing heavy at the top, and no postponed annotations, which
 Hydra would read.

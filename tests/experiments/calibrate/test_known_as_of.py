@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.experiments.calibrate.known_as_of import STEP, as_of, go_on
+from secondhalf.experiments.calibrate.known_as_of import STEP, as_of, extend_intensities
 from secondhalf.experiments.calibrate.settings import Intensities
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.model.initial_state import strategies
@@ -67,7 +67,7 @@ def test_what_never_changed_stays() -> None:
     flat = known.model_dump(mode="json")
     flat["strategy"]["deepen"] = {"kuaishou": {"2019-07-01": 1.0}}
     flat["strategy"]["recruit"] = {}
-    ahead = go_on(MarketSettings.from_dict(flat), ORIGIN, NOTHING, NOTHING, np.random.default_rng(0))
+    ahead = extend_intensities(MarketSettings.from_dict(flat), ORIGIN, NOTHING, NOTHING, np.random.default_rng(0))
     assert set(ahead.strategy.parameters["deepen"]["kuaishou"].values()) == {1.0}
 
 
@@ -75,7 +75,7 @@ def test_the_mean_pace_goes_on_and_fades() -> None:
     """Half more within two years: a quarter of the logarithm each half-year, at first."""
     known = as_of(load_settings(["calendar.end=2035-12-31"]), ORIGIN).model_dump(mode="json")
     known["strategy"]["deepen"] = {"kuaishou": {"2019-07-01": 1.2, "2020-07-01": 1.5}}
-    ahead = go_on(
+    ahead = extend_intensities(
         MarketSettings.from_dict(known), ORIGIN, Intensities(recruit=0.0, deepen=1.0), NOTHING, np.random.default_rng(0)
     )
     dated = ahead.strategy.parameters["deepen"]["kuaishou"]
@@ -90,7 +90,9 @@ def test_steps_of_chance_have_the_declared_spread_and_their_own_luck() -> None:
     spread = Intensities(recruit=0.0, deepen=0.1)
     paths = []
     for seed in (1, 2):
-        ahead = go_on(MarketSettings.from_dict(known), ORIGIN, NOTHING, spread, np.random.default_rng(seed))
+        ahead = extend_intensities(
+            MarketSettings.from_dict(known), ORIGIN, NOTHING, spread, np.random.default_rng(seed)
+        )
         dated = ahead.strategy.parameters["deepen"]["kuaishou"]
         paths.append(np.diff(np.log([dated[date] for date in sorted(dated)])))
     assert np.std(paths[0]) == pytest.approx(0.1, rel=0.3)  # 158 steps: five standard errors

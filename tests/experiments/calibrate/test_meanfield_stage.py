@@ -15,7 +15,7 @@ from secondhalf.experiments.calibrate.meanfield_stage import (
     MeanFieldModel,
     errors_of,
     fit_meanfield,
-    sees,
+    path_measures,
 )
 from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
 from secondhalf.experiments.command.compose import load_settings
@@ -78,7 +78,9 @@ def test_agrees_with_runs(here: Array, model: MeanFieldModel, settings: MarketSe
 def test_what_it_cannot_see_is_no_number(here: Array, model: MeanFieldModel, targets: Targets) -> None:
     for target, value, seen in zip(targets.all, here, model.seen, strict=True):
         assert np.isnan(value) != seen, target.name
-        assert sees(target) == (target.metric not in {"gmv", "annual_active_buyers", "repurchase_rate_monthly"})
+        assert path_measures(target) == (
+            target.metric not in {"gmv", "annual_active_buyers", "repurchase_rate_monthly"}
+        )
     assert model.seen.sum() > 10
     assert np.isnan(model.corrections[~model.seen]).all()
     assert (here * model.corrections)[model.seen] == pytest.approx(model.full[model.seen], rel=1e-12)

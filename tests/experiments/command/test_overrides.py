@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from secondhalf.experiments.command.overrides import Words, open_overrides, read_words, single_runs
+from secondhalf.experiments.command.overrides import CommandLine, open_overrides, parse_command_line, single_runs
 
 
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ("seed=1 strategy=hold", Words(["seed=1", "strategy=hold"], None, False, False)),
-        ("-m seed=1,2", Words(["seed=1,2"], None, True, False)),
-        ("seed=1,2 --multirun", Words(["seed=1,2"], None, True, False)),
-        ("--config-dir mine seed=1", Words(["seed=1"], "mine", False, False)),
-        ("-cd=mine", Words([], "mine", False, False)),
-        ("--config-dir", Words([], "", False, False)),
-        ("--cfg job seed=1", Words(["job", "seed=1"], None, False, True)),
+        ("seed=1 strategy=hold", CommandLine(["seed=1", "strategy=hold"], None, False, False)),
+        ("-m seed=1,2", CommandLine(["seed=1,2"], None, True, False)),
+        ("seed=1,2 --multirun", CommandLine(["seed=1,2"], None, True, False)),
+        ("--config-dir mine seed=1", CommandLine(["seed=1"], "mine", False, False)),
+        ("-cd=mine", CommandLine([], "mine", False, False)),
+        ("--config-dir", CommandLine([], "", False, False)),
+        ("--cfg job seed=1", CommandLine(["job", "seed=1"], None, False, True)),
     ],
 )
-def test_words(given: str, words: Words) -> None:
-    assert read_words(given.split()) == words
+def test_words(given: str, words: CommandLine) -> None:
+    assert parse_command_line(given.split()) == words
 
 
 def test_settings_by_platform_are_open() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.experiments.equilibrium.inference.sequential_sampling import Drawn, Pair
+from secondhalf.experiments.equilibrium.inference.sequential_sampling import Pair, Sampled
 
 Array = NDArray[np.float64]
 
@@ -32,16 +32,16 @@ class NoisyGame:
         self.flat = table.reshape(len(table), -1).T
         self.runs = 0
 
-    def __call__(self, pairs: Sequence[Pair]) -> Drawn:
+    def __call__(self, pairs: Sequence[Pair]) -> Sampled:
         values = np.full((len(pairs), len(self.table)), np.nan)
         able = min(len(pairs), self.left)
         for row, (place, seed) in enumerate(pairs[:able]):
-            luck = np.random.default_rng([self.seed, seed]).normal(size=len(self.table))
+            together = np.random.default_rng([self.seed, seed]).normal(size=len(self.table))
             own = np.random.default_rng([self.seed, seed, place]).normal(size=len(self.table))
-            values[row] = self.flat[place] + self.shared * luck + self.noise * own
+            values[row] = self.flat[place] + self.shared * together + self.noise * own
         self.left -= able
         self.runs += able
-        return Drawn(values, able == len(pairs))
+        return Sampled(values, able == len(pairs))
 
 
 def true_verdicts(table: Array, epsilon: float) -> list[bool]:
@@ -52,8 +52,8 @@ def true_verdicts(table: Array, epsilon: float) -> list[bool]:
 
 def structured(seed: int, players: int = 5, actions: int = 2) -> Array:
     """A game like the market's: every action's own worth, less where many rivals take it too; gaps of about 0.1."""
-    luck = np.random.default_rng(seed)
-    worth, rivalry = luck.normal(0, 0.1, (players, actions)), luck.uniform(0, 0.1, (players, actions))
+    rng = np.random.default_rng(seed)
+    worth, rivalry = rng.normal(0, 0.1, (players, actions)), rng.uniform(0, 0.1, (players, actions))
     table = np.empty((players, *(actions,) * players))
     for profile in np.ndindex(*(actions,) * players):
         for player, action in enumerate(profile):

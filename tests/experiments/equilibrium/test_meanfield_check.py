@@ -10,10 +10,10 @@ import pytest
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.equilibrium.game.meanfield_check import (
     CLOSURE,
-    LUCK,
+    STANDARD_ERRORS,
+    compare_with_simulation,
     meanfield_table,
     tipping_table,
-    worked_out,
 )
 from secondhalf.experiments.equilibrium.output.figures import branches
 from secondhalf.experiments.equilibrium.settings import MeanFieldMap
@@ -35,7 +35,7 @@ def found() -> dict[str, Any]:
     market = Market(load_settings(WORDS))
     for _ in range(10):
         market.step()
-    answer = worked_out(market, ASKED)
+    answer = compare_with_simulation(market, ASKED)
     market.close()
     return answer
 
@@ -47,7 +47,9 @@ def test_where_the_map_is_exact_every_number_agrees(found: dict[str, Any]) -> No
     assert list(table["found"].unique()) == ["yes"]
     assert (table["radius"] < 1).all()
     errors = [*found["error"][0], *found["error"][1]]
-    assert list(table["tolerance"]) == pytest.approx(list(LUCK * pd.Series(errors) + CLOSURE * table["simulation"]))
+    assert list(table["tolerance"]) == pytest.approx(
+        list(STANDARD_ERRORS * pd.Series(errors) + CLOSURE * table["simulation"])
+    )
     assert list(table["agrees"].unique()) == ["yes"]
     found["simulation"][0][0] *= 3
     assert meanfield_table("history", found)["agrees"].iloc[0] == "no"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from secondhalf.experiments.execution.process_pool import Done, Team, each
+from secondhalf.experiments.execution.process_pool import Outcome, ProcessPool, run_jobs
 
 EXIT = "__import__('os')._exit(3)"
 """Ends the process that evaluates it at once, as running out of memory would."""
@@ -19,7 +19,7 @@ EXIT = "__import__('os')._exit(3)"
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_every_job_is_done_and_a_failure_costs_no_other(workers: int) -> None:
-    done = {job: (result, error) for job, result, error in each(math.sqrt, [4.0, -1.0, 9.0], workers)}
+    done = {job: (result, error) for job, result, error in run_jobs(math.sqrt, [4.0, -1.0, 9.0], workers)}
     assert done[4.0] == (2.0, "")
     assert done[9.0] == (3.0, "")
     result, error = done[-1.0]
@@ -31,15 +31,15 @@ def test_a_process_that_dies_is_a_failed_job() -> None:
     """Other jobs are done by the other process and by one that takes its place."""
     jobs = [EXIT, "1+1", EXIT, "2+2", "__import__('numba').get_num_threads()"]
     begun: list[str] = []
-    with Team[str, object](eval, 2, threads=1) as team:
-        done = list(team.each(jobs, begun.append))
+    with ProcessPool[str, object](eval, 2, threads=1) as pool:
+        done = list(pool.each(jobs, begun.append))
     assert begun == jobs
     assert sorted(one.result for one in done if not one.error) == [1, 2, 4]
     assert [one.error for one in done if one.error] == ["its process ended with exit code 3"] * 2
 
 
 def test_processes_end_when_nobody_waits_for_them() -> None:
-    jobs: Iterator[Done[str, object]] = each(eval, ["1", "__import__('time').sleep(600)", "2"], 2)
+    jobs: Iterator[Outcome[str, object]] = run_jobs(eval, ["1", "__import__('time').sleep(600)", "2"], 2)
     assert next(jobs).result == 1
     jobs.close()  # type: ignore[attr-defined]  # joins the sleeping process, which would take ten minutes by itself
 
@@ -47,11 +47,11 @@ def test_processes_end_when_nobody_waits_for_them() -> None:
 def test_processes_end_with_the_first_one() -> None:
     """Killed, it cannot dismiss them."""
     program = (
-        "from secondhalf.experiments.execution.process_pool import Team\n"
+        "from secondhalf.experiments.execution.process_pool import ProcessPool\n"
         "if __name__ == '__main__':\n"
-        "    with Team(eval, 1, apart=True) as team:\n"
+        "    with ProcessPool(eval, 1, apart=True) as pool:\n"
         "        jobs = [\"print(__import__('os').getpid(), flush=True)\", \"__import__('time').sleep(600)\"]\n"
-        "        list(team.each(jobs))\n"
+        "        list(pool.each(jobs))\n"
     )
     first = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert first.stdout is not None

@@ -7,13 +7,13 @@ import io
 import pytest
 from rich.console import Console
 
-from secondhalf.experiments.execution.progress import Bars
+from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.settings import When
 
 
 def shown(when: When, terminal: bool) -> str:
     file = io.StringIO()
-    with Bars(when, Console(file=file, force_terminal=terminal, width=120)) as bars:
+    with ProgressBars(when, Console(file=file, force_terminal=terminal, width=120)) as bars:
         bar = bars.add("runs", 40, 2)
         bar.advance(3)
         bar.say("round 2")
@@ -47,7 +47,7 @@ def test_who_sees_bars(when: When, terminal: bool, seen: bool) -> None:
 
 def test_bars_can_be_entered_again() -> None:
     file = io.StringIO()
-    bars = Bars("always", Console(file=file, width=120))
+    bars = ProgressBars("always", Console(file=file, width=120))
     bar = bars.add("runs", 4)
     for _ in range(2):
         with bars:

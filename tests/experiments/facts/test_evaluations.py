@@ -12,7 +12,7 @@ from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.facts import evaluations
 from secondhalf.experiments.facts.evaluations import Evaluations
-from secondhalf.experiments.facts.model_series import Numbers, SeriesRule
+from secondhalf.experiments.facts.model_series import SeriesNumbers, SeriesRule
 from secondhalf.experiments.facts.targets import sized
 from secondhalf.experiments.validate.forecast_series import ForecastSeries
 
@@ -31,7 +31,7 @@ def small(seed: int, **calendar: object) -> MarketSettings:
 
 
 def test_markets_are_measured_in_order(tmp_path: Path) -> None:
-    with Evaluations(Numbers((USERS, PEOPLE)), 2, tmp_path / "kept.jsonl") as evaluate:
+    with Evaluations(SeriesNumbers((USERS, PEOPLE)), 2, tmp_path / "kept.jsonl") as evaluate:
         found = evaluate([small(0), small(1), small(0)])
         assert evaluate.made == 2
     assert found.shape == (3, 2)
@@ -42,23 +42,23 @@ def test_markets_are_measured_in_order(tmp_path: Path) -> None:
 
 def test_a_killed_search_goes_on_where_it_was(tmp_path: Path) -> None:
     path = tmp_path / "kept.jsonl"
-    with Evaluations(Numbers((USERS,)), 1, path) as evaluate:
+    with Evaluations(SeriesNumbers((USERS,)), 1, path) as evaluate:
         before = evaluate([small(0), small(1)])
     whole = path.read_text(encoding="utf-8")
     path.write_text(whole[:-20], encoding="utf-8")  # the second line was being written
-    with Evaluations(Numbers((USERS,)), 1, path) as again:
+    with Evaluations(SeriesNumbers((USERS,)), 1, path) as again:
         np.testing.assert_array_equal(again([small(0), small(1)]), before)
         assert again.made == 1
-    with Evaluations(Numbers((USERS,)), 1, path) as third:
+    with Evaluations(SeriesNumbers((USERS,)), 1, path) as third:
         np.testing.assert_array_equal(third([small(0), small(1)]), before)
         assert third.made == 0
 
 
 def test_another_question_is_not_answered_from_the_file(tmp_path: Path) -> None:
     path = tmp_path / "kept.jsonl"
-    with Evaluations(Numbers((USERS,)), 1, path) as evaluate:
+    with Evaluations(SeriesNumbers((USERS,)), 1, path) as evaluate:
         evaluate([small(0)])
-    with Evaluations(Numbers((PEOPLE,)), 1, path) as other:
+    with Evaluations(SeriesNumbers((PEOPLE,)), 1, path) as other:
         other([small(0)])
         assert other.made == 1
 
@@ -70,7 +70,7 @@ def test_a_failing_run_is_nan_and_kept(tmp_path: Path, monkeypatch: pytest.Monke
         return [1.0]
 
     monkeypatch.setattr(evaluations, "measure", broken)
-    with Evaluations(Numbers((USERS,)), 1, tmp_path / "kept.jsonl") as evaluate:
+    with Evaluations(SeriesNumbers((USERS,)), 1, tmp_path / "kept.jsonl") as evaluate:
         found = evaluate([small(0), small(1)])
         assert evaluate.failed == 1
         np.testing.assert_array_equal(evaluate([small(1)]), [[np.nan]])

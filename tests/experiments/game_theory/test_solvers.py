@@ -36,9 +36,9 @@ def test_expected_payoffs_of_mixed_profiles() -> None:
 
 
 def test_pairs_average_to_actions() -> None:
-    luck = np.random.default_rng(0)
-    table = luck.normal(size=(3, 2, 3, 4))  # players with different numbers of actions
-    mixed = [luck.dirichlet(np.ones(size)) for size in (2, 3, 4)]
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(3, 2, 3, 4))  # players with different numbers of actions
+    mixed = [rng.dirichlet(np.ones(size)) for size in (2, 3, 4)]
     for player in range(3):
         for other in {0, 1, 2} - {player}:
             pairs = pair_payoffs(table, mixed, player, other)

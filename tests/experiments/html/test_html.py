@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-from secondhalf.experiments.html.blocks import Cell, Code, Column, Gallery, Page, Section, Table, Tile, Words
+from secondhalf.experiments.html.blocks import Cell, Code, Column, Gallery, Page, Section, Table, Text, Tile
 from secondhalf.experiments.html.svg import Drawer
 from secondhalf.experiments.html.svg_allow_list import inline
 from secondhalf.experiments.html.write import write_page
@@ -16,19 +16,19 @@ from secondhalf.experiments.pictures import style
 NASTY = '<script>alert("&")</script>'
 
 
-def page(*blocks: Words | Gallery | Table | Code) -> Page:
+def page(*blocks: Text | Gallery | Table | Code) -> Page:
     return Page("A title", ("What it is.",), (Tile("1", "one"),), (Section("part", "A part", blocks),))
 
 
 def test_what_comes_from_tables_is_escaped(tmp_path: Path) -> None:
     table = Table("t", NASTY, (Column(NASTY, choose=True),), ((Cell(NASTY, NASTY),),), find=True)
-    text = write_page(page(Words((NASTY,)), table, Code((NASTY,))), tmp_path / "p.html").read_text(encoding="utf-8")
+    text = write_page(page(Text((NASTY,)), table, Code((NASTY,))), tmp_path / "p.html").read_text(encoding="utf-8")
     assert NASTY not in text
     assert text.count("&lt;script&gt;") >= 5
 
 
 def test_a_number_keeps_its_sign_beside_it(tmp_path: Path) -> None:
-    text = write_page(page(Words(("Within 90 % of it.",))), tmp_path / "p.html").read_text(encoding="utf-8")
+    text = write_page(page(Text(("Within 90 % of it.",))), tmp_path / "p.html").read_text(encoding="utf-8")
     assert "Within 90\N{NO-BREAK SPACE}% of it." in text
 
 

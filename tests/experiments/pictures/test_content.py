@@ -127,8 +127,8 @@ def test_reported_minutes_are_those_of_the_facts(results: Results, drawn: Draw) 
 
 def test_tail_exponent_of_a_pareto_sample() -> None:
     """The estimate of exponent a from n values scatters by a / sqrt(n)."""
-    luck, exponent, size = np.random.default_rng(1), 1.3, 40_000
-    sold = pd.DataFrame({"sales": luck.pareto(exponent, size) + 1, "weight": 1.0, "kind": "shop"})
+    rng, exponent, size = np.random.default_rng(1), 1.3, 40_000
+    sold = pd.DataFrame({"sales": rng.pareto(exponent, size) + 1, "weight": 1.0, "kind": "shop"})
     found = merchants.tail_exponent(sold)
     assert found is not None
     assert found[0] == pytest.approx(exponent, abs=4 * exponent / np.sqrt(size * merchants.TAIL))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import compose_config, market_settings, options
 from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.execution.settings import Output
@@ -111,9 +112,13 @@ def test_text_of_every_file_is_escaped(run: Path, monkeypatch: pytest.MonkeyPatc
     summary["settings"]["strategy"] |= {"name": EVIL, EVIL: EVIL}
     summary["settings"]["scenario"]["name"] = EVIL
     summary["versions"] |= {EVIL: EVIL}
-    summary |= {"commit": EVIL, "first_day": EVIL, "seed": EVIL}
-    (run / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
     (run / ".hydra").mkdir()
+    for key in ("first_day", "seed"):  # no text can stand there at all
+        (run / "summary.json").write_text(json.dumps(summary | {key: EVIL}), encoding="utf-8")
+        with pytest.raises(SettingsError, match=f"summary.json: {key}: "):
+            page_about(run)
+    summary |= {"commit": EVIL}
+    (run / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
     (run / ".hydra" / "overrides.yaml").write_text(json.dumps([EVIL, "</code></pre><script>alert(1)</script>"]))
     page = page_about(run)
     nothing_runs(page)

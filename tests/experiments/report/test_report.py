@@ -47,7 +47,7 @@ def test_a_run_in_one_file(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert "2019-01-01 to 2019-02-10: 60 users and 10 merchants, strategy hold, scenario baseline, seed 0." in seen
     assert "settings that differ from the default of this version" in seen
     assert re.search(r"population\.users 60 20000", seen)
-    assert "Nobody moved." in seen
+    assert "No platform moved." in seen
     assert page.count("<svg") == 1
     assert "run(MarketSettings.from_dict(settings)" in seen
     assert not (folder / ".hydra").exists()

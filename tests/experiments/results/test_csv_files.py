@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from secondhalf.experiments.report.sweep_page import _keys
 from secondhalf.experiments.results import run_results as kept_results
-from secondhalf.experiments.results.csv_files import csv_text, plain, read_csv, write_csv
+from secondhalf.experiments.results.csv_files import csv_text, read_csv, unguarded, write_csv
 from secondhalf.experiments.results.load import Sweep
 from secondhalf.experiments.sweep.jobs import Job
-from secondhalf.experiments.sweep.run_record import Record, keep, read
+from secondhalf.experiments.sweep.run_record import RunRecord, keep, read
 from secondhalf.experiments.sweep.sweep_folder import Status
 from tests.experiments.conftest import finish
 
@@ -81,7 +81,7 @@ def test_the_table_itself_stays_as_it_is() -> None:
 
 @given(st.text("'=+-@1a,\n\" ", max_size=6))
 def test_reading_gives_what_was_written(text: str) -> None:
-    assert plain(cells(csv_text(pd.DataFrame({"n": [0], "t": [text]})))[1][1]) == text
+    assert unguarded(cells(csv_text(pd.DataFrame({"n": [0], "t": [text]})))[1][1]) == text
 
 
 def test_overrides_and_errors_of_a_sweep(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_overrides_and_errors_of_a_sweep(tmp_path: Path) -> None:
         object.__setattr__(job, key, value)
     status = Status(tmp_path, "run")
     status.jobs["r"] = job
-    status.records["r"] = Record("r", "failed", error="=HYPERLINK(1)", wall_seconds=-0.5, host="-host", started="@x")
+    status.records["r"] = RunRecord("r", "failed", error="=HYPERLINK(1)", wall_seconds=-0.5, host="-host", started="@x")
     status.write()
     (row,) = csv.DictReader((tmp_path / "runs.csv").read_text().splitlines())
     assert row["overrides"] == "'+a.b=1 seed=2"
@@ -124,7 +124,7 @@ def test_a_record_does_not_speak_of_files_elsewhere(tmp_path: Path, name: str) -
     folder = tmp_path / "r"
     (folder / "a").mkdir(parents=True)
     (tmp_path / "other").write_text("12")
-    keep(Record("r", "succeeded"), folder)
+    keep(RunRecord("r", "succeeded"), folder)
     assert read(folder) is not None
     kept = (folder / "run.json").read_text()
     size = (folder / name).stat().st_size if (folder / name).exists() else 0

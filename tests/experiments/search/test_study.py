@@ -19,7 +19,7 @@ from secondhalf.experiments.search.settings import Search
 from secondhalf.experiments.search.space import space_of
 from secondhalf.experiments.sweep.jobs import Composer
 from secondhalf.experiments.sweep.run_job import Task
-from secondhalf.experiments.sweep.run_record import Record, keep
+from secondhalf.experiments.sweep.run_record import RunRecord, keep
 from secondhalf.experiments.sweep.sweep_runner import Work
 from tests.experiments.sweep.conftest import TINY, work_in
 
@@ -38,10 +38,10 @@ def question(composer: Composer, **more: Any) -> search_study.SearchProblem:
     return search_study.SearchProblem(wanted, space_of(wanted), composer, list(TINY), 7)
 
 
-def close(task: Task) -> Record:
+def close(task: Task) -> RunRecord:
     """A run whose metric is nearly minus the squared distance from `BEST`."""
     rate, seed = task.job.settings[RATE], task.job.settings["seed"]
-    record = Record(task.job.run, "succeeded")
+    record = RunRecord(task.job.run, "succeeded")
     task.place.mkdir(parents=True)
     summary = {"close": -((rate - BEST) ** 2) + 1e-4 * seed, "festivals": []}
     (task.place / "summary.json").write_text(json.dumps(summary))
@@ -114,9 +114,23 @@ def test_a_metric_that_no_run_has(composer: Composer, tmp_path: Path) -> None:
 
 def test_nothing_found_says_so(composer: Composer, tmp_path: Path) -> None:
     of = question(composer)
-    failed = run(optuna.create_study(), of, work_in(tmp_path, lambda task: Record(task.job.run, "failed", "no")), 1)
+    failed = run(optuna.create_study(), of, work_in(tmp_path, lambda task: RunRecord(task.job.run, "failed", "no")), 1)
     with pytest.raises(StudyError, match="no trial finished"):
-        search_study._say(failed, of, Console(quiet=True))
+        search_study._say(failed, of, Console(quiet=True), 0)
+
+
+def test_a_metric_that_is_empty_in_every_run(composer: Composer, tmp_path: Path) -> None:
+    def empty(task: Task) -> RunRecord:
+        record = RunRecord(task.job.run, "succeeded")
+        task.place.mkdir(parents=True)
+        (task.place / "summary.json").write_text(json.dumps({"close": None, "festivals": []}))
+        keep(record, task.place)
+        return record
+
+    of, work = question(composer), work_in(tmp_path, empty)
+    found = run(optuna.create_study(), of, work, 1)
+    with pytest.raises(StudyError, match=r"^search\.metric=close: is empty \(null\) in every run that finished, "):
+        search_study._say(found, of, Console(quiet=True), work.status.count("succeeded"))
 
 
 def test_another_question_in_the_same_folder(composer: Composer, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.sweep import run_job
 from secondhalf.experiments.sweep.jobs import Composer, Job
 from secondhalf.experiments.sweep.run_job import Task
-from secondhalf.experiments.sweep.run_record import Record, keep
+from secondhalf.experiments.sweep.run_record import RunRecord, keep
 from secondhalf.experiments.sweep.sweep_folder import Status
 from secondhalf.experiments.sweep.sweep_runner import Work
 
@@ -25,7 +25,7 @@ class Here:
 
     workers = 1
 
-    def __init__(self, do: Callable[[Task], Record] = run_job.run_job) -> None:
+    def __init__(self, do: Callable[[Task], RunRecord] = run_job.run_job) -> None:
         self.do = do
 
     def __enter__(self) -> Here:
@@ -34,21 +34,21 @@ class Here:
     def __exit__(self, *_: object) -> None:
         return
 
-    def each(self, tasks: Sequence[Task], begun: Callable[[Task], None]) -> Iterator[Record]:
+    def each(self, tasks: Sequence[Task], begun: Callable[[Task], None]) -> Iterator[RunRecord]:
         for task in tasks:
             begun(task)
             yield self.do(task)
 
 
-def pretend(task: Task) -> Record:
+def pretend(task: Task) -> RunRecord:
     """A run that succeeds at once: what it returns is its seed."""
-    record = Record(task.job.run, "succeeded", value=float(task.job.settings["seed"]))
+    record = RunRecord(task.job.run, "succeeded", value=float(task.job.settings["seed"]))
     task.place.mkdir(parents=True)
     keep(record, task.place)
     return record
 
 
-def work_in(folder: Path, do: Callable[[Task], Record] = pretend) -> Work:
+def work_in(folder: Path, do: Callable[[Task], RunRecord] = pretend) -> Work:
     """A sweep in a folder, silent."""
     folder.mkdir(parents=True, exist_ok=True)
     return Work(Status(folder, "run"), Here(do), SILENT, Console(quiet=True), f"hydra.sweep.dir={folder}")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.execution.folder_lock import lock_folder
 from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.experiments.sweep import run_job
 from secondhalf.experiments.sweep.jobs import Job
-from secondhalf.experiments.sweep.sweep_folder import alone
 from tests.experiments.sweep.conftest import work_in
 
 Mount = Callable[[str], None]
@@ -48,7 +48,7 @@ def test_a_small_disk(disk: tuple[Path, Mount], jobs: list[Job], monkeypatch: py
     mount("remount,ro")
     with (
         pytest.raises(SettingsError, match=r"nothing can be written there \(Read-only file system\)$"),
-        alone(place / "sweep"),
+        lock_folder(place / "sweep"),
     ):
         pass
     mount("remount,rw,size=4m")

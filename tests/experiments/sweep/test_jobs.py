@@ -10,7 +10,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.compose import compose_config, market_settings, plain
+from secondhalf.experiments.command.compose import compose_config, config_values, market_settings
 from secondhalf.experiments.sweep.jobs import Composer, Job, check_different
 from tests.experiments.sweep.conftest import TINY
 
@@ -27,7 +27,7 @@ MIXED = [
 
 def test_values_are_those_that_hydra_composes(composer: Composer) -> None:
     job, whole = composer.job(0, MIXED), compose_config(MIXED)
-    assert job.values == plain(whole)
+    assert job.values == config_values(whole)
     config = pickle.loads(job.composed)
     for key, value in job.changes:
         OmegaConf.update(config, key, value)

@@ -14,7 +14,7 @@ from secondhalf.experiments.execution.settings import Launcher
 from secondhalf.experiments.sweep.engines import make_engine
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.run_job import Task, attempt, settle
-from secondhalf.experiments.sweep.run_record import Record
+from secondhalf.experiments.sweep.run_record import RunRecord
 from tests.experiments.sweep.conftest import TINY, work_in
 
 
@@ -65,7 +65,7 @@ def test_a_cluster_that_does_not_answer(address: str, reason: str) -> None:
 def test_ray_gives_what_processes_give(tmp_path: Path, jobs: list[Job]) -> None:
     pytest.importorskip("ray")
 
-    def here(task: Task) -> Record:
+    def here(task: Task) -> RunRecord:
         task.aside.mkdir(parents=True)
         record = attempt(task.job, task.aside)
         settle(record, task)

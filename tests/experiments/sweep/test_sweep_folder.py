@@ -14,8 +14,8 @@ from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.experiments.sweep import run_job
 from secondhalf.experiments.sweep.jobs import Composer, Job
 from secondhalf.experiments.sweep.run_job import Task
-from secondhalf.experiments.sweep.run_record import Record, read
-from secondhalf.experiments.sweep.sweep_folder import COLUMNS, alone, check_folder
+from secondhalf.experiments.sweep.run_record import RunRecord, read
+from secondhalf.experiments.sweep.sweep_folder import COLUMNS, check_folder
 from secondhalf.experiments.sweep.sweep_runner import interruptible
 from tests.experiments.sweep.conftest import TINY, pretend, work_in
 
@@ -27,10 +27,10 @@ def table(folder: Path) -> pd.DataFrame:
 def test_only_what_is_missing_or_failed_is_run(tmp_path: Path, jobs: list[Job]) -> None:
     done: list[int] = []
 
-    def second_fails(task: Task) -> Record:
+    def second_fails(task: Task) -> RunRecord:
         done.append(task.job.number)
         if done == [0, 1]:
-            return Record(task.job.run, "failed", "ValueError: no")
+            return RunRecord(task.job.run, "failed", "ValueError: no")
         return pretend(task)
 
     first = work_in(tmp_path, second_fails)
@@ -49,19 +49,45 @@ def test_only_what_is_missing_or_failed_is_run(tmp_path: Path, jobs: list[Job]) 
 
 
 def test_a_run_with_a_file_cut_short_is_run_again(tmp_path: Path, jobs: list[Job]) -> None:
-    def with_a_file(task: Task) -> Record:
+    def with_a_file(task: Task) -> RunRecord:
         task.aside.mkdir(parents=True)
         (task.aside / "daily.csv").write_text("date\n2019-01-01\n")
-        record = Record(task.job.run, "succeeded")
+        record = RunRecord(task.job.run, "succeeded")
         run_job.settle(record, task)
         return record
 
     work_in(tmp_path, with_a_file).do(jobs)
     place = tmp_path / "runs" / jobs[1].run
-    assert read(place) == Record(jobs[1].run, "succeeded")
+    assert read(place) == RunRecord(jobs[1].run, "succeeded")
     (place / "daily.csv").write_text("")
     (tmp_path / "runs" / jobs[2].run / "run.json").write_text('{"form')
     assert [job.number for job in work_in(tmp_path).status.take(jobs)] == [1, 2]
+
+
+def test_a_run_whose_files_are_not_those_it_left_is_run_again(tmp_path: Path, jobs: list[Job]) -> None:
+    """Zeros of the right size, a digit of the summary, what it returned; and the sweep then ends as any other."""
+    work = work_in(tmp_path, run_job.run_job)
+    work.do(jobs)
+    assert work.finish() == 0
+    whole = {name: (tmp_path / name).read_bytes() for name in ("results.csv", "series.parquet")}
+    places = [tmp_path / "runs" / job.run for job in jobs]
+    (places[0] / "daily.csv").write_bytes(b"\0" * (places[0] / "daily.csv").stat().st_size)
+    changed = (places[1] / "summary.json").read_text()
+    at = changed.index('"gmv": ') + 7
+    (places[1] / "summary.json").write_text(changed[:at] + str((int(changed[at]) + 1) % 10) + changed[at + 1 :])
+    kept = json.loads((places[2] / "run.json").read_text())
+    (places[2] / "run.json").write_text(json.dumps(kept | {"value": kept["value"] + 1}))
+    done: list[int] = []
+
+    def again(task: Task) -> RunRecord:
+        done.append(task.job.number)
+        return run_job.run_job(task)
+
+    work = work_in(tmp_path, again)
+    work.do(jobs)
+    assert work.finish() == 0
+    assert done == [0, 1, 2]
+    assert {name: (tmp_path / name).read_bytes() for name in whole} == whole
 
 
 def test_a_folder_with_a_sweep_is_not_taken_for_another(tmp_path: Path, jobs: list[Job], composer: Composer) -> None:
@@ -90,15 +116,38 @@ def test_a_folder_with_a_sweep_is_not_taken_for_another(tmp_path: Path, jobs: li
         check_folder(file, jobs, "run", resume=True)
 
 
-def test_one_at_a_time(tmp_path: Path) -> None:
-    with alone(tmp_path), pytest.raises(SettingsError, match="another process is at work"), alone(tmp_path):
-        pass
-    with alone(tmp_path):
-        pass
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("[]", "input should be a valid dictionary"),
+        ("{}", "format: field required"),
+        ({"runs": []}, "runs: input should be a valid dictionary"),
+        ({"runs": {"a": 1}}, "runs.a: input should be a valid dictionary"),
+        ({"values": None}, "values: input should be a valid dictionary"),
+        ({"format": "1"}, "format: input should be a valid integer"),
+    ],
+)
+def test_another_shape_of_sweep_json_is_refused(
+    tmp_path: Path, jobs: list[Job], change: str | dict[str, object], said: str
+) -> None:
+    work_in(tmp_path).do(jobs)
+    file = tmp_path / "sweep.json"
+    file.write_text(change if isinstance(change, str) else json.dumps(json.loads(file.read_text()) | change))
+    with pytest.raises(SettingsError) as error:
+        check_folder(tmp_path, jobs, "run", resume=True)
+    assert (
+        str(error.value)
+        .lower()
+        .startswith(f"hydra.sweep.dir={tmp_path}: sweep.json there is none of a sweep ({said}".lower())
+    )
+    assert "\n" not in str(error.value)
+    file.write_bytes(b"\xff\x00" * 20)
+    with pytest.raises(SettingsError, match=r"sweep\.json there cannot be read \(UnicodeDecodeError"):
+        check_folder(tmp_path, jobs, "run", resume=True)
 
 
 def test_the_keyboard_stops_cleanly(tmp_path: Path, jobs: list[Job], capsys: pytest.CaptureFixture[str]) -> None:
-    def pressed(task: Task) -> Record:
+    def pressed(task: Task) -> RunRecord:
         if task.job.number == 1:
             raise KeyboardInterrupt
         return pretend(task)
@@ -126,7 +175,7 @@ def test_a_full_disk_stops_the_sweep_and_not_each_run(
         (folder / "daily.csv").write_text("date\n")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    def second_is_too_much(task: Task) -> Record:
+    def second_is_too_much(task: Task) -> RunRecord:
         return pretend(task) if task.job.number == 0 else run_job.run_job(task)
 
     monkeypatch.setattr(run_job, "_run", full)

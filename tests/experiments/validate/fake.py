@@ -52,19 +52,19 @@ def parameters() -> list[tuple[str, str, float, float, float, float]]:
 def write(folder: Path, optional: bool = True, metrics: Sequence[str] = tuple(LEVELS)) -> Path:
     """All files of a validation."""
     folder.mkdir(parents=True, exist_ok=True)
-    luck = np.random.default_rng(7)
+    rng = np.random.default_rng(7)
     targets = read_targets()
     tables = {
-        "targets": _targets(luck, targets.all),
-        "bands": pd.DataFrame(_bands(luck, 2019, 2022, metrics)),
-        "forecast": pd.DataFrame(_bands(luck, 2023, 2025, metrics)),
-        "rolling": pd.DataFrame(_rolling(luck, targets.all)),
-        "rulers": pd.DataFrame(_rulers(luck)),
+        "targets": _targets(rng, targets.all),
+        "bands": pd.DataFrame(_bands(rng, 2019, 2022, metrics)),
+        "forecast": pd.DataFrame(_bands(rng, 2023, 2025, metrics)),
+        "rolling": pd.DataFrame(_rolling(rng, targets.all)),
+        "rulers": pd.DataFrame(_rulers(rng)),
         "patterns": pd.DataFrame(_patterns()),
     }
-    tables["posterior"], tables["draws"] = _posterior(luck)
+    tables["posterior"], tables["draws"] = _posterior(rng)
     if optional:
-        tables["sobol"], tables["morris"] = _sensitivity(luck)
+        tables["sobol"], tables["morris"] = _sensitivity(rng)
         tables["oat"] = pd.DataFrame({"quantity": ["gmv"], "parameter": ["users.shock"], "low": [-0.1], "high": [0.12]})
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
@@ -72,10 +72,10 @@ def write(folder: Path, optional: bool = True, metrics: Sequence[str] = tuple(LE
     return folder
 
 
-def _targets(luck: np.random.Generator, all_: Sequence[Target]) -> pd.DataFrame:
+def _targets(rng: np.random.Generator, all_: Sequence[Target]) -> pd.DataFrame:
     rows = []
     for one in all_:
-        model = one.value * (1 + luck.normal(0, 0.06))
+        model = one.value * (1 + rng.normal(0, 0.06))
         low, high = model * 0.92, model * 1.08
         rows.append(
             {
@@ -88,7 +88,7 @@ def _targets(luck: np.random.Generator, all_: Sequence[Target]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _bands(luck: np.random.Generator, first: int, last: int, metrics: Sequence[str]) -> Iterator[dict[str, object]]:
+def _bands(rng: np.random.Generator, first: int, last: int, metrics: Sequence[str]) -> Iterator[dict[str, object]]:
     series = {
         (metric, name): (LEVELS[metric][0], level, LEVELS[metric][2])
         for metric in metrics
@@ -102,7 +102,7 @@ def _bands(luck: np.random.Generator, first: int, last: int, metrics: Sequence[s
             season = SEASON[(start.month - 1) // 3] if metric == "gmv" else 1.0
             long = (end - start).days > 300
             middle = level * (1 + growth * years) * (4.0 if metric == "gmv" and long else season if not long else 1.0)
-            sd = 0.04 * middle * (1 + 0.6 * max(0.0, years - 3.9)) * (1 + 0.05 * luck.random())
+            sd = 0.04 * middle * (1 + 0.6 * max(0.0, years - 3.9)) * (1 + 0.05 * rng.random())
             numbers = {name: round(middle + z * sd, 4) for name, z in SPREAD.items()}
             yield {
                 **{"metric": metric, "platform": name, "period_start": start, "period_end": end, "unit": unit},
@@ -118,11 +118,11 @@ def _periods(first: int, last: int, months: bool) -> Iterator[tuple[dt.date, dt.
                 yield dt.date(year, month, 1), after - dt.timedelta(days=1)
 
 
-def _rolling(luck: np.random.Generator, all_: Sequence[Target]) -> Iterator[dict[str, object]]:
+def _rolling(rng: np.random.Generator, all_: Sequence[Target]) -> Iterator[dict[str, object]]:
     for origin in ORIGINS:
         for one in all_:
             if one.end > dt.date.fromisoformat(origin) and one.metric in LEVELS:
-                model = one.value * (1 + luck.normal(0, 0.1))
+                model = one.value * (1 + rng.normal(0, 0.1))
                 yield {
                     **{"origin": origin, "metric": one.metric, "platform": one.platform, "period_start": one.start},
                     **{"period_end": one.end, "unit": one.unit, "fact": one.value, "model": round(model, 4)},
@@ -133,7 +133,7 @@ def _rolling(luck: np.random.Generator, all_: Sequence[Target]) -> Iterator[dict
                 }
 
 
-def _rulers(luck: np.random.Generator) -> Iterator[dict[str, object]]:
+def _rulers(rng: np.random.Generator) -> Iterator[dict[str, object]]:
     series = [
         ("gmv", "Kuaishou", 1),
         ("mau", "Kuaishou", 1),
@@ -144,12 +144,12 @@ def _rulers(luck: np.random.Generator) -> Iterator[dict[str, object]]:
     series += [("share_of_mobile_internet_time", "short video", 1), ("mau_mobile_internet_china", "all", 1)]
     for origin in ORIGINS:
         for metric, platform, counted in series:
-            scores = {"last_value": luck.uniform(0.03, 0.3), "linear": luck.uniform(0.02, 0.9)}
-            scores["logistic"] = luck.uniform(0.02, 0.2) if metric != "gmv" else None
-            scores["seasonal"] = luck.uniform(0.02, 0.2) if metric == "gmv" else None
+            scores = {"last_value": rng.uniform(0.03, 0.3), "linear": rng.uniform(0.02, 0.9)}
+            scores["logistic"] = rng.uniform(0.02, 0.2) if metric != "gmv" else None
+            scores["seasonal"] = rng.uniform(0.02, 0.2) if metric == "gmv" else None
             known = {name: score for name, score in scores.items() if score is not None}
             best = min(known, key=lambda name: known[name])
-            model = float(luck.uniform(0.02, 0.15))
+            model = float(rng.uniform(0.02, 0.15))
             yield {
                 **{
                     "origin": origin,
@@ -163,7 +163,7 @@ def _rulers(luck: np.random.Generator) -> Iterator[dict[str, object]]:
                 **{
                     "best_ruler": best,
                     "won": int(model < known[best]),
-                    "covered": float(luck.choice([0.5, 0.75, 1.0])),
+                    "covered": float(rng.choice([0.5, 0.75, 1.0])),
                 },
             }
 
@@ -181,16 +181,16 @@ def _patterns() -> Iterator[dict[str, object]]:
         yield {**dict(zip(keys, row, strict=True)), "seeds": 16, "source": "annual reports; Bass (1969)"}
 
 
-def _posterior(luck: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _posterior(rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows, draws = [], {}
-    shared = luck.normal(size=200)
+    shared = rng.normal(size=200)
     for number, (name, scale, mean, sd, low, high) in enumerate(parameters()):
         score, shrunk = (
-            float(luck.normal(0, 0.7)),
-            float(luck.uniform(0.08, 0.5) if number % 3 else luck.uniform(0.85, 1.05)),
+            float(rng.normal(0, 0.7)),
+            float(rng.uniform(0.08, 0.5) if number % 3 else rng.uniform(0.85, 1.05)),
         )
         tied = 0.85 if number % 7 == 1 else 0.0
-        z = score + shrunk * (tied * shared + np.sqrt(1 - tied**2) * luck.normal(size=200))
+        z = score + shrunk * (tied * shared + np.sqrt(1 - tied**2) * rng.normal(size=200))
         if scale == "linear":
             values, value = mean + sd * z, mean + sd * score
         elif scale == "logit":
@@ -210,12 +210,12 @@ def _posterior(luck: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.DataFrame(rows), pd.DataFrame(draws)
 
 
-def _sensitivity(luck: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _sensitivity(rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
     sobol, morris = [], []
     for quantity in ("Kuaishou GMV 2022", "HHI of attention"):
-        total = np.sort(luck.exponential(0.08, len(parameters())))[::-1]
-        for (name, *_), size in zip(luck.permutation(np.array(parameters(), dtype=object)), total, strict=True):
-            first, wide = size * luck.uniform(0.3, 0.9), 0.02 + 0.15 * size
+        total = np.sort(rng.exponential(0.08, len(parameters())))[::-1]
+        for (name, *_), size in zip(rng.permutation(np.array(parameters(), dtype=object)), total, strict=True):
+            first, wide = size * rng.uniform(0.3, 0.9), 0.02 + 0.15 * size
             numbers = (first, first - wide, first + wide, size, size - wide, size + wide)
             keys = ("first", "first_low", "first_high", "total", "total_low", "total_high")
             sobol.append({"quantity": quantity, "parameter": name} | dict(zip(keys, np.round(numbers, 5), strict=True)))

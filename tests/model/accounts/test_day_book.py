@@ -12,7 +12,7 @@ from secondhalf.conf.schema.mechanisms import Mechanisms
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.model.market import Market
 from secondhalf.model.shapes import NEVER, NOBODY
-from secondhalf.model.users.user_stages import MonthBooks, UsersDay
+from secondhalf.model.users.user_stages import MonthBooks, UserStages
 
 NAMES = ["kuaishou", "douyin", "taobao", "jd", "pinduoduo", "xiaohongshu"]
 USERS, DAYS = 150, 40
@@ -150,7 +150,7 @@ class Ledger:
         assert close(flows.sum(axis=1), before, size)
 
 
-class Watched(UsersDay):
+class Watched(UserStages):
     """Takes down each platform's change of mean minutes a day, in users, just before the month's books are closed."""
 
     change: Array  # [P]

@@ -12,7 +12,7 @@ from secondhalf.agents.move import Move
 from secondhalf.agents.strategies import Hold
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.results.tables import tables
-from secondhalf.model.day.market_view import Sight
+from secondhalf.model.day.market_view import MarketView
 from secondhalf.model.market import Market
 
 SMALL = ("population.users=300", "population.merchants=60", "calendar.warm_up=56", "calendar.end=2019-04-30")
@@ -153,7 +153,7 @@ def test_nobody_foresees_it() -> None:
     market = Market(load_settings([*SMALL, *words("xiaohongshu"), "strategy=hold"]))
     market.step()
     market.day -= 1
-    tried = Sight(market, market.platforms[0], quarter=True).try_out([Move("hold")], quarters=1, users=50)
+    tried = MarketView(market, market.platforms[0], quarter=True).try_out([Move("hold")], quarters=1, users=50)
     assert len(tried) == 1
     assert len(market.platforms) == 5
     market.close()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from secondhalf.model.meanfield.continuation import fixed_point, follow, jacobian, radius_at, spectral_radius
+from secondhalf.model.meanfield.continuation import continue_branch, fixed_point, jacobian, radius_at, spectral_radius
 
 Array = NDArray[np.float64]
 
@@ -52,7 +52,7 @@ def test_differences_are_the_jacobian() -> None:
 
 def test_a_branch_turns_at_its_folds() -> None:
     """From p = -1 the branch folds at +0.385, comes back unstable to -0.385, and goes on stable to p = 1."""
-    branch = follow(cubic, np.array([-1.3247]), -1.0, 1.0, 60)
+    branch = continue_branch(cubic, np.array([-1.3247]), -1.0, 1.0, 60)
     known = 2 / (3 * np.sqrt(3))
     assert branch.folds == pytest.approx([known, -known], abs=0.03)
     x, p = branch.states[:, 0], branch.parameter
@@ -64,7 +64,7 @@ def test_a_branch_turns_at_its_folds() -> None:
 
 
 def test_a_branch_without_folds_is_straight() -> None:
-    branch = follow(lambda x, p: np.asarray(0.5 * x + 0.5 * p), np.zeros(1), 0.0, 2.0, 9)
+    branch = continue_branch(lambda x, p: np.asarray(0.5 * x + 0.5 * p), np.zeros(1), 0.0, 2.0, 9)
     assert branch.folds == []
     assert branch.states[:, 0] == pytest.approx(branch.parameter, abs=1e-5)
     assert branch.radius == pytest.approx(np.full(len(branch.radius), 0.5), abs=1e-6)
@@ -73,11 +73,11 @@ def test_a_branch_without_folds_is_straight() -> None:
 @pytest.mark.parametrize("count", [20, 200])
 def test_the_radius_of_many_numbers_is_that_of_the_whole_jacobian(count: int) -> None:
     """By Arnoldi's method above sixty numbers: a map with a known spectrum in a random basis, 0.97 at most."""
-    luck = np.random.default_rng(0)
-    basis = luck.normal(size=(count, count))
-    values = np.append(luck.uniform(-0.9, 0.9, count - 1), 0.97)
+    rng = np.random.default_rng(0)
+    basis = rng.normal(size=(count, count))
+    values = np.append(rng.uniform(-0.9, 0.9, count - 1), 0.97)
     turn = basis @ np.diag(values) @ np.linalg.inv(basis)
-    end = luck.uniform(size=count)
+    end = rng.uniform(size=count)
 
     def step(x: np.ndarray) -> np.ndarray:
         return np.asarray(end + turn @ (x - end) + 0.01 * (x - end) ** 2)

@@ -14,14 +14,14 @@ HAS = (np.arange(SETS)[:, None] >> np.arange(PLATFORMS)) & 1 == 1
 
 @pytest.fixture
 def day() -> dict[str, np.ndarray]:
-    luck = np.random.default_rng(0)
-    plain = luck.uniform(0.0, 0.1, (KINDS, PLATFORMS))
+    rng = np.random.default_rng(0)
+    plain = rng.uniform(0.0, 0.1, (KINDS, PLATFORMS))
     return {
-        "sets": luck.dirichlet(np.ones(SETS), KINDS),
-        "contacts": luck.dirichlet(np.ones(SETS)),
-        "kept": luck.uniform(0.8, 1.0, (KINDS, SETS, PLATFORMS)),
+        "sets": rng.dirichlet(np.ones(SETS), KINDS),
+        "contacts": rng.dirichlet(np.ones(SETS)),
+        "kept": rng.uniform(0.8, 1.0, (KINDS, SETS, PLATFORMS)),
         "plain": plain,
-        "met": plain + luck.uniform(0.0, 0.2, plain.shape),
+        "met": plain + rng.uniform(0.0, 0.2, plain.shape),
     }
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import networkx as nx
 import pytest
 
 from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.run.study import about_friends
+from secondhalf.model.market import Market
+from secondhalf.model.network.edge_list import read_ties
 from secondhalf.model.network.friend_graph import build_friends
 from tests.model.network.test_friend_graph import KINDS, as_networkx, ends, network, same
 
@@ -75,3 +80,40 @@ def test_a_binary_file_is_no_edge_list(tmp_path: Path) -> None:
     (tmp_path / "ties.npz").write_bytes(bytes(range(256)))
     with pytest.raises(SettingsError, match=r"^network\.file=.*ties\.npz: not a text file"):
         build_friends(network("file", file=str(tmp_path / "ties.npz")), 10, 1)
+
+
+INDEXED = "0,3,5\n1,5,7\n2,7,3\n"
+
+
+def test_an_index_beside_the_ties_is_spoken_of(tmp_path: Path) -> None:
+    """What pandas writes with its index reads as other ties; the file is read as it stands, and said how."""
+    path = tmp_path / "friends.csv"
+    path.write_text(INDEXED)
+    with pytest.warns(UserWarning, match=r"counts 0, 1, 2 .* read as ties 0-3, 1-5, 2-7; if 3-5, 5-7, 7-3 are meant"):
+        assert read_ties(str(path), 10).tolist() == [[0, 3], [1, 5], [2, 7]]
+
+
+@pytest.mark.parametrize(
+    "text", ["0,3\n1,5\n2,7\n", "0,3,0.5\n1,5,1\n2,7,1\n", "0,3,5\n1,5,7\n9,7,3\n", "0 3 3\n1 5 7\n"]
+)
+def test_no_index(tmp_path: Path, text: str) -> None:
+    """Two columns, weights, numbers that do not count, a second pair that would be no tie."""
+    (tmp_path / "friends.csv").write_text(text)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read_ties(str(tmp_path / "friends.csv"), 10)
+
+
+def test_the_summary_says_what_was_read(tmp_path: Path) -> None:
+    (tmp_path / "friends.csv").write_text(INDEXED)
+    words = ["population.users=10", "population.merchants=5", "calendar.warm_up=56", "calendar.end=2019-01-02"]
+    file = ["network=file", f"network.file={tmp_path / 'friends.csv'}"]
+    for chosen, expected in (
+        (file, {"kind": "file", "ties": 3, "isolated_users": 4}),
+        (["network=random_mixing"], {"kind": "random_mixing", "ties": None, "isolated_users": None}),
+    ):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            market = Market(load_settings([*words, *chosen]))
+        market.close()
+        assert about_friends(market) == expected | {"nodes": 10}

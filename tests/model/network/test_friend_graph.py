@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.conf.schema.population import Network
+from secondhalf.conf.schema.population import NetworkSettings
 from secondhalf.model.network.friend_graph import Friends, build_friends
 
 KINDS = ("small_world", "scale_free", "clustered_scale_free", "communities")
@@ -30,8 +30,8 @@ SIGMAS = 5
 """Distance from an expectation, in standard deviations, at which a test fails."""
 
 
-def network(kind: str, **changes: Any) -> Network:
-    return Network(kind=kind, **{**DEFAULTS, **changes})  # type: ignore[arg-type]  # pydantic checks the kind
+def network(kind: str, **changes: Any) -> NetworkSettings:
+    return NetworkSettings(kind=kind, **{**DEFAULTS, **changes})  # type: ignore[arg-type]  # pydantic checks the kind
 
 
 def ends(friends: Friends) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -214,7 +214,7 @@ def test_communities_too_small_for_their_ties_are_refused() -> None:
         build_friends(network("communities", community_size=5), 1000, 1)
 
 
-def ties_of_mine(asked: Network, users: int, seed: int) -> Any:
+def ties_of_mine(asked: NetworkSettings, users: int, seed: int) -> Any:
     """A star, its ties in any order and twice; what else it gives is for the refusals."""
     star = [(0, i) for i in range(1, users)]
     wrong: dict[float, Any] = {1: [(2, 2)], 2: [(0, users)], 3: [], 4: [(0, 1, 2)], 5: [(0, "x")], 6: 3, 7: [(0, 0.5)]}

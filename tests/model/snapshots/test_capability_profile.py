@@ -12,7 +12,7 @@ from secondhalf.agents.legal_moves import choosable
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.model.market import Market
 from secondhalf.model.observers.welfare import merchants_keep, time_surplus, users_surplus
-from secondhalf.model.snapshots.capability_profile import Choice, standing, with_profile
+from secondhalf.model.snapshots.capability_profile import Choice, current_capabilities, with_profile
 from secondhalf.model.snapshots.frozen_world import DRIVERS, continuation
 
 SMALL = (
@@ -51,8 +51,8 @@ def test_a_profile_opens_and_closes_and_is_kept(market: Market) -> None:
     assert exposure(child, "douyin", "mall") == exposure(child, "douyin", "search") == 1
     assert not [move for move in moves if move[0] == "douyin" and move[2] == "mall" and move[3] != "profile"]
     assert ("kuaishou", "restore", "external_links") in {move[:3] for move in moves}  # all other moves go on
-    assert standing(child)["douyin"] >= AMONG
-    assert not standing(child)["kuaishou"] & AMONG
+    assert current_capabilities(child)["douyin"] >= AMONG
+    assert not current_capabilities(child)["kuaishou"] & AMONG
     child.close()
 
 

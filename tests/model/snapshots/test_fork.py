@@ -11,7 +11,7 @@ import pytest
 from secondhalf.agents.move import Move
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.results.tables import tables
-from secondhalf.model.day.market_view import Sight, believe, long_enough
+from secondhalf.model.day.market_view import MarketView, form_beliefs, long_enough
 from secondhalf.model.market import Market
 
 SMALL = ("population.users=300", "population.merchants=30", "calendar.warm_up=56", "calendar.end=2019-07-31")
@@ -89,7 +89,7 @@ def test_moves_in_a_fork_stay_there(plain: dict[str, pd.DataFrame]) -> None:
 def test_trying_out_leaves_no_trace(plain: dict[str, pd.DataFrame]) -> None:
     market = market_at()
     before = state(market)
-    sight = Sight(market, market.platforms[0], quarter=True)
+    sight = MarketView(market, market.platforms[0], quarter=True)
     payoffs = sight.try_out(sight.options()[:4], quarters=1, users=CHILDREN)
     assert len(set(payoffs)) == 4
     assert equal(state(market), before)
@@ -99,8 +99,8 @@ def test_trying_out_leaves_no_trace(plain: dict[str, pd.DataFrame]) -> None:
 
 def test_candidates_share_their_luck_and_never_the_real_future() -> None:
     market = market_at()
-    first, second = market.fork(users=CHILDREN, luck=1), market.fork(users=CHILDREN, luck=1)
-    other, real = market.fork(users=CHILDREN, luck=2), market.fork(users=CHILDREN)
+    first, second = market.fork(users=CHILDREN, reseed=1), market.fork(users=CHILDREN, reseed=1)
+    other, real = market.fork(users=CHILDREN, reseed=2), market.fork(users=CHILDREN)
     for one in (first, second, other, real):
         run_to(one, 140)
     assert same(tables(first), tables(second))
@@ -114,7 +114,7 @@ def test_candidates_share_their_luck_and_never_the_real_future() -> None:
 
 def test_the_sample_keeps_state_weight_and_degrees() -> None:
     market = market_at()
-    part = market.fork(users=CHILDREN, luck=1)
+    part = market.fork(users=CHILDREN, reseed=1)
     assert part.population.users == CHILDREN
     assert part.population.weight * CHILDREN == pytest.approx(market.population.weight * 300)
     taste = market.population.columns.taste[0]
@@ -139,7 +139,7 @@ def test_the_sample_keeps_state_weight_and_degrees() -> None:
 
 def test_books_of_a_small_fork_are_in_real_people() -> None:
     market = market_at()
-    part = market.fork(users=150, luck=1)
+    part = market.fork(users=150, reseed=1)
     market.step()
     part.step()
     # Half the users: the relative error of a share s of n is sqrt((1 - s) / (s n)), four of them.
@@ -154,13 +154,13 @@ def test_nobody_tries_out_what_nobody_knows() -> None:
     market = market_at(AT, "platform.douyin.open_at_start.mall={maturity: 0, exposure: 0}")
     table, move = market.capabilities, Move("open", "mall")
     column = table.column["mall"]
-    sight = Sight(market, market.platforms[1], quarter=True)
+    sight = MarketView(market, market.platforms[1], quarter=True)
     before = sight.try_out([move], 1, CHILDREN)
     table.skill[1, column] *= 3
     assert sight.try_out([move], 1, CHILDREN) == before
     table.believed[1, column] += np.log(2)
     assert sight.try_out([move], 1, CHILDREN) != before
-    believe(market)
+    form_beliefs(market)
     assert table.skill[1, column] == pytest.approx(np.exp(table.believed[1, column]))
 
 
@@ -171,7 +171,7 @@ def test_looking_beyond_the_end_of_the_calendar() -> None:
     assert np.array_equal(calendar.phone_minutes[:212], market.calendar.phone_minutes)
     assert long_enough(market, 91) is calendar
     assert long_enough(market, 5) is market.calendar
-    sight = Sight(market, market.platforms[0], quarter=True)
+    sight = MarketView(market, market.platforms[0], quarter=True)
     assert np.isfinite(sight.try_out(sight.options()[:1], 2, CHILDREN)).all()
 
 
@@ -180,6 +180,8 @@ def test_payoffs_are_those_of_the_objective() -> None:
     market = market_at(AT, "objective=gmv", "objectives.kuaishou=attention")
     goals = [market.objectives[name].goal for name in ("kuaishou", "douyin")]
     assert goals == ["attention", "gmv"]
-    (share,), (gmv,) = (Sight(market, market.platforms[p], True).try_out([Move("hold")], 2, CHILDREN) for p in (0, 1))
+    (share,), (gmv,) = (
+        MarketView(market, market.platforms[p], True).try_out([Move("hold")], 2, CHILDREN) for p in (0, 1)
+    )
     assert 0 < share < 2
     assert gmv > 1e6

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from secondhalf.model.accounts.day_book import BooksError
+from secondhalf.model.market import load_market
 from secondhalf.model.snapshots.archive import CheckpointError
-from secondhalf.model.snapshots.checkpoint import load_market
 from tests.model import checkpoint_parts as parts
 
 MEMORY = 400_000
@@ -54,73 +54,73 @@ def places(tree: Any) -> list[tuple[Any, Any]]:
     return found
 
 
-def replaced(tree: Any, luck: random.Random) -> None:
-    holder, key = luck.choice(places(tree))
-    holder[key] = copy.deepcopy(luck.choice(ABSURD))
+def replaced(tree: Any, rng: random.Random) -> None:
+    holder, key = rng.choice(places(tree))
+    holder[key] = copy.deepcopy(rng.choice(ABSURD))
 
 
-def dropped(tree: Any, luck: random.Random) -> None:
-    holder, key = luck.choice(places(tree))
+def dropped(tree: Any, rng: random.Random) -> None:
+    holder, key = rng.choice(places(tree))
     del holder[key]
 
 
-def doubled(tree: Any, luck: random.Random) -> None:
-    holder, key = luck.choice(places(tree))
+def doubled(tree: Any, rng: random.Random) -> None:
+    holder, key = rng.choice(places(tree))
     if isinstance(holder, list):
         holder.insert(key, copy.deepcopy(holder[key]))
     else:
         holder[f"{key}_"] = holder[key]
 
 
-def swapped(tree: Any, luck: random.Random) -> None:
-    (one, first), (other, second) = luck.sample(places(tree), 2)
+def swapped(tree: Any, rng: random.Random) -> None:
+    (one, first), (other, second) = rng.sample(places(tree), 2)
     one[first], other[second] = copy.deepcopy(other[second]), copy.deepcopy(one[first])
 
 
-def renamed(tree: Any, luck: random.Random) -> None:
+def renamed(tree: Any, rng: random.Random) -> None:
     tags = [(holder, key) for holder, key in places(tree) if key == 0 and holder[key] in TAGS]
-    holder, key = luck.choice(tags) if tags else luck.choice(places(tree))
-    holder[key] = luck.choice(TAGS)
+    holder, key = rng.choice(tags) if tags else rng.choice(places(tree))
+    holder[key] = rng.choice(TAGS)
 
 
-def counted(tree: Any, luck: random.Random) -> None:
+def counted(tree: Any, rng: random.Random) -> None:
     numbers = [place for place in places(tree) if type(place[0][place[1]]) in (int, float)]
     if numbers:
-        holder, key = luck.choice(numbers)
-        holder[key] = luck.choice((holder[key] + 1, holder[key] - 1, -holder[key], holder[key] * 2, 2**33, -(2**33)))
+        holder, key = rng.choice(numbers)
+        holder[key] = rng.choice((holder[key] + 1, holder[key] - 1, -holder[key], holder[key] * 2, 2**33, -(2**33)))
 
 
 TREES: tuple[Callable[[Any, random.Random], None], ...] = (replaced, dropped, doubled, swapped, renamed, counted)
 
 
-def scratched(content: bytes, luck: random.Random) -> bytes:
+def scratched(content: bytes, rng: random.Random) -> bytes:
     """Bytes with some changed, cut off or put in."""
     found = bytearray(content)
-    for _ in range(luck.choice((1, 1, 4, 64))):
-        place = luck.randrange(len(found))
-        found[place] = luck.choice((0, 255, found[place] ^ (1 << luck.randrange(8)), luck.randrange(256)))
-    if luck.random() < 0.2:
-        del found[luck.randrange(len(found)) :]
-    if luck.random() < 0.1:
-        place = luck.randrange(len(found) + 1)
-        found[place:place] = luck.randbytes(luck.randrange(100))
+    for _ in range(rng.choice((1, 1, 4, 64))):
+        place = rng.randrange(len(found))
+        found[place] = rng.choice((0, 255, found[place] ^ (1 << rng.randrange(8)), rng.randrange(256)))
+    if rng.random() < 0.2:
+        del found[rng.randrange(len(found)) :]
+    if rng.random() < 0.1:
+        place = rng.randrange(len(found) + 1)
+        found[place:place] = rng.randbytes(rng.randrange(100))
     return bytes(found)
 
 
-def make(original: Path, to: Path, luck: random.Random) -> None:
+def make(original: Path, to: Path, rng: random.Random) -> None:
     """A file like another, but for something."""
     header, (text, arrays) = parts.header_of(original), parts.rest_of(original)
-    what = luck.choice(("file", "header", "state", "state", "state", "arrays", "text"))
+    what = rng.choice(("file", "header", "state", "state", "state", "arrays", "text"))
     if what == "file":
-        to.write_bytes(scratched(original.read_bytes(), luck))
+        to.write_bytes(scratched(original.read_bytes(), rng))
         return
     state: Any = json.loads(text)
-    for _ in range(luck.choice((1, 1, 1, 2, 5))):
+    for _ in range(rng.choice((1, 1, 1, 2, 5))):
         if what in ("header", "state"):
-            luck.choice(TREES)(header if what == "header" else state, luck)
+            rng.choice(TREES)(header if what == "header" else state, rng)
     if what == "arrays":
-        arrays = scratched(arrays, luck)
-    parts.written(to, header, scratched(text, luck) if what == "text" else state, arrays)
+        arrays = scratched(arrays, rng)
+    parts.written(to, header, scratched(text, rng) if what == "text" else state, arrays)
 
 
 def try_many(original: Path, to: Path, first: int, count: int) -> int:

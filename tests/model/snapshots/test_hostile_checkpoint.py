@@ -15,7 +15,7 @@ import pytest
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command import main
-from secondhalf.model.snapshots.checkpoint import load_market
+from secondhalf.model.market import load_market
 from tests.model import checkpoint_parts as parts
 
 FOREIGN = "which does not ship and may be used only when the command names it, too"
@@ -97,7 +97,7 @@ VALUES: dict[str, list[Any]] = {
     "object-trap": ["object", "evil_module:Rule"],
     "object-through-an-import": ["object", "secondhalf.model.snapshots.checkpoint:Path"],
     "object-through-a-module": ["object", "secondhalf.model.snapshots.integrity:np.ndarray"],
-    "object-function": ["object", "secondhalf.model.snapshots.checkpoint:load_market"],
+    "object-function": ["object", "secondhalf.model.market:load_market"],
     "object-not-on-the-list": ["object", "secondhalf.model.market:Market"],
     "object-settings": ["object", "secondhalf.conf.schema.population:Users"],
     "settings-trap": ["settings", "evil_module:Rule", {}],

@@ -7,12 +7,12 @@ import json
 import numpy as np
 import pytest
 
-from secondhalf.model.snapshots.serialise import Packer, PlainError, Unpacker
+from secondhalf.model.snapshots.serialise import Packer, SerialiseError, Unpacker
 
 
 def test_no_code_is_named_by_a_file() -> None:
     for name in ("os:system", "secondhalf.experiments.run.study:run", "secondhalf.model.initial_state:settle_in"):
-        with pytest.raises(PlainError, match="no class of the market"):
+        with pytest.raises(SerialiseError, match="no class of the market"):
             Unpacker(b"", {}).unpack(["object", name])
 
 

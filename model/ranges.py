@@ -1,0 +1,142 @@
+"""What single settings allow but several together do not: refused with the setting that does most, before any work.
+
+Utilities enter exponentials in single precision, and drivers go on after their last knot. Both are bounded here from
+above, whatever platforms and users do later; the ranges of single settings are in `conf.schema`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.conf.schema.calendar import LARGEST_OF_DRIVERS
+from secondhalf.conf.schema.platforms import CapabilitySettings, PlatformSettings
+from secondhalf.conf.schema.vocabulary import MAX_PLATFORMS
+from secondhalf.model.accounts.day_book import LARGEST_UTILITY
+from secondhalf.model.calendar import driver_curve
+from secondhalf.model.supply.offer import LEAST_ASSORTMENT, SUPPLY_HALF
+
+SPACE = 85.0
+"""Log units: e**85, for utility, depth of a pool and platforms, is a fortieth of what single precision holds."""
+TAILS = 6.0
+"""Standard deviations: fewer than one user in a billion is further out."""
+
+
+class Part(NamedTuple):
+    """What one setting can add to a utility at most, either way."""
+
+    setting: str
+    value: float
+    most: float
+
+
+def check_ranges(settings: MarketSettings) -> None:
+    """Refuse settings that leave, together, what single precision holds.
+
+    Raises
+    ------
+    SettingsError
+        one sentence: the setting that does most, its value, and what is allowed
+    """
+    _check_drivers(settings)
+    for name in settings.competing:
+        reach = {key: _reach(settings, name, key) for key in settings.capability}
+        leisure, pull, choice = (list(p(settings, name, reach)) for p in (_leisure, _pull, _choice))
+        room = min(LARGEST_UTILITY, SPACE - math.log(settings.platform[name].gamma * _depth(settings) * MAX_PLATFORMS))
+        for what, parts in (("a need", pull), ("buying", choice), ("time", leisure)):
+            total = sum(part.most for part in parts)
+            if total > room:
+                most = max(parts, key=lambda part: part.most)
+                raise SettingsError(
+                    f"{most.setting}={most.value:g}: with it the utility of {what} on {name} may reach {total:.0f} log "
+                    f"units, of which this is {most.most:.0f}; allowed are {room:.0f} in all"
+                )
+
+
+def _check_drivers(settings: MarketSettings) -> None:
+    calendar = settings.calendar
+    days = (calendar.end - calendar.start).days + 1
+    for name, largest in LARGEST_OF_DRIVERS.items():
+        highest = float(driver_curve(getattr(calendar, name), calendar.start, days).max())
+        if not highest <= largest * (1 + 1e-9):
+            last = max(getattr(calendar, name).knots)
+            raise SettingsError(
+                f"calendar.{name}.knots: what grows on after {last} reaches {highest:.4g} by {calendar.end}; allowed "
+                f"is {largest:g}"
+            )
+
+
+def _depth(settings: MarketSettings) -> float:
+    """Most that a pool is deepened, by those who decide or by declaration."""
+    declared = [
+        factor
+        for strategy in (settings.strategy, *settings.strategies.values())
+        for dated in (strategy.parameters.get("deepen") or {}).values()
+        for factor in (dated.values() if isinstance(dated, dict) else ())
+        if isinstance(factor, (int, float))
+    ]
+    return max(1.0, settings.growth.deepest, *declared)
+
+
+def _reach(settings: MarketSettings, name: str, key: str) -> float:
+    """Most presence of a capability on a platform, in what time it may be given and with the luck it may have."""
+    platform: PlatformSettings = settings.platform[name]
+    capability: CapabilitySettings = settings.capability[key]
+    skill = platform.skill.get(key, capability.skill.get(platform.kind, 1.0)) * math.exp(3 * capability.skill_sd)
+    opened = platform.open_at_start.get(key)
+    return max(skill, 0.0 if opened is None else opened.maturity) * max(settings.prominence.values())
+
+
+def _leisure(settings: MarketSettings, name: str, reach: dict[str, float]) -> Iterable[Part]:
+    platform, users, own = settings.platform[name], settings.users, f"platform.{name}"
+    yield Part(f"{own}.leisure", platform.leisure, abs(platform.leisure))
+    for key, capability in settings.capability.items():
+        where, there = f"capability.{key}", reach[key]
+        yield Part(f"{where}.leisure_gain", capability.leisure_gain, there * abs(capability.leisure_gain))
+        supply = there * capability.supply_gain * math.log1p(2 / SUPPLY_HALF)
+        yield Part(f"{where}.supply_gain", capability.supply_gain, supply)
+        excess = max(settings.merchants.load_ceiling / capability.clutter_limit - 1, 0.0)
+        yield Part(f"{where}.clutter", capability.clutter, there * capability.clutter * excess)
+    for line in ("content", "shelf"):
+        loading, sd = getattr(platform, f"taste_{line}"), getattr(users, f"taste_sd_{line}")
+        yield Part(f"{own}.taste_{line}", loading, TAILS * abs(loading) * sd)
+    yield Part("users.habit_weight", users.habit_weight, users.habit_weight)
+    yield Part("users.social_weight", users.social_weight, users.social_weight)
+    yield Part("users.shock", users.shock, TAILS * users.shock)
+    yield Part("users.need_weight", users.need_weight, users.need_weight * _all_needs(settings, name, reach))
+
+
+def _all_needs(settings: MarketSettings, name: str, reach: dict[str, float]) -> float:
+    """Most pull on a day with a need of every kind: planned, impulse, ripened, and one of each fan tie."""
+    slots = settings.users.fan.slots
+    other = sum(part.most for part in _pull(settings, name, reach) if not part.setting.startswith("capability."))
+    gains = ((reach[key], capability.shopping_gain) for key, capability in settings.capability.items())
+    return (3 + slots) * other + sum(
+        there * (2 * gain.planned + gain.impulse + slots * gain.repeat) for there, gain in gains
+    )
+
+
+def _pull(settings: MarketSettings, name: str, reach: dict[str, float]) -> Iterable[Part]:
+    users = settings.users
+    for key, capability in settings.capability.items():
+        gain = max(capability.shopping_gain.planned, capability.shopping_gain.impulse, capability.shopping_gain.repeat)
+        yield Part(f"capability.{key}.shopping_gain", gain, reach[key] * gain)
+    for key, festival in settings.calendar.festivals.items():
+        if festival.platforms == "all" or name in festival.platforms:
+            yield Part(f"calendar.festivals.{key}.pull", festival.pull, festival.pull)
+    storefront = max(reach[key] for key, own in settings.capability.items() if own.opens_all)
+    links = sum(reach[key] * own.link_gain for key, own in settings.capability.items())
+    yield Part("users.closed_loop", users.closed_loop, users.closed_loop * storefront)
+    yield Part("users.link_bonus", users.link_bonus, users.link_bonus * links)
+
+
+def _choice(settings: MarketSettings, name: str, reach: dict[str, float]) -> Iterable[Part]:
+    users, platform = settings.users, settings.platform[name]
+    yield Part(f"platform.{name}.affordability", platform.affordability, abs(platform.affordability))
+    gains = sum(reach[key] * own.price_gain for key, own in settings.capability.items())
+    yield Part("users.price_weight", users.price_weight, users.price_weight * gains)
+    least = users.assortment_weight * abs(math.log(LEAST_ASSORTMENT))
+    yield Part("users.assortment_weight", users.assortment_weight, least)
+    yield Part("users.walk_away", users.walk_away, abs(users.walk_away))

@@ -1,0 +1,1 @@
+"""Random configurations: each runs with balanced books, or is refused at once."""
