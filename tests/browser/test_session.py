@@ -119,11 +119,11 @@ def test_exports_are_the_tables_of_a_run(reader: Reader, plain: Market) -> None:
     [
         ({"do": "intervene", "wish": {"platform": "jd", "change": "close", "capability": "subsidy"}}, "run is over"),
         ({"do": "speed", "speed": 5000}, "from 0.1 to 1000"),
-        ({"do": "reset", "settings": {"users": 10**12}}, "do not fit into the memory"),
+        ({"do": "reset", "settings": {"users": 10**12}}, "do not fit into the free memory"),
         ({"do": "reset", "settings": {"users": 5}}, "whole numbers from 100 to"),
         ({"do": "reset", "settings": {"seed": -1}}, "Seed: -1; allowed are whole numbers from 0 to"),
         ({"do": "reset", "settings": {"scenario": "nonsense"}}, "scenario=nonsense: unknown choice; allowed are"),
-        ({"do": "dance"}, "unknown: dance"),
+        ({"do": "dance"}, "unknown request: dance"),
     ],
 )
 def test_what_cannot_be_is_answered_with_a_sentence(reader: Reader, command: dict[str, Any], said: str) -> None:
