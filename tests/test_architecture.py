@@ -35,7 +35,7 @@ MODEL_ORDER = (
     ("users",),
     ("supply",),
     ("scenario", "accounts"),
-    ("state",),
+    ("state", "ranges"),
     ("initial_state",),
     ("day",),
     ("observers", "snapshots"),
@@ -44,14 +44,6 @@ MODEL_ORDER = (
 )
 """Rooms of model/: each imports itself and those before it, and none that stands beside it."""
 
-# Experiments: to be filled and emptied when their folders are put in order.
-EXPERIMENTS_ORDER: tuple[tuple[str, ...], ...] = ()
-"""Rooms of experiments/ in the same way; nothing is checked while it is empty."""
-EXPERIMENTS_CIRCLES = {
-    *(f"secondhalf.experiments.browser.{name}" for name in ("commands", "session")),
-    *(f"secondhalf.experiments.command.{name}" for name in ("compose", "request", "studies")),
-}
-"""Modules that still import each other in a circle."""
 EXPERIMENTS_NAMES = (
     *("Asked", "Checkpoint", "Column", "Drawn", "Fit", "Found", "Job", "Kept", "Quantity", "Question", "Record"),
     *("Report", "Row", "Rule", "Seen", "Series", "Step", "Strategy", "Study", "Verdicts", "Watch", "Words"),
@@ -106,16 +98,18 @@ def test_imports_run_one_way(path: Path) -> None:
     assert not wrong, f"{name_of(path)} imports {', '.join(wrong)}"
 
 
-@pytest.mark.parametrize(("folder", "order"), [("model", MODEL_ORDER), ("experiments", EXPERIMENTS_ORDER)])
-def test_rooms_stand_in_their_order(folder: str, order: tuple[tuple[str, ...], ...]) -> None:
-    """Room for room: what steers a market cannot know of measurements, as `observers` stand above `day`."""
-    floor = {room: number for number, rooms in enumerate(order) for room in rooms}
-    rooms = {path.stem if path.parent.name == folder else name_of(path).split("/")[1] for path in of(folder)}
-    assert not order or rooms - {"__init__"} == set(floor)
+def test_folders_of_the_model_stand_in_their_order() -> None:
+    """What steers a market cannot know of measurements, as `observers` stand above `day`.
+
+    `tests/test_experiments_architecture.py` checks the folders of experiments/.
+    """
+    floor = {room: number for number, rooms in enumerate(MODEL_ORDER) for room in rooms}
+    rooms = {path.stem if path.parent.name == "model" else name_of(path).split("/")[1] for path in of("model")}
+    assert rooms - {"__init__"} == set(floor)
     wrong = []
     for source, target in imports().edges:
         ends = [name.split(".") for name in (source, target)]
-        if order and all(len(parts) > 2 and parts[1] == folder for parts in ends):
+        if all(len(parts) > 2 and parts[1] == "model" for parts in ends):
             upper, lower = (parts[2] for parts in ends)
             if upper != lower and floor[upper] <= floor[lower]:
                 wrong.append(f"{source} imports {target}")
@@ -134,7 +128,7 @@ def test_measurements_never_steer() -> None:
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
     circles = [circle for circle in nx.strongly_connected_components(imports()) if len(circle) > 1]
-    assert [sorted(circle) for circle in circles if not circle <= EXPERIMENTS_CIRCLES] == []
+    assert [sorted(circle) for circle in circles] == []
 
 
 def test_a_name_means_one_class() -> None:

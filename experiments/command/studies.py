@@ -13,7 +13,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:  # pydantic and OmegaConf take a moment to load, which --help does not wait for
-    from secondhalf.experiments.command.request import Request
     from secondhalf.experiments.execution.settings import Options
 
 PACKAGE = "secondhalf.experiments"
@@ -89,7 +88,7 @@ class Study:
         found: type[Options] = getattr(import_module(f"{self.package}.settings"), self.settings)
         return found
 
-    def prepare(self, request: Request[Any]) -> None:
+    def prepare(self, request: Any) -> None:
         """Refuse bad settings before any work.
 
         Raises
@@ -100,11 +99,11 @@ class Study:
         if self.code:
             self._own()
             return
-        check: Callable[[Request[Any]], object] | None = getattr(self._module(), "prepare", None)
+        check: Callable[[Any], object] | None = getattr(self._module(), "prepare", None)
         if check is not None:
             check(request)
 
-    def start(self, request: Request[Any]) -> Any:
+    def start(self, request: Any) -> Any:
         """Do the work; what is returned is the value of the run in a sweep when it is a number."""
         return self._own()(request) if self.code else self._module().start(request)
 
