@@ -35,6 +35,7 @@ MODEL_ORDER = (
     ("users",),
     ("supply",),
     ("scenario", "accounts"),
+    ("ranges",),
     ("state",),
     ("initial_state",),
     ("day",),
