@@ -21,12 +21,12 @@ for module in pkgutil.walk_packages(secondhalf.__path__, "secondhalf."):
 from pathlib import Path
 from rich.console import Console
 from secondhalf.experiments.execution.settings import Output
-from secondhalf.experiments.execution.folder_lock import alone
+from secondhalf.experiments.execution.folder_lock import lock_folder
 words = ["population.users=60", "population.merchants=8", "calendar.warm_up=56", "calendar.end=2019-01-03"]
 quiet = Output(progress="never", pictures="never")
 summary = secondhalf.run(secondhalf.load_settings(words), Path("out"), quiet, console=Console(quiet=True))
 assert summary["peak_memory_mb"] > 50
-with alone(Path("swept")):
+with lock_folder(Path("swept")):
     pass
 print("ran")
 """

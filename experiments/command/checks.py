@@ -66,7 +66,7 @@ def _asks_for_sweep(words: CommandLine, search: list[str]) -> bool:
     """Whether `hydra.mode=MULTIRUN` stands on the command line or in a file that is chosen there."""
     if not any("=" in word and word.lstrip("+").startswith(("hydra.mode=", "experiment=")) for word in words.overrides):
         return False
-    first = next(single_runs(words.overrides, counted=False))
+    first = next(single_runs(words.overrides))
     return bool(compose_config([*first, *search]).hydra.mode == RunMode.MULTIRUN)
 
 

@@ -42,7 +42,7 @@ def parse_command_line(given: Sequence[str]) -> CommandLine:
     return CommandLine(overrides, folder, sweep, other)
 
 
-def single_runs(overrides: Sequence[str], counted: bool = True) -> Iterator[list[str]]:
+def single_runs(overrides: Sequence[str], counted: bool = False) -> Iterator[list[str]]:
     """Runs of a sweep that have every value once, beside the first values of the others.
 
     All combinations would be too many to check. What cannot be listed here (`glob`) is left out.
@@ -50,7 +50,7 @@ def single_runs(overrides: Sequence[str], counted: bool = True) -> Iterator[list
     Parameters
     ----------
     counted
-        the sweep goes through lists; a sweeper that searches may take an `interval`
+        refuse an `interval`, which a sweep that goes through lists cannot take; else it is left out, too
     """
     overrides = [with_year(override) for override in overrides]
     try:

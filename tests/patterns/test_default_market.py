@@ -13,7 +13,7 @@ from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.facts.targets import sized
 from secondhalf.experiments.validate.patterns.pass_rules import PassRule
 from secondhalf.experiments.validate.patterns.patterns import ARMS, PATTERNS, SPARE
-from secondhalf.experiments.validate.patterns.runs import evidence, job, judged, measured, patterns
+from secondhalf.experiments.validate.patterns.runs import evidence, judged, measured, pattern_seed_of, patterns
 from secondhalf.model.data_files import data_file
 
 SEEDS, USERS, MERCHANTS = 3, 3000, 2000
@@ -113,7 +113,7 @@ def test_pattern_is_gone_without_its_cause(case: Case) -> None:
     pattern = PATTERNS[name]
     chosen = {name: replace(pattern, quantities=tuple(one for one in pattern.quantities if one.name in instead))}
     arms = {arm: ARMS[arm] for arm in pattern.arms if arm != SPARE}
-    found = [measured(evidence(job(sized(settings, 400, merchants, end, seed), arms)), chosen) for seed in range(2)]
+    found = [measured(evidence(pattern_seed_of(sized(settings, 400, merchants, end, seed), arms)), chosen) for seed in range(2)]
     rows = judged(found, chosen).to_dict("records")
     assert {row["quantity"] for row in rows} == set(instead)
     for row in rows:

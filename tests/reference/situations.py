@@ -31,7 +31,7 @@ def random_situation(seed: int) -> Situation:
         "social_weight": 0.3,
         "shock": 0.8,
         "outside": 1.0,
-        "need_weight": 0.9,
+        "need_weight": 0.6,
         "needs_per_day": 1.0,
         "impulse_rate": 1.0,
         "ripening_rate": 0.05,

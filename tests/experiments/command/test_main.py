@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -14,6 +15,7 @@ from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command import main
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.command.studies import STUDIES
+from secondhalf.model.supply.offer import OfferDesk
 from tests.experiments.conftest import finish, refused
 
 CI = ("experiment=ci", "limits.users=150", "limits.merchants=20", "limits.days=40")
@@ -44,6 +46,7 @@ def command(*words: str, folder: Path, **environment: str) -> subprocess.Complet
         ("run population.users=0", "population.users=0: input should be greater than or equal to 2"),
         ("run users.ripened_share=1.5", "users.ripened_share=1.5: input should be less than or equal to 1"),
         ("run users.impulse_rate=-1", "users.impulse_rate=-1: input should be greater than or equal to 0"),
+        ("run platform.jd.leisure=500", "platform.jd.leisure=500: input should be less than or equal to 30"),
         ("run users.shock=nan", "users.shock=nan: input should be a finite number"),
         ("run seed=true", "seed=True: a number is needed, not a switch"),
         (
@@ -168,10 +171,19 @@ def test_a_seventh_platform_is_one_file(tmp_path: Path) -> None:
     assert float(last["minutes"]) > 0
 
 
-def test_a_run_that_cannot_go_on_says_so_in_one_line(tmp_path: Path) -> None:
+def test_a_run_that_cannot_go_on_says_so_in_one_line(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A stage that overflows while the market settles in: exit code 1, one message, no folder."""
-    done = command("run", *CI, "platform.jd.leisure=500", "hydra.run.dir=out", folder=tmp_path)
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("secondhalf: stage platforms, day -84 of settling in: platform jd: ")
-    assert "Traceback" not in done.stderr
-    assert not (tmp_path / "out").exists()
+    offered = OfferDesk.offer
+
+    def overflowing(desk: OfferDesk, *arguments: Any) -> Any:
+        offer, share = offered(desk, *arguments)
+        offer.leisure[desk.content.size - 1] = 500
+        return offer, share
+
+    monkeypatch.setattr(OfferDesk, "offer", overflowing)
+    monkeypatch.setattr(sys, "argv", ["secondhalf"])
+    told = refused(capsys, "run", *CI, "platforms=[kuaishou,jd]", "hydra.run.dir=out", "output.progress=never")
+    assert told.startswith("stage platforms, day -84 of settling in: platform jd: leisure=500 ")
+    assert list(here.iterdir()) == []

@@ -10,8 +10,7 @@ import pytest
 from secondhalf.conf.schema.scenario import Scenario
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.results.tables import tables
-from secondhalf.model.market import Market
-from secondhalf.model.snapshots.checkpoint import load_market
+from secondhalf.model.market import Market, load_market
 
 SMALL = ("population.users=60", "population.merchants=12", "calendar.warm_up=56", "calendar.end=2019-01-24")
 DATE = "2019-01-09"  # no day of the merchants' week

@@ -205,7 +205,7 @@ def test_random_mixing_has_no_lists() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_graph_is_never_empty_because_empty_means_random_mixing(kind: str) -> None:
-    friends = build_friends(network(kind, mean_degree=1e-6), 50, 1)
+    friends = build_friends(network(kind, mean_degree=0.001), 50, 1)
     assert friends.indices.tolist() == [1, 0]
 
 
