@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,8 +64,9 @@ class Parameter:
         return float((_onto(self.scale, value) - _onto(self.scale, self.mean)) / self.sd)
 
     def back(self, score: float) -> float:
-        """The inverse of `forward`."""
-        return float(_from(self.scale, _onto(self.scale, self.mean) + self.sd * score))
+        """The inverse of `forward`; rounding does not carry a value over its bound."""
+        value = float(_from(self.scale, _onto(self.scale, self.mean) + self.sd * score))
+        return next((bound for bound in self.bounds if math.isclose(value, bound, rel_tol=1e-12)), value)
 
     @property
     def limits(self) -> tuple[float, float]:

@@ -1,4 +1,7 @@
-"""Certification of candidate profiles: deviations to all capability sets, beyond the bundles of the game."""
+"""Certification of candidate profiles: deviations to all capability sets, beyond the bundles of the game.
+
+Verdicts themselves come from `inference.simultaneous_intervals.verdicts`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Sweep folder: which runs it has and how far they are (runs.csv)."""
+"""Sweep folder: which runs it has and how far they are (runs.csv), so that a sweep that was killed can resume.
+
+A run writes beside its folder, which is renamed when it ends (`run_job`); its record, written last, has the hashes of
+its files (`run_record`); `Status.take` decides what is left to do.
+"""
 
 from __future__ import annotations
 

@@ -95,7 +95,10 @@ def blocked(move: Move, why: str) -> Move:
 
 
 class Caps:
-    """Caps in force on platforms' levers; applying a cap twice changes nothing."""
+    """Caps in force on platforms' levers; applying a cap twice changes nothing.
+
+    What a cap on the load of a feed does to users and merchants is in `supply.offer` and `supply.sales`.
+    """
 
     def __init__(self, settings: MarketSettings) -> None:
         self.settings = settings

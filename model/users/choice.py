@@ -4,6 +4,8 @@ A need chooses among opened platforms that sell, and walking away, by logit over
 
     v_p = pull_p[kind of need] + choice_p + loyalty_weight loyalty_p + (closed loop at the origin | open link from it).
 
+What a capability such as a mall adds to `pull` is worked out in `supply.offer`.
+
 Books are expectations: every platform is credited with its probability. The user's own state is sampled: one draw
 decides where the order went, which feeds loyalty, the day of the last order, and fan ties. A repeat need adds
 `repeat_bonus` at the platform of its tie; met there it is a repeat order, met elsewhere it counts as a planned one.
