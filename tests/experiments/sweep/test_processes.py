@@ -30,10 +30,10 @@ from tests.experiments.conftest import finish
 from tests.experiments.sweep.conftest import SILENT, TINY
 
 ROOT = Path(__file__).parents[3]
-LETHAL = "import os\n\n\ndef die(market):\n    os._exit(9)\n"
+LETHAL = "import os\n\n\ndef die(market):\n    os._exit(9)\n\n\ndef fail(market):\n    return float('nan')\n"
 JOBS = (
     ["seed=0"],
-    ["seed=1", "platform.jd.leisure=500"],
+    ["seed=1", "measures.market.no_number=lethal:fail"],
     ["seed=2", "measures.market.last_words=lethal:die"],
     ["seed=3", "platforms=[jd,douyin]"],
 )
@@ -62,7 +62,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_failure_and_a_death_are_rows(swept: Path) -> None:
     runs = pd.read_csv(swept / "runs.csv", keep_default_na=False)
     assert runs["status"].tolist() == ["succeeded", "failed", "failed", "succeeded"]
-    assert runs["error"][1].startswith("BooksError: stage platforms, day -56 of settling in: platform jd: ")
+    assert runs["error"][1].startswith("BooksError: stage books, 2019-01-01: measures.market.no_number: one finite number is needed")
     assert runs["error"][2] == "its process ended with exit code 9"
     assert "Traceback" in (swept / "runs" / runs["run"][1] / "log.txt").read_text()
     good = runs[runs["status"] == "succeeded"]
