@@ -145,7 +145,7 @@ def numbers_out_of_range_are_refused_in_place(guests: Guests) -> None:
     assert re.match("Users: 7 is out of range; allowed are whole numbers from 100 to", page.inner_text("#sh-problem"))
     assert page.is_disabled("#sh-start")
     page.fill("#sh-users", "999999999999")
-    assert "do not fit into the memory" in page.inner_text("#sh-problem")
+    assert "do not fit into the free memory" in page.inner_text("#sh-problem")
     page.fill("#sh-users", "200")
     page.fill("#sh-seed", "-1")
     assert "Seed: -1 is out of range; allowed are whole numbers from 0" in page.inner_text("#sh-problem")
