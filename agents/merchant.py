@@ -27,7 +27,6 @@ class MerchantTable:
     weight: Annotated[NDArray[np.float64], Axes("M")]  # real merchants that this one stands for
     size: Annotated[NDArray[np.float64], Axes("M")]  # Pareto size of one of them
     quality: Annotated[NDArray[np.float64], Axes("M")]
-    price: Annotated[NDArray[np.float64], Axes("M")]  # price level relative to the mean
     fit: Annotated[NDArray[np.float32], Axes("MC")]  # success of the merchant's kind in each channel
     shop: Annotated[NDArray[np.bool_], Axes("MP")]
     barred: Annotated[NDArray[np.bool_], Axes("MP")]  # shops that exclusivity forbids
@@ -81,7 +80,6 @@ def merchant_table(
     settings: MerchantSettings,
     merchants: int,
     shop_shares: Sequence[float],
-    price_weight: float,
     uniforms: NDArray[np.float64],
     shop_uniforms: NDArray[np.float64],
 ) -> MerchantTable:
@@ -91,8 +89,6 @@ def merchant_table(
     ----------
     shop_shares
         share of merchants with a shop on each platform; a merchant left without any gets one on the likeliest
-    price_weight
-        users' sensitivity to price: dearer merchants sell fewer orders of higher value
     uniforms, shop_uniforms
         uniform numbers [M, 3] for kind, category and quality, [M, P] for shops
     """
@@ -102,8 +98,7 @@ def merchant_table(
     kinds = list(settings.kinds.values())
     kind = np.minimum(np.searchsorted(np.cumsum([k.share for k in kinds]), uniforms[:, 0]), len(kinds) - 1)
     fit = np.array([[k.fit.get(channel, 1.0) for channel in CHANNELS] for k in kinds], np.float32)
-    price = np.array([k.price for k in kinds])[kind]
-    quality = np.array([k.quality for k in kinds])[kind] * (0.5 + uniforms[:, 2]) * price ** (1 - price_weight)
+    quality = np.array([k.quality for k in kinds])[kind] * (0.5 + uniforms[:, 2])
     shares = np.asarray(shop_shares)
     shop = shop_uniforms < shares
     # Among equally likely platforms the draw decides, so that the order in which they are listed does not.
@@ -120,7 +115,6 @@ def merchant_table(
         "weight": weight,
         "size": size,
         "quality": quality,
-        "price": price,
         "fit": fit[kind],
         "shop": shop,
         "effort": effort,

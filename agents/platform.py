@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import mesa
@@ -12,6 +12,7 @@ import numpy as np
 
 from secondhalf.agents.capabilities import CapabilityTable
 from secondhalf.agents.move import Move
+from secondhalf.conf.schema.calendar import FIRST_DATE
 from secondhalf.conf.schema.platforms import GrowthSettings, PlatformSettings
 
 LEVERS = ("take_rate", "ad_take", "ad_yield", "load")
@@ -52,7 +53,7 @@ class Platform(mesa.Agent):
     recruit
         factor on installation hazards
     depth
-        factor on the satiation parameter gamma
+        factor on the satiation parameter gamma, by moves of the platform
     cash
         profit accumulated since the start, RMB
     take_rate, ad_take
@@ -60,7 +61,7 @@ class Platform(mesa.Agent):
     ad_yield
         RMB of advertising an hour
     load
-        most of the feed that may sell; infinite where nothing limits it
+        share of the feed that sells
     """
 
     take_rate: float
@@ -87,12 +88,13 @@ class Platform(mesa.Agent):
         self._depth_target, self._depth_rate = 1.0, 0.0
         self._recruits: list[tuple[float, int | None]] = []
         self._recruit_level = 1.0
+        self._recruit_trend = self._depth_trend = 1.0
         self.set_levers()
 
     def set_levers(self) -> None:
         """Take what the platform's file says; caps may lower it again."""
         own = self.settings
-        self.take_rate, self.ad_take, self.ad_yield, self.load = own.take_rate, own.ad_take, own.ad_yield, math.inf
+        self.take_rate, self.ad_take, self.ad_yield, self.load = own.take_rate, own.ad_take, own.ad_yield, own.selling_load
 
     def lower(self, lever: str, most: float) -> None:
         """Lower one of `LEVERS` to a cap; doing it twice changes nothing."""
@@ -100,8 +102,18 @@ class Platform(mesa.Agent):
 
     @property
     def recruit(self) -> float:
-        """Factor on installation hazards: the standing level times the campaigns that run."""
-        return self._recruit_level * float(np.prod([factor for factor, _ in self._recruits]))
+        """Factor on installation hazards: the trend of the settings, the standing level, the campaigns that run."""
+        return self._recruit_trend * self._recruit_level * float(np.prod([factor for factor, _ in self._recruits]))
+
+    @property
+    def pool_depth(self) -> float:
+        """Factor on the satiation parameter gamma: the trend of the settings times `depth`."""
+        return self._depth_trend * self.depth
+
+    def follow_trend(self, date: dt.date) -> None:
+        """Set the fitted trends of recruiting and depth to a date; they are no moves, whatever the strategy."""
+        self._recruit_trend = trend(self.settings.recruit_trend, date)
+        self._depth_trend = trend(self.settings.depth_trend, date)
 
     @property
     def recruiting(self) -> bool:
@@ -147,16 +159,19 @@ class Platform(mesa.Agent):
             if (self.depth - self._depth_target) * self._depth_rate >= 0:
                 self.depth, self._depth_rate = self._depth_target, 0.0
 
-    def running_cost(self, gmv: float) -> float:
-        """Cost of today's pools and subsidies, RMB; `gmv` is today's, RMB."""
-        costs, subsidies = 0.0, 0.0
-        table = self.capabilities
-        used = table.maturity[self.index] * table.exposure[self.index]
-        for k, capability in enumerate(table.catalogue.values()):
-            if used[k]:
-                costs += capability.running_cost * used[k]
-                subsidies += capability.subsidy_rate * used[k] * table.prominence[self.index, k]
-        return costs + subsidies * gmv
+    def running_cost(self) -> float:
+        """Cost of keeping today's pools open, RMB; subsidies cost what they take off the price of what is sold."""
+        used = self.capabilities.maturity[self.index] * self.capabilities.exposure[self.index]
+        return sum(pool.running_cost * float(used[k]) for k, pool in enumerate(self.capabilities.catalogue.values()))
+
+
+def trend(knots: Mapping[dt.date, float], date: dt.date) -> float:
+    """A factor on a date: straight lines in logs from 1 on `FIRST_DATE` through dated knots, flat after the last."""
+    if not knots:
+        return 1.0
+    days = [FIRST_DATE.toordinal(), *(day.toordinal() for day in knots)]
+    logs = [0.0, *(math.log(factor) for factor in knots.values())]
+    return math.exp(float(np.interp(date.toordinal(), days, logs)))
 
 
 def _parts_of_launch(change: str, shown: float) -> float:

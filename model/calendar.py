@@ -13,11 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
+from secondhalf.conf.schema.base import SettingsError
 from secondhalf.conf.schema.calendar import CalendarSettings, Driver, Festival
 from secondhalf.conf.schema.mechanisms import Mechanisms
+from secondhalf.conf.schema.population import Spending, UserSettings
 from secondhalf.conf.schema.scenario import Shock
 from secondhalf.model.shapes import Day
 
+LARGEST_TILT, BISECTIONS = 8.0, 50
+"""Bounds of the search for the tilt of spending tiers, and its halvings."""
 FLOW_WINDOW = 28
 """Last days of a month over which minutes are summed for the flow books."""
 
@@ -41,17 +45,58 @@ def driver_curve(driver: Driver, start: dt.date, days: int) -> NDArray[np.float6
     return np.asarray(inside * np.exp(growth * stretched))
 
 
+def tier_cdf(spending: Spending, need_value: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Cumulative shares of needs by day, class of income and tier of spending, [days, K, G].
+
+    The shares of the settings are tilted by ``amount ** tilt``, one tilt a day for all classes, so that the mean amount
+    of a need moves as `need_value` does (relative to the settings).
+
+    Raises
+    ------
+    SettingsError
+        when no tilt of the tiers reaches that mean
+    """
+    amounts = np.array(spending.amounts)
+    classes = spending.incomes
+    people = np.array([one.share for one in classes])
+    shares = np.array([one.tiers for one in classes])
+
+    def tilted(tilt: NDArray[np.float64]) -> NDArray[np.float64]:
+        part = shares * amounts ** tilt[:, None, None]
+        return np.asarray(part / part.sum(axis=2, keepdims=True))
+
+    def mean(tilt: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(np.einsum("k,dkg,g->d", people, tilted(tilt), amounts))
+
+    at_most = np.array([LARGEST_TILT])
+    wanted = mean(np.zeros(1)) * need_value
+    if len(amounts) > 1 and not ((wanted > mean(-at_most)) & (wanted < mean(at_most))).all():
+        raise SettingsError(
+            f"calendar.need_value: no mix of users.spending.amounts={list(spending.amounts)} has a mean of "
+            f"{wanted.min():g} to {wanted.max():g} RMB"
+        )
+    low, high = np.full(wanted.size, -LARGEST_TILT), np.full(wanted.size, LARGEST_TILT)
+    for _ in range(BISECTIONS if len(amounts) > 1 else 0):
+        middle = (low + high) / 2
+        above = mean(middle) > wanted
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    cdf = np.cumsum(tilted((low + high) / 2), axis=2)
+    cdf[:, :, -1] = 1.0
+    return cdf.astype(np.float32)
+
+
 class MarketCalendar:
     """All days of a run, with what each brings.
 
-    Attributes are arrays over the days of the run: `phone_minutes`, `planned_demand`, `order_value`,
+    Attributes are arrays over the days of the run: `phone_minutes`, `planned_demand`, `need_value`, `tier_cdf` [day, class, tier],
     `other_short_video`, `instant_messaging`, `season`, and festivals' factors `festival_demand` and `basket`; their
-    `pull`, `boost` and `package` are [day, platform]; factors of shocks are `needs_shock` and `phone_shock`.
+    `pull`, `boost` and `package` are [day, platform]; factors of shocks are `needs_shock` and `phone_shock`. `trend_day` is the day at which platforms' trends stand.
     """
 
     def __init__(
         self,
         settings: CalendarSettings,
+        users: UserSettings,
         platforms: list[str],
         mechanisms: Mechanisms,
         shocks: Sequence[Shock] = (),
@@ -64,7 +109,11 @@ class MarketCalendar:
         self.people_online = self._curve(settings.people_online, steady)
         self.phone_minutes = self._curve(settings.phone_minutes, steady)
         self.planned_demand = self._curve(settings.planned_demand, steady)
-        self.order_value = self._curve(settings.order_value, steady)
+        self.need_value = self._curve(settings.need_value, steady)
+        self._needs_per_day = users.needs_per_day
+        self.trend_day = np.arange(self.days)
+        self.tier_cdf = tier_cdf(users.spending, self.need_value)
+        self._tier_amount = np.array(users.spending.amounts, np.float32)
         self.other_short_video = self._curve(settings.other_short_video, steady)
         self.instant_messaging = self._curve(settings.instant_messaging, steady)
         self.season = self._season(settings) if mechanisms.seasons else np.ones(self.days)
@@ -126,7 +175,7 @@ class MarketCalendar:
                     self.package[a : b + 1, p] += _latest(festival.traffic_package, year)
         return spans
 
-    def day(self, number: int, needs_per_person: float) -> Day:
+    def day(self, number: int) -> Day:
         """What users see of a day; days of settling in (negative) are like the first, out of season."""
         at = max(number, 0)
         season = self.season[at] * self.festival_demand[at] if number >= 0 else 1.0
@@ -134,15 +183,16 @@ class MarketCalendar:
         return Day(
             number=np.int64(number),
             budget=np.float32(self.phone_minutes[at] * phone_shock),
-            planned=np.float32(needs_per_person * self.planned_demand[at] * season * needs_shock),
+            planned=np.float32(self._needs_per_day * self.planned_demand[at] * season * needs_shock),
             repeat=np.float32(season),
+            tier_cdf=self.tier_cdf[at],
+            tier_amount=self._tier_amount,
             count_window=np.uint8(self.in_flow_window(number)),
         )
 
-    def value_index(self, number: int) -> float:
-        """Order value relative to the base year; days of settling in are like the first, without its festivals."""
-        at = max(number, 0)
-        return float(self.order_value[at] * (self.basket[at] if number >= 0 else 1.0))
+    def basket_factor(self, number: int) -> float:
+        """Factor of today's festivals on what is spent on a need; none on days of settling in."""
+        return float(self.basket[number]) if number >= 0 else 1.0
 
     def in_flow_window(self, number: int) -> bool:
         """Whether minutes of this day enter the flow books: the last 28 days of a month, or of settling in."""

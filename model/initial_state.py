@@ -62,6 +62,8 @@ def capability_table(settings: MarketSettings) -> CapabilityTable:
         [ndtri(uniforms(key(settings.seed, Decision.SKILL, who=name_id(n)), count)) for n in settings.platforms]
     )
     own = [settings.platform[name] for name in settings.platforms]
+    # Who replays what happened has the skills that were fitted; who decides does not know its own.
+    normals *= [[not strategy_class(settings.strategy_of(name).name).replays] for name in settings.platforms]
     return CapabilityTable(own, settings.capability, normals, settings.prominence, settings.mechanisms.ramps)
 
 
@@ -95,7 +97,9 @@ def _strategy(platform: str, settings: MarketSettings) -> Strategy:
     file = getattr(parameters, "launches", None)
     if file:
         launches = read_launches(str(file), list(settings.platform), list(settings.capability))
-    dated = [launch for launch in launches if launch.platform == platform and launch.date >= FIRST_DATE]
+    # One policy after the last fact, for every study: launches dated later do not happen.
+    until = settings.calendar.last_fact
+    dated = [launch for launch in launches if launch.platform == platform and FIRST_DATE <= launch.date <= until]
     if kind.replays:
         dated = edited_launches(settings, platform, dated)
     try:
@@ -118,7 +122,7 @@ def starting_merchants(settings: MarketSettings) -> MerchantTable:
         [uniforms(key(settings.seed, Decision.SHOP, who=name_id(n)), count) for n in settings.platforms], axis=1
     )
     shares = [settings.platform[name].shops_at_start for name in settings.platforms]
-    return merchant_table(settings.merchants, count, shares, settings.users.price_weight, draws, shops)
+    return merchant_table(settings.merchants, count, shares, draws, shops)
 
 
 def apply_settings(market: State, settings: MarketSettings, end: dt.date | None = None) -> None:
@@ -132,7 +136,7 @@ def apply_settings(market: State, settings: MarketSettings, end: dt.date | None 
     names = market.platform_names
     dates = settings.calendar if end is None else settings.calendar.model_copy(update={"end": end})
     market.settings = settings
-    market.calendar = MarketCalendar(dates, names, settings.mechanisms, settings.scenario.shocks)
+    market.calendar = MarketCalendar(dates, settings.users, names, settings.mechanisms, settings.scenario.shocks)
     market.calendar_ahead = None
     market.random_streams = RandomStreams(settings.seed, names, settings.users.fan.slots)
     market.objectives = {name: objective(settings, name) for name in names}
@@ -227,7 +231,7 @@ def backfill_orders(market: State) -> None:
         exposure = float(columns.need_rate[has_app].sum())
         if exposure <= 0:
             continue
-        rate = market.order_sums[:, :, p].sum() / exposure * columns.need_rate
+        rate = market.purchases.orders[:, :, p].sum() / exposure * columns.need_rate
         draw = uniforms(
             key(market.settings.seed, Decision.HISTORY_AT_START, who=name_id(name) + 1), columns.installed.size
         )

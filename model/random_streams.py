@@ -70,6 +70,10 @@ class Decision(IntEnum):
     FORK_SAMPLE = 31
     FORK_LUCK = 32
     STRATEGY = 33
+    TIER = 34
+    INCOME = 35
+    ATTACHMENT = 36
+    NEVER = 37
 
 
 def mix(z: int) -> int:
@@ -151,6 +155,11 @@ def uniforms(stream: np.uint64, count: int) -> NDArray[np.float64]:
     return ((words(stream, count) >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
 
 
+def uniforms32(stream: np.uint64, count: int) -> NDArray[np.float32]:
+    """`uniform` for agents 0..count-1 as a NumPy array: the same numbers as in the stages."""
+    return np.asarray((words(stream, count) >> _S40).astype(np.float32) * _UNIT24)
+
+
 class RandomStreams:
     """Makes each day's `DayStreams` from the seed, the platforms' names and the number of fan slots."""
 
@@ -158,6 +167,9 @@ class RandomStreams:
         self._constant: dict[str, Any] = {
             "fan_rate": key(seed, Decision.FAN_RATE),
             "fan_dropout_rate": key(seed, Decision.FAN_DROPOUT_RATE),
+            "income": key(seed, Decision.INCOME),
+            "attachment": np.array([key(seed, Decision.ATTACHMENT, who=name_id(n)) for n in platforms], np.uint64),
+            "never": np.array([key(seed, Decision.NEVER, who=name_id(n)) for n in platforms], np.uint64),
         }
         by_platform, by_slot, by_need = [name_id(name) for name in platforms], range(slots), range(3 + slots)
         whom: dict[str, tuple[Decision, Iterable[int] | None]] = {
@@ -170,6 +182,7 @@ class RandomStreams:
             "ripened": (Decision.NEED_RIPENED, None),
             "repeat": (Decision.NEED_REPEAT, by_slot),
             "shock": (Decision.SHOCK, by_platform),
+            "tier": (Decision.TIER, by_need),
             "choose": (Decision.CHOOSE, by_need),
             "become_fan": (Decision.BECOME_FAN, by_need),
             "fan_merchant": (Decision.FAN_MERCHANT, by_need),

@@ -16,7 +16,7 @@ from secondhalf.conf.schema.platforms import CapabilitySettings, PlatformSetting
 from secondhalf.conf.schema.vocabulary import MAX_PLATFORMS
 from secondhalf.model.accounts.day_book import LARGEST_UTILITY
 from secondhalf.model.calendar import driver_curve
-from secondhalf.model.supply.offer import LEAST_ASSORTMENT, SUPPLY_HALF
+from secondhalf.model.supply.offer import LARGEST_CUT, SUPPLY_HALF
 
 SPACE = 85.0
 """Log units: e**85, for utility, depth of a pool and platforms, is a fortieth of what single precision holds."""
@@ -97,7 +97,7 @@ def _leisure(settings: MarketSettings, name: str, reach: dict[str, float]) -> It
         yield Part(f"{where}.leisure_gain", capability.leisure_gain, there * abs(capability.leisure_gain))
         supply = there * capability.supply_gain * math.log1p(2 / SUPPLY_HALF)
         yield Part(f"{where}.supply_gain", capability.supply_gain, supply)
-        excess = max(settings.merchants.load_ceiling / capability.clutter_limit - 1, 0.0)
+        excess = max(platform.selling_load / capability.clutter_limit - 1, 0.0)
         yield Part(f"{where}.clutter", capability.clutter, there * capability.clutter * excess)
     for line in ("content", "shelf"):
         loading, sd = getattr(platform, f"taste_{line}"), getattr(users, f"taste_sd_{line}")
@@ -105,24 +105,10 @@ def _leisure(settings: MarketSettings, name: str, reach: dict[str, float]) -> It
     yield Part("users.habit_weight", users.habit_weight, users.habit_weight)
     yield Part("users.social_weight", users.social_weight, users.social_weight)
     yield Part("users.shock", users.shock, TAILS * users.shock)
-    yield Part("users.need_weight", users.need_weight, users.need_weight * _all_needs(settings, name, reach))
-
-
-def _all_needs(settings: MarketSettings, name: str, reach: dict[str, float]) -> float:
-    """Most pull on a day with a need of every kind: planned, impulse, ripened, and one of each fan tie."""
-    slots = settings.users.fan.slots
-    other = sum(part.most for part in _pull(settings, name, reach) if not part.setting.startswith("capability."))
-    gains = ((reach[key], capability.shopping_gain) for key, capability in settings.capability.items())
-    return (3 + slots) * other + sum(
-        there * (2 * gain.planned + gain.impulse + slots * gain.repeat) for there, gain in gains
-    )
 
 
 def _pull(settings: MarketSettings, name: str, reach: dict[str, float]) -> Iterable[Part]:
     users = settings.users
-    for key, capability in settings.capability.items():
-        gain = max(capability.shopping_gain.planned, capability.shopping_gain.impulse, capability.shopping_gain.repeat)
-        yield Part(f"capability.{key}.shopping_gain", gain, reach[key] * gain)
     for key, festival in settings.calendar.festivals.items():
         if festival.platforms == "all" or name in festival.platforms:
             yield Part(f"calendar.festivals.{key}.pull", festival.pull, festival.pull)
@@ -134,9 +120,11 @@ def _pull(settings: MarketSettings, name: str, reach: dict[str, float]) -> Itera
 
 def _choice(settings: MarketSettings, name: str, reach: dict[str, float]) -> Iterable[Part]:
     users, platform = settings.users, settings.platform[name]
-    yield Part(f"platform.{name}.affordability", platform.affordability, abs(platform.affordability))
-    gains = sum(reach[key] * own.price_gain for key, own in settings.capability.items())
-    yield Part("users.price_weight", users.price_weight, users.price_weight * gains)
-    least = users.assortment_weight * abs(math.log(LEAST_ASSORTMENT))
-    yield Part("users.assortment_weight", users.assortment_weight, least)
+    yield Part(f"platform.{name}.appeal", platform.appeal, abs(platform.appeal))
+    spread = max(abs(math.log(amount) - users.spending.mean_log_amount()) for amount in users.spending.amounts)
+    yield Part(f"platform.{name}.tier_fit", platform.tier_fit, abs(platform.tier_fit) * spread)
+    yield Part("users.price_weight", users.price_weight, users.price_weight * abs(math.log(1 - LARGEST_CUT)))
+    sd = users.attachment_sd[platform.kind]
+    yield Part(f"users.attachment_sd.{platform.kind}", sd, TAILS * sd)
+    yield Part("users.opening_cost", users.opening_cost, users.opening_cost)
     yield Part("users.walk_away", users.walk_away, abs(users.walk_away))

@@ -1,7 +1,7 @@
 """Shapes of arrays that compiled stages share: columns of users, the day's offer, the day's random streams.
 
 All are plain NamedTuples of NumPy arrays, so a stage is a function of what it names and nothing else.
-Sizes: P platforms, N users, F fan slots, M merchants.
+Sizes: P platforms, N users, F fan slots, M merchants, G tiers of spending, K classes of income.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ NOBODY = -1
 NEED_PLANNED, NEED_IMPULSE, NEED_RIPENED, NEED_REPEAT = 1, 2, 4, 8
 """Bits of `Columns.needs`; a repeat need of fan slot f is bit ``NEED_REPEAT << f``."""
 
-PULL_PLANNED, PULL_IMPULSE, PULL_REPEAT = 0, 1, 2
-"""Rows of `Offer.pull`. A ripened need is looked for as a planned one is: row `PULL_PLANNED`."""
+KIND_PLANNED, KIND_IMPULSE, KIND_RIPENED, KIND_REPEAT = 0, 1, 2, 3
+"""Kinds of need: rows of `Offer.channel_value` and of the order books."""
+
+FEED, SHELF = 0, 1
+"""Groups of channels: those of the feed, which tastes for content favour, and the pan-shelf."""
 
 ACTIVE_LAST_MONTH, ACTIVE_THIS_MONTH, BOUGHT_LAST_MONTH, BOUGHT_THIS_MONTH = 1, 2, 4, 8
 """Bits of `Columns.marks` (calendar months); shifted right by one, this month's become last month's."""
@@ -80,14 +83,18 @@ class Offer(NamedTuple):
     taste_weight: F32  # [2, P] loading on taste for content and for shelves
     gamma: F32  # [P] satiation, minutes
     seeding: F32  # [P] interest planted per minute watched
-    pull: F32  # [3, P] shopping pull for planned, impulse and repeat needs
-    choice: F32  # [P] price and assortment: the part of the choice utility common to all needs
+    channel_value: F32  # [4, 2, P] by kind of need and group: sum over channels of affinity x availability x supply^eps
+    tier_value: (
+        F32  # [G, P] utility of buying by tier of spending: delta, fit to the tier, price, festival, walking away
+    )
     sells: U8  # [P] 1 when orders can be placed
+    attachment_sd: F32  # [P] standard deviation of lasting tastes of people for the platform
+    never: F32  # [P] share of people who never install the app
     bonus: F32  # [P + 1, P] by origin of the need: closed loop (diagonal), open links; last row: planted nowhere
     innovation: F32  # [P] installation hazard per day without contact
     imitation: F32  # [P] added hazard when the day's contact has the app
     drop: F32  # [P] hazard per day of removing an app left unused
-    fan_gain: F32  # [3, P] probability that an order of each need kind makes a fan
+    fan_gain: F32  # [4, 2, P] probability that an order makes a fan, by kind of need and group of channels
 
 
 class Shops(NamedTuple):
@@ -110,12 +117,16 @@ class DayStreams(NamedTuple):
     ripened: np.uint64
     repeat: U64  # [F]
     shock: U64  # [P]
+    tier: U64  # [3 + F]
     choose: U64  # [3 + F]
     become_fan: U64  # [3 + F]
     fan_merchant: U64  # [3 + F]
     fan_dropout: U64  # [F]
     fan_rate: np.uint64  # the same every day: traits of a tie
     fan_dropout_rate: np.uint64
+    income: np.uint64  # these, too: traits of a person
+    attachment: U64  # [P]
+    never: U64  # [P]
 
 
 class Behaviour(NamedTuple):
@@ -129,13 +140,21 @@ class Behaviour(NamedTuple):
     social_weight: np.float32
     shock: np.float32
     outside: np.float32
-    need_weight: np.float32
     interest_kept: np.float32
     impulse_rate: np.float32
     impulse_power: np.int64
     ripening_rate: np.float32
     ripened_share: np.float32
     fresh_days: np.int64
+    income_cdf: F32  # [K] cumulative share of people by class of income
+    content_liking: np.float32  # weight of a person's taste for content in the value of feed channels
+    shelf_liking: np.float32  # the same of the taste for shelves in the value of pan-shelf channels
+    channel_nest: np.float32  # lambda: dissimilarity of the channels of one platform
+    platform_nest: np.float32  # mu: dissimilarity of platforms against walking away
+    opening: np.uint8  # 1 where needs other than impulses may open an installed app
+    opening_cost: np.float32  # utility lost where a need must open the app
+    session: np.float32  # minutes that a need met adds to the day
+    price_weight: np.float32  # eta
     loyalty_weight: np.float32
     loyalty_kept: np.float32
     loyalty_step: np.float32
@@ -151,4 +170,6 @@ class Day(NamedTuple):
     budget: np.float32  # phone minutes of the mean person online
     planned: np.float32  # planned needs of the mean person
     repeat: np.float32  # factor on fans' repeat rates
+    tier_cdf: F32  # [K, G] cumulative share of needs by class of income and tier of spending
+    tier_amount: F32  # [G] RMB spent on a need of each tier
     count_window: np.uint8  # 1 within the last 28 days of a month: minutes enter the flow books

@@ -36,7 +36,7 @@ from secondhalf.model.supply.offer import OfferDesk
 from secondhalf.model.supply.sales import Trade
 from secondhalf.model.supply.weekly_revision import MerchantWeek
 from secondhalf.model.users.population import Population
-from secondhalf.model.users.user_stages import MonthBooks, UserStages
+from secondhalf.model.users.user_stages import MonthBooks, Purchases, UserStages
 
 Array = NDArray[np.float64]
 Stages = tuple[tuple[str, Callable[["State"], None]], ...]
@@ -128,10 +128,9 @@ class State(mesa.Model):
     today: Annotated[Day, TODAY]
     streams: Annotated[DayStreams, TODAY]
     offer: Annotated[Offer, TODAY]
-    channel_share: Annotated[Array, TODAY]  # [4, P, C] by kind of need
+    channel_share: Annotated[Array, TODAY]  # [4, P, C] share of each channel in its group, by kind of need
     attention_sums: Annotated[tuple[Array, Array], TODAY]  # users: by platform [P, 5], in all [3]; see `attention`
-    order_sums: Annotated[Array, TODAY]  # users: [4, P + 1, P] by kind of need, origin, platform
-    buyer_sums: Annotated[Array, TODAY]  # users: [P, 4]; constants in `choice`
+    purchases: Annotated[Purchases, TODAY]  # users' orders, spending, buyers
     book: Annotated[DayBook, TODAY]  # of the latest day
 
     if MESA < (3, 4):

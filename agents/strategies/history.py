@@ -26,7 +26,7 @@ class Burst(BaseModel):
 
 
 class History(Strategy):
-    """Replays the launches of its platform and the declared intensities of recruiting and deepening."""
+    """Replays the launches of its platform."""
 
     daily = True
     replays = True
@@ -35,11 +35,7 @@ class History(Strategy):
         """What the dated rows do not say."""
 
         launches: str
-        launches_until: dt.date | None = None
-        deepen_days: Days
         burst: Burst
-        recruit: dict[str, dict[dt.date, Factor]] = Field(default_factory=dict)
-        deepen: dict[str, dict[dt.date, Factor]] = Field(default_factory=dict)
 
     parameters: Parameters
 
@@ -47,21 +43,9 @@ class History(Strategy):
         self, platform: str, parameters: Mapping[str, Any] | Parameters, launches: Sequence[Launch] = ()
     ) -> None:
         super().__init__(platform, parameters, launches)
-        own = self.parameters
         self._moves: dict[dt.date, list[Move]] = {}
         for launch in launches:
-            if own.launches_until is None or launch.date <= own.launches_until:
-                self._add(launch.date, _move(launch, own.burst))
-        for date, factor in own.recruit.get(platform, {}).items():
-            self._add(date, Move("recruit", value=factor, reason="declared recruiting intensity"))
-        for date, factor in own.deepen.get(platform, {}).items():
-            self._add(
-                date,
-                Move("deepen", value=factor, days=own.deepen_days, declared=True, reason="declared depth of the pool"),
-            )
-
-    def _add(self, date: dt.date, move: Move) -> None:
-        self._moves.setdefault(date, []).append(move)
+            self._moves.setdefault(launch.date, []).append(_move(launch, self.parameters.burst))
 
     def moves(self, view: View) -> Sequence[Move]:
         """The moves dated today."""

@@ -43,7 +43,7 @@ class Driver(Settings):
 
 
 class Festival(Settings):
-    """A yearly sale: factors on planned needs (`demand`) and order value (`basket`), added pull at who holds it.
+    """A yearly sale: factors on planned needs (`demand`) and what is spent on a need (`basket`), added pull at who holds it.
 
     `from_day`, `to_day` are month-day; `single_day_until` shortens it to its peak day up to that year, with both peaks
     raised by `single_day_factor`.
@@ -80,12 +80,13 @@ class CalendarSettings(Settings):
 
     start: dt.date
     end: dt.date
+    last_fact: dt.date
     warm_up: Annotated[Whole, Field(ge=56, le=730)]
     revision: Literal["sequential", "simultaneous"]
     people_online: Driver
     phone_minutes: Driver
     planned_demand: Driver
-    order_value: Driver
+    need_value: Driver
     other_short_video: Driver
     instant_messaging: Driver
     months: Annotated[list[Scale], Field(min_length=12, max_length=12)]

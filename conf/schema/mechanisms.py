@@ -19,7 +19,6 @@ class Mechanisms(Settings):
     habit: bool = True
     social: bool = True
     shock: bool = True
-    shopping_needs: bool = True
     planned_needs: bool = True
     seeding: bool = True
     impulse: bool = True
@@ -32,7 +31,13 @@ class Mechanisms(Settings):
     closed_loop: bool = True
     open_links: bool = True
     subsidies: bool = True
-    assortment: bool = True
+    nested_choice: bool = True
+    opening: bool = True
+    lasting_tastes: bool = True
+    price: bool = True
+    sessions: bool = True
+    load_lever: bool = True
+    ceiling: bool = True
     returns: bool = True
     seasons: bool = True
     festivals: bool = True
@@ -61,7 +66,6 @@ _ZEROED: dict[str, tuple[str, ...]] = {
     "habit": ("users.habit_weight",),
     "social": ("users.social_weight",),
     "shock": ("users.shock",),
-    "shopping_needs": ("users.need_weight",),
     "planned_needs": ("users.needs_per_day",),
     "seeding": ("capability.*.seeding",),
     "impulse": ("users.impulse_rate",),
@@ -73,8 +77,12 @@ _ZEROED: dict[str, tuple[str, ...]] = {
     "loyalty": ("users.loyalty_weight",),
     "closed_loop": ("users.closed_loop",),
     "open_links": ("users.link_bonus",),
-    "subsidies": ("capability.*.price_gain", "capability.*.subsidy_rate"),
-    "assortment": ("users.assortment_weight",),
+    "subsidies": ("capability.*.price_cut",),
+    "lasting_tastes": ("users.attachment_sd.content", "users.attachment_sd.shelf"),
+    "price": ("users.price_weight",),
+    "sessions": ("users.session_minutes",),
+    "load_lever": ("platform.*.selling_load",),
+    "ceiling": ("platform.*.never_installs",),
     "returns": ("channels.*.return_rate",),
     "merchant_learning": ("merchants.ewa_lambda",),
     "shop_entry": ("merchants.entry_hazard",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import ConfigDict, Field, model_validator
@@ -20,19 +21,13 @@ from secondhalf.conf.schema.base import (
 )
 
 Entrance = Literal["top_tab", "bottom_tab", "second_level", "in_feed"]
+Trend = dict[dt.date, Annotated[Number, Field(gt=0, le=100)]]
+"""Factors by date: straight lines in logs from 1 on the first day, flat after the last."""
 ChannelName = Literal["short_video", "live_store", "live_expert", "mall", "search", "store"]
 Skill = Annotated[Number, Field(ge=0.001, le=2)]
 """Share of what a pool can add that a platform reaches in time; with none it would never grow."""
 LongDays = Annotated[Days, Field(ge=1)]
 LEAST_WEIGHT = 1e-6
-
-
-class NeedWeights(Settings):
-    """One number for each kind of need."""
-
-    planned: Weight
-    impulse: Weight
-    repeat: Weight
 
 
 class Affinity(Settings):
@@ -45,9 +40,10 @@ class Affinity(Settings):
 
 
 class ChannelSettings(Settings):
-    """One channel: who uses it, what comes back, whether it is part of the feed, plants interest, makes fans."""
+    """One channel: who uses it, what is paid and sent back, whether it is of the feed, plants interest, makes fans."""
 
     affinity: Affinity
+    paid_share: Share
     return_rate: Share
     fan_gain: Share
     feed: bool
@@ -57,20 +53,18 @@ class ChannelSettings(Settings):
 class CapabilitySettings(Settings):
     """What a pool adds at full presence, what it costs (RMB; running cost per day), how fast it fills."""
 
-    leisure_gain: Utility = 0.0
-    shopping_gain: NeedWeights = NeedWeights(planned=0, impulse=0, repeat=0)
-    seeding: Factor = 0.0
+    leisure_gain: Number = 0.0
+    seeding: Weight = 0.0
     clutter: Weight = 0.0
-    clutter_limit: Annotated[Number, Field(ge=0.001, le=1)] = 0.09
-    recommendation_gain: Factor = 0.0
-    price_gain: Weight = 0.0
+    clutter_limit: Annotated[Number, Field(gt=0, le=1)] = 0.09
+    recommendation_gain: Weight = 0.0
+    price_cut: Annotated[Number, Field(ge=0, lt=1)] = 0.0
     link_gain: Weight = 0.0
     supply_gain: Weight = 0.0
     opens: list[ChannelName] = Field(default_factory=list)
     ramp_days: Memory = 180.0
-    launch_cost: Money = 0.0
-    running_cost: Money = 0.0
-    subsidy_rate: Share = 0.0
+    launch_cost: Weight = 0.0
+    running_cost: Weight = 0.0
     entrance: Entrance = "second_level"
     test_share: Share = 0.1
     restricted_share: Share = 0.5
@@ -107,8 +101,12 @@ class PlatformSettings(Settings):
     recent_at_start: Share
     creator_share: Share
     shops_at_start: Share
-    affordability: Utility
-    order_value: Annotated[Number, Field(ge=0.01, le=1e6)]  # RMB
+    appeal: Number
+    tier_fit: Number
+    never_installs: Share
+    recruit_trend: Trend = Field(default_factory=dict)
+    depth_trend: Trend = Field(default_factory=dict)
+    selling_load: Share
     take_rate: Share
     ad_yield: Annotated[Number, Field(ge=0, le=1e6)]  # RMB an hour
     ad_take: Share

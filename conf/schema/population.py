@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -78,6 +80,40 @@ class FanTie(Settings):
     slots: Annotated[Whole, Field(ge=1, le=MAX_FAN_SLOTS)]
 
 
+class Income(Settings):
+    """A class of income: its share of people, and the share of its needs in each tier of spending."""
+
+    name: str
+    share: Share
+    tiers: Annotated[list[Share], Field(min_length=1, max_length=8)]
+
+
+class Spending(Settings):
+    """Tiers of spending: RMB spent on a need, and who has how many needs of each."""
+
+    amounts: Annotated[list[Scale], Field(min_length=1, max_length=8)]
+    incomes: Annotated[list[Income], Field(min_length=1, max_length=20)]
+
+    @model_validator(mode="after")
+    def _add_up(self) -> Spending:
+        if self.amounts != sorted(set(self.amounts)):
+            raise ValueError(f"amounts={self.amounts} must rise from tier to tier")
+        for income in self.incomes:
+            if len(income.tiers) != len(self.amounts):
+                raise ValueError(f"the tiers of income {income.name} have {len(income.tiers)} shares for {len(self.amounts)} amounts")
+            if abs(sum(income.tiers) - 1) > 1e-9:
+                raise ValueError(f"tiers={income.tiers} of income {income.name} must add up to 1, not {sum(income.tiers):g}")
+        total = sum(income.share for income in self.incomes)
+        if abs(total - 1) > 1e-9:
+            raise ValueError(f"the shares of the incomes must add up to 1, not {total:g}")
+        return self
+
+    def mean_log_amount(self) -> float:
+        """Mean of the logarithm of what a need is worth, over all people's needs."""
+        logs = [math.log(amount) for amount in self.amounts]
+        return math.fsum(one.share * math.fsum(map(operator.mul, one.tiers, logs)) for one in self.incomes)
+
+
 class UserSettings(Settings):
     """Users' traits and decision parameters. Utilities are in log units, stocks in [0, 1]."""
 
@@ -92,24 +128,44 @@ class UserSettings(Settings):
     habit_days: Memory
     habit_half_minutes: Scale
     social_weight: Weight
-    shock: Spread
-    outside: Scale  # a factor on this is a shift of every app's leisure by its logarithm
-    need_weight: Annotated[Number, Field(ge=0, le=10)]
+    shock: Weight
+    outside: Scale
     interest_days: Memory
-    impulse_rate: Hazard
+    impulse_rate: Weight
     impulse_power: Annotated[Whole, Field(ge=0, le=3)]
     ripening_rate: Hazard
     ripened_share: Share
     loyalty_weight: Weight
     loyalty_days: Memory
     loyalty_step: Share
-    walk_away: Utility
-    price_weight: Annotated[Number, Field(ge=0, le=10)]  # an elasticity
-    assortment_weight: Annotated[Number, Field(ge=0, le=10)]  # an elasticity
+    spending: Spending
+    content_liking: Weight
+    shelf_liking: Weight
+    channel_nest: Annotated[Number, Field(gt=0, le=1)]
+    platform_nest: Annotated[Number, Field(gt=0, le=1)]
+    walk_away: Number
+    price_weight: Annotated[Number, Field(ge=0, le=10)]
+    opening_cost: Weight
+    session_minutes: Annotated[Number, Field(ge=0, le=120)]
+    attachment_sd: dict[Literal["content", "shelf"], Annotated[Number, Field(ge=0, le=5)]]
     closed_loop: Weight
     link_bonus: Weight
-    repeat_bonus: Annotated[Number, Field(ge=-1000, le=1000)]
+    repeat_bonus: Number
     fan: FanTie
+
+    @model_validator(mode="after")
+    def _nests_are_in_order(self) -> UserSettings:
+        if self.channel_nest > self.platform_nest:
+            raise ValueError(
+                f"channel_nest={self.channel_nest:g} may not exceed platform_nest={self.platform_nest:g}: a nested logit "
+                "is consistent with utility for 0 < lambda <= mu <= 1"
+            )
+        missing = {"content", "shelf"} - set(self.attachment_sd)
+        if missing:
+            raise ValueError(
+                f"attachment_sd has no value for {', '.join(sorted(missing))}; content and shelf are needed"
+            )
+        return self
 
 
 class MerchantSettings(Settings):
@@ -130,9 +186,7 @@ class MerchantSettings(Settings):
     effort_floor: Annotated[Number, Field(ge=1e-6, lt=0.5)]
     supply_elasticity: Annotated[Number, Field(ge=0, le=5)]
     attribution: Share
-    broadcast_gain: Factor
-    feed_half: Scale
-    load_ceiling: Share
+    broadcast_gain: Weight
     margin: Share
     shop_cost: Money
     entry_hazard: Hazard
@@ -148,12 +202,11 @@ class MerchantSettings(Settings):
 
 
 class MerchantKind(Settings):
-    """One kind of merchant: its share, its typical quality and price, how well it does in each channel."""
+    """One kind of merchant: its share, its typical quality, how well it does in each channel."""
 
     share: Share
     quality: Scale
-    price: Scale
-    launches_per_year: Annotated[Number, Field(ge=0, le=10_000)]
+    launches_per_year: Weight
     fit: dict[str, Factor]
 
 

@@ -28,7 +28,7 @@ class Row(Settings):
     metric: str
     platform: str
     unit: str
-    table: Literal["daily", "market", "monthly", "overlap"]
+    table: Literal["daily", "market", "monthly", "overlap", "channels"]
     of: str | tuple[str, str] | None = None
     column: str | tuple[str, ...]
     over: str | None = None
@@ -130,6 +130,7 @@ def _target(
         raise SettingsError(f"{where}: {FACTS} has no {named}")
     if not allowed:
         raise SettingsError(f"{where}: {named} is of grade {fitting[0][1]['grade']}; allowed are {', '.join(GRADES)}")
+    allowed = [(number, fact) for number, fact in allowed if fact["unit"] == row.unit] or allowed
     if len(allowed) > 1:
         raise SettingsError(f"{where}: {FACTS} has {len(allowed)} rows of {named}; tell them apart with note_has")
     number, fact = allowed[0]

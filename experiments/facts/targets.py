@@ -13,7 +13,7 @@ from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.conf.schema.market import Limits
 from secondhalf.experiments.facts.model_series import SeriesNumbers, SeriesRule
 
-LAST_FACT = dt.date(2022, 12, 31)
+LAST_FACT = dt.date(2024, 12, 31)
 """What ended later is not looked at."""
 
 

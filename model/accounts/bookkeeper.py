@@ -12,6 +12,7 @@ from secondhalf.model.accounts.day_book import DayBook
 from secondhalf.model.supply.sales import Trade
 from secondhalf.model.users.attention import ACTIVE, BUDGET, INSTALLED, MINUTES, MONTHLY, MULTI_HOMING, ONLINE, SHOPPING
 from secondhalf.model.users.choice import ANNUAL_BUYERS, MONTHLY_BUYERS
+from secondhalf.model.users.user_stages import Purchases
 
 Array = NDArray[np.float64]
 MINUTES_AN_HOUR = 60.0
@@ -21,11 +22,10 @@ class Bookkeeper:
     """Holds prices and the weight of a user; writes one `DayBook` a day, at the rates that platforms have then."""
 
     def __init__(self, settings: MarketSettings, platforms: list[Platform], people_per_user: float) -> None:
-        own = [platform.settings for platform in platforms]
         self.platforms = platforms
         self.weight = people_per_user
-        self.order_value = np.array([p.order_value for p in own])
-        self.returned = np.array([channel.return_rate for channel in settings.channels.values()])
+        channels = settings.channels.values()
+        self.kept = np.array([channel.paid_share * (1 - channel.return_rate) for channel in channels])  # [C]
         catalogue = list(settings.capability.values())
         gain = np.array([c.leisure_gain for c in catalogue])
         pools = np.array([[name in c.opens for c in catalogue] for name in CHANNELS], float)
@@ -36,11 +36,11 @@ class Bookkeeper:
     def book(
         self,
         attention: tuple[Array, Array],
-        order_sums: Array,
-        buyers: Array,
+        purchases: Purchases,
         trade: Trade,
         channel_share: Array,
-        value_index: float,
+        basket: float,
+        price: Array,
         launch_cost: Array,
     ) -> DayBook:
         """The day's books.
@@ -49,42 +49,49 @@ class Bookkeeper:
         ----------
         attention
             sums of `attention.attend`: by platform [P, 5] and over all [3]
-        order_sums, buyers
+        purchases
             sums of `choice.buy`
-        value_index
-            order value relative to the base year
+        basket
+            factor of today's festivals on what is spent on a need
+        price
+            price of goods on each platform relative to one without subsidies, [P]
         launch_cost
             RMB spent on today's moves, [P]
         """
         sums, totals = attention
         w = self.weight
-        orders = order_sums * w
-        gmv = orders * (self.order_value * value_index)
-        cells = trade.book(gmv, channel_share)
+        spending = purchases.spending * (w * basket)
+        cells = trade.book(spending, channel_share)
+        needs, wanted, surplus = purchases.needs * w * (1.0, basket, basket)
         by_cell = cells.sum(axis=0)
         platform_gmv = by_cell.sum(axis=1)
         minutes, shopping = sums[:, MINUTES] * w, sums[:, SHOPPING] * w
-        pairs = zip(self.platforms, platform_gmv, strict=True)
-        running = np.array([platform.running_cost(float(amount)) for platform, amount in pairs])
+        running = np.array([platform.running_cost() for platform in self.platforms])
+        # Goods of list value v / price are sold for v; the platform pays the rest.
+        subsidies = platform_gmv * (1 / price - 1)
         take_rate, ad_take, ad_yield = np.array([[p.take_rate, p.ad_take, p.ad_yield] for p in self.platforms]).T
         return DayBook(
             installed=sums[:, INSTALLED] * w,
             active=sums[:, ACTIVE] * w,
             monthly=sums[:, MONTHLY] * w,
             minutes=minutes,
+            shopping_minutes=shopping,
             online=float(totals[ONLINE]) * w,
             phone_minutes=float(totals[BUDGET]) * w,
             multi_homing=float(totals[MULTI_HOMING]) * w,
-            orders=orders,
-            gmv=gmv,
+            needs=float(needs),
+            wanted=float(wanted),
+            consumer_surplus=float(surplus),
+            orders=purchases.orders * w,
+            gmv=spending.sum(axis=3),
             cells=cells,
-            channel_share=channel_share,
-            net_gmv=by_cell * (1 - self.returned),
-            monthly_buyers=buyers[:, MONTHLY_BUYERS] * w,
-            annual_buyers=buyers[:, ANNUAL_BUYERS] * w,
+            net_gmv=by_cell * self.kept,
+            monthly_buyers=purchases.buyers[:, MONTHLY_BUYERS] * w,
+            annual_buyers=purchases.buyers[:, ANNUAL_BUYERS] * w,
             commission=platform_gmv * take_rate,
             ad_revenue=minutes * (ad_yield / MINUTES_AN_HOUR) + platform_gmv * ad_take,
-            cost=running + launch_cost,
+            subsidies=subsidies,
+            cost=running + subsidies + launch_cost,
             channel_minutes=self._channel_minutes(minutes, shopping, by_cell),
         )
 

@@ -15,7 +15,7 @@ TOLERANCE = 1e-6
 """Relative rounding allowed between two sides of a book (minutes are kept in single precision)."""
 
 
-UTILITIES = ("leisure", "taste_weight", "pull", "choice", "bonus")
+UTILITIES = ("leisure", "taste_weight", "tier_value", "bonus")
 """Fields of an offer that enter an exponential."""
 LARGEST_UTILITY, LARGEST_AMOUNT = 80.0, 1e30
 
@@ -32,19 +32,23 @@ class DayBook:
     active: Array  # [P] people who opened it
     monthly: Array  # [P] people who opened it within 30 days
     minutes: Array  # [P]
+    shopping_minutes: Array  # [P] minutes of sessions for needs
     online: float  # people
     phone_minutes: float  # all minutes of all people
     multi_homing: float  # people who used two or more platforms within 28 days
+    needs: float  # of all people
+    wanted: float  # RMB that all needs want to spend, what walks away among it
+    consumer_surplus: float  # RMB: expected gain of all needs over walking away
     orders: Array  # [4, P + 1, P] by kind of need, origin, platform
     gmv: Array  # [4, P + 1, P] RMB
     cells: Array  # [4, P, C] RMB by kind of need, platform, channel
-    channel_share: Array  # [4, P, C]
-    net_gmv: Array  # [P, C] RMB after returns
+    net_gmv: Array  # [P, C] RMB paid and not sent back
     monthly_buyers: Array  # [P] people
     annual_buyers: Array  # [P] people
     commission: Array  # [P] RMB
     ad_revenue: Array  # [P] RMB
-    cost: Array  # [P] RMB
+    subsidies: Array  # [P] RMB, what price cuts cost on what was sold
+    cost: Array  # [P] RMB, subsidies among it
     channel_minutes: Array  # [P, C]
 
     @property
@@ -65,13 +69,18 @@ class DayBook:
     def check(self) -> None:
         """Raise `BooksError` when the two sides of a book differ.
 
-        Cells add up to users' orders; minutes fit into the day; channel minutes add up to minutes.
+        Cells add up to users' spending; nobody spends more than a need wants; minutes fit into the day; channel minutes
+        add up to minutes.
         """
         _same(self.cells.sum(axis=(0, 2)), self.platform_gmv, "GMV of channels and of users")
         _same(self.channel_minutes.sum(axis=1), self.minutes, "minutes of channels and of users")
         if self.minutes.sum() > self.phone_minutes * (1 + TOLERANCE):
             raise BooksError(
                 f"minutes on platforms ({self.minutes.sum():.6g}) exceed the day ({self.phone_minutes:.6g})"
+            )
+        if self.platform_gmv.sum() > self.wanted * (1 + TOLERANCE):
+            raise BooksError(
+                f"GMV ({self.platform_gmv.sum():.6g}) exceeds what needs want to spend ({self.wanted:.6g})"
             )
         if (self.net_gmv.sum(axis=1) > self.platform_gmv * (1 + TOLERANCE)).any():
             raise BooksError("net GMV exceeds GMV")

@@ -96,6 +96,8 @@ def long_enough(market: State, days: int) -> MarketCalendar:
         end = market.calendar.end + dt.timedelta(days=2 * days)
         settings = market.settings.calendar.model_copy(update={"end": end})
         shocks = market.settings.scenario.shocks
-        ahead = MarketCalendar(settings, market.platform_names, market.settings.mechanisms, shocks)
+        ahead = MarketCalendar(
+            settings, market.settings.users, market.platform_names, market.settings.mechanisms, shocks
+        )
         market.calendar_ahead = ahead
     return ahead

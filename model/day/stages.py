@@ -34,7 +34,7 @@ DAYS_A_WEEK = 7
 
 def calendar_stage(market: State) -> None:
     """Set `today` and `streams`."""
-    market.today = market.calendar.day(market.day, market.settings.users.needs_per_day)
+    market.today = market.calendar.day(market.day)
     market.streams = market.random_streams.day(market.day)
 
 
@@ -52,6 +52,8 @@ def move_and_grow(market: State) -> None:
     market.moves_today = move_platforms(market) if begun else []
     market.caps.impose(market.calendar.dates[at], market.platforms)
     market.capabilities.advance()
+    for platform in market.platforms:
+        platform.follow_trend(market.calendar.dates[market.calendar.trend_day[at]])
     if begun:  # campaigns and the deepening of a pool that a later start finds under way wait for the first day
         for platform in market.platforms:
             platform.pass_day()
@@ -114,17 +116,17 @@ def attention_stage(market: State) -> None:
 
 
 def choice_stage(market: State) -> None:
-    """Set `order_sums` and `buyer_sums`: users' orders by kind, origin and platform; buyers and fans by platform."""
-    market.order_sums, market.buyer_sums = market.users_day.buy(
+    """Set `purchases`: users' orders, spending and buyers; add visits and sessions to `attention_sums`."""
+    market.purchases, market.attention_sums = market.users_day.buy(
         market.offer, market.shops, market.streams, market.today
     )
-    _require_finite(market, market.order_sums.sum(axis=(0, 1)))
+    _require_finite(market, market.purchases.spending.sum(axis=(0, 1, 3)))
 
 
 def book_stage(market: State) -> None:
     """Set `book`, check that it balances, and hand it to the record."""
     _write_book(market)
-    fans = market.buyer_sums * market.population.weight
+    fans = market.purchases.buyers * market.population.weight
     market.trade.update_fans(fans[:, NEW_FANS], fans[:, LOST_FANS])
     market.active_share = market.book.active / max(market.book.online, 1.0)
     if market.day < 0:
@@ -145,11 +147,11 @@ def _write_book(market: State) -> None:
         spent[platform.index] += cost
     book = market.bookkeeper.book(
         market.attention_sums,
-        market.order_sums,
-        market.buyer_sums,
+        market.purchases,
         market.trade,
         market.channel_share,
-        market.calendar.value_index(market.day),
+        market.calendar.basket_factor(market.day),
+        market.desk.prices(market.capabilities.presence),
         spent,
     )
     _require_finite(market, book.platform_gmv, book.cost, book.ad_revenue, book.commission)

@@ -117,9 +117,9 @@ def _platforms_alone(settings: MarketSettings, trade: Trade) -> State:
     return platforms
 
 
-def _mean_day(calendar: MarketCalendar, first: int, length: int, needs_per_person: float) -> Day:
+def _mean_day(calendar: MarketCalendar, first: int, length: int) -> Day:
     """What the days from `first` on bring on average, under the number of the middle one."""
-    days = [calendar.day(day, needs_per_person) for day in range(first, first + length)]
+    days = [calendar.day(day) for day in range(first, first + length)]
     budget, planned = (np.float32(np.mean([getattr(day, name) for day in days])) for name in ("budget", "planned"))
     return days[(length - 1) // 2]._replace(budget=budget, planned=planned)
 
@@ -169,7 +169,7 @@ class _Walk:
 
     def _attend(self, first: int, days: int, since: int, length: int) -> None:
         """Attention on the mean of `days` days, which stand for `length`; books what users do."""
-        day = _mean_day(self.calendar, first, days, self.settings.users.needs_per_day)
+        day = _mean_day(self.calendar, first, days)
         if first < 0:
             self._set_offer(first)
         done = self.users.attend(self.market.offer, day, since, length)

@@ -23,11 +23,11 @@ from secondhalf.model.initial_state import HABIT_AT_START
 from secondhalf.model.meanfield.quadrature import near_normal_quantile, near_normal_share
 from secondhalf.model.numba_kernels import CHUNK, compiled, exp32
 from secondhalf.model.random_streams import Decision
-from secondhalf.model.shapes import F32, F64, NEED_PLANNED, NEVER, Behaviour, Columns, Day, Offer
-from secondhalf.model.users.adoption import install_hazard, probability
+from secondhalf.model.shapes import F32, F64, NEVER, Behaviour, Columns, Day, Offer
+from secondhalf.model.users.adoption import install_hazard
 from secondhalf.model.users.attention import MONTH_DAYS, prices_of_time, spend
 from secondhalf.model.users.population import Population
-from secondhalf.model.users.utility import log_psi, needs_pull, utility
+from secondhalf.model.users.utility import log_psi, utility
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
@@ -166,16 +166,9 @@ def _one_mood(
     platforms, size = contacts.size, last - first
     part = _ONE / np.float32(streams.turns.shape[1])
     plain, psi = np.empty((platforms, size), np.float32), np.empty((platforms, size), np.float32)
-    pulled = np.zeros((platforms, size), np.float32)
     met = np.empty(size, np.uint32)
     block = slice(first, last)
     installed = columns.installed[block]
-    for i in range(first, last):
-        needed = _turned(streams.need[i], streams.turns[platforms, mood]) < probability(
-            columns.need_rate[i] * day.planned
-        )
-        columns.needs[i] = NEED_PLANNED if needed else 0
-    needs_pull(pulled, columns, offer, behaviour.need_weight, first, last)
     for p in range(platforms):
         bit = np.uint32(1) << np.uint32(p)
         for j in range(size):
@@ -184,7 +177,6 @@ def _one_mood(
         content, shelf = columns.taste[0, block], columns.taste[1, block]
         log_psi(plain[p], offer, behaviour, p, content, shelf, columns.habit[p, block], met)
         for j in range(size):
-            plain[p, j] += pulled[p, j]
             at = int(_turned(streams.mood[p, first + j], streams.turns[p, mood]) * streams.quantiles.size)
             psi[p, j] = plain[p, j] + behaviour.shock * streams.quantiles[min(at, streams.quantiles.size - 1)]
         utility(psi[p], installed & bit)

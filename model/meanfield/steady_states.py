@@ -50,8 +50,8 @@ def field_of(settings: MarketSettings, offer: Offer, budget: float, types: int, 
     types, moods
         points of the quadrature, powers of two
     """
-    own = settings.users.model_copy(update={"need_weight": 0.0})
-    return MeanField(offer, behaviour(own), user_types(own, types), budget, points=moods)
+    law = behaviour(settings.users, settings.mechanisms)
+    return MeanField(offer, law, user_types(settings.users, types), budget, points=moods)
 
 
 class _Settled:
@@ -189,10 +189,9 @@ def simulate_agents(
         of the users; friends are mixed at random
     """
     mixing = settings.network.model_copy(update={"kind": "random_mixing"})
-    users = settings.users.model_copy(update={"need_weight": 0.0})
-    settings = settings.model_copy(update={"network": mixing, "users": users})
+    settings = settings.model_copy(update={"network": mixing})
     names = list(settings.platforms)
-    calendar = MarketCalendar(settings.calendar, names, settings.mechanisms)
+    calendar = MarketCalendar(settings.calendar, settings.users, names, settings.mechanisms)
     friends = build_friends(settings.network, settings.population.users, settings.seed)
     people = UserStages(Population(settings, calendar), friends)
     people.columns.online_from[:] = NEVER
@@ -200,7 +199,7 @@ def simulate_agents(
         people.population.behaviour = own
     random_streams, installed = RandomStreams(settings.seed, names, settings.users.fan.slots), np.zeros(len(names))
     minutes = np.zeros(people.columns.minutes.shape)
-    today = calendar.day(0, 0.0)._replace(budget=np.float32(budget))
+    today = calendar.day(0)._replace(budget=np.float32(budget))
     for number in range(days):
         streams, day = random_streams.day(number), today._replace(number=np.int64(number))
         people.adopt(offer, streams, number)

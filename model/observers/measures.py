@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from secondhalf.model.shapes import KIND_IMPULSE, KIND_RIPENED
 from secondhalf.model.users.attention_flows import BUDGET, NEW, OUTSIDE, TRANSFER
-from secondhalf.model.users.choice import KIND_IMPULSE, KIND_RIPENED
 
 Array = NDArray[np.float64]
 SOURCES = {"new": NEW, "outside": OUTSIDE, "budget": BUDGET, "transfer": TRANSFER}

@@ -13,12 +13,12 @@ from secondhalf.agents.axes import Axes
 from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.import_path import import_object
 from secondhalf.conf.schema.vocabulary import PAN_SHELF
-from secondhalf.model.accounts.day_book import BooksError, Snapshot
+from secondhalf.model.accounts.day_book import BooksError, DayBook, Snapshot
 from secondhalf.model.observers import measures
 from secondhalf.model.observers.reporters import DAILY, MARKET, ratio
+from secondhalf.model.shapes import KIND_REPEAT
 from secondhalf.model.state import State
 from secondhalf.model.users.attention_flows import BOUGHT_AGAIN, BOUGHT_LAST, KEPT, LAST
-from secondhalf.model.users.choice import KIND_REPEAT
 from secondhalf.model.users.user_stages import MonthBooks
 
 Array = NDArray[np.float64]
@@ -104,7 +104,7 @@ class Record:
         for name, amount in (
             ("gmv", book.cells.sum(axis=0)),
             ("net_gmv", book.net_gmv),
-            ("orders", (book.orders.sum(axis=1)[:, :, None] * book.channel_share).sum(axis=0)),
+            ("orders", _orders_by_channel(book)),
             ("repeat", book.cells[KIND_REPEAT]),
         ):
             self._month[name] += amount
@@ -212,6 +212,16 @@ class Record:
             above = (products * here / table.weight[:, None] >= bar) & (now.products >= 0)
             row[f"products_above_{label}"] = float((above * table.weight[:, None]).sum())
         self.festivals.append(row)
+
+
+def _orders_by_channel(book: DayBook) -> Array:
+    """Orders by platform and channel, [P, C]: those of each kind of need go with what is spent on it.
+
+    Within a kind and a platform the tier of a need and its channel do not depend on each other.
+    """
+    spent = book.cells.sum(axis=2, keepdims=True)
+    part = np.divide(book.cells, spent, out=np.zeros_like(book.cells), where=spent > 0)
+    return np.asarray((book.orders.sum(axis=1)[:, :, None] * part).sum(axis=0))
 
 
 def _columns(table: str, shipped: Mapping[str, Callable[..., Any]], own_paths: Mapping[str, str]) -> Reporters:

@@ -19,7 +19,9 @@ DRIVERS = (
     "people_online",
     "phone_minutes",
     "planned_demand",
-    "order_value",
+    "need_value",
+    "tier_cdf",
+    "trend_day",
     "other_short_video",
     "instant_messaging",
     "needs_shock",
@@ -47,7 +49,7 @@ def frozen(market: State, days: int) -> MarketCalendar:
     end = own.start + dt.timedelta(days=at + days - 1)
     settings = market.settings.calendar.model_copy(update={"end": end})
     mechanisms, shocks = market.settings.mechanisms, market.settings.scenario.shocks
-    calendar = MarketCalendar(settings, market.platform_names, mechanisms, shocks)
+    calendar = MarketCalendar(settings, market.settings.users, market.platform_names, mechanisms, shocks)
     for name in DRIVERS:
         values = getattr(calendar, name)
         values[at:] = values[at]

@@ -10,15 +10,18 @@ from numpy.typing import NDArray
 from secondhalf.agents.platform import Platform
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.vocabulary import CHANNELS
-from secondhalf.model.shapes import Offer
+from secondhalf.model.shapes import FEED, SHELF, Offer
 from secondhalf.model.supply.sales import Trade
 
 Array = NDArray[np.float64]
-NEEDS = ("planned", "impulse", "repeat")
-AFFINITIES = ("planned", "impulse", "ripened", "repeat")
+KINDS = ("planned", "impulse", "ripened", "repeat")
+"""Kinds of need, as rows of `Offer.channel_value`."""
 SUPPLY_HALF = 0.1
 """Posting users per person online, or effort in the feed, that doubles the argument of content supply's logarithm."""
-LEAST_ASSORTMENT = 1e-3
+LARGEST_CUT = 0.9
+"""Most that all subsidies together take off a price."""
+LEAST_SUPPLY = 1e-6
+"""Effort that a channel in which nobody makes any counts with, so that its logarithm exists."""
 
 
 class OfferDesk:
@@ -30,12 +33,11 @@ class OfferDesk:
         self.users = settings.users
         catalogue = list(settings.capability.values())
         self.leisure_gain = np.array([c.leisure_gain for c in catalogue])
-        self.shopping_gain = np.array([[getattr(c.shopping_gain, need) for c in catalogue] for need in NEEDS])
         self.seeding = np.array([c.seeding for c in catalogue])
         self.clutter = np.array([c.clutter for c in catalogue])
         self.clutter_limit = np.array([c.clutter_limit for c in catalogue])
         self.recommendation = np.array([c.recommendation_gain for c in catalogue])
-        self.price_gain = np.array([c.price_gain for c in catalogue])
+        self.price_cut = np.array([c.price_cut for c in catalogue])
         self.link_gain = np.array([c.link_gain for c in catalogue])
         self.supply_gain = np.array([c.supply_gain for c in catalogue])
         self.opens = np.array([[channel in c.opens for c in catalogue] for channel in CHANNELS])
@@ -45,12 +47,15 @@ class OfferDesk:
         self.leisure = np.array([p.leisure for p in own])
         self.gamma = np.array([p.gamma for p in own])
         self.creators = np.array([p.creator_share for p in own])
-        self.affordability = np.array([p.affordability for p in own])
+        self.appeal = np.array([p.appeal for p in own])
+        tiers = np.log(settings.users.spending.amounts)
+        fit = np.array([p.tier_fit for p in own])
+        self.tier_fit = fit * (tiers - settings.users.spending.mean_log_amount())[:, None]  # [G, P]
+        self.attachment_sd = np.array([settings.users.attachment_sd[p.kind] for p in own], np.float32)
+        self.never = np.array([p.never_installs for p in own], np.float32)
         self.hazards = np.array([[p.innovation, p.imitation, p.drop] for p in own]).T
         self.taste_weight = np.array([[p.taste_content, p.taste_shelf] for p in own], np.float32).T.copy()
-        self.affinity = np.array(
-            [[getattr(c.affinity, kind) for c in settings.channels.values()] for kind in AFFINITIES]
-        )
+        self.affinity = np.array([[getattr(c.affinity, kind) for c in settings.channels.values()] for kind in KINDS])
         self.fan_gain = np.array([c.fan_gain for c in settings.channels.values()])
         self.elasticity = settings.merchants.supply_elasticity
 
@@ -70,11 +75,16 @@ class OfferDesk:
         """How open the shops' own broadcasts are, [P]."""
         return np.asarray(self.availability()[:, CHANNELS.index("live_store")])
 
-    def channel_share(self, availability: Array, supply: Array) -> Array:
-        """Share of each channel by kind of need and platform, [4, P, C]; zero where nothing is open."""
-        pull = self.affinity[:, None, :] * (availability * (supply + 1e-6) ** self.elasticity)[None]
-        total = pull.sum(axis=2, keepdims=True)
-        return np.asarray(np.divide(pull, total, out=np.zeros_like(pull), where=total > 0))
+    def channel_values(self, availability: Array, supply: Array) -> Array:
+        """Value of each channel by kind of need and platform: affinity x availability x supply ** elasticity, [4, P, C].
+
+        Its logarithm is the utility of the channel within its platform's nest (`choice`).
+        """
+        return np.asarray(self.affinity[:, None, :] * (availability * (supply + LEAST_SUPPLY) ** self.elasticity)[None])
+
+    def prices(self, presence: Array) -> Array:
+        """Price of goods on each platform relative to one without subsidies, [P]."""
+        return np.asarray(1 - np.minimum(presence @ self.price_cut, LARGEST_CUT))
 
     def content_supply(self, active_share: Array, trade: Trade) -> Array:
         """Videos offered on each platform, [P]: by posting users and, everywhere, by merchants."""
@@ -85,14 +95,14 @@ class OfferDesk:
         return trade.selling_load(np.array([platform.load for platform in self.platforms]))
 
     def offer(self, trade: Trade, active_share: Array, festival_pull: Array, boost: Array) -> tuple[Offer, Array]:
-        """Today's offer, and the channel shares behind it.
+        """Today's offer, and the share of each channel in its group by kind of need and platform, [4, P, C].
 
         Parameters
         ----------
         active_share
             yesterday's active users over people online, [P]
         festival_pull
-            pull that today's festivals add, [P]
+            utility of buying that today's festivals add, [P]
         boost
             traffic that they add, as a share: for what content plants, and for channels outside the feed, [P]
         """
@@ -112,31 +122,31 @@ class OfferDesk:
         seeding = (
             trade.planting_load(load) * (presence @ self.seeding) * (1 + presence @ self.recommendation) * (1 + boost)
         )
-        pull = self.shopping_gain @ presence.T + festival_pull
-        assortment = np.log(trade.assortment + LEAST_ASSORTMENT)
-        choice = (
-            self.affordability
-            + self.users.price_weight * (presence @ self.price_gain)
-            + self.users.assortment_weight * assortment
-            - self.users.walk_away
-        )
-        shares = self.channel_share(availability * (1 + boost[:, None] * ~trade.feed), trade.supply)
+        price = self.users.price_weight * np.log(self.prices(presence))
+        value = self.appeal - price + festival_pull - self.users.walk_away + self.tier_fit
+        values = self.channel_values(availability * (1 + boost[:, None] * ~trade.feed), trade.supply)
+        groups = np.stack([values @ trade.feed, values @ ~trade.feed], axis=1)  # [4, 2, P]
+        within = np.where(trade.feed, groups[:, FEED, :, None], groups[:, SHELF, :, None])
+        shares = np.divide(values, within, out=np.zeros_like(values), where=within > 0)
+        fans = np.stack([(shares * trade.feed) @ self.fan_gain, (shares * ~trade.feed) @ self.fan_gain], axis=1)
         recruit = np.array([platform.recruit for platform in self.platforms])
-        depth = np.array([platform.depth for platform in self.platforms])
+        depth = np.array([platform.pool_depth for platform in self.platforms])
         f = np.float32
         offer = Offer(
             leisure=leisure.astype(f),
             taste_weight=self.taste_weight,
             gamma=(self.gamma * depth).astype(f),
             seeding=seeding.astype(f),
-            pull=np.where(sells, pull, 0.0).astype(f),
-            choice=choice.astype(f),
+            channel_value=groups.astype(f),
+            tier_value=value.astype(f),
+            attachment_sd=self.attachment_sd,
+            never=self.never,
             sells=sells.astype(np.uint8),
             bonus=self._bonus(presence, sells),
             innovation=(self.hazards[0] * recruit).astype(f),
             imitation=(self.hazards[1] * recruit).astype(f),
             drop=self.hazards[2].astype(f),
-            fan_gain=(shares[[0, 1, 3]] @ self.fan_gain).astype(f),
+            fan_gain=fans.astype(f),
         )
         return offer, shares
 

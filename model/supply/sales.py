@@ -18,8 +18,15 @@ from secondhalf.agents.merchant import MerchantTable
 from secondhalf.conf.schema.platforms import ChannelSettings
 from secondhalf.conf.schema.population import MerchantSettings
 from secondhalf.conf.schema.vocabulary import CHANNELS
-from secondhalf.model.shapes import Shops
-from secondhalf.model.users.choice import KIND_IMPULSE, KIND_PLANNED, KIND_REPEAT, KIND_RIPENED
+from secondhalf.model.shapes import (
+    FEED,
+    KIND_IMPULSE,
+    KIND_PLANNED,
+    KIND_REPEAT,
+    KIND_RIPENED,
+    SHELF,
+    Shops,
+)
 
 Array = NDArray[np.float64]
 LIVE_STORE, SEARCH = CHANNELS.index("live_store"), CHANNELS.index("search")
@@ -69,7 +76,6 @@ class Trade:
     supply: Annotated[Array, Axes("PC")]  # effort in each cell relative to all effort, weighted by merchants' size
     per_weight: Annotated[Array, Axes("GPC")]  # share of a cell's direct demand that a unit of weight wins, by category
     reach: Annotated[Array, Axes("MP")]  # factor on fans' orders from the shop's own broadcasts
-    assortment: Annotated[Array, Axes("P")]  # share of all merchants' strength that a platform shows, in [0, 1]
     buyer_shares: Annotated[Array, Axes("MP")]  # share of each platform's orders by merchant
     pending_direct: Annotated[Array, Axes("PC")]  # GMV by cell that waits for `settle`, RMB
     pending_seeded: Annotated[Array, Axes("PP")]  # the same by origin and place
@@ -127,20 +133,13 @@ class Trade:
         self.supply = np.einsum("m,mpc->pc", mass / mass.sum(), effort)
         broadcast = table.effort[:, :, LIVE_STORE].astype(np.float64) ** BROADCAST_EXPONENT
         self.reach = 1 + settings.broadcast_gain * live * broadcast
-        self.assortment = np.einsum(
-            "m,mp->p",
-            self.strength / max(self.strength.sum(), 1e-300),
-            (by_platform * table.shop) ** settings.contest_exponent,
-        )
 
     def selling_load(self, most: Array) -> Array:
-        """Share of each platform's feed that sells, [P]: saturates with the effort in it, up to what platforms allow.
+        """Share of each platform's feed that sells, [P]: its lever, where any merchant sells there.
 
         `most` is `Platform.load` of each platform, [P].
         """
-        effort = self.supply[:, self.feed].sum(axis=1)
-        load = self.settings.load_ceiling * effort / (effort + self.settings.feed_half)
-        return np.asarray(np.minimum(load, most))
+        return np.asarray(most * (self.supply[:, self.feed].sum(axis=1) > 0))
 
     def planting_load(self, load: Array) -> Array:
         """The part of the selling load that plants interest, [P]: by effort in the channels that seed."""
@@ -167,25 +166,27 @@ class Trade:
         self.buyer_shares = shares
         return shares
 
-    def book(self, gmv: Array, channel_share: Array) -> Array:
-        """Add a day's GMV and return it by kind of need, platform and channel, [4, P, C].
+    def book(self, spending: Array, channel_share: Array) -> Array:
+        """Take in a day's GMV and return it by kind of need, platform and channel, [4, P, C].
 
         Parameters
         ----------
-        gmv
-            RMB by kind of need, origin (the last row: planted nowhere) and platform, [4, P + 1, P]
+        spending
+            RMB by kind of need, origin (the last row: planted nowhere), platform and group of channels, [4, P + 1, P, 2]
         channel_share
-            share of each channel by kind of need and platform, [4, P, C]
+            share of each channel in its group by kind of need and platform, [4, P, C]
         """
+        group = np.where(self.feed, FEED, SHELF)
+        cells = spending.sum(axis=1)[:, :, group] * channel_share
+        gmv = spending.sum(axis=3)
         by_place = gmv.sum(axis=1)
-        cells = by_place[:, :, None] * channel_share
         credited = self.settings.attribution
         planted = gmv[KIND_IMPULSE, :-1] + gmv[KIND_RIPENED, :-1]
         seeded = planted * credited
         direct = cells[KIND_PLANNED].copy()
         for kind in (KIND_IMPULSE, KIND_RIPENED):
-            kept = by_place[kind] - credited * gmv[kind, :-1].sum(axis=0)
-            direct += kept[:, None] * channel_share[kind]
+            kept = spending[kind].sum(axis=0) - credited * spending[kind, :-1].sum(axis=0)
+            direct += kept[:, group] * channel_share[kind]
         for total, part in (
             (self.pending_direct, direct),
             (self.week_direct, direct),

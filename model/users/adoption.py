@@ -1,7 +1,8 @@
 """Adoption (stage 4): contacts of a day, apps installed and apps removed.
 
 A user without app p installs it with hazard ``innovation_p + imitation_p * (today's contact has p)``, scaled by taste;
-the contact is one friend drawn that day. An app left unused for `idle_days` is removed with hazard `drop_p`.
+the contact is one friend drawn that day. A share of people never installs it (the ceiling of a Bass curve; in survival
+analysis, a cure fraction). An app left unused for `idle_days` is removed with hazard `drop_p`.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ def _adopt(
         install_hazard(hazard, absent & bit, contact & bit, content, shelf, offer, behaviour.adoption_taste, p)
         if events(happened, hazard, streams.adopt[p], first):
             for j in np.flatnonzero(happened):
+                if never_installs(streams.never[p], first + j, offer.never[p]):
+                    continue
                 installed[j] |= bit
                 installed_day[j] = day
         removal_hazard(hazard, has_app, last_used, installed_day, offer.drop[p], day - behaviour.idle_days)
@@ -81,6 +84,12 @@ def _adopt(
                 last_used[j] = NEVER
                 habit[j] = _ZERO
                 minutes[j] = _ZERO
+
+
+@compiled
+def never_installs(stream: np.uint64, user: Integer, share: np.float32) -> bool:
+    """Whether a person is one of the share who never install an app, whatever happens: a trait for life."""
+    return bool(uniform(word(stream, user)) < share)
 
 
 @compiled

@@ -7,7 +7,7 @@ The split is the discrete-continuous optimum with satiation (MDCEV, gamma profil
 with ``psi_0 = outside * budget`` (so that tastes and not the length of the day decide who opens an app) and ::
 
     ln psi_p = leisure_p + taste_weight_p . taste + habit_weight habit_p + social_weight [contact has p]
-               + shock mood_p + need_weight (pull_p . needs).
+               + shock mood_p.
 
 At the optimum ``x_p = gamma_p (psi_p / price - 1)`` for the apps whose psi exceeds the price of time and zero for the
 others.
@@ -19,9 +19,9 @@ import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
-from secondhalf.model.numba_kernels import Integer, bounds, chunk_count, compiled, compiled_parallel, exp32
+from secondhalf.model.numba_kernels import Integer, bounds, chunk_count, compiled, compiled_parallel
 from secondhalf.model.shapes import ACTIVE_THIS_MONTH, F32, F64, I16, U8, Behaviour, Columns, Day, DayStreams, Offer
-from secondhalf.model.users.utility import add_mood, log_psi, needs_pull, utility
+from secondhalf.model.users.utility import add_mood, log_psi, utility
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 MONTH_DAYS = 30
@@ -30,8 +30,8 @@ HOMING_DAYS = 28
 """Length of the window behind multi-homing."""
 
 ACTIVE, MINUTES, SHOPPING, MONTHLY, INSTALLED = 0, 1, 2, 3, 4
-"""Columns of the per-platform sums: users who opened it, minutes, minutes owed to needs, users of 30 days,
-installations."""
+"""Columns of the per-platform sums: users who opened it, minutes, minutes of sessions for needs (added by `choice`),
+users of 30 days, installations."""
 PLATFORM_SUMS, ALL_SUMS = 5, 3
 ONLINE, BUDGET, MULTI_HOMING = 0, 1, 2
 """Entries of the sums over all users."""
@@ -96,16 +96,13 @@ def _attend(
     platforms = offer.leisure.size
     block = slice(first, last)
     psi = np.empty((platforms, last - first), np.float32)
-    pulled = np.zeros((platforms, last - first), np.float32)
     lost = np.zeros(platforms, np.int64)
     contact, installed = columns.contact[block], columns.installed[block]
     content, shelf = columns.taste[0, block], columns.taste[1, block]
-    needs_pull(pulled, columns, offer, behaviour.need_weight, first, last)
     for p in range(platforms):
         bit = np.uint32(1) << np.uint32(p)
         log_psi(psi[p], offer, behaviour, p, content, shelf, columns.habit[p, block], contact & bit)
         add_mood(psi[p], behaviour.shock, streams.shock[p], first)
-        psi[p] += pulled[p]
         lost[p] = utility(psi[p], installed & bit)
         sums[p, INSTALLED] = np.count_nonzero(installed & bit)
     online, phone = split(
@@ -125,7 +122,7 @@ def _attend(
         feed_habit(columns.habit[p, block], psi[p], behaviour.habit_rate, behaviour.habit_half)
         if day.count_window:
             columns.minutes_now[p, block] += psi[p]
-        _count(sums[p], psi[p], pulled[p], columns.last_used[p, block], columns.marks[p, block], used, day.number)
+        _count(sums[p], psi[p], columns.last_used[p, block], columns.marks[p, block], used, day.number)
         if lost[p]:
             sums[p, MINUTES] = np.nan  # so that the day stops at this platform
     totals[ONLINE] = online
@@ -182,21 +179,19 @@ def feed_habit(habit: F32, minutes: F32, rate: np.float32, half: np.float32) -> 
 
 
 @compiled
-def _count(sums: F64, spent: F32, pulled: F32, last_used: I16, marks: U8, used: U8, today: Integer) -> None:
+def _count(sums: F64, spent: F32, last_used: I16, marks: U8, used: U8, today: Integer) -> None:
     active, monthly = 0, 0
-    minutes, shopping = 0.0, 0.0
+    minutes = 0.0
     for j in range(spent.size):
         if spent[j] > _ZERO:
             active += 1
             minutes += spent[j]
             last_used[j] = today
             marks[j] |= ACTIVE_THIS_MONTH
-            if pulled[j] > _ZERO:
-                shopping += spent[j] * (_ONE - exp32(-pulled[j]))
         age = today - last_used[j]
         monthly += age < MONTH_DAYS
         used[j] += age < HOMING_DAYS
     sums[ACTIVE] = active
     sums[MINUTES] = minutes
-    sums[SHOPPING] = shopping
+    sums[SHOPPING] = 0.0
     sums[MONTHLY] = monthly

@@ -11,9 +11,10 @@ from scipy.special import betaincinv, gammaincinv, ndtri
 
 from secondhalf.agents.axes import empty
 from secondhalf.conf.schema import MarketSettings
+from secondhalf.conf.schema.mechanisms import Mechanisms
 from secondhalf.conf.schema.population import UserSettings
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.random_streams import Decision, key, name_id, uniforms
+from secondhalf.model.random_streams import Decision, key, name_id, uniforms, uniforms32
 from secondhalf.model.shapes import F32, F64, NEVER, Behaviour, Columns
 
 QUANTILES = 512
@@ -36,8 +37,9 @@ def mean_power(shape: float, power: int) -> float:
     return float(np.prod([(shape + j) / shape for j in range(power)]))
 
 
-def behaviour(users: UserSettings) -> Behaviour:
+def behaviour(users: UserSettings, mechanisms: Mechanisms) -> Behaviour:
     """Users' parameters in the units of the stages (rates per day, single precision)."""
+    nested = mechanisms.nested_choice
     middle = (np.arange(QUANTILES) + 0.5) / QUANTILES
     fan = users.fan
     rates = gammaincinv(fan.rate_shape, middle) * (fan.rate_mean / fan.rate_shape)
@@ -52,13 +54,21 @@ def behaviour(users: UserSettings) -> Behaviour:
         social_weight=f(users.social_weight),
         shock=f(users.shock),
         outside=f(users.outside),
-        need_weight=f(users.need_weight),
         interest_kept=f(np.exp(-1 / users.interest_days)),
         impulse_rate=f(users.impulse_rate / mean_power(users.need_shape, users.impulse_power)),
         impulse_power=np.int64(users.impulse_power),
         ripening_rate=f(users.ripening_rate),
         ripened_share=f(users.ripened_share),
         fresh_days=np.int64(fan.fresh_days),
+        income_cdf=np.cumsum([income.share for income in users.spending.incomes]).astype(f),
+        content_liking=f(users.content_liking),
+        shelf_liking=f(users.shelf_liking),
+        channel_nest=f(users.channel_nest if nested else 1.0),
+        platform_nest=f(users.platform_nest if nested else 1.0),
+        opening=np.uint8(mechanisms.opening),
+        opening_cost=f(users.opening_cost),
+        session=f(users.session_minutes),
+        price_weight=f(users.price_weight),
         loyalty_weight=f(users.loyalty_weight),
         loyalty_kept=f(np.exp(-1 / users.loyalty_days)),
         loyalty_step=f(users.loyalty_step),
@@ -82,7 +92,7 @@ class Population:
     def __init__(self, settings: MarketSettings, calendar: MarketCalendar) -> None:
         self.users, self.seed = settings.population.users, settings.seed
         self.weight = settings.population.people / self.users
-        self.behaviour = behaviour(settings.users)
+        self.behaviour = behaviour(settings.users, settings.mechanisms)
         self.columns = self._first_state(settings, calendar)
 
     def uniforms(self, decision: Decision, who: int = 0) -> F64:
@@ -130,7 +140,9 @@ class Population:
         draw = self.uniforms(Decision.INSTALLED_AT_START, name_id(name))
         liking = platform.taste_content * columns.taste[0] + platform.taste_shelf * columns.taste[1]
         score = np.log(-np.log(draw)) - settings.users.adoption_taste * liking
-        score[~online] = np.inf
+        never = uniforms32(key(self.seed, Decision.NEVER, who=name_id(name)), self.users) < platform.never_installs
+        score[~online | never] = np.inf
+        wanted = min(wanted, int((online & ~never).sum()))
         chosen = np.argpartition(score, wanted - 1)[:wanted]
         age = self.uniforms(Decision.HISTORY_AT_START, name_id(name))[chosen]
         recent = age < platform.recent_at_start

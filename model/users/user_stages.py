@@ -25,6 +25,15 @@ class MonthBooks(NamedTuple):
     overlap: Array  # [P, P]
 
 
+class Purchases(NamedTuple):
+    """What a day's needs led to, in users."""
+
+    orders: Array  # [4, P + 1, P] expected orders by kind of need, origin, platform
+    spending: Array  # [4, P + 1, P, 2] RMB spent on them, by group of channels too
+    buyers: Array  # [P, 4] (constants in `choice`)
+    needs: Array  # [3] needs, RMB that they want to spend, consumer surplus in RMB
+
+
 class UserStages:
     """Runs the users' stages of a day. All results are sums over users (not people)."""
 
@@ -35,6 +44,8 @@ class UserStages:
         self._sums = np.zeros((chunks, platforms, attention.PLATFORM_SUMS))
         self._totals = np.zeros((chunks, attention.ALL_SUMS))
         self._orders = np.zeros((chunks, 4, platforms + 1, platforms))
+        self._spending = np.zeros((chunks, 4, platforms + 1, platforms, 2))
+        self._needs = np.zeros((chunks, 3))
         self._counts = np.zeros((chunks, platforms, 4))
         self._flows = np.zeros((chunks, len(FLOWS), platforms, platforms + 2))
         self._month = np.zeros((chunks, platforms, 4))
@@ -63,10 +74,24 @@ class UserStages:
         attention.attend(self.columns, offer, self.population.behaviour, streams, day, self._sums, self._totals)
         return self._sums.sum(axis=0), self._totals.sum(axis=0)
 
-    def buy(self, offer: Offer, shops: Shops, streams: DayStreams, day: Day) -> tuple[Array, Array]:
-        """Meet needs; returns orders [4, P + 1, P] and counts [P, 4] (constants in `choice`)."""
-        choice.buy(self.columns, offer, shops, self.population.behaviour, streams, day, self._orders, self._counts)
-        return self._orders.sum(axis=0), self._counts.sum(axis=0)
+    def buy(self, offer: Offer, shops: Shops, streams: DayStreams, day: Day) -> tuple[Purchases, tuple[Array, Array]]:
+        """Meet needs; returns what was bought, and the sums of `attend` with the visits and sessions of needs."""
+        choice.buy(
+            self.columns,
+            offer,
+            shops,
+            self.population.behaviour,
+            streams,
+            day,
+            self._orders,
+            self._spending,
+            self._counts,
+            self._needs,
+            self._sums,
+            self._totals,
+        )
+        bought = (self._orders, self._spending, self._counts, self._needs)
+        return Purchases(*(part.sum(axis=0) for part in bought)), (self._sums.sum(axis=0), self._totals.sum(axis=0))
 
     def close_month(self, day: int, days_now: int, days_before: int) -> MonthBooks:
         """Close the calendar month's books."""

@@ -3,7 +3,9 @@
 ::
 
     ln psi_p = leisure_p + taste_weight_p . taste + habit_weight habit_p + social_weight [contact has p]
-               + shock mood_p + need_weight (pull_p . needs)
+               + shock mood_p
+
+Needs are no part of it: they add sessions to the day (`choice`).
 """
 
 from __future__ import annotations
@@ -12,61 +14,17 @@ import numpy as np
 
 from secondhalf.model.numba_kernels import Integer, compiled, exp32
 from secondhalf.model.random_streams import near_normal, word
-from secondhalf.model.shapes import (
-    F32,
-    NEED_IMPULSE,
-    NEED_PLANNED,
-    NEED_REPEAT,
-    NEED_RIPENED,
-    PULL_IMPULSE,
-    PULL_PLANNED,
-    PULL_REPEAT,
-    U32,
-    Behaviour,
-    Columns,
-    Offer,
-)
+from secondhalf.model.shapes import F32, U32, Behaviour, Offer
 
 _ZERO = np.float32(0.0)
 _LARGEST = np.finfo(np.float32).max
 
 
 @compiled
-def needs_pull(
-    pulled: F32, columns: Columns, offer: Offer, need_weight: np.float32, first: Integer, last: Integer
-) -> None:
-    """Fill `pulled` [P, users] with what today's needs add to ln psi at the platforms that sell.
-
-    Reads the needs of users `first` to `last` - 1; `pulled` comes as zeros.
-    """
-    needs, fan_platform = columns.needs, columns.fan_platform
-    impulse_origin, interest_origin = columns.impulse_origin, columns.interest_origin
-    pull, bonus, sells = offer.pull, offer.bonus, offer.sells
-    for i in range(first, last):
-        need = int(needs[i])
-        if need == 0:
-            continue
-        for p in range(sells.size):
-            if sells[p] == 0:
-                continue
-            total = _ZERO
-            if need & NEED_PLANNED:
-                total += pull[PULL_PLANNED, p]
-            if need & NEED_IMPULSE:
-                total += pull[PULL_IMPULSE, p] + bonus[impulse_origin[i], p]
-            if need & NEED_RIPENED:
-                total += pull[PULL_PLANNED, p] + bonus[interest_origin[i], p]
-            for f in range(fan_platform.shape[0]):
-                if need & (NEED_REPEAT << f) and fan_platform[f, i] == p:
-                    total += pull[PULL_REPEAT, p]
-            pulled[p, i - first] = need_weight * total
-
-
-@compiled
 def log_psi(
     out: F32, offer: Offer, behaviour: Behaviour, p: int, content: F32, shelf: F32, habit: F32, met: U32
 ) -> None:
-    """Fill `out` with ln psi at platform p, before mood and needs, for each user of a block.
+    """Fill `out` with ln psi at platform p, before mood, for each user of a block.
 
     `content` and `shelf` are the users' tastes; `met` is not zero where the contact of the day has the app.
     """

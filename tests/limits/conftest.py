@@ -30,14 +30,16 @@ def make_offer() -> Callable[..., Offer]:
             "taste_weight": np.zeros((2, platforms)),
             "gamma": np.full(platforms, 20.0),
             "seeding": np.zeros(platforms),
-            "pull": np.zeros((3, platforms)),
-            "choice": np.zeros(platforms),
+            "channel_value": np.ones((4, 2, platforms)) / 2,
+            "tier_value": np.zeros((3, platforms)),
+            "attachment_sd": np.zeros(platforms),
+            "never": np.zeros(platforms),
             "sells": np.zeros(platforms),
             "bonus": np.zeros((platforms + 1, platforms)),
             "innovation": np.zeros(platforms),
             "imitation": np.zeros(platforms),
             "drop": np.zeros(platforms),
-            "fan_gain": np.zeros((3, platforms)),
+            "fan_gain": np.zeros((4, 2, platforms)),
         }
         values |= given
         return Offer(**{k: np.asarray(v, np.uint8 if k == "sells" else np.float32) for k, v in values.items()})
@@ -63,7 +65,7 @@ def make_users() -> Callable[[MarketSettings], UserStages]:
     """The users of a market without the market: stages are driven by hand."""
 
     def make(settings: MarketSettings) -> UserStages:
-        calendar = MarketCalendar(settings.calendar, list(settings.platforms), settings.mechanisms)
+        calendar = MarketCalendar(settings.calendar, settings.users, list(settings.platforms), settings.mechanisms)
         friends: Friends = build_friends(settings.network, settings.population.users, settings.seed)
         return UserStages(Population(settings, calendar), friends)
 

@@ -24,8 +24,8 @@ from scipy.special import hyp2f1
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.random_streams import RandomStreams
-from secondhalf.model.shapes import NEED_REPEAT, NOBODY, Behaviour, Offer, Shops
-from secondhalf.model.users.choice import KIND_REPEAT, LOST_FANS
+from secondhalf.model.shapes import KIND_REPEAT, NEED_REPEAT, NOBODY, Behaviour, Offer, Shops
+from secondhalf.model.users.choice import LOST_FANS
 from secondhalf.model.users.population import behaviour
 from secondhalf.model.users.user_stages import UserStages
 
@@ -100,7 +100,7 @@ def ties(
     columns.fan_day[0] = 0
     offer = make_offer(1, sells=[1])
     shops = Shops(np.ones((1, merchants), np.float32), np.full(merchants, 5, np.float32), np.zeros((1, merchants)))
-    calendar = MarketCalendar(settings.calendar, ["taobao"], settings.mechanisms)
+    calendar = MarketCalendar(settings.calendar, settings.users, ["taobao"], settings.mechanisms)
     orders, last = np.zeros(USERS), np.zeros(USERS)
     for number in range(1, DAYS + 1):
         streams, today = random_streams.day(number), calendar.day(number, 0.0)._replace(repeat=np.float32(1))

@@ -83,7 +83,7 @@ def simulated(
     def run(settings: MarketSettings, users: int, seed: int) -> Array:
         own = resized(settings, users, seed)
         people, random_streams = make_users(own), RandomStreams(seed, NAMES, own.users.fan.slots)
-        calendar = MarketCalendar(own.calendar, NAMES, own.mechanisms)
+        calendar = MarketCalendar(own.calendar, own.users, NAMES, own.mechanisms)
         found = []
         for number in range(DAYS):
             streams = random_streams.day(number)

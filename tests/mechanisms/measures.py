@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from secondhalf.model.initial_state import capability_table
-from secondhalf.model.users.choice import KIND_IMPULSE, KIND_PLANNED, KIND_RIPENED
+from secondhalf.model.shapes import KIND_IMPULSE, KIND_PLANNED, KIND_RIPENED
 from tests.mechanisms.runs import ALL, CONTENT, SHELF, Run, settings
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from secondhalf.model.users.choice import KIND_IMPULSE, KIND_PLANNED, KIND_RIPENED
+from secondhalf.model.shapes import KIND_IMPULSE, KIND_PLANNED, KIND_RIPENED
 from tests.mechanisms.cases_users import LOADED, SPRING
 from tests.mechanisms.measures import content_minutes, leak_rate
 from tests.mechanisms.measures_supply import rivals_shops_open

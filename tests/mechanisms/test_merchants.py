@@ -10,7 +10,7 @@ import pytest
 
 from secondhalf.conf.schema.vocabulary import CHANNELS
 from secondhalf.model.market import Market
-from secondhalf.model.users.choice import KIND_REPEAT
+from secondhalf.model.shapes import KIND_REPEAT
 from tests.mechanisms.cases_supply import BUSY
 from tests.mechanisms.cases_trade import LIVELY
 from tests.mechanisms.measures import planted_orders

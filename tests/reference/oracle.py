@@ -10,7 +10,7 @@ import numpy as np
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.market import Market
 from secondhalf.model.shapes import Columns, Day, DayStreams, Offer, Shops
-from secondhalf.model.users.user_stages import MonthBooks, UserStages
+from secondhalf.model.users.user_stages import MonthBooks, Purchases, UserStages
 from tests.reference.oracle_user import Array, OracleUser
 
 PLATFORM_SUMS, ALL_SUMS, KINDS, COUNTS = 5, 3, 4, 4
@@ -80,15 +80,17 @@ class OracleDay:
         offer, streams, day = plain(offer), plain(streams), plain(day)
         for user in self.online(day.number):
             user.attend(offer, streams, day, sums, totals)
-        return sums, totals
+        self.sums = (sums, totals)
+        return self.sums
 
-    def buy(self, offer: Offer, shops: Shops, streams: DayStreams, day: Day) -> tuple[Array, Array]:
+    def buy(self, offer: Offer, shops: Shops, streams: DayStreams, day: Day) -> tuple[Purchases, tuple[Array, Array]]:
         """Needs are met."""
-        orders, counts = np.zeros((KINDS, self.platforms + 1, self.platforms)), np.zeros((self.platforms, COUNTS))
+        orders = np.zeros((KINDS, self.platforms + 1, self.platforms))
+        books = Purchases(orders, np.zeros((*orders.shape, 2)), np.zeros((self.platforms, COUNTS)), np.zeros(3))
         offer, shops, streams, day = plain(offer), plain(shops), plain(streams), plain(day)
         for user in self.online(day.number):
-            user.buy(offer, shops, streams, day, orders, counts)
-        return orders, counts
+            user.buy(offer, shops, streams, day, books, *self.sums)
+        return books, self.sums
 
     def close_month(self, day: int, days_now: int, days_before: int) -> MonthBooks:
         """The flow books are not part of the oracle: the market's own close the month on the columns."""

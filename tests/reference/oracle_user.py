@@ -8,7 +8,7 @@ lists in place of arrays.
 from __future__ import annotations
 
 from itertools import accumulate
-from math import exp, floor
+from math import exp, floor, log
 from typing import Any
 
 import mesa
@@ -19,14 +19,14 @@ from secondhalf.model.market import Market
 from secondhalf.model.shapes import (
     ACTIVE_THIS_MONTH,
     BOUGHT_THIS_MONTH,
+    FEED,
     NEVER,
     NOBODY,
-    PULL_IMPULSE,
-    PULL_PLANNED,
-    PULL_REPEAT,
+    SHELF,
     Columns,
 )
 from secondhalf.model.users import attention, choice
+from secondhalf.model.users.user_stages import Purchases
 from tests.reference.plain_streams import WatchedDraws, uniform, word
 
 PLANNED, IMPULSE, RIPENED, REPEAT = range(4)
@@ -97,7 +97,9 @@ class OracleUser(mesa.Agent):
             if not self.has(p):
                 hazard = offer.innovation[p] + offer.imitation[p] * (self.contact >> p & 1)
                 hazard *= exp(self.law.adoption_taste * self.liking(offer, p))
-                if self.draws.strikes(streams.adopt[p], hazard):
+                if self.draws.strikes(streams.adopt[p], hazard) and not self.draws.happens(
+                    streams.never[p], offer.never[p]
+                ):
                     self.installed |= 1 << p
                     self.installed_day[p] = day
             elif idle and self.draws.strikes(streams.drop[p], offer.drop[p]):
@@ -140,37 +142,21 @@ class OracleUser(mesa.Agent):
         tie = (self.row * len(shops.products) + merchant) * 32 + p
         return floor(uniform(word(stream, tie)) * 512)
 
-    def pulled(self, offer: Any, p: int) -> float:
-        """How much today's needs draw the user to platform p."""
-        pull = 0.0
-        if not offer.sells[p]:
-            return pull
-        if self.needs & 1 << PLANNED:
-            pull += offer.pull[PULL_PLANNED][p]
-        if self.needs & 1 << IMPULSE:
-            pull += offer.pull[PULL_IMPULSE][p] + offer.bonus[self.impulse_origin][p]
-        if self.needs & 1 << RIPENED:
-            pull += offer.pull[PULL_PLANNED][p] + offer.bonus[self.interest_origin][p]
-        repeats = [self.needs >> REPEAT + f & 1 for f, platform in enumerate(self.fan_platform) if platform == p]
-        return pull + offer.pull[PULL_REPEAT][p] * sum(repeats)
-
     def attend(self, offer: Any, streams: Any, day: Any, sums: Array, totals: Array) -> None:
         """Split the day over the apps and the time outside."""
         law, budget = self.law, self.budget_factor * day.budget
-        psi, due = {}, {}
+        psi = {}
         for p in filter(self.has, self.platforms):
-            due[p] = law.need_weight * self.pulled(offer, p)
             social = law.social_weight * (self.contact >> p & 1)
             mood = law.shock * self.draws.near_normal(streams.shock[p])
             habit = law.habit_weight * self.habit[p]
-            psi[p] = exp(offer.leisure[p] + self.liking(offer, p) + habit + social + mood + due[p])
+            psi[p] = exp(offer.leisure[p] + self.liking(offer, p) + habit + social + mood)
         price = price_of_time(psi, offer.gamma, law.outside, budget)
         for p in self.platforms:
             x = 0.0
             if self.has(p):
                 self.draws.watch(psi[p] / price - 1)
                 x = offer.gamma[p] * max(psi[p] / price - 1, 0.0)
-                sums[p, attention.SHOPPING] += x * (1 - exp(-due[p]))
             self.minutes[p] = x
             self.habit[p] += law.habit_rate * (x / (x + law.habit_half) - self.habit[p])
             if x > 0:
@@ -187,42 +173,96 @@ class OracleUser(mesa.Agent):
         recently = sum(day.number - used < 28 for used in self.last_used)
         totals += [1, budget, recently >= 2]
 
-    def buy(self, offer: Any, shops: Any, streams: Any, day: Any, orders: Array, counts: Array) -> None:
+    def buy(self, offer: Any, shops: Any, streams: Any, day: Any, books: Purchases, sums: Array, totals: Array) -> None:
         """Meet today's needs one after the other, attached to platforms as in the morning."""
         self.loyalty = [self.law.loyalty_kept * loyalty for loyalty in self.loyalty]
-        attachment = [self.law.loyalty_weight * loyalty for loyalty in self.loyalty]
+        attachment = [
+            self.law.loyalty_weight * loyalty + self.lasting_taste(streams, p, offer.attachment_sd[p])
+            for p, loyalty in enumerate(self.loyalty)
+        ]
+        income = self.level(streams.income, self.law.income_cdf)
         for k in range(REPEAT + len(self.fan_day)):
             if self.needs & 1 << k:
                 home = self.fan_platform[k - REPEAT] if k >= REPEAT else NOBODY
-                chosen = self.choose(k, home, offer, attachment, streams, orders)
-                if chosen is not None:
-                    self.order(k, home, chosen, offer, shops, streams, day.number, counts)
+                met = self.choose(k, home, offer, attachment, streams, day, income, books)
+                if met is not None:
+                    self.visit(met[0], day, sums, totals)
+                    self.order(k, home, *met, offer, shops, streams, day.number, books.buyers)
         for p in self.platforms:
-            counts[p, choice.MONTHLY_BUYERS] += day.number - self.last_bought[p] < 30
-            counts[p, choice.ANNUAL_BUYERS] += day.number - self.last_bought[p] < 365
+            books.buyers[p, choice.MONTHLY_BUYERS] += day.number - self.last_bought[p] < 30
+            books.buyers[p, choice.ANNUAL_BUYERS] += day.number - self.last_bought[p] < 365
 
-    def choose(self, k: int, home: int, offer: Any, attachment: list[float], streams: Any, orders: Array) -> int | None:
-        """Book the chances of every platform for need number k, of which `home` is the tie's platform; draw one."""
-        kind = min(k, REPEAT)
+    def level(self, stream: int, cdf: list[float]) -> int:
+        """The class into which the agent's number falls, the last one for whatever rounding leaves above."""
+        level = self.draws.first_above(self.draws.uniform(stream), cdf[:-1], 1.0)
+        return len(cdf) - 1 if level is None else level
+
+    def lasting_taste(self, streams: Any, p: int, sd: float) -> float:
+        """A taste for a platform for life, with the mean of its exponential at one."""
+        return sd * self.draws.near_normal(streams.attachment[p]) - sd * sd / 2
+
+    def choose(
+        self,
+        k: int,
+        home: int,
+        offer: Any,
+        attachment: list[float],
+        streams: Any,
+        day: Any,
+        income: int,
+        books: Purchases,
+    ) -> tuple[int, float] | None:
+        """Book need number k, of which `home` is the tie's platform; where it is met, and the feed's part there."""
+        law, kind = self.law, min(k, REPEAT)
         origin = (NOBODY, self.impulse_origin, self.interest_origin, NOBODY)[kind]
-        weights = [0.0 for _ in self.platforms]
+        tier = self.level(streams.tier[k], day.tier_cdf[income])
+        amount = day.tier_amount[tier]
+        like = (exp(law.content_liking * self.taste[0]), exp(law.shelf_liking * self.taste[1]))
+        strength, feed = [0.0 for _ in self.platforms], [0.0 for _ in self.platforms]
         for p in self.platforms:
-            if self.minutes[p] > 0 and offer.sells[p]:
-                row = PULL_IMPULSE if kind == IMPULSE else PULL_REPEAT if p == home else PULL_PLANNED
-                utility = offer.choice[p] + attachment[p] + offer.bonus[origin][p] + offer.pull[row][p]
-                weights[p] = exp(utility + self.law.repeat_bonus * (p == home))
-        whole = 1 + sum(weights)
+            open_today = self.last_used[p] == day.number
+            within_reach = self.has(p) and (open_today or (law.opening and kind != IMPULSE))
+            row = PLANNED if kind == REPEAT and p != home else kind
+            parts = [like[g] * offer.channel_value[row][g][p] for g in (FEED, SHELF)]
+            if offer.sells[p] and within_reach and sum(parts) > 0:
+                utility = offer.tier_value[tier][p] + attachment[p] + offer.bonus[origin][p]
+                utility += law.channel_nest * log(sum(parts)) + law.repeat_bonus * (p == home)
+                utility -= 0.0 if open_today else law.opening_cost
+                strength[p], feed[p] = exp(utility / law.platform_nest), parts[FEED] / sum(parts)
+        against = sum(strength) ** law.platform_nest
+        bought = against / (1 + against)
+        chances = [one / sum(strength) * bought if one else 0.0 for one in strength]
+        books.needs[:] += (1, amount, amount * log(1 + against) / law.price_weight if law.price_weight else 0.0)
         for p in self.platforms:
             booked = PLANNED if kind == REPEAT and p != home else kind
-            orders[booked, origin, p] += weights[p] / whole
-        return self.draws.first_above(self.draws.uniform(streams.choose[k]) * whole, accumulate(weights), whole)
+            books.orders[booked, origin, p] += chances[p]
+            books.spending[booked, origin, p] += [amount * chances[p] * part for part in (feed[p], 1 - feed[p])]
+        place = self.draws.first_above(self.draws.uniform(streams.choose[k]), accumulate(chances), 1.0)
+        return None if place is None else (place, feed[place])
 
-    def order(self, k: int, home: int, p: int, offer: Any, shops: Any, streams: Any, day: int, counts: Array) -> None:
+    def visit(self, p: int, day: Any, sums: Array, totals: Array) -> None:
+        """A need opens the app if it is not open, and stays for a session while there is time outside."""
+        if self.last_used[p] != day.number:
+            recent = [day.number - used < 28 for used in self.last_used]
+            totals[attention.MULTI_HOMING] += sum(recent) == 1 and not recent[p]
+            sums[p, attention.ACTIVE] += 1
+            sums[p, attention.MONTHLY] += day.number - self.last_used[p] >= 30
+            self.last_used[p] = day.number
+            self.marks[p] |= ACTIVE_THIS_MONTH
+        added = min(self.law.session, max(self.budget_factor * day.budget - sum(self.minutes), 0.0))
+        self.minutes[p] += added
+        if day.count_window:
+            self.minutes_now[p] += added
+        sums[p, [attention.MINUTES, attention.SHOPPING]] += added
+
+    def order(
+        self, k: int, home: int, p: int, feed: float, offer: Any, shops: Any, streams: Any, day: int, counts: Array
+    ) -> None:
         """Need number k is met at platform p: on the tie, which may die of it, or elsewhere, which may begin a tie."""
         self.last_bought[p] = day
         self.marks[p] |= BOUGHT_THIS_MONTH
         self.loyalty[p] += self.law.loyalty_step * (1 - self.loyalty[p])
-        row = (PULL_PLANNED, PULL_IMPULSE, PULL_PLANNED, PULL_REPEAT)[min(k, REPEAT)]
+        row = PLANNED if k >= REPEAT else k
         if p == home:
             f = k - REPEAT
             self.fan_day[f] = day
@@ -230,7 +270,9 @@ class OracleUser(mesa.Agent):
             if self.draws.happens(streams.fan_dropout[f], self.law.fan_dropouts[place]):
                 self.fan_merchant[f] = NOBODY
                 counts[p, choice.LOST_FANS] += 1
-        elif self.draws.happens(streams.become_fan[k], offer.fan_gain[row][p]):
+        elif self.draws.happens(
+            streams.become_fan[k], feed * offer.fan_gain[row][FEED][p] + (1 - feed) * offer.fan_gain[row][SHELF][p]
+        ):
             merchant = self.draws.first_above(self.draws.uniform(streams.fan_merchant[k]), shops.buyers_cdf[p], 1.0)
             if merchant is not None:
                 self.become_fan(merchant, p, day, counts)

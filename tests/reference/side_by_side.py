@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.market import Market
 from secondhalf.model.shapes import Columns
-from secondhalf.model.users.user_stages import MonthBooks
+from secondhalf.model.users.user_stages import MonthBooks, Purchases
 from tests.reference.oracle import OracleDay
 from tests.reference.oracle_user import Array
 
@@ -21,7 +21,7 @@ class OneDay(NamedTuple):
     number: int
     compiled: Columns
     plain: Columns
-    compiled_sums: tuple[Array, ...]  # attention by platform, attention in all, orders, counts
+    compiled_sums: tuple[Array, ...]  # attention by platform, attention in all, orders, buyers, spending, needs
     plain_sums: tuple[Array, ...]
     close: NDArray[np.bool_]  # [N] users of whom anything was too close to call
     compared: int  # comparisons with thresholds
@@ -51,15 +51,15 @@ class SideBySide:
 
     def attend(self, *arguments: Any) -> tuple[Array, Array]:
         """Split the day, twice."""
-        self.attention = self.compiled.attend(*arguments), self.plain.attend(*arguments)
-        return self.attention[0]
+        self.plain.attend(*arguments)
+        return self.compiled.attend(*arguments)
 
-    def buy(self, *arguments: Any) -> tuple[Array, Array]:
+    def buy(self, *arguments: Any) -> tuple[Purchases, tuple[Array, Array]]:
         """Meet needs, twice, and note the day."""
         trade = self.compiled.buy(*arguments), self.plain.buy(*arguments)
         compiled, plain = (Columns(*(column.copy() for column in self.columns)) for _ in range(2))
         self.plain.save(plain)
-        sums = [both + bought for both, bought in zip(self.attention, trade, strict=True)]
+        sums = [(*seen, bought.orders, bought.buyers, bought.spending, bought.needs) for bought, seen in trade]
         draws = [user.draws for user in self.plain.users]
         close, compared = np.array([one.close for one in draws]), sum(one.compared for one in draws)
         self.days.append(OneDay(int(arguments[-1].number), compiled, plain, sums[0], sums[1], close, compared))

@@ -22,8 +22,8 @@ ROUNDING = 1e-5
 LEAST = {"minutes": 1e-3, "minutes_now": 1e-3}
 """Absolute difference allowed where a difference of two large numbers is left; for other columns `LEAST_STOCK`."""
 LEAST_STOCK = 1e-6
-NEEDS, LONGEST_DAY = 8, 2000.0
-"""The most that one user may add to an entry of the orders and counts, and to minutes."""
+NEEDS, LONGEST_DAY, DEAREST = 8, 2000.0, 20000.0
+"""The most that one user may add to an entry of the orders and counts, to minutes, and for a need to RMB and surplus."""
 
 everywhere = pytest.mark.parametrize("situation", SITUATIONS)
 
@@ -63,7 +63,7 @@ def test_all_sums_agree(situation: str) -> None:
     for day in days_in(situation):
         apart = day.close.sum()
         for compiled, plain, most in zip(
-            day.compiled_sums, day.plain_sums, (LONGEST_DAY,) * 2 + (NEEDS,) * 2, strict=True
+            day.compiled_sums, day.plain_sums, (LONGEST_DAY,) * 2 + (NEEDS,) * 2 + (NEEDS * DEAREST,) * 2, strict=True
         ):
             np.testing.assert_allclose(compiled, plain, ROUNDING, LEAST["minutes"] * most / LONGEST_DAY + apart * most)
 
@@ -75,11 +75,12 @@ def test_close_calls_are_rare() -> None:
     assert sum(day.close.sum() for day in days) <= poisson.isf(1e-4, expected)
 
 
-def test_nobody_buys_at_an_app_left_unopened() -> None:
-    """A need chooses among the apps opened today."""
+def test_who_buys_has_visited() -> None:
+    """A need that opens an app counts as a visit, with a session."""
     for day in days_in("many come and go"):
         bought = day.compiled.last_bought == day.number
-        assert not (bought & (day.compiled.minutes == 0)).any()
+        assert (day.compiled.last_used[bought] == day.number).all()
+        assert (day.compiled.minutes[bought] > 0).all()
 
 
 def test_nothing_is_left_out() -> None:

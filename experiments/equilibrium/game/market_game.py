@@ -87,7 +87,8 @@ class MarketGame:
             capability = settings.capability[name]
             total += capability.launch_cost * (name not in standing) + capability.running_cost * self.weights
             visible = settings.prominence[capability.entrance]
-            total += capability.subsidy_rate * visible * own["gmv"] * self.weights / YEAR
+            price = 1 - capability.price_cut * visible
+            total += (1 / price - 1) * own["gmv"] * self.weights / YEAR
         return total / (own["revenue"] * self.weights / YEAR)
 
     def values(self, choices: Choices, seed: int) -> Array:

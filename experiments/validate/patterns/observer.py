@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from secondhalf.model.market import Market
-from secondhalf.model.users.choice import KIND_IMPULSE, KIND_RIPENED
+from secondhalf.model.shapes import KIND_IMPULSE, KIND_RIPENED
 
 CONTENT = ("kuaishou", "douyin")
 FANS_SINCE = "2022-01-01"

@@ -48,7 +48,7 @@ def template() -> Columns:
     """Columns of the market's types, so that its compiled functions serve here too."""
     overrides = ["platforms=[kuaishou,taobao,jd]", "population.users=4", "calendar.end=2019-01-31"]
     own = load_settings(overrides)
-    return Population(own, MarketCalendar(own.calendar, list(own.platforms), own.mechanisms)).columns
+    return Population(own, MarketCalendar(own.calendar, own.users, list(own.platforms), own.mechanisms)).columns
 
 
 def users(**given: Any) -> Columns:

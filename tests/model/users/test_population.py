@@ -44,7 +44,7 @@ def own() -> MarketSettings:
 
 @pytest.fixture(scope="module")
 def calendar(own: MarketSettings) -> MarketCalendar:
-    return MarketCalendar(own.calendar, NAMES, own.mechanisms)
+    return MarketCalendar(own.calendar, own.users, NAMES, own.mechanisms)
 
 
 @pytest.fixture(scope="module")
