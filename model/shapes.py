@@ -146,6 +146,7 @@ class Behaviour(NamedTuple):
     ripening_rate: np.float32
     ripened_share: np.float32
     fresh_days: np.int64
+    orders_per_need: F32  # [4] by kind of need
     income_cdf: F32  # [K] cumulative share of people by class of income
     content_liking: np.float32  # weight of a person's taste for content in the value of feed channels
     shelf_liking: np.float32  # the same of the taste for shelves in the value of pan-shelf channels

@@ -15,7 +15,7 @@ LARGEST_OF_DRIVERS = {
     "people_online": 1e5,  # million people
     "phone_minutes": 1440.0,  # a day has no more
     "planned_demand": 100.0,
-    "order_value": 1000.0,
+    "need_value": 1000.0,
     "other_short_video": 1.0,  # shares of the time outside the platforms
     "instant_messaging": 1.0,
 }

@@ -21,7 +21,7 @@ from secondhalf.conf.schema.base import (
 )
 
 Entrance = Literal["top_tab", "bottom_tab", "second_level", "in_feed"]
-Trend = dict[dt.date, Annotated[Number, Field(gt=0, le=100)]]
+Trend = dict[dt.date, Annotated[Number, Field(ge=0.001, le=100)]]
 """Factors by date: straight lines in logs from 1 on the first day, flat after the last."""
 ChannelName = Literal["short_video", "live_store", "live_expert", "mall", "search", "store"]
 Skill = Annotated[Number, Field(ge=0.001, le=2)]
@@ -53,18 +53,18 @@ class ChannelSettings(Settings):
 class CapabilitySettings(Settings):
     """What a pool adds at full presence, what it costs (RMB; running cost per day), how fast it fills."""
 
-    leisure_gain: Number = 0.0
-    seeding: Weight = 0.0
+    leisure_gain: Utility = 0.0
+    seeding: Factor = 0.0
     clutter: Weight = 0.0
-    clutter_limit: Annotated[Number, Field(gt=0, le=1)] = 0.09
-    recommendation_gain: Weight = 0.0
-    price_cut: Annotated[Number, Field(ge=0, lt=1)] = 0.0
+    clutter_limit: Annotated[Number, Field(ge=0.001, le=1)] = 0.09
+    recommendation_gain: Factor = 0.0
+    price_cut: Annotated[Number, Field(ge=0, le=0.9)] = 0.0
     link_gain: Weight = 0.0
     supply_gain: Weight = 0.0
     opens: list[ChannelName] = Field(default_factory=list)
     ramp_days: Memory = 180.0
-    launch_cost: Weight = 0.0
-    running_cost: Weight = 0.0
+    launch_cost: Money = 0.0
+    running_cost: Money = 0.0
     entrance: Entrance = "second_level"
     test_share: Share = 0.1
     restricted_share: Share = 0.5
@@ -101,8 +101,8 @@ class PlatformSettings(Settings):
     recent_at_start: Share
     creator_share: Share
     shops_at_start: Share
-    appeal: Number
-    tier_fit: Number
+    appeal: Utility
+    tier_fit: Annotated[Number, Field(ge=-5, le=5)]
     never_installs: Share
     recruit_trend: Trend = Field(default_factory=dict)
     depth_trend: Trend = Field(default_factory=dict)

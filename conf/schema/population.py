@@ -80,6 +80,13 @@ class FanTie(Settings):
     slots: Annotated[Whole, Field(ge=1, le=MAX_FAN_SLOTS)]
 
 
+Nest = Annotated[Number, Field(ge=0.05, le=1)]
+"""Dissimilarity of a nest's alternatives."""
+
+
+OrderCount = Annotated[Number, Field(ge=0.1, le=50)]
+
+
 class Income(Settings):
     """A class of income: its share of people, and the share of its needs in each tier of spending."""
 
@@ -100,9 +107,13 @@ class Spending(Settings):
             raise ValueError(f"amounts={self.amounts} must rise from tier to tier")
         for income in self.incomes:
             if len(income.tiers) != len(self.amounts):
-                raise ValueError(f"the tiers of income {income.name} have {len(income.tiers)} shares for {len(self.amounts)} amounts")
+                raise ValueError(
+                    f"the tiers of income {income.name} have {len(income.tiers)} shares for {len(self.amounts)} amounts"
+                )
             if abs(sum(income.tiers) - 1) > 1e-9:
-                raise ValueError(f"tiers={income.tiers} of income {income.name} must add up to 1, not {sum(income.tiers):g}")
+                raise ValueError(
+                    f"tiers={income.tiers} of income {income.name} must add up to 1, not {sum(income.tiers):g}"
+                )
         total = sum(income.share for income in self.incomes)
         if abs(total - 1) > 1e-9:
             raise ValueError(f"the shares of the incomes must add up to 1, not {total:g}")
@@ -112,6 +123,15 @@ class Spending(Settings):
         """Mean of the logarithm of what a need is worth, over all people's needs."""
         logs = [math.log(amount) for amount in self.amounts]
         return math.fsum(one.share * math.fsum(map(operator.mul, one.tiers, logs)) for one in self.incomes)
+
+
+class OrdersPerNeed(Settings):
+    """Orders placed where a need is met: who buys from a live room buys more than once."""
+
+    planned: OrderCount
+    impulse: OrderCount
+    ripened: OrderCount
+    repeat: OrderCount
 
 
 class UserSettings(Settings):
@@ -128,10 +148,10 @@ class UserSettings(Settings):
     habit_days: Memory
     habit_half_minutes: Scale
     social_weight: Weight
-    shock: Weight
-    outside: Scale
+    shock: Spread
+    outside: Scale  # a factor on this is a shift of every app's leisure by its logarithm
     interest_days: Memory
-    impulse_rate: Weight
+    impulse_rate: Hazard
     impulse_power: Annotated[Whole, Field(ge=0, le=3)]
     ripening_rate: Hazard
     ripened_share: Share
@@ -139,18 +159,19 @@ class UserSettings(Settings):
     loyalty_days: Memory
     loyalty_step: Share
     spending: Spending
+    orders_per_need: OrdersPerNeed
     content_liking: Weight
     shelf_liking: Weight
-    channel_nest: Annotated[Number, Field(gt=0, le=1)]
-    platform_nest: Annotated[Number, Field(gt=0, le=1)]
-    walk_away: Number
-    price_weight: Annotated[Number, Field(ge=0, le=10)]
+    channel_nest: Nest  # lambda
+    platform_nest: Nest  # mu
+    walk_away: Utility
+    price_weight: Annotated[Number, Field(ge=0, le=10)]  # eta, an elasticity
     opening_cost: Weight
     session_minutes: Annotated[Number, Field(ge=0, le=120)]
-    attachment_sd: dict[Literal["content", "shelf"], Annotated[Number, Field(ge=0, le=5)]]
+    attachment_sd: dict[Literal["content", "shelf"], Spread]
     closed_loop: Weight
     link_bonus: Weight
-    repeat_bonus: Number
+    repeat_bonus: Annotated[Number, Field(ge=-1000, le=1000)]
     fan: FanTie
 
     @model_validator(mode="after")
@@ -186,7 +207,7 @@ class MerchantSettings(Settings):
     effort_floor: Annotated[Number, Field(ge=1e-6, lt=0.5)]
     supply_elasticity: Annotated[Number, Field(ge=0, le=5)]
     attribution: Share
-    broadcast_gain: Weight
+    broadcast_gain: Factor
     margin: Share
     shop_cost: Money
     entry_hazard: Hazard
@@ -206,7 +227,7 @@ class MerchantKind(Settings):
 
     share: Share
     quality: Scale
-    launches_per_year: Weight
+    launches_per_year: Annotated[Number, Field(ge=0, le=10_000)]
     fit: dict[str, Factor]
 
 

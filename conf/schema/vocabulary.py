@@ -8,6 +8,9 @@ CHANNELS = ("short_video", "live_store", "live_expert", "mall", "search", "store
 PAN_SHELF = ("mall", "search", "store")
 """Channels that need no feed."""
 
+KINDS_OF_NEED = ("planned", "impulse", "ripened", "repeat")
+"""What makes somebody want to buy."""
+
 ENTRANCES = ("top_tab", "bottom_tab", "second_level", "in_feed")
 """Where in the app a capability is found."""
 

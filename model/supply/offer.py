@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from secondhalf.agents.platform import Platform
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.conf.schema.vocabulary import CHANNELS
+from secondhalf.conf.schema.vocabulary import CHANNELS, KINDS_OF_NEED
 from secondhalf.model.shapes import FEED, SHELF, Offer
 from secondhalf.model.supply.sales import Trade
 
 Array = NDArray[np.float64]
-KINDS = ("planned", "impulse", "ripened", "repeat")
 """Kinds of need, as rows of `Offer.channel_value`."""
 SUPPLY_HALF = 0.1
 """Posting users per person online, or effort in the feed, that doubles the argument of content supply's logarithm."""
@@ -55,7 +54,9 @@ class OfferDesk:
         self.never = np.array([p.never_installs for p in own], np.float32)
         self.hazards = np.array([[p.innovation, p.imitation, p.drop] for p in own]).T
         self.taste_weight = np.array([[p.taste_content, p.taste_shelf] for p in own], np.float32).T.copy()
-        self.affinity = np.array([[getattr(c.affinity, kind) for c in settings.channels.values()] for kind in KINDS])
+        self.affinity = np.array(
+            [[getattr(c.affinity, kind) for c in settings.channels.values()] for kind in KINDS_OF_NEED]
+        )
         self.fan_gain = np.array([c.fan_gain for c in settings.channels.values()])
         self.elasticity = settings.merchants.supply_elasticity
 

@@ -19,7 +19,7 @@ who prefers a platform goes on to prefer it (heterogeneity), while loyalty is fe
 1981).
 
 Impulses choose among the apps open today. All other needs choose among installed apps; one that opens an app counts as
-a visit, and every need met adds a session's minutes, taken from the time outside. Books are expectations: every
+a visit, and every need met adds a session's minutes, taken from the time outside, and leads to `orders_per_need` orders. Books are expectations: every
 platform is credited with its probability. The user's own state is sampled: one draw decides where the order went. A
 repeat need met away from the platform of its tie is booked as a planned one.
 """
@@ -270,7 +270,8 @@ def _buy(
                     continue
                 tie = int(fan_platform[slot, i])
             tier = level(day.tier_cdf[income], uniform(word(streams.tier[draw], i)))
-            amount = float(day.tier_amount[tier])
+            placed = float(behaviour.orders_per_need[kind])
+            amount = placed * float(day.tier_amount[tier])
             for p in range(platforms):
                 worth[p] = offer.tier_value[tier, p]
                 if opened[p] == 0:
@@ -297,7 +298,7 @@ def _buy(
                 need_sums[SURPLUS] += amount * gain / behaviour.price_weight
             for p in range(platforms):
                 booked = KIND_PLANNED if kind == KIND_REPEAT and p != tie else kind
-                book[booked, origin, p] += chances[p]
+                book[booked, origin, p] += placed * chances[p]
                 spent[booked, origin, p, FEED] += amount * chances[p] * feed_share[p]
                 spent[booked, origin, p, SHELF] += amount * chances[p] * (_ONE - feed_share[p])
             place = sample(chances, uniform(word(streams.choose[draw], i)))

@@ -13,6 +13,7 @@ from secondhalf.agents.axes import empty
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.mechanisms import Mechanisms
 from secondhalf.conf.schema.population import UserSettings
+from secondhalf.conf.schema.vocabulary import KINDS_OF_NEED
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.random_streams import Decision, key, name_id, uniforms, uniforms32
 from secondhalf.model.shapes import F32, F64, NEVER, Behaviour, Columns
@@ -60,6 +61,7 @@ def behaviour(users: UserSettings, mechanisms: Mechanisms) -> Behaviour:
         ripening_rate=f(users.ripening_rate),
         ripened_share=f(users.ripened_share),
         fresh_days=np.int64(fan.fresh_days),
+        orders_per_need=np.array([getattr(users.orders_per_need, kind) for kind in KINDS_OF_NEED], f),
         income_cdf=np.cumsum([income.share for income in users.spending.incomes]).astype(f),
         content_liking=f(users.content_liking),
         shelf_liking=f(users.shelf_liking),

@@ -216,7 +216,8 @@ class OracleUser(mesa.Agent):
         law, kind = self.law, min(k, REPEAT)
         origin = (NOBODY, self.impulse_origin, self.interest_origin, NOBODY)[kind]
         tier = self.level(streams.tier[k], day.tier_cdf[income])
-        amount = day.tier_amount[tier]
+        placed = law.orders_per_need[kind]
+        amount = placed * day.tier_amount[tier]
         like = (exp(law.content_liking * self.taste[0]), exp(law.shelf_liking * self.taste[1]))
         strength, feed = [0.0 for _ in self.platforms], [0.0 for _ in self.platforms]
         for p in self.platforms:
@@ -235,7 +236,7 @@ class OracleUser(mesa.Agent):
         books.needs[:] += (1, amount, amount * log(1 + against) / law.price_weight if law.price_weight else 0.0)
         for p in self.platforms:
             booked = PLANNED if kind == REPEAT and p != home else kind
-            books.orders[booked, origin, p] += chances[p]
+            books.orders[booked, origin, p] += placed * chances[p]
             books.spending[booked, origin, p] += [amount * chances[p] * part for part in (feed[p], 1 - feed[p])]
         place = self.draws.first_above(self.draws.uniform(streams.choose[k]), accumulate(chances), 1.0)
         return None if place is None else (place, feed[place])
