@@ -24,15 +24,6 @@ from secondhalf.experiments.facts.targets import Targets
 Array = NDArray[np.float64]
 Evaluate = Callable[[Sequence[MarketSettings]], Array]
 """What measures markets, [markets, T]; nan for a run that failed."""
-FARTHEST = 3.0
-"""Log ratio of model to fact that stands for all beyond, and for a run that failed."""
-
-
-def log_ratios(measured: Array, facts: Array) -> Array:
-    """Logarithm of model over fact, held within `FARTHEST`; what is no positive number counts as farthest below."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = np.log(measured / facts)
-    return np.asarray(np.clip(np.nan_to_num(ratios, nan=-FARTHEST), -FARTHEST, FARTHEST))
 
 
 @dataclass(frozen=True)
@@ -89,7 +80,7 @@ class Problem:
     def misses(self, points: Sequence[Array], evaluate: Evaluate) -> Array:
         """Mean log ratios over the tolerance, [points, T]."""
         measured = evaluate([market for point in points for market in self.markets(point)])
-        ratios = log_ratios(measured, self.targets.values).reshape(len(points), len(self.seeds), -1)
+        ratios = self.targets.log_ratios(measured).reshape(len(points), len(self.seeds), -1)
         return self.whitened(ratios.mean(axis=1))
 
 

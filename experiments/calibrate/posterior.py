@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from secondhalf.experiments.calibrate.minimum_distance import Evaluate, Fit, Problem, log_ratios
+from secondhalf.experiments.calibrate.minimum_distance import Evaluate, Fit, Problem
 
 Array = NDArray[np.float64]
 FIRST_SEED = 20_000
@@ -108,7 +108,7 @@ def coverage(
         )
         for number, truth in enumerate(truths)
     ]
-    simulated = problem.whitened(log_ratios(evaluate(markets), problem.targets.values)) / posterior.widened
+    simulated = problem.whitened(problem.targets.log_ratios(evaluate(markets))) / posterior.widened
     simulated += rng.standard_normal(simulated.shape)
     own = fit.slopes / posterior.widened
     precision = np.linalg.inv(posterior.covariance)
@@ -185,4 +185,4 @@ def _misses(problem: Problem, points: Array, evaluate: Evaluate) -> Array:
         )
         for number, point in enumerate(points)
     ]
-    return problem.whitened(log_ratios(evaluate(markets), problem.targets.values))
+    return problem.whitened(problem.targets.log_ratios(evaluate(markets)))

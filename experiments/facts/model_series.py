@@ -134,13 +134,13 @@ class SeriesRule:
     per: Per
     window: tuple[str, str] | None
     scale: float
+    among: tuple[str, ...] = ()
 
     @property
     def platforms(self) -> tuple[str, ...]:
         """Platforms that it needs."""
-        if self.of is None:
-            return ()
-        return (self.of,) if isinstance(self.of, str) else self.of
+        own = (self.of,) if isinstance(self.of, str) else self.of or ()
+        return (*own, *(name for name in self.among if name not in own))
 
     def series(self, tables: Mapping[str, pd.DataFrame]) -> Series:
         """A run's rows; `tables` as `outputs` gives them."""
@@ -150,6 +150,8 @@ class SeriesRule:
         if self.over is not None:
             over = of[self.over].to_numpy(float)
         elif self.per == "among":
+            if self.among:
+                everyone = everyone[everyone["platform"].isin(self.among)]
             whole = everyone.groupby(level=0, sort=False)[list(self.columns)].sum().sum(axis=1)
             over = whole.loc[of.index].to_numpy(float)
         else:

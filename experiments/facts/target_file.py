@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -14,12 +14,17 @@ from pydantic import Field, ValidationError, model_validator
 from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.base import Positive, Settings, sentence
 from secondhalf.experiments.facts.model_series import COLUMNS, SeriesRule
-from secondhalf.experiments.facts.targets import LAST_FACT, Target, Targets
+from secondhalf.experiments.facts.targets import LAST_FACT, PRIOR, Bound, Target, Targets
 from secondhalf.model.data_files import data_file
 
 TARGETS, FACTS = "targets.yaml", "market_facts.csv"
 GRADES = ("A", "B", "D")
 """Grades that may be fitted."""
+LEAST_ERROR = 0.35
+"""Least error of a declared number: it must not pass for a fact."""
+
+
+AnyRow = TypeVar("AnyRow", bound="Row")
 
 
 class Row(Settings):
@@ -35,7 +40,9 @@ class Row(Settings):
     per: Literal["mean", "sum", "last", "ratio", "spend", "among", "window"]
     window: tuple[str, str] | None = None
     scale: Positive
+    among: tuple[str, ...] = ()
     error: Annotated[float, Field(gt=0, le=1)] | None = None
+    bound: Bound = "exact"
     note_has: str = ""
     periods: tuple[str, ...] = Field(min_length=1)
 
@@ -45,6 +52,8 @@ class Row(Settings):
             raise ValueError(f"per={self.per} with over={self.over}: ratio and spend need `over`, the others have none")
         if (self.window is None) == (self.per == "window"):
             raise ValueError(f"per={self.per} with window={self.window}: window needs its days, the others have none")
+        if self.among and (self.per != "among" or self.of not in self.among):
+            raise ValueError(f"among={list(self.among)}: needs per=among, and of={self.of} in it")
         for column in (*self.rule.columns, *([self.over] if self.over else [])):
             if column not in COLUMNS[self.table]:
                 known = ", ".join(COLUMNS[self.table])
@@ -55,7 +64,34 @@ class Row(Settings):
     def rule(self) -> SeriesRule:
         """How tables give the number."""
         columns = (self.column,) if isinstance(self.column, str) else self.column
-        return SeriesRule(self.table, self.of, columns, self.over, self.per, self.window, self.scale)
+        return SeriesRule(self.table, self.of, columns, self.over, self.per, self.window, self.scale, self.among)
+
+
+class Declared(Row):
+    """An entry under `priors`: a number believed where there is no fact that may be fitted, and why."""
+
+    value: Positive
+    error: Annotated[float, Field(ge=LEAST_ERROR, le=1)]
+    why: Annotated[str, Field(min_length=1)]
+
+    def targets(self, where: str) -> list[Target]:
+        """One for each period."""
+        dates = [_dates(period, where) for period in self.periods]
+        return [
+            Target(
+                self.metric,
+                self.platform,
+                *span,
+                self.value,
+                self.unit,
+                PRIOR,
+                self.error,
+                self.bound,
+                self.why,
+                self.rule,
+            )
+            for span in dates
+        ]
 
 
 def read_targets(name: str = TARGETS, facts: str = FACTS) -> Targets:
@@ -65,7 +101,7 @@ def read_targets(name: str = TARGETS, facts: str = FACTS) -> Targets:
     ------
     SettingsError
         naming file, line and reason: an unknown metric, column or period, a unit that is another, a value that is no
-        positive number, an end before its start, a grade that may not be fitted, a fact after 2022
+        positive number, an end before its start, a grade that may not be fitted, a fact after the last day that is looked at
     """
     path = data_file(name)
     rows = _facts(data_file(facts))
@@ -84,22 +120,32 @@ def read_targets(name: str = TARGETS, facts: str = FACTS) -> Targets:
     for entry in entries:
         if not isinstance(entry, dict):
             raise SettingsError(f"{name}: an entry of `targets` is no mapping: {entry!r}")
-        where = f"{path.name} line {entry.pop('__line__')}"
-        try:
-            row = Row.model_validate(entry)
-        except ValidationError as error:
-            raise SettingsError(f"{where}: {sentence(error)}") from error
+        row, where = _entry(Row, entry, path.name)
         for period in row.periods:
             number, target = _target(row, period, rows, errors, where)
             if number in used:
                 raise SettingsError(f"{where}: {target.name} is named twice")
             used.add(number)
             found.append(target)
+    for entry in loaded.get("priors") or []:
+        if not isinstance(entry, dict):
+            raise SettingsError(f"{name}: an entry of `priors` is no mapping: {entry!r}")
+        declared, where = _entry(Declared, entry, path.name)
+        found += declared.targets(where)
     left: dict[str, int] = {}
     for number, fact in enumerate(rows):
         if number not in used:
             left[fact["grade"]] = left.get(fact["grade"], 0) + 1
     return Targets(tuple(found), left)
+
+
+def _entry(kind: type[AnyRow], entry: dict[str, Any], file: str) -> tuple[AnyRow, str]:
+    """An entry as a row, and where it stands."""
+    where = f"{file} line {entry.pop('__line__')}"
+    try:
+        return kind.model_validate(entry), where
+    except ValidationError as error:
+        raise SettingsError(f"{where}: {sentence(error)}") from error
 
 
 def _facts(path: Path) -> list[dict[str, str]]:
@@ -153,6 +199,7 @@ def _target(
         row.unit,
         fact["grade"],
         float(error),
+        row.bound,
         fact["source_title"],
         row.rule,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,14 @@ from secondhalf.experiments.facts.model_series import SeriesNumbers, SeriesRule
 
 LAST_FACT = dt.date(2024, 12, 31)
 """What ended later is not looked at."""
+
+
+Bound = Literal["exact", "at_least", "at_most"]
+"""Whether a fact is a number, or a number that was passed, or not reached."""
+PRIOR = "prior"
+"""What stands for the grade of a number that is declared where no fact is."""
+FARTHEST = 3.0
+"""Log ratio of model to fact that stands for all beyond, and for a run that failed."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,8 @@ class Target:
     grade: str
     error: float
     """standard deviation as a share of the value"""
+    bound: Bound
+    """`at_least` and `at_most`: a value beyond misses nothing"""
     source: str
     rule: SeriesRule
 
@@ -62,6 +73,23 @@ class Targets:
     def numbers(self) -> SeriesNumbers:
         """What is to be measured of a run."""
         return SeriesNumbers(self.all)
+
+    @property
+    def evidence(self) -> NDArray[np.bool_]:
+        """Which are facts, and not declared numbers, [T]."""
+        return np.array([target.grade != PRIOR for target in self.all], bool)
+
+    def log_ratios(self, measured: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Logarithm of model over fact, [..., T], held within `FARTHEST`; zero beyond a bound that is kept.
+
+        What is no positive number counts as farthest below.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratios = np.log(measured / self.values)
+        ratios = np.clip(np.nan_to_num(ratios, nan=-FARTHEST), -FARTHEST, FARTHEST)
+        least = np.array([-FARTHEST if target.bound != "at_most" else 0.0 for target in self.all])
+        most = np.array([FARTHEST if target.bound != "at_least" else 0.0 for target in self.all])
+        return np.asarray(np.clip(ratios, least, most))
 
     @property
     def values(self) -> NDArray[np.float64]:

@@ -21,7 +21,6 @@ from scipy.special import ndtri
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.calibrate.calibration_files import Calibration, data_hash, read_calibration
 from secondhalf.experiments.calibrate.known_as_of import as_of, extend_intensities
-from secondhalf.experiments.calibrate.minimum_distance import log_ratios
 from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
 from secondhalf.experiments.calibrate.posterior import FIRST_SEED
 from secondhalf.experiments.facts.evaluations import Evaluations
@@ -101,7 +100,7 @@ def moved_to_facts(
     known, at_facts
         the facts before the origin, and what the members measure there, [members, known]
     """
-    misses = log_ratios(at_facts, np.array([target.value for target in known]))
+    misses = Targets(tuple(known), {}).log_ratios(at_facts)
     moved = np.array(forecast, float)
     shocks: dict[tuple[str, str], Array] = {}
     for column, (series, start, end) in enumerate(asked):
