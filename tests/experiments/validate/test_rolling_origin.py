@@ -68,9 +68,9 @@ def test_the_band_of_a_fact_holds_the_facts_own_error() -> None:
     assert made["error"].tolist() == pytest.approx([100 / 108 - 1, 100 / 112 - 1])
 
 
-def test_periods_are_quarters_years_and_months() -> None:
+def test_periods_are_quarters_halves_years_and_months() -> None:
     made = list(periods(dt.date(2023, 1, 1), dt.date(2025, 12, 31)))
-    assert len(made) == 12 + 3 + 36
+    assert len(made) == 12 + 6 + 3 + 36
     assert (dt.date(2024, 2, 1), dt.date(2024, 2, 29)) in made
     assert (dt.date(2025, 10, 1), dt.date(2025, 12, 31)) in made
 
@@ -80,6 +80,12 @@ def test_every_metric_of_the_forecast_is_asked_for_under_the_facts_names() -> No
         ["kuaishou", "douyin", "taobao", "jd", "pinduoduo"], dt.date(2023, 1, 1), dt.date(2025, 12, 31)
     )
     assert {q.metric for q in asked} >= {
+        "orders",
+        "online_marketing_revenue",
+        "other_services_revenue",
+        "take_rate_commission",
+        "gmv_market_share_double11",
+        "share_of_ecommerce_app_time_double11",
         "gmv",
         "mau",
         "dau",
