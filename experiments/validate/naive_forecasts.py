@@ -82,12 +82,12 @@ def seasonal(known: Sequence[Point], asked: Point) -> float | None:
     year of any period of the series stands in.
     """
     by_period = {(point.start, point.end): point.value for point in known}
-    growths = [
+    growths = sorted(
         (point.end, point.value / by_period[_year_before(point)]) for point in known if _year_before(point) in by_period
-    ]
+    )
     if not growths:
         return None
-    latest = max(growths)[1]
+    latest = growths[-1][1]
 
     def at(start: dt.date, end: dt.date, depth: int) -> float | None:
         if (start, end) in by_period:

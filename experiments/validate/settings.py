@@ -35,5 +35,7 @@ class Validate(Options):
     forecast_until: dt.date
     outlook: Outlook
     workers: Count | None = None
+    score: str = ""
+    forecast: str = ""
     documents: tuple[str, ...] = ()
     write: bool = False

@@ -28,8 +28,15 @@ from secondhalf.experiments.validate.ensemble import Origin, find_origin, foreca
 from secondhalf.experiments.validate.forecast_series import ForecastSeries, forecast_series
 from secondhalf.experiments.validate.patterns.runs import patterns
 from secondhalf.experiments.validate.report.page import report
+from secondhalf.experiments.validate.score import latest_forecast, read_facts, read_forecast, score
 from secondhalf.experiments.validate.settings import Validate
-from secondhalf.experiments.validate.tables import band_table, naive_table, rolling_table, target_table
+from secondhalf.experiments.validate.tables import (
+    band_table,
+    horizon_table,
+    naive_table,
+    rolling_table,
+    target_table,
+)
 from secondhalf.experiments.validate.text import (
     DOCUMENT_TABLES,
     calibration_words,
@@ -38,18 +45,22 @@ from secondhalf.experiments.validate.text import (
     naive_markdown,
     patterns_markdown,
     rolling_words,
+    score_words,
 )
 from secondhalf.model.data_files import data_file
 
-FORECAST = "forecast_2023_2025.csv"
+FORECAST = "forecast_2025_2027.csv"
 """The committed forecast, in data/."""
-STORED = ("targets", "rolling", "rulers", "patterns")
+STORED = ("targets", "rolling", "rulers", "horizons", "patterns")
 """Tables that the source tree keeps, in data/validation/."""
 FLOAT = "%.6g"
 
 
 def prepare(request: Request[Validate]) -> None:
-    """Refuse origins, calibrations and documents that do not fit, before any work."""
+    """Refuse origins, calibrations, documents and files to score that do not fit, before any work."""
+    if request.options.score:
+        scored(request.options)
+        return
     check(request.options.documents, DOCUMENT_TABLES, "validate.documents")
     find_origins(request.settings, request.options)
 
@@ -57,6 +68,8 @@ def prepare(request: Request[Validate]) -> None:
 def start(request: Request[Validate]) -> float:
     """Validate, say what came out, put tables into documents; returns the mean absolute error of the facts."""
     settings, options, folder = request.settings, request.options, request.folder
+    if options.score:
+        return _score(options, folder, Console(stderr=True))
     if settings.limits.users is not None:
         users = min(options.users, settings.limits.users)
         options = options.model_copy(
@@ -72,6 +85,25 @@ def start(request: Request[Validate]) -> float:
     if options.write:
         _store(folder)
     return float(summary["mean_absolute_error"])
+
+
+def scored(options: Validate) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A committed forecast against a file of facts: a row a fact, a row a series (see `score`)."""
+    name = options.forecast or latest_forecast()
+    return score(read_forecast(name), read_facts(options.score), f"validate.score={options.score} and {name}")
+
+
+def _score(options: Validate, folder: Path, console: Console) -> float:
+    """Write score.csv, score_series.csv and score_years.csv; returns the error over that of the rulers' mean."""
+    points, series = scored(options)
+    years = horizon_table(points, series)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in {"score": points, "score_series": series, "score_years": years}.items():
+        with replacing(folder / f"{name}.csv") as temporary:
+            write_csv(table, temporary, FLOAT)
+    console.print(score_words(series, years), soft_wrap=True)
+    console.print(f"written to {folder}")
+    return float(years["ratio"].mean()) if len(years) else float("nan")
 
 
 def find_origins(settings: MarketSettings, options: Validate) -> tuple[list[Origin], Origin]:
@@ -110,6 +142,7 @@ def validate(
         known[origin.date.isoformat()] = origin.known.all
     tables["rolling"] = pd.concat(rolled, ignore_index=True)
     tables["rulers"] = naive_table(tables["rolling"], known)
+    tables["horizons"] = horizon_table(tables["rolling"], tables["rulers"])
     bar = bars.add(f"fit, forecast to {options.forecast_until}", options.draws)
     found, failed[str(last.date)] = _fit_and_forecast(last, options, folder, bar)
     tables |= found

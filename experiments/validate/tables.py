@@ -20,8 +20,15 @@ FLOWS = ("gmv",)
 """Metrics that add up over time; naive forecasts use their rate per day."""
 SERIES_COLUMNS = ("metric", "platform")
 QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
+LEAST_ERROR = 1e-3
+"""Least mean absolute error that is told apart, as a share: a lucky hit must not decide a geometric mean."""
 LARGEST_SHARE = 100.0
 """No share in percent is larger."""
+RULERS_MEAN = "rulers_mean"
+"""The mean of the naive forecasts that there are."""
+COMPARED = ("model", *NAIVE_FORECASTS, RULERS_MEAN)
+"""Forecasts that are compared."""
+YEAR = 365.25
 
 
 def target_table(targets: Sequence[Target], measured: Array, seed: int = 0) -> pd.DataFrame:
@@ -104,25 +111,33 @@ def rolling_table(
                 "period_start": target.start.isoformat(),
                 "period_end": target.end.isoformat(),
                 "unit": target.unit,
+                "years_ahead": years_ahead(origin, target.start, target.end),
                 "fact": target.value,
                 "model": middle[number],
                 "p05": low[number],
                 "p95": high[number],
             }
-            | _ruled(target, own)
+            | ruled(target, own)
         )
     return pd.DataFrame(rows)
 
 
-def _ruled(target: Target, known: Sequence[Target]) -> dict[str, float | None]:
-    """Each naive forecast in the fact's unit."""
+def years_ahead(origin: dt.date, start: dt.date, end: dt.date) -> int:
+    """In which year after the origin the middle of a period lies, from one on."""
+    return int(((start - origin).days + (end - start).days / 2) // YEAR) + 1
+
+
+def ruled(target: Target, known: Sequence[Target]) -> dict[str, float | None]:
+    """Each naive forecast in the fact's unit, and their mean."""
     if not known:
-        return dict.fromkeys(NAIVE_FORECASTS)
+        return dict.fromkeys((*NAIVE_FORECASTS, RULERS_MEAN))
     asked = _point(target)
     points = [_point(one) for one in known]
     days = _days(target) if target.metric in FLOWS else 1.0
     made = {name: ruler(points, asked) for name, ruler in NAIVE_FORECASTS.items()}
-    return {name: None if value is None else value * days for name, value in made.items()}
+    found = {name: None if value is None else value * days for name, value in made.items()}
+    there = [value for value in found.values() if value is not None]
+    return found | {RULERS_MEAN: float(np.mean(there)) if there else None}
 
 
 def _point(target: Target) -> Point:
@@ -150,9 +165,9 @@ def naive_table(rolling: pd.DataFrame, known: Mapping[str, Sequence[Target]]) ->
     rows = []
     for (origin, metric, platform), points in rolling.groupby(["origin", *SERIES_COLUMNS], sort=False):
         training = sum((one.metric, one.platform) == (metric, platform) for one in known[str(origin)])
-        errors = {name: _mape(points[name], points["fact"]) for name in ("model", *NAIVE_FORECASTS)}
-        ruled = {name: error for name, error in errors.items() if name != "model" and np.isfinite(error)}
-        best = min(ruled, key=lambda name: ruled[name]) if ruled else ""
+        errors = {name: _mape(points[name], points["fact"]) for name in COMPARED}
+        naive = {name: errors[name] for name in NAIVE_FORECASTS if np.isfinite(errors[name])}
+        best = min(naive, key=lambda name: naive[name]) if naive else ""
         held = (points["fact"] >= points["p05"]) & (points["fact"] <= points["p95"])
         rows.append(
             {
@@ -161,10 +176,48 @@ def naive_table(rolling: pd.DataFrame, known: Mapping[str, Sequence[Target]]) ->
                 "platform": platform,
                 "training": training,
                 "tests": len(points),
-                "counted": int(training >= LEAST_TRAINING and len(points) >= LEAST_TESTS and bool(ruled)),
+                "counted": int(training >= LEAST_TRAINING and len(points) >= LEAST_TESTS and bool(naive)),
                 **errors,
                 "best_ruler": best,
-                "won": int(bool(best) and errors["model"] < ruled[best]),
+                "won": int(bool(best) and errors["model"] < naive[best]),
+                "covered": float(held.mean()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def horizon_table(rolling: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
+    """A row a year ahead: the model's error over that of the rulers' mean, and the share of facts in the band.
+
+    Parameters
+    ----------
+    rolling
+        as `rolling_table` gives it, for all origins
+    counted
+        as `naive_table` gives it; series that do not count are left out
+
+    Returns
+    -------
+    DataFrame
+        `ratio` is the geometric mean over origins and series of the model's mean absolute error over that of the
+        rulers' mean
+    """
+    keys = ["origin", *SERIES_COLUMNS]
+    chosen = rolling.merge(counted.loc[counted["counted"] == 1, keys], on=keys)
+    rows = []
+    for ahead, points in chosen.groupby("years_ahead"):
+        ratios = [
+            max(_mape(own["model"], own["fact"]), LEAST_ERROR) / max(_mape(own[RULERS_MEAN], own["fact"]), LEAST_ERROR)
+            for _, own in points.groupby(keys)
+        ]
+        held = (points["fact"] >= points["p05"]) & (points["fact"] <= points["p95"])
+        rows.append(
+            {
+                "years_ahead": ahead,
+                "series": len(ratios),
+                "facts": len(points),
+                "ratio": float(np.exp(np.mean(np.log(ratios)))),
+                "nearer": float(np.mean(np.array(ratios) < 1)),
                 "covered": float(held.mean()),
             }
         )

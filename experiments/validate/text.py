@@ -67,6 +67,23 @@ def rolling_words(summary: Mapping[str, Any]) -> str:
     )
 
 
+def score_words(series: pd.DataFrame, years: pd.DataFrame) -> str:
+    """How a committed forecast did, in a few lines; tables as `score` and `horizon_table` give them."""
+    counted = series[series["counted"] == 1]
+    lines = [
+        f"{row['metric']} of {row['platform']}: {row['tests']} facts, mean error {row['model']:.0%} "
+        f"(mean of the rulers {_share(row['rulers_mean'], False)}), {row['covered']:.0%} in the 90 % band"
+        for _, row in series.iterrows()
+    ]
+    for _, row in years.iterrows():
+        lines.append(
+            f"year {row['years_ahead']:.0f}: error {row['ratio']:.2f} times that of the mean of the rulers, over "
+            f"{row['series']:.0f} series; {row['covered']:.0%} of {row['facts']:.0f} facts in the 90 % band"
+        )
+    lines.append(f"{len(counted)} of {len(series)} series have enough facts on both sides to be counted")
+    return "\n".join(lines)
+
+
 def calibration_words(summary: Mapping[str, Any], posterior: pd.DataFrame) -> str:
     """Where the search ended and what was learned, in a paragraph and a table of the best known parameters."""
     record = summary["calibration"]
