@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.calibrate.minimum_distance import Fit, Problem
 from secondhalf.experiments.calibrate.parameters import Parameters
 from secondhalf.experiments.calibrate.posterior import Coverage, Posterior
 from secondhalf.experiments.facts.target_file import FACTS
@@ -25,6 +26,10 @@ from secondhalf.model.data_files import data_file
 
 Array = NDArray[np.float64]
 RECORD, COVARIANCE, DRAWS = "calibration.json", "covariance.csv", "draws.csv"
+SEARCH_TABLES = ("misses", "information", "coverage")
+"""What a search leaves beside its result: `miss_table`, `information_table`, `coverage_table`."""
+LEAST_INFORMATION = 0.01
+"""Least part of a parameter's information for which a series is named."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class Calibration:
     members: Array
     """scores of the ensemble that forecasts, [members, D]"""
     record: dict[str, Any]
+    search: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """tables that the search leaves: `SEARCH_TABLES`, where it made them"""
 
     @property
     def values(self) -> dict[str, float]:
@@ -90,6 +97,7 @@ def write_calibration(found: Calibration, folder: Path) -> None:
         DRAWS: pd.DataFrame(drawn, columns=names),
         COVARIANCE: pd.DataFrame(found.posterior.covariance, columns=names),
     }
+    tables |= {f"{name}.csv": table for name, table in found.search.items()}
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         with replacing(folder / name) as temporary:
@@ -124,8 +132,11 @@ def read_calibration(name: str, parameters: Parameters) -> Calibration:
             + (f" ({other[0]})" if other else " (another order)")
         )
     posterior = Posterior(np.array(list(scores.values())), covariance.to_numpy(float), widened)
+    search = {
+        table: pd.read_csv(folder / f"{table}.csv") for table in SEARCH_TABLES if (folder / f"{table}.csv").exists()
+    }
     members = [parameters.scores({str(k): float(v) for k, v in row.items()}) for row in drawn.to_dict("records")]
-    return Calibration(parameters, posterior, np.array(members), record)
+    return Calibration(parameters, posterior, np.array(members), record, search)
 
 
 def read_best_point(name: str, parameters: Sequence[str]) -> dict[str, float]:
@@ -143,6 +154,33 @@ def read_best_point(name: str, parameters: Sequence[str]) -> dict[str, float]:
             f"calibrate.start={name}: allowed are settings, prior, and a folder that holds {RECORD}"
         ) from error
     return {parameter: float(values[parameter]) for parameter in parameters if parameter in values}
+
+
+def information_table(fit: Fit, problem: Problem) -> pd.DataFrame:
+    """What identifies each parameter: the part of its information that each series of facts holds.
+
+    The information of a series on a parameter is the sum of squares of the slopes of its misses; one unit is what the
+    prior itself holds.
+
+    Returns
+    -------
+    DataFrame
+        a row a parameter and series that holds at least `LEAST_INFORMATION` of the parameter's, the largest first:
+        `information` in units of the prior's, `share` of that of all series
+    """
+    series = [(target.metric, target.platform) for target in problem.targets.all]
+    rows = []
+    for number, name in enumerate(problem.parameters.names):
+        held: dict[tuple[str, str], float] = dict.fromkeys(series, 0.0)
+        for one, slope in zip(series, fit.slopes[:, number], strict=True):
+            held[one] += float(slope) ** 2
+        total = sum(held.values())
+        rows += [
+            {"parameter": name, "metric": metric, "platform": platform, "information": part, "share": part / total}
+            for (metric, platform), part in sorted(held.items(), key=lambda item: -item[1])
+            if part > 0 and part >= LEAST_INFORMATION * total
+        ]
+    return pd.DataFrame(rows, columns=["parameter", "metric", "platform", "information", "share"])
 
 
 def coverage_table(found: Coverage) -> pd.DataFrame:

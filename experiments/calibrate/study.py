@@ -18,6 +18,7 @@ from secondhalf.experiments.calibrate.calibration_files import (
     Calibration,
     coverage_table,
     describe_facts,
+    information_table,
     read_best_point,
     write_calibration,
 )
@@ -156,12 +157,11 @@ def calibrate(
         "shared": options.shared,
         "members_miss": [round(float(np.median(row)) ** 0.5, 3) for row in sharpened],
     }
-    found = Calibration(parameters, posterior, drawn, record)
+    tables = {"misses": miss_table(fit, problem), "information": information_table(fit, problem)}
+    if held is not None:
+        tables["coverage"] = coverage_table(held)
+    found = Calibration(parameters, posterior, drawn, record, tables)
     write_calibration(found, folder)
-    tables = {"misses": miss_table(fit, problem)} | ({"coverage": coverage_table(held)} if held is not None else {})
-    for name, table in tables.items():
-        with replacing(folder / f"{name}.csv") as temporary:
-            write_csv(table, temporary, "%.6g")
     return found
 
 
@@ -222,6 +222,7 @@ def miss_table(fit: Fit, problem: Problem) -> pd.DataFrame:
             "period_end": [target.end for target in targets.all],
             "fact": targets.values,
             "log_ratio": ratios,
+            "error": targets.errors,
             "tolerance": problem.tolerance,
             "miss": ratios / problem.tolerance,
         }

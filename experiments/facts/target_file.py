@@ -101,7 +101,8 @@ def read_targets(name: str = TARGETS, facts: str = FACTS) -> Targets:
     ------
     SettingsError
         naming file, line and reason: an unknown metric, column or period, a unit that is another, a value that is no
-        positive number, an end before its start, a grade that may not be fitted, a fact after the last day that is looked at
+        positive number, an end before its start, a grade that may not be fitted, a fact after the last
+        day that is looked at
     """
     path = data_file(name)
     rows = _facts(data_file(facts))

@@ -66,10 +66,8 @@ def _read(name: str, columns: Sequence[str], setting: str) -> pd.DataFrame:
     for column in ("period_start", "period_end"):
         wrong = pd.to_datetime(table[column], format="%Y-%m-%d", errors="coerce").isna()
         if wrong.any():
-            raise SettingsError(
-                f"{setting}={name} line {int(np.argmax(wrong)) + 2}: {column}={table[column][wrong].iloc[0]} is no date "
-                "(YYYY-MM-DD)"
-            )
+            line, cell = int(np.argmax(wrong)) + 2, table[column][wrong].iloc[0]
+            raise SettingsError(f"{setting}={name} line {line}: {column}={cell} is no date (YYYY-MM-DD)")
     return table
 
 

@@ -41,11 +41,14 @@ from secondhalf.experiments.validate.text import (
     DOCUMENT_TABLES,
     calibration_words,
     facts_markdown,
+    horizons_markdown,
     in_words,
     naive_markdown,
+    parameters_markdown,
     patterns_markdown,
     rolling_words,
     score_words,
+    series_markdown,
 )
 from secondhalf.model.data_files import data_file
 
@@ -153,6 +156,7 @@ def validate(
         plain, options.pattern_seeds, options.users, settings.population.merchants, workers, bar.move
     )
     tables["posterior"] = last.calibration.table()
+    tables |= {name: table for name, table in last.calibration.search.items() if name != "coverage"}
     parameters = last.calibration.parameters
     drawn = [parameters.values(scores) for scores in last.calibration.members]
     tables["draws"] = pd.DataFrame(drawn, columns=parameters.names)
@@ -221,8 +225,10 @@ def _summary(last: Origin, options: Validate, tables: dict[str, pd.DataFrame]) -
 
 def in_documents(folder: Path, summary: Mapping[str, Any]) -> dict[str, str]:
     """What documents show between their marks, from the files of a finished validation."""
-    names = ("targets", "rulers", "posterior", "patterns")
-    targets, rulers, posterior, patterns = (pd.read_csv(folder / f"{name}.csv") for name in names)
+    names = ("targets", "rulers", "posterior", "patterns", "horizons", "misses", "information")
+    targets, rulers, posterior, patterns, horizons, misses, information = (
+        pd.read_csv(folder / f"{name}.csv") for name in names
+    )
     words = (
         facts_markdown(targets, sources=True),
         facts_markdown(targets, sources=False),
@@ -230,6 +236,9 @@ def in_documents(folder: Path, summary: Mapping[str, Any]) -> dict[str, str]:
         rolling_words(summary),
         calibration_words(summary, posterior),
         patterns_markdown(patterns),
+        series_markdown(targets, misses, information),
+        parameters_markdown(posterior, information),
+        horizons_markdown(horizons),
     )
     return dict(zip(DOCUMENT_TABLES, words, strict=True))
 

@@ -7,10 +7,21 @@ from typing import Any
 
 import pandas as pd
 
+from secondhalf.experiments.calibrate.parameters import Parameter
 from secondhalf.experiments.facts.target_file import TARGETS, with_lines
 from secondhalf.model.data_files import data_file
 
-DOCUMENT_TABLES = ("facts", "facts without sources", "rulers", "rolling", "calibration", "patterns")
+DOCUMENT_TABLES = (
+    "facts",
+    "facts without sources",
+    "rulers",
+    "rolling",
+    "calibration",
+    "patterns",
+    "targets by series",
+    "parameters",
+    "horizons",
+)
 """Marks of the tables in documents."""
 KEYS = ("metric", "platform", "period_start", "period_end")
 
@@ -38,7 +49,7 @@ def facts_markdown(targets: pd.DataFrame, sources: bool) -> str:
 
 def naive_markdown(rulers: pd.DataFrame) -> str:
     """Errors of the model and of naive forecasts on the series that count; `rulers` is rulers.csv."""
-    names = ["model", "last_value", "linear", "logistic", "seasonal"]
+    names = ["model", "last_value", "linear", "logistic", "seasonal", "rulers_mean"]
     lines = [
         "| from | series | facts before / after | "
         + " | ".join(name.replace("_", " ") for name in names)
@@ -106,6 +117,70 @@ def calibration_words(summary: Mapping[str, Any], posterior: pd.DataFrame) -> st
         f"| `{row['parameter']}` | {row['value']:.3g} | {row['p05']:.3g} to {row['p95']:.3g} | {row['unit_mean']:.3g} "
         f"| {row['score_sd']:.2f} |"
         for _, row in best.iterrows()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def series_markdown(targets: pd.DataFrame, misses: pd.DataFrame, information: pd.DataFrame) -> str:
+    """Targets by series: how many, grades, error, how far the best point misses, and what they identify.
+
+    Parameters
+    ----------
+    targets, misses, information
+        targets.csv of a validation; misses.csv and information.csv of the calibration
+    """
+    lines = [
+        "| series | targets | grades | error | miss, in tolerances | informs most on |",
+        "|---|---:|---|---:|---:|---|",
+    ]
+    for (metric, platform), own in targets.groupby(["metric", "platform"], sort=False):
+        missed = misses[(misses["metric"] == metric) & (misses["platform"] == platform)]
+        errors = sorted({f"{error:.0%}" for error in missed["error"]}, key=lambda text: float(text[:-1]))
+        told = information[(information["metric"] == metric) & (information["platform"] == platform)]
+        most = told.sort_values("information", ascending=False)["parameter"].head(3)
+        lines.append(
+            f"| {metric} of {platform} | {len(own)} | {', '.join(sorted(set(own['grade'])))} | "
+            f"{errors[0]}{' to ' + errors[-1] if len(errors) > 1 else ''} | "
+            f"{float((missed['miss'] ** 2).mean() ** 0.5):.1f} | {', '.join(f'`{name}`' for name in most)} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def parameters_markdown(posterior: pd.DataFrame, information: pd.DataFrame) -> str:
+    """All free parameters: prior, posterior, how far it moved, and which series identify it."""
+    lines = [
+        "| parameter | prior (90 %) | posterior (90 %) | moved, in prior sd | sd over prior's | identified by |",
+        "|---|---:|---:|---:|---:|---|",
+    ]
+    for _, row in posterior.iterrows():
+        told = information[information["parameter"] == row["parameter"]].head(2)
+        by = ", ".join(f"{one['metric']} of {one['platform']} ({one['share']:.0%})" for _, one in told.iterrows())
+        low, high = _prior_interval(row)
+        lines.append(
+            f"| `{row['parameter']}` | {low:.3g} to {high:.3g} | {row['value']:.3g} ({row['p05']:.3g} to "
+            f"{row['p95']:.3g}) | {row['score']:+.1f} | {row['score_sd']:.2f} | "
+            f"{by if row['identified'] else 'nothing: keeps its prior'} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _prior_interval(row: pd.Series) -> tuple[float, float]:
+    bounds = (row["low_bound"], row["high_bound"])
+    one = Parameter(row["parameter"], (), row["scale"], row["unit_mean"], row["prior_sd"], bounds)
+    low, high = (min(max(one.back(reach), bounds[0]), bounds[1]) for reach in (-1.6449, 1.6449))
+    return low, high
+
+
+def horizons_markdown(horizons: pd.DataFrame) -> str:
+    """Errors by years ahead; `horizons` is horizons.csv."""
+    lines = [
+        "| years ahead | series | facts | error over that of the rulers' mean | nearer than it | in the 90 % band |",
+        "|---:|---:|---:|---:|---:|---:|",
+    ]
+    lines += [
+        f"| {row['years_ahead']:.0f} | {row['series']:.0f} | {row['facts']:.0f} | {row['ratio']:.2f} | "
+        f"{row['nearer']:.0%} | {row['covered']:.0%} |"
+        for _, row in horizons.iterrows()
     ]
     return "\n".join(lines) + "\n"
 
