@@ -94,7 +94,8 @@ class Platform(mesa.Agent):
     def set_levers(self) -> None:
         """Take what the platform's file says; caps may lower it again."""
         own = self.settings
-        self.take_rate, self.ad_take, self.ad_yield, self.load = own.take_rate, own.ad_take, own.ad_yield, own.selling_load
+        self.take_rate, self.ad_take, self.ad_yield = own.take_rate, own.ad_take, own.ad_yield
+        self.load = own.selling_load
 
     def lower(self, lever: str, most: float) -> None:
         """Lower one of `LEVERS` to a cap; doing it twice changes nothing."""

@@ -88,9 +88,10 @@ def tier_cdf(spending: Spending, need_value: NDArray[np.float64]) -> NDArray[np.
 class MarketCalendar:
     """All days of a run, with what each brings.
 
-    Attributes are arrays over the days of the run: `phone_minutes`, `planned_demand`, `need_value`, `tier_cdf` [day, class, tier],
-    `other_short_video`, `instant_messaging`, `season`, and festivals' factors `festival_demand` and `basket`; their
-    `pull`, `boost` and `package` are [day, platform]; factors of shocks are `needs_shock` and `phone_shock`. `trend_day` is the day at which platforms' trends stand.
+    Attributes are arrays over the days of the run: `phone_minutes`, `planned_demand`, `need_value`, `tier_cdf` [day,
+    class, tier], `other_short_video`, `instant_messaging`, `season`, and festivals' factors `festival_demand` and
+    `basket`; their `pull`, `boost` and `package` are [day, platform]; factors of shocks are `needs_shock` and
+    `phone_shock`. `trend_day` is the day at which platforms' trends stand.
     """
 
     def __init__(

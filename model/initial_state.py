@@ -24,7 +24,7 @@ from secondhalf.model.data_files import read_launches
 from secondhalf.model.random_streams import Decision, RandomStreams, key, name_id, uniforms
 from secondhalf.model.scenario.launch_edits import check_moves, edited_launches
 from secondhalf.model.scenario.regulation import Bans, Caps, Preferencing, scenario_calendar
-from secondhalf.model.shapes import MARKS_LAST_MONTH, NEVER
+from secondhalf.model.shapes import MARKS_LAST_MONTH
 from secondhalf.model.state import State
 from secondhalf.model.supply.offer import OfferDesk
 from secondhalf.model.users.attention import MONTH_DAYS
@@ -215,27 +215,4 @@ def settle_in(market: State) -> None:
     columns.minutes_now[:], columns.budget_now[:] = 0.0, 0.0
     columns.marks[:] = (columns.marks >> 1) & MARKS_LAST_MONTH
     market.window_days_before, market.window_days = FLOW_WINDOW, 0
-    backfill_orders(market)
     market.record.note_start()
-
-
-def backfill_orders(market: State) -> None:
-    """Draw the last order of those who bought nothing while the market settled in.
-
-    With a personal order rate `need_rate * mean rate on the platform`, the time since the last order before the first
-    observed day is exponential; whoever it puts before the installation of the app never bought.
-    """
-    columns, warm_up = market.population.columns, market.calendar.warm_up
-    for p, name in enumerate(market.platform_names):
-        has_app = (columns.installed >> np.uint32(p)) & 1 == 1
-        exposure = float(columns.need_rate[has_app].sum())
-        if exposure <= 0:
-            continue
-        rate = market.purchases.orders[:, :, p].sum() / exposure * columns.need_rate
-        draw = uniforms(
-            key(market.settings.seed, Decision.HISTORY_AT_START, who=name_id(name) + 1), columns.installed.size
-        )
-        ago = warm_up - np.log(draw) / np.maximum(rate, 1e-12)
-        day = np.where(ago < 2000, -ago, NEVER)
-        missing = has_app & (columns.last_bought[p] == NEVER) & (day >= columns.installed_day[p])
-        columns.last_bought[p, missing] = day[missing].astype(np.int16)

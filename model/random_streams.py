@@ -74,6 +74,7 @@ class Decision(IntEnum):
     INCOME = 35
     ATTACHMENT = 36
     NEVER = 37
+    BUYERS_AT_START = 38
 
 
 def mix(z: int) -> int:

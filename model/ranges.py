@@ -127,4 +127,5 @@ def _choice(settings: MarketSettings, name: str, reach: dict[str, float]) -> Ite
     sd = users.attachment_sd[platform.kind]
     yield Part(f"users.attachment_sd.{platform.kind}", sd, TAILS * sd)
     yield Part("users.opening_cost", users.opening_cost, users.opening_cost)
+    yield Part("users.first_order_cost", users.first_order_cost, users.first_order_cost)
     yield Part("users.walk_away", users.walk_away, abs(users.walk_away))

@@ -154,6 +154,7 @@ class Behaviour(NamedTuple):
     platform_nest: np.float32  # mu: dissimilarity of platforms against walking away
     opening: np.uint8  # 1 where needs other than impulses may open an installed app
     opening_cost: np.float32  # utility lost where a need must open the app
+    first_order_cost: np.float32  # utility lost where a person has never ordered at the platform
     session: np.float32  # minutes that a need met adds to the day
     price_weight: np.float32  # eta
     loyalty_weight: np.float32

@@ -43,7 +43,7 @@ class Driver(Settings):
 
 
 class Festival(Settings):
-    """A yearly sale: factors on planned needs (`demand`) and what is spent on a need (`basket`), added pull at who holds it.
+    """A yearly sale: factors on planned needs (`demand`) and spending (`basket`), added pull at who holds it.
 
     `from_day`, `to_day` are month-day; `single_day_until` shortens it to its peak day up to that year, with both peaks
     raised by `single_day_factor`.

@@ -33,6 +33,7 @@ class Mechanisms(Settings):
     subsidies: bool = True
     nested_choice: bool = True
     opening: bool = True
+    first_order: bool = True
     lasting_tastes: bool = True
     price: bool = True
     sessions: bool = True
@@ -78,6 +79,7 @@ _ZEROED: dict[str, tuple[str, ...]] = {
     "closed_loop": ("users.closed_loop",),
     "open_links": ("users.link_bonus",),
     "subsidies": ("capability.*.price_cut",),
+    "first_order": ("users.first_order_cost",),
     "lasting_tastes": ("users.attachment_sd.content", "users.attachment_sd.shelf"),
     "price": ("users.price_weight",),
     "sessions": ("users.session_minutes",),

@@ -99,6 +99,7 @@ class PlatformSettings(Settings):
     drop: Hazard
     installed_at_start: Share
     recent_at_start: Share
+    buyers_at_start: Share
     creator_share: Share
     shops_at_start: Share
     appeal: Utility

@@ -167,6 +167,7 @@ class UserSettings(Settings):
     walk_away: Utility
     price_weight: Annotated[Number, Field(ge=0, le=10)]  # eta, an elasticity
     opening_cost: Weight
+    first_order_cost: Weight
     session_minutes: Annotated[Number, Field(ge=0, le=120)]
     attachment_sd: dict[Literal["content", "shelf"], Spread]
     closed_loop: Weight

@@ -19,7 +19,7 @@ from secondhalf.experiments.calibrate.calibration_files import describe_facts
 from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.execution.progress import ProgressBar, ProgressBars
 from secondhalf.experiments.execution.provenance import commit, versions
-from secondhalf.experiments.facts.target_file import read_targets
+from secondhalf.experiments.facts.target_file import FACTS, read_targets
 from secondhalf.experiments.facts.targets import LAST_FACT, Target, check_horizon, sized
 from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.document_tables import check, put_into
@@ -46,14 +46,15 @@ from secondhalf.experiments.validate.text import (
     naive_markdown,
     parameters_markdown,
     patterns_markdown,
+    record_markdown,
     rolling_words,
     score_words,
     series_markdown,
 )
 from secondhalf.model.data_files import data_file
 
-FORECAST = "forecast_2025_2027.csv"
-"""The committed forecast, in data/."""
+FORECAST, FIRST_FORECAST = "forecast_2025_2027.csv", "forecast_2023_2025.csv"
+"""The committed forecast, in data/, and the one that was made at the end of 2022 with the market as it was then."""
 STORED = ("targets", "rolling", "rulers", "horizons", "patterns")
 """Tables that the source tree keeps, in data/validation/."""
 FLOAT = "%.6g"
@@ -239,8 +240,15 @@ def in_documents(folder: Path, summary: Mapping[str, Any]) -> dict[str, str]:
         series_markdown(targets, misses, information),
         parameters_markdown(posterior, information),
         horizons_markdown(horizons),
+        first_forecast(),
     )
     return dict(zip(DOCUMENT_TABLES, words, strict=True))
+
+
+def first_forecast() -> str:
+    """How the forecast made at the end of 2022 did, as a Markdown table."""
+    points, series = score(read_forecast(FIRST_FORECAST), read_facts(FACTS), FIRST_FORECAST)
+    return record_markdown(series, horizon_table(points, series))
 
 
 def _store(folder: Path) -> None:

@@ -21,6 +21,7 @@ DOCUMENT_TABLES = (
     "targets by series",
     "parameters",
     "horizons",
+    "first forecast",
 )
 """Marks of the tables in documents."""
 KEYS = ("metric", "platform", "period_start", "period_end")
@@ -169,6 +170,25 @@ def _prior_interval(row: pd.Series) -> tuple[float, float]:
     one = Parameter(row["parameter"], (), row["scale"], row["unit_mean"], row["prior_sd"], bounds)
     low, high = (min(max(one.back(reach), bounds[0]), bounds[1]) for reach in (-1.6449, 1.6449))
     return low, high
+
+
+def record_markdown(series: pd.DataFrame, years: pd.DataFrame) -> str:
+    """How a committed forecast did, series by series and by years ahead; tables as `score` and `horizon_table` give."""
+    names = ["model", "last_value", "linear", "logistic", "seasonal", "rulers_mean"]
+    lines = [
+        "| series | facts before / since | " + " | ".join(name.replace("_", " ") for name in names) + " | in band |",
+        "|---|---:|" + "---:|" * (len(names) + 1),
+    ]
+    for _, row in series.iterrows():
+        least = min((row[name] for name in names if pd.notna(row[name])), default=None)
+        cells = [_share(row[name], row[name] == least) for name in names]
+        note = "" if row["counted"] else " (too few to count)"
+        lines.append(
+            f"| {row['metric']} of {row['platform']}{note} | {row['training']} / {row['tests']} | "
+            + " | ".join(cells)
+            + f" | {row['covered']:.0%} |"
+        )
+    return "\n".join(lines) + "\n\n" + horizons_markdown(years)
 
 
 def horizons_markdown(horizons: pd.DataFrame) -> str:

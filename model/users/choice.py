@@ -10,13 +10,14 @@ pan-shelf, and the utility ::
 
     V_p = tier_value_gp + lambda I_p + loyalty_weight loyalty_ip + sd_p z_ip - sd_p ** 2 / 2
           + (closed loop at the origin | open link from it) + (repeat_bonus at a fan's own shop)
-          - (opening_cost where the app was not open today).
+          - (opening_cost where the app was not open today) - (first_order_cost where the person never ordered).
 
 Platforms lie in one nest (dissimilarity mu) against walking away, whose utility is zero, and channels in nests of
 platforms (lambda): ``P(buy) = S ** mu / (1 + S ** mu)`` with ``S = sum_p exp(V_p / mu)``, and a platform's share of it
 is ``exp(V_p / mu) / S`` (McFadden 1978; consistent with utility for 0 < lambda <= mu <= 1). z is a trait for life:
 who prefers a platform goes on to prefer it (heterogeneity), while loyalty is fed by orders (state dependence; Heckman
-1981).
+1981). A first order at a platform costs more than later ones (an address, a way to pay, trust), so that buying spreads
+over years where an app has only begun to sell.
 
 Impulses choose among the apps open today. All other needs choose among installed apps; one that opens an app counts as
 a visit, and every need met adds a session's minutes, taken from the time outside, and leads to `orders_per_need` orders. Books are expectations: every
@@ -44,6 +45,7 @@ from secondhalf.model.shapes import (
     KIND_PLANNED,
     KIND_REPEAT,
     KIND_RIPENED,
+    NEVER,
     NOBODY,
     SHELF,
     U8,
@@ -276,6 +278,8 @@ def _buy(
                 worth[p] = offer.tier_value[tier, p]
                 if opened[p] == 0:
                     worth[p] -= behaviour.opening_cost
+                if last_bought[p, i] == NEVER:
+                    worth[p] -= behaviour.first_order_cost
             gain = nested_shares(
                 chances,
                 feed_share,

@@ -69,6 +69,7 @@ def behaviour(users: UserSettings, mechanisms: Mechanisms) -> Behaviour:
         platform_nest=f(users.platform_nest if nested else 1.0),
         opening=np.uint8(mechanisms.opening),
         opening_cost=f(users.opening_cost),
+        first_order_cost=f(users.first_order_cost),
         session=f(users.session_minutes),
         price_weight=f(users.price_weight),
         loyalty_weight=f(users.loyalty_weight),
@@ -152,6 +153,10 @@ class Population:
         columns.installed[chosen] |= np.uint32(1 << p)
         columns.installed_day[p, chosen] = -days.astype(np.int16)
         columns.last_used[p, chosen] = np.int16(-settings.calendar.warm_up)
+        bought = self.uniforms(Decision.BUYERS_AT_START, name_id(name))[chosen]
+        buyers = bought < platform.buyers_at_start
+        ago = settings.calendar.warm_up + 1 + 365 * bought / max(platform.buyers_at_start, 1e-9)
+        columns.last_bought[p, chosen[buyers]] = np.maximum(-ago, -days)[buyers].astype(np.int16)
 
     def bytes_per_user(self) -> float:
         """Memory of the columns alone."""

@@ -229,6 +229,7 @@ class OracleUser(mesa.Agent):
                 utility = offer.tier_value[tier][p] + attachment[p] + offer.bonus[origin][p]
                 utility += law.channel_nest * log(sum(parts)) + law.repeat_bonus * (p == home)
                 utility -= 0.0 if open_today else law.opening_cost
+                utility -= law.first_order_cost if self.last_bought[p] == NEVER else 0.0
                 strength[p], feed[p] = exp(utility / law.platform_nest), parts[FEED] / sum(parts)
         against = sum(strength) ** law.platform_nest
         bought = against / (1 + against)

@@ -38,6 +38,7 @@ def random_situation(seed: int) -> Situation:
         "walk_away": 1.5,
         "price_weight": 2.0,
         "opening_cost": 1.5,
+        "first_order_cost": 0.7,
         "session_minutes": 6.0,
         "content_liking": 0.5,
         "attachment_sd.shelf": 0.8,
