@@ -179,8 +179,8 @@ class UserSettings(Settings):
     def _nests_are_in_order(self) -> UserSettings:
         if self.channel_nest > self.platform_nest:
             raise ValueError(
-                f"channel_nest={self.channel_nest:g} may not exceed platform_nest={self.platform_nest:g}: a nested logit "
-                "is consistent with utility for 0 < lambda <= mu <= 1"
+                f"channel_nest={self.channel_nest:g} may not exceed platform_nest={self.platform_nest:g}: a nested "
+                "logit is consistent with utility for 0 < lambda <= mu <= 1"
             )
         missing = {"content", "shelf"} - set(self.attachment_sd)
         if missing:

@@ -77,7 +77,7 @@ class OfferDesk:
         return np.asarray(self.availability()[:, CHANNELS.index("live_store")])
 
     def channel_values(self, availability: Array, supply: Array) -> Array:
-        """Value of each channel by kind of need and platform: affinity x availability x supply ** elasticity, [4, P, C].
+        """Value of each channel, [4, P, C]: affinity to the kind of need x availability x supply ** elasticity.
 
         Its logarithm is the utility of the channel within its platform's nest (`choice`).
         """

@@ -172,7 +172,7 @@ class Trade:
         Parameters
         ----------
         spending
-            RMB by kind of need, origin (the last row: planted nowhere), platform and group of channels, [4, P + 1, P, 2]
+            RMB by kind of need, origin (last row: planted nowhere), platform and group of channels, [4, P + 1, P, 2]
         channel_share
             share of each channel in its group by kind of need and platform, [4, P, C]
         """

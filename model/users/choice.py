@@ -20,9 +20,9 @@ who prefers a platform goes on to prefer it (heterogeneity), while loyalty is fe
 over years where an app has only begun to sell.
 
 Impulses choose among the apps open today. All other needs choose among installed apps; one that opens an app counts as
-a visit, and every need met adds a session's minutes, taken from the time outside, and leads to `orders_per_need` orders. Books are expectations: every
-platform is credited with its probability. The user's own state is sampled: one draw decides where the order went. A
-repeat need met away from the platform of its tie is booked as a planned one.
+a visit, and every need met adds a session's minutes, taken from the time outside, and leads to `orders_per_need`
+orders. Books are expectations: every platform is credited with its probability. The user's own state is sampled: one
+draw decides where the order went. A repeat need met away from the platform of its tie is booked as a planned one.
 """
 
 from __future__ import annotations
@@ -185,9 +185,9 @@ def buy(
 ) -> None:
     """Meet all needs.
 
-    `orders` [chunks, 4 kinds, P + 1 origins, P] and `spending` [..., 2 groups] (RMB) receive expected orders and what is
-    spent on them, `counts` [chunks, P, 4] buyers and fans, `needs` [chunks, 3] sums over needs (constants above). Visits
-    and sessions are added to the sums of `attention.attend`, `attention` [chunks, P, 5] and `totals` [chunks, 3].
+    `orders` [chunks, 4 kinds, P + 1 origins, P] and `spending` [..., 2 groups] (RMB) receive expected orders and what
+    is spent on them, `counts` [chunks, P, 4] buyers and fans, `needs` [chunks, 3] sums over needs (constants above).
+    Visits and sessions are added to the sums of `attention.attend`, `attention` [chunks, P, 5], `totals` [chunks, 3].
     """
     for chunk in prange(chunk_count(columns.installed.size)):
         first, last = bounds(chunk, columns.installed.size)
