@@ -11,7 +11,7 @@ from secondhalf.conf.schema.vocabulary import CHANNELS
 from secondhalf.model.accounts.day_book import DayBook
 from secondhalf.model.supply.sales import Trade
 from secondhalf.model.users.attention import ACTIVE, BUDGET, INSTALLED, MINUTES, MONTHLY, MULTI_HOMING, ONLINE, SHOPPING
-from secondhalf.model.users.choice import ANNUAL_BUYERS, MONTHLY_BUYERS
+from secondhalf.model.users.orders import ANNUAL_BUYERS, MONTHLY_BUYERS
 from secondhalf.model.users.user_stages import Purchases
 
 Array = NDArray[np.float64]

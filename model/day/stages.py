@@ -26,7 +26,7 @@ from secondhalf.model.day.entry import admit_entrants
 from secondhalf.model.day.platform_moves import move_platforms
 from secondhalf.model.state import Stages, State
 from secondhalf.model.users.attention import BUDGET
-from secondhalf.model.users.choice import LOST_FANS, NEW_FANS
+from secondhalf.model.users.orders import LOST_FANS, NEW_FANS
 from secondhalf.model.users.user_stages import MonthBooks
 
 DAYS_A_WEEK = 7

@@ -25,7 +25,7 @@ from secondhalf.model.shapes import (
     SHELF,
     Columns,
 )
-from secondhalf.model.users import attention, choice
+from secondhalf.model.users import attention, orders
 from secondhalf.model.users.user_stages import Purchases
 from tests.reference.plain_streams import WatchedDraws, uniform, word
 
@@ -189,8 +189,8 @@ class OracleUser(mesa.Agent):
                     self.visit(met[0], day, sums, totals)
                     self.order(k, home, *met, offer, shops, streams, day.number, books.buyers)
         for p in self.platforms:
-            books.buyers[p, choice.MONTHLY_BUYERS] += day.number - self.last_bought[p] < 30
-            books.buyers[p, choice.ANNUAL_BUYERS] += day.number - self.last_bought[p] < 365
+            books.buyers[p, orders.MONTHLY_BUYERS] += day.number - self.last_bought[p] < 30
+            books.buyers[p, orders.ANNUAL_BUYERS] += day.number - self.last_bought[p] < 365
 
     def level(self, stream: int, cdf: list[float]) -> int:
         """The class into which the agent's number falls, the last one for whatever rounding leaves above."""
@@ -271,7 +271,7 @@ class OracleUser(mesa.Agent):
             place = self.place_of_tie(streams.fan_dropout_rate, self.fan_merchant[f], p, shops)
             if self.draws.happens(streams.fan_dropout[f], self.law.fan_dropouts[place]):
                 self.fan_merchant[f] = NOBODY
-                counts[p, choice.LOST_FANS] += 1
+                counts[p, orders.LOST_FANS] += 1
         elif self.draws.happens(
             streams.become_fan[k], feed * offer.fan_gain[row][FEED][p] + (1 - feed) * offer.fan_gain[row][SHELF][p]
         ):
@@ -289,6 +289,6 @@ class OracleUser(mesa.Agent):
             f = self.fan_merchant.index(NOBODY)
         else:
             f = self.fan_day.index(min(self.fan_day))
-            counts[self.fan_platform[f], choice.LOST_FANS] += 1
+            counts[self.fan_platform[f], orders.LOST_FANS] += 1
         self.fan_merchant[f], self.fan_platform[f], self.fan_day[f] = merchant, p, day
-        counts[p, choice.NEW_FANS] += 1
+        counts[p, orders.NEW_FANS] += 1

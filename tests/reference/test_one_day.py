@@ -89,8 +89,8 @@ def test_nothing_is_left_out() -> None:
     orders = sum(day.plain_sums[2].sum(axis=(1, 2)) for day in days)
     counts = sum(day.plain_sums[3].sum(axis=0) for day in days)
     assert (orders > 50).all()
-    assert counts[choice.NEW_FANS] > 50
-    assert counts[choice.LOST_FANS] > 50
+    assert counts[orders.NEW_FANS] > 50
+    assert counts[orders.LOST_FANS] > 50
     installed = np.array([day.plain.installed for day in days_in("many come and go")])
     before, after = installed[:-1], installed[1:]
     assert np.count_nonzero(after & ~before) > 20
