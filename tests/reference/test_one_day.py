@@ -12,7 +12,7 @@ from scipy.stats import poisson
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.model import random_streams
 from secondhalf.model.shapes import NOBODY
-from secondhalf.model.users import choice
+from secondhalf.model.users.orders import LOST_FANS, NEW_FANS
 from tests.reference import plain_streams
 from tests.reference.side_by_side import OneDay, days_side_by_side
 from tests.reference.situations import SITUATIONS, SMALL
@@ -89,8 +89,8 @@ def test_nothing_is_left_out() -> None:
     orders = sum(day.plain_sums[2].sum(axis=(1, 2)) for day in days)
     counts = sum(day.plain_sums[3].sum(axis=0) for day in days)
     assert (orders > 50).all()
-    assert counts[orders.NEW_FANS] > 50
-    assert counts[orders.LOST_FANS] > 50
+    assert counts[NEW_FANS] > 50
+    assert counts[LOST_FANS] > 50
     installed = np.array([day.plain.installed for day in days_in("many come and go")])
     before, after = installed[:-1], installed[1:]
     assert np.count_nonzero(after & ~before) > 20
