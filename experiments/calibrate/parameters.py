@@ -170,7 +170,7 @@ def read_parameters(settings: MarketSettings, name: str = PARAMETERS, some: bool
     Parameters
     ----------
     some
-        leave out entries that these settings do not have: dates of another strategy, say
+        leave out entries that these settings do not have: dates after an earlier last fact, say
 
     Raises
     ------

@@ -21,10 +21,10 @@ from secondhalf.experiments.calibrate.calibration_files import (
     read_best_point,
     write_calibration,
 )
-from secondhalf.experiments.calibrate.known_as_of import as_of
+from secondhalf.experiments.calibrate.known_as_of import as_of, known_parameters
 from secondhalf.experiments.calibrate.meanfield_stage import fit_meanfield
 from secondhalf.experiments.calibrate.minimum_distance import Fit, Problem, search
-from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
+from secondhalf.experiments.calibrate.parameters import Parameters
 from secondhalf.experiments.calibrate.posterior import Coverage, coverage, laplace, members
 from secondhalf.experiments.calibrate.recovery import recover
 from secondhalf.experiments.calibrate.settings import Calibrate
@@ -90,7 +90,7 @@ def find_problem(settings: MarketSettings, options: Calibrate) -> tuple[MarketSe
     known = as_of(settings, options.until)
     known = sized(known, options.users, options.merchants, options.until)
     check_horizon(targets, known)
-    parameters = read_parameters(known, options.parameters).only(options.only, "calibrate.only")
+    parameters = known_parameters(settings, known, options.parameters).only(options.only, "calibrate.only")
     _start(known, parameters, options.start)
     return known, parameters, targets
 
