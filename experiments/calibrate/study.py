@@ -91,7 +91,7 @@ def find_problem(settings: MarketSettings, options: Calibrate) -> tuple[MarketSe
     known = sized(known, options.users, options.merchants, options.until)
     check_horizon(targets, known)
     parameters = known_parameters(settings, known, options.parameters).only(options.only, "calibrate.only")
-    _start(known, parameters, options.start)
+    _start(settings, known, parameters, options.start)
     return known, parameters, targets
 
 
@@ -117,7 +117,7 @@ def calibrate(
     coarse = replace(
         problem, settings=sized(known, options.coarse_users, options.merchants, options.until), seeds=seeds[:1]
     )
-    start = _start(known, parameters, options.start)
+    start = _start(settings, known, parameters, options.start)
     bar = (bars or ProgressBars("never")).add(f"fit to {options.until}", _runs(len(parameters), options))
     seen: list[float] = []
 
@@ -187,7 +187,7 @@ def recovery(
     return table
 
 
-def _start(known: MarketSettings, parameters: Parameters, name: str) -> Array:
+def _start(settings: MarketSettings, known: MarketSettings, parameters: Parameters, name: str) -> Array:
     """Where the search begins: today's values, the priors' means, or where an earlier calibration ended.
 
     Parameters that an earlier calibration did not have begin at today's values.
@@ -197,7 +197,7 @@ def _start(known: MarketSettings, parameters: Parameters, name: str) -> Array:
         return scores
     if name == "prior":
         return np.zeros_like(scores)
-    return parameters.scores(parameters.of(known) | read_best_point(name, parameters.names))
+    return parameters.scores(parameters.of(known) | read_best_point(name, parameters.names, settings))
 
 
 def _runs(parameters: int, options: Calibrate) -> int:

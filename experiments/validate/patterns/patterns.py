@@ -55,8 +55,8 @@ NO_MALL, OPEN_LINKS, CROWDED, BEARABLE, SPARE = "no_mall", "links_stay_open", "c
 ARMS: dict[str, Arm] = {
     NO_MALL: Arm({"scenario.without": [{"platform": "content", "capability": "mall"}]}),
     OPEN_LINKS: Arm({"scenario.without": [{"platform": "*", "capability": "external_links"}]}, dt.date(2022, 6, 30)),
-    # Effort in the feed fills twice as much of it as by default.
-    CROWDED: Arm({"merchants.load_ceiling": 0.4}, dt.date(2020, 12, 31)),
+    # Twice as much of a feed sells as by default.
+    CROWDED: Arm({"platform.kuaishou.selling_load": 0.18, "platform.douyin.selling_load": 0.18}, dt.date(2020, 12, 31)),
     **{
         name: Arm(
             {"scenario.caps": [{"platform": "content", "load": load, "since": dt.date(2020, 1, 1)}]},
