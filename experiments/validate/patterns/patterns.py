@@ -136,10 +136,10 @@ PATTERNS: dict[str, Pattern] = {
         tuple(_reported("q4_share_of_annual_gmv", "Kuaishou", period, period[:4]) for period in (YEAR_2021, YEAR_2022)),
     ),
     "gmv_shares": Pattern(
-        "Of all online GMV of 2021 the five hold 53, 20, 15, 5 and 4 %: 54.6, 20.6, 15.5, 5.2 and 4.1 % of their sum.",
+        "Of all online GMV of 2021 Alibaba has 53, JD 20 and Kuaishou 4 %: 54.6, 20.6 and 4.1 % of that of the five.",
         tuple(
             _reported("gmv_market_share", platform, YEAR_2021, platform)
-            for platform in ("Alibaba", "JD", "Pinduoduo", "Douyin", "Kuaishou")
+            for platform in ("Alibaba", "JD", "Kuaishou")
         ),
     ),
     "merchants_tail": Pattern(
