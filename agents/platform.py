@@ -29,6 +29,7 @@ class Decider(Protocol):
     launches: Sequence[Any]
     daily: bool
     replays: bool
+    decides: bool
 
     def moves(self, view: Any) -> Sequence[Move]:
         """What the platform changes today."""
@@ -94,7 +95,12 @@ class Platform(mesa.Agent):
     def set_levers(self) -> None:
         """Take what the platform's file says; caps may lower it again."""
         own = self.settings
-        self.take_rate, self.ad_take, self.ad_yield, self.load = own.take_rate, own.ad_take, own.ad_yield, own.selling_load
+        self.take_rate, self.ad_take, self.ad_yield, self.load = (
+            own.take_rate,
+            own.ad_take,
+            own.ad_yield,
+            own.selling_load,
+        )
 
     def lower(self, lever: str, most: float) -> None:
         """Lower one of `LEVERS` to a cap; doing it twice changes nothing."""

@@ -108,7 +108,9 @@ class Spending(Settings):
         for number, income in enumerate(self.incomes):
             where = f"users.spending.incomes.{number}.tiers={income.tiers}"
             if len(income.tiers) != len(self.amounts):
-                raise ValueError(f"{where}: {len(self.amounts)} shares are needed, one for each of users.spending.amounts")
+                raise ValueError(
+                    f"{where}: {len(self.amounts)} shares are needed, one for each of users.spending.amounts"
+                )
             if abs(sum(income.tiers) - 1) > 1e-9:
                 raise ValueError(f"{where}: must add up to 1, not {sum(income.tiers):g}")
         shares = [income.share for income in self.incomes]

@@ -41,7 +41,7 @@ from secondhalf.experiments.validate.text import (
 )
 from secondhalf.model.data_files import data_file
 
-FORECAST = "forecast_2023_2025.csv"
+FORECAST = "forecast_2025_2027.csv"
 """The committed forecast, in data/."""
 STORED = ("targets", "rolling", "rulers", "patterns")
 """Tables that the source tree keeps, in data/validation/."""

@@ -138,8 +138,7 @@ PATTERNS: dict[str, Pattern] = {
     "gmv_shares": Pattern(
         "Of all online GMV of 2021 Alibaba has 53, JD 20 and Kuaishou 4 %: 54.6, 20.6 and 4.1 % of that of the five.",
         tuple(
-            _reported("gmv_market_share", platform, YEAR_2021, platform)
-            for platform in ("Alibaba", "JD", "Kuaishou")
+            _reported("gmv_market_share", platform, YEAR_2021, platform) for platform in ("Alibaba", "JD", "Kuaishou")
         ),
     ),
     "merchants_tail": Pattern(
