@@ -29,6 +29,7 @@ class Decider(Protocol):
     launches: Sequence[Any]
     daily: bool
     replays: bool
+    decides: bool
 
     def moves(self, view: Any) -> Sequence[Move]:
         """What the platform changes today."""
@@ -111,10 +112,10 @@ class Platform(mesa.Agent):
         """Factor on the satiation parameter gamma: the trend of the settings times `depth`."""
         return self._depth_trend * self.depth
 
-    def follow_trend(self, date: dt.date) -> None:
+    def follow_trend(self, date: dt.date, last_fact: dt.date) -> None:
         """Set the fitted trends of recruiting and depth to a date; they are no moves, whatever the strategy."""
-        self._recruit_trend = trend(self.settings.recruit_trend, date)
-        self._depth_trend = trend(self.settings.depth_trend, date)
+        self._recruit_trend = trend(self.settings.recruit_trend, date, last_fact)
+        self._depth_trend = trend(self.settings.depth_trend, date, last_fact)
 
     @property
     def recruiting(self) -> bool:
@@ -166,12 +167,14 @@ class Platform(mesa.Agent):
         return sum(pool.running_cost * float(used[k]) for k, pool in enumerate(self.capabilities.catalogue.values()))
 
 
-def trend(knots: Mapping[dt.date, float], date: dt.date) -> float:
-    """A factor on a date: straight lines in logs from 1 on `FIRST_DATE` through dated knots, flat after the last."""
-    if not knots:
-        return 1.0
-    days = [FIRST_DATE.toordinal(), *(day.toordinal() for day in knots)]
-    logs = [0.0, *(math.log(factor) for factor in knots.values())]
+def trend(knots: Mapping[dt.date, float], date: dt.date, last_fact: dt.date) -> float:
+    """A factor on a date: straight lines in logs from 1 on `FIRST_DATE` through dated knots, flat after the last.
+
+    Knots dated after `last_fact` are not used.
+    """
+    known = {day: factor for day, factor in sorted(knots.items()) if day <= last_fact}
+    days = [FIRST_DATE.toordinal(), *(day.toordinal() for day in known)]
+    logs = [0.0, *(math.log(factor) for factor in known.values())]
     return math.exp(float(np.interp(date.toordinal(), days, logs)))
 
 

@@ -62,8 +62,8 @@ def capability_table(settings: MarketSettings) -> CapabilityTable:
         [ndtri(uniforms(key(settings.seed, Decision.SKILL, who=name_id(n)), count)) for n in settings.platforms]
     )
     own = [settings.platform[name] for name in settings.platforms]
-    # Who replays what happened has the skills that were fitted; who decides does not know its own.
-    normals *= [[not strategy_class(settings.strategy_of(name).name).replays] for name in settings.platforms]
+    # Who replays what happened, or holds, has the skills that were fitted; who decides does not know its own.
+    normals *= [[strategy_class(settings.strategy_of(name).name).decides] for name in settings.platforms]
     return CapabilityTable(own, settings.capability, normals, settings.prominence, settings.mechanisms.ramps)
 
 

@@ -10,12 +10,14 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import numpy as np
+
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.conf.schema.calendar import LARGEST_OF_DRIVERS
 from secondhalf.conf.schema.platforms import CapabilitySettings, PlatformSettings
 from secondhalf.conf.schema.vocabulary import MAX_PLATFORMS
 from secondhalf.model.accounts.day_book import LARGEST_UTILITY
-from secondhalf.model.calendar import driver_curve
+from secondhalf.model.calendar import driver_curve, tier_cdf
 from secondhalf.model.supply.offer import LARGEST_CUT, SUPPLY_HALF
 
 SPACE = 85.0
@@ -66,18 +68,14 @@ def _check_drivers(settings: MarketSettings) -> None:
                 f"calendar.{name}.knots: what grows on after {last} reaches {highest:.4g} by {calendar.end}; allowed "
                 f"is {largest:g}"
             )
+    need_value = driver_curve(calendar.need_value, calendar.start, days)
+    tier_cdf(settings.users.spending, np.array([need_value.min(), need_value.max()]))  # refuses what no tilt reaches
 
 
 def _depth(settings: MarketSettings) -> float:
-    """Most that a pool is deepened, by those who decide or by declaration."""
-    declared = [
-        factor
-        for strategy in (settings.strategy, *settings.strategies.values())
-        for dated in (strategy.parameters.get("deepen") or {}).values()
-        for factor in (dated.values() if isinstance(dated, dict) else ())
-        if isinstance(factor, (int, float))
-    ]
-    return max(1.0, settings.growth.deepest, *declared)
+    """Most that a pool is deepened: by those who decide, times the largest factor of a trend."""
+    trends = [factor for name in settings.competing for factor in settings.platform[name].depth_trend.values()]
+    return max(1.0, settings.growth.deepest) * max([1.0, *trends])
 
 
 def _reach(settings: MarketSettings, name: str, key: str) -> float:

@@ -45,6 +45,8 @@ class Strategy(ABC):
     """whether it is asked every day; else on the first day of each calendar quarter"""
     replays = False
     """whether its moves are facts, which no rule can refuse"""
+    decides = True
+    """whether it decides by itself, without knowing how well its capabilities will do: its skills are then drawn"""
 
     class Parameters(BaseModel):
         """Settings that a strategy declares; any other is refused. Derive from it to declare some."""

@@ -25,7 +25,7 @@ class Committed(Strategy):
     def __init__(self, inner: Decider, settled: Collection[str]) -> None:
         self.platform, self.parameters, self.launches = inner.platform, inner.parameters, inner.launches
         self.inner, self.settled = inner, frozenset(settled)
-        self.daily, self.replays = inner.daily, inner.replays
+        self.daily, self.replays, self.decides = inner.daily, inner.replays, inner.decides
 
     def moves(self, view: View) -> Sequence[Move]:
         """The inner strategy's moves, but not those on settled capabilities."""

@@ -30,6 +30,7 @@ class History(Strategy):
 
     daily = True
     replays = True
+    decides = False
 
     class Parameters(Strategy.Parameters):
         """What the dated rows do not say."""

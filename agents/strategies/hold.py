@@ -12,6 +12,8 @@ from secondhalf.agents.view import View
 class Hold(Strategy):
     """Never moves."""
 
+    decides = False
+
     def moves(self, view: View) -> Sequence[Move]:
         """Nothing, on any day."""
         return ()

@@ -99,6 +99,8 @@ class CalendarSettings(Settings):
             raise ValueError(
                 f"calendar.start={self.start} is before {FIRST_DATE}, where the platforms' first state is given"
             )
+        if self.last_fact < FIRST_DATE:
+            raise ValueError(f"calendar.last_fact={self.last_fact} is before {FIRST_DATE}")
         if self.end > LAST_DATE:
             raise ValueError(f"calendar.end={self.end} is after {LAST_DATE}")
         if self.start > self.end:

@@ -119,6 +119,8 @@ class MarketSettings(Settings):
 
     @model_validator(mode="after")
     def _channels_exist(self) -> MarketSettings:
+        for unknown in sorted(set(self.channels) - set(CHANNELS)):
+            raise ValueError(f"channels.{unknown}: there is no such channel; allowed are {', '.join(CHANNELS)}")
         if tuple(self.channels) != CHANNELS:
             raise ValueError(f"channels must be {', '.join(CHANNELS)}, not {', '.join(self.channels)}")
         if not any(capability.opens_all for capability in self.capability.values()):

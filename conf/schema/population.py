@@ -104,19 +104,18 @@ class Spending(Settings):
     @model_validator(mode="after")
     def _add_up(self) -> Spending:
         if self.amounts != sorted(set(self.amounts)):
-            raise ValueError(f"amounts={self.amounts} must rise from tier to tier")
-        for income in self.incomes:
+            raise ValueError(f"users.spending.amounts={self.amounts}: must rise from tier to tier")
+        for number, income in enumerate(self.incomes):
+            where = f"users.spending.incomes.{number}.tiers={income.tiers}"
             if len(income.tiers) != len(self.amounts):
                 raise ValueError(
-                    f"the tiers of income {income.name} have {len(income.tiers)} shares for {len(self.amounts)} amounts"
+                    f"{where}: {len(self.amounts)} shares are needed, one for each of users.spending.amounts"
                 )
             if abs(sum(income.tiers) - 1) > 1e-9:
-                raise ValueError(
-                    f"tiers={income.tiers} of income {income.name} must add up to 1, not {sum(income.tiers):g}"
-                )
-        total = sum(income.share for income in self.incomes)
-        if abs(total - 1) > 1e-9:
-            raise ValueError(f"the shares of the incomes must add up to 1, not {total:g}")
+                raise ValueError(f"{where}: must add up to 1, not {sum(income.tiers):g}")
+        shares = [income.share for income in self.incomes]
+        if abs(sum(shares) - 1) > 1e-9:
+            raise ValueError(f"users.spending.incomes.*.share={shares}: must add up to 1, not {sum(shares):g}")
         return self
 
     def mean_log_amount(self) -> float:
@@ -179,13 +178,14 @@ class UserSettings(Settings):
     def _nests_are_in_order(self) -> UserSettings:
         if self.channel_nest > self.platform_nest:
             raise ValueError(
-                f"channel_nest={self.channel_nest:g} may not exceed platform_nest={self.platform_nest:g}: a nested "
-                "logit is consistent with utility for 0 < lambda <= mu <= 1"
+                f"users.channel_nest={self.channel_nest:g}: allowed is at most users.platform_nest="
+                f"{self.platform_nest:g}; a nested logit is consistent with utility for 0 < lambda <= mu <= 1"
             )
         missing = {"content", "shelf"} - set(self.attachment_sd)
         if missing:
             raise ValueError(
-                f"attachment_sd has no value for {', '.join(sorted(missing))}; content and shelf are needed"
+                f"users.attachment_sd={self.attachment_sd}: content and shelf are needed, "
+                f"{' and '.join(sorted(missing))} is missing"
             )
         return self
 

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secondhalf.conf.schema import SettingsError
+from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.calibrate.minimum_distance import Fit, Problem
-from secondhalf.experiments.calibrate.parameters import Parameters
+from secondhalf.experiments.calibrate.parameters import Parameters, gone_settings
 from secondhalf.experiments.calibrate.posterior import Coverage, Posterior
 from secondhalf.experiments.facts.target_file import FACTS
 from secondhalf.experiments.facts.targets import Targets
@@ -126,10 +126,12 @@ def read_calibration(name: str, parameters: Parameters) -> Calibration:
     except (OSError, ValueError, KeyError) as error:
         raise SettingsError(f"validate.calibration={name}: no whole calibration is there ({error})") from error
     if not list(scores) == list(covariance.columns) == list(drawn.columns) == parameters.names:
-        other = sorted(set(scores) ^ set(parameters.names))
+        stored, today = set(scores), set(parameters.names)
+        gone, new = sorted(stored - today), sorted(today - stored)
+        other = f"{gone[0]} is none today" if gone else f"it has no {new[0]}" if new else "another order"
         raise SettingsError(
-            f"validate.calibration={name}: it is of other parameters than those of today"
-            + (f" ({other[0]})" if other else " (another order)")
+            f"validate.calibration={name}: {RECORD} is of other parameters than those of today ({other}); "
+            "`secondhalf calibrate calibrate.write=true` fits again"
         )
     posterior = Posterior(np.array(list(scores.values())), covariance.to_numpy(float), widened)
     search = {
@@ -139,13 +141,13 @@ def read_calibration(name: str, parameters: Parameters) -> Calibration:
     return Calibration(parameters, posterior, np.array(members), record, search)
 
 
-def read_best_point(name: str, parameters: Sequence[str]) -> dict[str, float]:
+def read_best_point(name: str, parameters: Sequence[str], settings: MarketSettings) -> dict[str, float]:
     """Values at which a calibration in a folder ended, of those of the parameters that it had.
 
     Raises
     ------
     SettingsError
-        when there is none
+        when there is none, or one of another structure: of a setting that `settings` do not have
     """
     try:
         values = json.loads((data_file(name) / RECORD).read_text(encoding="utf-8"))["values"]
@@ -153,6 +155,11 @@ def read_best_point(name: str, parameters: Sequence[str]) -> dict[str, float]:
         raise SettingsError(
             f"calibrate.start={name}: allowed are settings, prior, and a folder that holds {RECORD}"
         ) from error
+    gone = gone_settings(values, settings)
+    if gone:
+        raise SettingsError(
+            f"calibrate.start={name}: {RECORD} is of another structure of the market; today there is no {gone[0]}"
+        )
     return {parameter: float(values[parameter]) for parameter in parameters if parameter in values}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -170,7 +170,7 @@ def read_parameters(settings: MarketSettings, name: str = PARAMETERS, some: bool
     Parameters
     ----------
     some
-        leave out entries that these settings do not have: dates of another strategy, say
+        leave out entries that these settings do not have: dates after an earlier last fact, say
 
     Raises
     ------
@@ -213,6 +213,12 @@ def read_parameters(settings: MarketSettings, name: str = PARAMETERS, some: bool
                 f"bounds={list(parameter.bounds)}"
             )
     return parameters
+
+
+def gone_settings(names: Iterable[str], settings: MarketSettings) -> list[str]:
+    """Names of settings (with a dot) that are no numbers of today's, as a file of another structure has them."""
+    plain = settings.model_dump(mode="json")
+    return [name for name in names if "." in name and not list(_paths(plain, name.split(".")))]
 
 
 def _paths(plain: Any, keys: Sequence[str], before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

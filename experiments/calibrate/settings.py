@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from secondhalf.conf.schema.base import Count, Number, Rate, Settings, Whole
+from secondhalf.conf.schema.base import Count, Number, Whole
 from secondhalf.experiments.execution.settings import Options
 
 
@@ -36,10 +36,3 @@ class Calibrate(Options):
     recover: Annotated[Whole, Field(ge=0)]
     workers: Count | None = None
     write: bool = False
-
-
-class Intensities(Settings):
-    """One number for recruiting and one for deepening."""
-
-    recruit: Rate
-    deepen: Rate

@@ -22,10 +22,10 @@ from secondhalf.experiments.calibrate.calibration_files import (
     read_best_point,
     write_calibration,
 )
-from secondhalf.experiments.calibrate.known_as_of import as_of
+from secondhalf.experiments.calibrate.known_as_of import as_of, known_parameters
 from secondhalf.experiments.calibrate.meanfield_stage import fit_meanfield
 from secondhalf.experiments.calibrate.minimum_distance import Fit, Problem, search
-from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
+from secondhalf.experiments.calibrate.parameters import Parameters
 from secondhalf.experiments.calibrate.posterior import Coverage, coverage, laplace, members
 from secondhalf.experiments.calibrate.recovery import recover
 from secondhalf.experiments.calibrate.settings import Calibrate
@@ -91,8 +91,8 @@ def find_problem(settings: MarketSettings, options: Calibrate) -> tuple[MarketSe
     known = as_of(settings, options.until)
     known = sized(known, options.users, options.merchants, options.until)
     check_horizon(targets, known)
-    parameters = read_parameters(known, options.parameters).only(options.only, "calibrate.only")
-    _start(known, parameters, options.start)
+    parameters = known_parameters(settings, known, options.parameters).only(options.only, "calibrate.only")
+    _start(settings, known, parameters, options.start)
     return known, parameters, targets
 
 
@@ -118,7 +118,7 @@ def calibrate(
     coarse = replace(
         problem, settings=sized(known, options.coarse_users, options.merchants, options.until), seeds=seeds[:1]
     )
-    start = _start(known, parameters, options.start)
+    start = _start(settings, known, parameters, options.start)
     bar = (bars or ProgressBars("never")).add(f"fit to {options.until}", _runs(len(parameters), options))
     seen: list[float] = []
 
@@ -187,7 +187,7 @@ def recovery(
     return table
 
 
-def _start(known: MarketSettings, parameters: Parameters, name: str) -> Array:
+def _start(settings: MarketSettings, known: MarketSettings, parameters: Parameters, name: str) -> Array:
     """Where the search begins: today's values, the priors' means, or where an earlier calibration ended.
 
     Parameters that an earlier calibration did not have begin at today's values.
@@ -197,7 +197,7 @@ def _start(known: MarketSettings, parameters: Parameters, name: str) -> Array:
         return scores
     if name == "prior":
         return np.zeros_like(scores)
-    return parameters.scores(parameters.of(known) | read_best_point(name, parameters.names))
+    return parameters.scores(parameters.of(known) | read_best_point(name, parameters.names, settings))
 
 
 def _runs(parameters: int, options: Calibrate) -> int:

@@ -30,7 +30,7 @@ INK = "#333333"
 FAINT = "#BBBBBB"
 SPARE_COLORS = ("#000000", "#F0E442", "#999999", "#882255", "#44AA99", "#DDCC77")
 """For platforms that data/names.yaml does not know, in order."""
-LAST_FACT = "2022-12-31"
+LAST_FACT = "2024-12-31"
 """Day of the last fact that the model was held against."""
 DAYS_DRAWN_SINGLY = 150
 """Longer runs are drawn month by month."""

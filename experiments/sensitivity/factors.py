@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
-from secondhalf.experiments.calibrate.parameters import Parameters
+from secondhalf.experiments.calibrate.parameters import Parameters, gone_settings
 
 Array = NDArray[np.float64]
 SEED = "seed"
@@ -120,7 +120,7 @@ def find_space(settings: MarketSettings, parameters: Parameters, posterior: str 
     Raises
     ------
     SettingsError
-        when the file cannot be read, has no column of a parameter, or a column without spread
+        when the file cannot be read, has no column of a parameter, one of a setting that is gone, or one without spread
     """
     spread = np.ones(len(parameters))
     if posterior is None:
@@ -131,6 +131,9 @@ def find_space(settings: MarketSettings, parameters: Parameters, posterior: str 
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
         raise SettingsError(f"{where}: a CSV file of draws is needed ({reason})") from error
+    gone = gone_settings(map(str, draws.columns), settings)
+    if gone:
+        raise SettingsError(f"{where}: it is of another structure of the market; today there is no {gone[0]}")
     known = [name for name in parameters.names if name in draws]
     if not known or len(draws) < 2:
         raise SettingsError(f"{where}: two rows and a column for one of {', '.join(parameters.names)} are needed")

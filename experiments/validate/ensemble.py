@@ -1,7 +1,7 @@
 """Ensembles that forecast from an origin: members that agree with what was known then, and their later numbers.
 
-A member is one of the calibration's, under the seed for which it was moved to the facts, with intensities that go on by
-chance after the origin. Its series are moved on to the facts: where those of the last year before a series' last one
+A member is one of the calibration's, under the seed for which it was moved to the facts; after the origin
+the model's one policy holds (`calendar.last_fact`). Its series are moved on to the facts: where those of the last year before a series' last one
 lie above the member, so do its forecasts, by a part that fades with the time since then. What is left of doubt is added
 as noise that grows with the horizon: no model of named companies is right to the percent three years ahead.
 """
@@ -20,8 +20,8 @@ from scipy.special import ndtri
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.calibrate.calibration_files import Calibration, data_hash, read_calibration
-from secondhalf.experiments.calibrate.known_as_of import as_of, extend_intensities
-from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
+from secondhalf.experiments.calibrate.known_as_of import as_of, known_parameters
+from secondhalf.experiments.calibrate.parameters import Parameters
 from secondhalf.experiments.calibrate.posterior import FIRST_SEED
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.facts.model_series import Measurable, SeriesNumbers
@@ -42,29 +42,20 @@ class Ensemble:
     failed: int
 
 
-def markets(
-    settings: MarketSettings,
-    parameters: Parameters,
-    members: Array,
-    origin: dt.date,
-    outlook: Outlook,
-) -> list[MarketSettings]:
+def markets(settings: MarketSettings, parameters: Parameters, members: Array) -> list[MarketSettings]:
     """The members' settings.
 
     Parameters
     ----------
     settings
-        as they were known at `origin`, with the calendar's last day
+        as they were known at the origin, with the calendar's last day
     members
         scores, [members, D]
     """
-    made = []
-    for number, scores in enumerate(members):
-        rng = np.random.default_rng([FIRST_SEED, number])
-        known = parameters.put(settings, parameters.values(scores))
-        known = extend_intensities(known, origin, outlook.damping, outlook.spread, rng)
-        made.append(known.model_copy(update={"seed": FIRST_SEED + number}))
-    return made
+    return [
+        parameters.put(settings, parameters.values(scores)).model_copy(update={"seed": FIRST_SEED + number})
+        for number, scores in enumerate(members)
+    ]
 
 
 def run(
@@ -158,10 +149,11 @@ def find_origin(settings: MarketSettings, options: Validate, date: dt.date, targ
         when there is none, when it is of other facts or parameters than today's; with the command that makes it
     """
     known = as_of(settings, date)
+    parameters = known_parameters(settings, known)
     end = options.forecast_until if date == LAST_FACT else LAST_FACT
     known = sized(known, options.users, options.merchants, end)
     name = options.calibration if date == LAST_FACT else f"{options.calibration}/{date}"
-    calibration = read_calibration(name, read_parameters(known))
+    calibration = read_calibration(name, parameters)
     if calibration.record["data_hash"] != data_hash(targets.until(date)):
         raise SettingsError(
             f"validate.calibration={name}: it was fitted to other facts than those of data/targets.yaml; "
@@ -179,7 +171,7 @@ def members(
 ) -> Ensemble:
     """Run an origin's members, or take those that are kept in the folder."""
     chosen = origin.calibration.members[: options.draws]
-    made = markets(origin.settings, origin.calibration.parameters, chosen, origin.date, options.outlook)
+    made = markets(origin.settings, origin.calibration.parameters, chosen)
     workers = options.workers or os.cpu_count() or 1
     return run(made, asked, workers, folder / f"members_{origin.date}.jsonl", shown)
 

@@ -8,15 +8,12 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from secondhalf.conf.schema.base import Count, Positive, Rate, Settings, Whole
-from secondhalf.experiments.calibrate.settings import Intensities
 from secondhalf.experiments.execution.settings import Options
 
 
 class Outlook(Settings):
-    """What is assumed about the time after the last fact (see experiments.validate.ensemble)."""
+    """What is assumed about errors after the last fact (see experiments.validate.ensemble)."""
 
-    damping: Intensities
-    spread: Intensities
     memory_years: Positive
     drift: Rate
     unseen: Rate

@@ -52,8 +52,9 @@ def move_and_grow(market: State) -> None:
     market.moves_today = move_platforms(market) if begun else []
     market.caps.impose(market.calendar.dates[at], market.platforms)
     market.capabilities.advance()
+    trend_date, last_fact = market.calendar.dates[market.calendar.trend_day[at]], market.settings.calendar.last_fact
     for platform in market.platforms:
-        platform.follow_trend(market.calendar.dates[market.calendar.trend_day[at]])
+        platform.follow_trend(trend_date, last_fact)
     if begun:  # campaigns and the deepening of a pool that a later start finds under way wait for the first day
         for platform in market.platforms:
             platform.pass_day()

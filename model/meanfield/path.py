@@ -102,7 +102,7 @@ def _require_dated(settings: MarketSettings, platforms: State) -> None:
     """Refuse strategies that react to the market: on the path its accounts are not computed."""
     for platform in platforms.platforms:
         name = settings.strategy_of(platform.name).name
-        if not platform.strategy.replays and name != "hold":
+        if platform.strategy.decides:
             raise SettingsError(f"strategy.name={name} ({platform.name}): a mean-field path needs history or hold")
 
 

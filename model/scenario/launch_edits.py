@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from secondhalf.agents.strategies import Hold, Launch, Strategy
+from secondhalf.agents.strategies import Launch, Strategy
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.conf.schema.calendar import FIRST_DATE
 from secondhalf.conf.schema.scenario import ALL, ScenarioMove, Shift, Without
@@ -86,7 +86,7 @@ def check_moves(settings: MarketSettings, strategies: Iterable[Strategy]) -> Non
     SettingsError
         for a `close`, `restrict` or `restore` of what is neither open at the start nor opened by then
     """
-    fixed = {s.platform: s for s in strategies if s.replays or isinstance(s, Hold)}
+    fixed = {s.platform: s for s in strategies if not s.decides}
     moves = settings.scenario.moves
     for number, move in enumerate(moves):
         strategy = fixed.get(move.platform)

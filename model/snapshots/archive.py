@@ -20,7 +20,7 @@ from secondhalf.conf.schema import SettingsError
 from secondhalf.temporaries import temporary_beside
 from secondhalf.version import __version__
 
-FORMAT, VERSION = "secondhalf checkpoint", 2
+FORMAT, VERSION = "secondhalf checkpoint", 3
 """The version rises when what a market holds changes its shape."""
 MEMBERS = ("header.json", "state.json", "arrays.bin")
 ON_PAPER = (1980, 1, 1, 0, 0, 0)
@@ -137,7 +137,7 @@ def _header(path: Path, written: bytes, state: bytes, arrays: bytes) -> Header:
         by = reason(ValueError(plain.get("secondhalf", "of no version")))[:40]
         raise CheckpointError(
             f"{path}: written by the {age} secondhalf {by} (format {str(plain['version'])[:20]}); this is "
-            f"{__version__}, which reads format {VERSION}"
+            f"{__version__}, which reads format {VERSION}: another structure of the market"
         )
     found = plain.pop("checksum", None)
     if found != checksum(_text(plain), state, arrays):

@@ -26,7 +26,7 @@ from secondhalf.experiments.validate.patterns.runs import (
 NEVER = "never"
 ARMS = {
     OPEN_LINKS: Arm({"scenario.without": [{"platform": "*", "capability": "external_links"}]}, dt.date(2020, 1, 31)),
-    CROWDED: Arm({"merchants.load_ceiling": 0.4}, dt.date(2019, 1, 31)),
+    CROWDED: Arm({"platform.kuaishou.selling_load": 0.4, "platform.douyin.selling_load": 0.4}, dt.date(2019, 1, 31)),
     NEVER: Arm({"scenario.without": [{"platform": "kuaishou", "capability": "mall"}]}),
 }
 

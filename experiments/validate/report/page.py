@@ -58,7 +58,7 @@ def _lead(study: Study) -> tuple[str, ...]:
     return (
         "Second Half is a model of how Chinese platforms compete for attention and trade once everybody is online: "
         "simulated users divide their day and shop, merchants divide their effort, platforms move.",
-        "This report compares the fitted model with facts reported for 2019–2022, with naive forecasts and patterns, "
+        "This report compares the fitted model with facts reported for 2019–2024, with naive forecasts and patterns, "
         "and shows its forecast for later years; no fact of those years was fitted.",
     )
 

@@ -29,12 +29,12 @@ Array = NDArray[np.float64]
 END = dt.date(2020, 6, 30)
 SEEDS = 3
 BIAS = 0.08
-"""Largest bias of the closures over these eighteen months, shopping needs off (docs/calibration.md)."""
+"""Largest bias of the closures over these eighteen months, sessions of needs off (docs/calibration.md)."""
 
 
 @pytest.fixture(scope="module")
 def settings() -> MarketSettings:
-    return sized(load_settings(["mechanisms.shopping_needs=false"]), 1500, 200, END)
+    return sized(load_settings(["mechanisms.sessions=false"]), 1500, 200, END)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_what_it_cannot_see_is_no_number(here: Array, model: MeanFieldModel, tar
     for target, value, seen in zip(targets.all, here, model.seen, strict=True):
         assert np.isnan(value) != seen, target.name
         assert path_measures(target) == (
-            target.metric not in {"gmv", "annual_active_buyers", "repurchase_rate_monthly"}
+            target.metric not in {"gmv", "annual_active_buyers", "orders_per_buyer", "repurchase_rate_monthly"}
         )
     assert model.seen.sum() > 10
     assert np.isnan(model.corrections[~model.seen]).all()
@@ -94,10 +94,10 @@ def test_what_it_cannot_see_is_no_number(here: Array, model: MeanFieldModel, tar
         ("platform.kuaishou.gamma", "Kuaishou", "daily_minutes_per_dau", 1),
         ("platform.kuaishou.installed_at_start", "Kuaishou", "dau", 1),
         ("platform.douyin.leisure", "Kuaishou", "dau", -1),
-        ("platform.pinduoduo.innovation", "Pinduoduo", "mau", 1),
+        ("platform.pinduoduo.imitation", "Pinduoduo", "mau", 1),
         ("users.habit_weight", "Douyin", "dau", 1),
-        ("strategy.recruit.kuaishou.2019-07-01", "Kuaishou", "dau", 1),
-        ("strategy.deepen.kuaishou.2019-07-01", "Kuaishou", "daily_minutes_per_dau", 1),
+        (r"platform.kuaishou.recruit_trend\..*", "Kuaishou", "dau", 1),
+        (r"platform.kuaishou.depth_trend\..*", "Kuaishou", "daily_minutes_per_dau", 1),
     ],
 )
 def test_signs_of_slopes(
@@ -143,7 +143,7 @@ def test_finds_back_what_made_the_facts(
 def test_moves_only_what_it_sees_and_comes_closer(
     settings: MarketSettings, parameters: Parameters, targets: Targets
 ) -> None:
-    some = parameters.only(r"^platform\.kuaishou\.(leisure|affordability|order_value)$|^merchants\.entry_hazard$")
+    some = parameters.only(r"^platform\.kuaishou\.(leisure|appeal)$|^users\.impulse_rate$")
     start = some.scores(some.of(settings))
     start[some.names.index("platform.kuaishou.leisure")] += 1
     small = sized(settings, 300, 30, dt.date(2019, 6, 30))

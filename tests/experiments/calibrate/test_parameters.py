@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.calibrate.parameters import read_parameters
+from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.experiments.calibrate.parameters import Parameter, Parameters, gone_settings, read_parameters
 from secondhalf.experiments.command.compose import load_settings
 
 SETTINGS = load_settings()
@@ -18,6 +18,11 @@ def file(folder: Path, *lines: str) -> str:
     path = folder / "own.yaml"
     path.write_text("parameters:\n" + "".join(f"- {line}\n" for line in lines), encoding="utf-8")
     return str(path)
+
+
+def by_name(parameters: Parameters, name: str) -> Parameter:
+    (found,) = [parameter for parameter in parameters.all if parameter.name == name]
+    return found
 
 
 def test_scores_and_values_go_there_and_back() -> None:
@@ -43,24 +48,34 @@ def test_values_arrive_in_the_settings() -> None:
 def test_a_score_of_zero_is_the_prior_mean_and_one_a_standard_deviation() -> None:
     parameters = read_parameters(SETTINGS)
     zero = parameters.values(np.zeros(len(parameters)))
-    assert zero["users.shock"] == pytest.approx(0.9)
-    assert zero["platform.jd.installed_at_start"] == pytest.approx(0.35)
+    shock, leisure = by_name(parameters, "users.shock"), by_name(parameters, "platform.jd.leisure")
+    assert zero["users.shock"] == pytest.approx(shock.mean)
+    installed = by_name(parameters, "platform.jd.installed_at_start")
+    assert (installed.scale, zero[installed.name]) == ("logit", pytest.approx(installed.mean))
     one = parameters.values(np.ones(len(parameters)))
-    assert one["users.shock"] == pytest.approx(0.9 * np.exp(0.3))
-    assert one["platform.jd.leisure"] == pytest.approx(-1.4 + 0.4)
+    assert one["users.shock"] == pytest.approx(shock.mean * np.exp(shock.sd))
+    assert one["platform.jd.leisure"] == pytest.approx(leisure.mean + leisure.sd)
 
 
-def test_a_step_is_a_factor_to_the_date_before() -> None:
-    parameters = read_parameters(SETTINGS).only(r"deepen\.douyin")
+def test_a_step_is_a_factor_to_the_date_before(tmp_path: Path) -> None:
+    plain = SETTINGS.model_dump(mode="json")
+    plain["platform"]["douyin"]["recruit_trend"] = {"2020-12-31": 1.0, "2022-12-31": 1.0, "2024-12-31": 1.0}
+    line = "{setting: platform.douyin.recruit_trend.*, scale: step, mean: 1.0, sd: 0.25, bounds: [0.4, 2.5]}"
+    parameters = read_parameters(MarketSettings.from_dict(plain), file(tmp_path, line))
     values = parameters.values(np.ones(len(parameters)))
-    assert list(values.values()) == pytest.approx([np.exp(0.25 * n) for n in range(1, len(parameters) + 1)])
+    assert list(values.values()) == pytest.approx([np.exp(0.25 * n) for n in (1, 2, 3)])
 
 
-def test_history_and_merchants_learning_are_among_them() -> None:
+def test_trends_and_choice_are_among_them() -> None:
     names = read_parameters(SETTINGS).names
-    assert sum(name.startswith("strategy.recruit.") for name in names) >= 10
-    assert sum(name.startswith("strategy.deepen.") for name in names) >= 10
-    assert {"merchants.ewa_lambda", "merchants.entry_hazard"} <= set(names)
+    assert any(".recruit_trend.20" in name for name in names)
+    assert any(".depth_trend.20" in name for name in names)
+    assert {"users.channel_nest", "users.opening_cost", "platform.kuaishou.appeal"} <= set(names)
+
+
+def test_names_of_another_structure_are_found() -> None:
+    names = ["platform.jd.affordability", "users.shock", "strategy.recruit.jd.2019-07-01", "seed"]
+    assert gone_settings(names, SETTINGS) == [names[0], names[2]]
 
 
 def test_the_prior_is_the_same_for_all_platforms() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,14 +20,21 @@ from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import sized
 
 UNTIL = dt.date(2019, 12, 31)
-MOVED = r"^platform\.kuaishou\.(leisure|order_value)$|^merchants\.ewa_lambda$"
+MOVED = """\
+parameters:
+- {setting: platform.kuaishou.leisure, scale: linear, mean: -1.4, sd: 0.4, bounds: [-4.0, 1.0]}
+- {setting: platform.kuaishou.appeal, scale: linear, mean: -1.5, sd: 0.8, bounds: [-5.0, 5.0]}
+- {setting: merchants.ewa_lambda, scale: log, mean: 1.5, sd: 0.3, bounds: [0.3, 6.0]}
+"""
 WORLDS = 3
 
 
 @pytest.mark.slow
-def test_known_parameters_come_back() -> None:
+def test_known_parameters_come_back(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(MOVED, encoding="utf-8")
     settings = sized(as_of(load_settings(), UNTIL), 600, 100, UNTIL)
-    parameters = read_parameters(settings).only(MOVED)
+    parameters = read_parameters(settings, str(own))
     problem = Problem(settings, parameters, read_targets().until(UNTIL), (0,), 0.05, 0.0)
     truths = list(np.clip(np.random.default_rng(5).standard_normal((WORLDS, len(parameters))), -1.5, 1.5))
     with Evaluations(problem.targets.numbers, os.cpu_count() or 1) as evaluate:

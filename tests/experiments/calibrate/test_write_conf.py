@@ -15,9 +15,11 @@ from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.calibrate.calibration_files import (
     Calibration,
     data_hash,
+    read_best_point,
     read_calibration,
     write_calibration,
 )
+from secondhalf.experiments.calibrate.known_as_of import as_of, known_parameters
 from secondhalf.experiments.calibrate.parameters import read_parameters
 from secondhalf.experiments.calibrate.posterior import Posterior
 from secondhalf.experiments.calibrate.write_conf import put_into_conf
@@ -44,10 +46,11 @@ def test_only_the_numbers_change(conf: Path) -> None:
         assert [line.partition("#")[2] for line in now.splitlines()] == [
             line.partition("#")[2] for line in text.splitlines()
         ]
-    plain = yaml.safe_load((conf / "strategy" / "history.yaml").read_text(encoding="utf-8"))
-    dated = {str(date): value for date, value in plain["deepen"]["kuaishou"].items()}
-    assert dated == pytest.approx({date: values[f"strategy.deepen.kuaishou.{date}"] for date in dated}, rel=1e-3)
     douyin = yaml.safe_load((conf / "platform" / "douyin.yaml").read_text(encoding="utf-8"))
+    dated = {str(date): value for date, value in douyin["recruit_trend"].items()}
+    assert dated
+    wanted = {date: values[f"platform.douyin.recruit_trend.{date}"] for date in dated}
+    assert dated == pytest.approx(wanted, rel=1e-3)
     assert douyin["imitation"] == pytest.approx(values["platform.douyin.imitation"], rel=1e-3)
     assert isinstance(douyin["imitation"], float)
     assert conf / "strategy" / "hold.yaml" not in changed
@@ -74,7 +77,7 @@ def calibration() -> Calibration:
         rng.standard_normal(len(parameters)) * 0.2, root @ root.T + 0.01 * np.eye(len(parameters)), 1.2
     )
     members = rng.standard_normal((7, len(parameters))) * 0.3
-    return Calibration(parameters, posterior, members, {"until": "2022-12-31", "loss": 1.0})
+    return Calibration(parameters, posterior, members, {"until": "2024-12-31", "loss": 1.0})
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
@@ -91,10 +94,29 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 def test_a_calibration_of_other_parameters_is_refused(tmp_path: Path) -> None:
     made = calibration()
     write_calibration(made, tmp_path / "own")
-    with pytest.raises(SettingsError, match="of other parameters than those of today"):
+    with pytest.raises(
+        SettingsError, match=r"calibration.json is of other parameters than those of today \(it has no "
+    ):
         read_calibration(str(tmp_path / "own"), read_parameters(load_settings()))
     with pytest.raises(SettingsError, match="no whole calibration is there"):
         read_calibration(str(tmp_path), made.parameters)
+
+
+def test_a_calibration_of_another_structure_is_refused_by_name(tmp_path: Path) -> None:
+    """Whether it is validated or a search begins with it: the file and the setting that is gone are named."""
+    made = calibration()
+    write_calibration(made, tmp_path)
+    name = made.parameters.names[0]
+    for path in tmp_path.iterdir():
+        path.write_text(path.read_text(encoding="utf-8").replace(name, "platform.jd.affordability"), encoding="utf-8")
+    words = r"calibration.json is of other parameters than those of today \(platform.jd.affordability is none today\)"
+    with pytest.raises(SettingsError, match=words):
+        read_calibration(str(tmp_path), made.parameters)
+    gone = (
+        r"calibrate.start=.*: calibration.json is of another structure.*; today there is no platform.jd.affordability"
+    )
+    with pytest.raises(SettingsError, match=gone):
+        read_best_point(str(tmp_path), made.parameters.names, load_settings())
 
 
 def test_the_default_calibration_is_the_fitted_one() -> None:
@@ -106,11 +128,10 @@ def test_the_default_calibration_is_the_fitted_one() -> None:
     assert parameters.of(settings) == pytest.approx(stored.values, rel=1e-3)
 
 
-@pytest.mark.parametrize("origin", ["2020-12-31", "2021-12-31"])
+@pytest.mark.parametrize("origin", ["2021-12-31", "2022-12-31", "2023-12-31"])
 def test_earlier_origins_were_fitted_to_facts_before_them(origin: str) -> None:
-    from secondhalf.experiments.calibrate.known_as_of import as_of
-
     date = dt.date.fromisoformat(origin)
-    stored = read_calibration(f"calibration/{origin}", read_parameters(as_of(load_settings(), date)))
+    settings = load_settings()
+    stored = read_calibration(f"calibration/{origin}", known_parameters(settings, as_of(settings, date)))
     assert stored.record["data_hash"] == data_hash(read_targets().until(date))
-    assert not any(name.rpartition(".")[2] > origin for name in stored.values if name.startswith("strategy."))
+    assert not any(name.rpartition(".")[2] > origin for name in stored.values if "_trend." in name)

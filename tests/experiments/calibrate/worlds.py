@@ -11,13 +11,21 @@ from numpy.typing import NDArray
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.calibrate.minimum_distance import Problem
-from secondhalf.experiments.calibrate.parameters import Parameters, read_parameters
+from secondhalf.experiments.calibrate.parameters import Parameter, Parameters
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.facts.model_series import SeriesRule
 from secondhalf.experiments.facts.targets import Target, Targets
 
 SETTINGS = load_settings()
-PARAMETERS = read_parameters(SETTINGS).only(r"^users\.(habit_weight|shock|social_weight|need_weight)$")
+PRIORS = {
+    "habit_weight": (2.5, 0.3, (0.2, 6.0)),
+    "shock": (0.9, 0.3, (0.2, 3.0)),
+    "social_weight": (0.15, 0.5, (0.01, 1.0)),
+    "opening_cost": (0.5, 0.4, (0.05, 5.0)),
+}
+PARAMETERS = Parameters(
+    tuple(Parameter(f"users.{name}", ("users", name), "log", *prior) for name, prior in PRIORS.items())
+)
 FACTS = 12
 DESIGN = np.random.default_rng(4).standard_normal((FACTS, len(PARAMETERS))) * 0.1
 """Slopes of log outputs with respect to scores; the last parameter moves nothing."""

@@ -12,14 +12,21 @@ from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.model import initial_state
 from secondhalf.model.network.edge_list import read_ties
+from secondhalf.model.ranges import check_ranges
 
 OPEN_MALL = {"date": "2020-01-01", "platform": "jd", "change": "open", "capability": "mall"}
 
 
 @pytest.fixture(scope="module")
 def plain() -> dict[str, Any]:
-    """The default settings as plain values."""
-    return load_settings().model_dump()
+    """The default settings as plain values, with nests, incomes and trends of the test."""
+    plain = load_settings(["users.channel_nest=0.6", "users.platform_nest=0.8"]).model_dump()
+    plain["users"]["spending"] = {
+        "amounts": [35.0, 95.0, 330.0],
+        "incomes": [{"name": "all", "share": 1.0, "tiers": [0.5, 0.3, 0.2]}],
+    }
+    plain["platform"]["jd"] |= {"recruit_trend": {}, "depth_trend": {}}
+    return plain
 
 
 def changed(plain: dict[str, Any], path: str, value: object) -> dict[str, Any]:
@@ -71,6 +78,26 @@ def changed(plain: dict[str, Any], path: str, value: object) -> dict[str, Any]:
         ("platform.jd.leisure", float("inf"), "finite"),
         ("platform.jd.leisure", 1e300, "less than or equal to"),
         ("users.habit_weight", 1e39, "less than or equal to"),
+        ("users.channel_nest", 0, "greater than or equal to 0.05"),
+        ("users.channel_nest", 1.2, "less than or equal to 1"),
+        ("users.platform_nest", 1.01, "less than or equal to 1"),
+        ("users.platform_nest", -0.5, "greater than or equal to 0.05"),
+        ("users.price_weight", -2, "greater than or equal to 0"),
+        ("users.opening_cost", -1, "greater than or equal to 0"),
+        ("users.session_minutes", 121, "less than or equal to 120"),
+        ("users.attachment_sd.content", -1, "greater than or equal to 0"),
+        ("users.orders_per_need.impulse", 0, "greater than or equal to 0.1"),
+        ("channels.mall.feed", None, "valid boolean"),
+        ("channels.mall.feed", "neither", "valid boolean"),
+        ("channels.mall.paid_share", 1.5, "less than or equal to 1"),
+        ("channels.mall.return_rate", -0.1, "greater than or equal to 0"),
+        ("capability.subsidy.price_cut", 1, "less than or equal to 0.9"),
+        ("platform.jd.selling_load", 1.1, "less than or equal to 1"),
+        ("platform.jd.never_installs", 1.1, "less than or equal to 1"),
+        ("platform.jd.tier_fit", 6, "less than or equal to 5"),
+        ("platform.jd.recruit_trend.2020-01-01", 0, "greater than or equal to 0.001"),
+        ("platform.jd.depth_trend.2020-01-01", -1.5, "greater than or equal to 0.001"),
+        ("platform.jd.depth_trend.2020-01-01", "more", "valid number"),
     ],
 )
 def test_a_value_outside_its_range(plain: dict[str, Any], path: str, value: object, allowed: str) -> None:
@@ -87,6 +114,7 @@ def test_a_value_outside_its_range(plain: dict[str, Any], path: str, value: obje
     [
         ("calendar.end", "2018-12-31", "calendar.start=2019-01-01 is after calendar.end=2018-12-31"),
         ("calendar.start", "2018-12-31", "calendar.start=2018-12-31 is before 2019-01-01"),
+        ("calendar.last_fact", "2018-12-31", "calendar.last_fact=2018-12-31 is before 2019-01-01"),
         ("calendar.end", "2100-01-01", "calendar.end=2100-01-01 is after 2099-12-31"),
         ("platforms", ["jd", "jd"], "names jd twice"),
         ("platforms", ["jd", "nobody"], "unknown platform 'nobody'; known are douyin"),
@@ -135,6 +163,40 @@ def test_a_value_outside_its_range(plain: dict[str, Any], path: str, value: obje
         ("merchants.kinds.brand.share", 0.9, "must add up to 1"),
         ("merchants.kinds.brand.fit", {"window": 1}, "merchants.kinds.brand.fit names 'window'"),
         ("merchants.products.at_start", 60, "products.at_start=60 does not fit products.slots"),
+        (
+            "users.channel_nest",
+            0.81,
+            "users.channel_nest=0.81: allowed is at most users.platform_nest=0.8; a nested logit is consistent",
+        ),
+        ("users.spending.amounts", [95, 35, 330], "users.spending.amounts=[95.0, 35.0, 330.0]: must rise"),
+        ("users.spending.amounts", [35, 95], "users.spending.incomes.0.tiers=[0.5, 0.3, 0.2]: 2 shares are needed"),
+        (
+            "users.spending.incomes",
+            [{"name": "all", "share": 1, "tiers": [0.5, 0.3, 0.3]}],
+            "users.spending.incomes.0.tiers=[0.5, 0.3, 0.3]: must add up to 1, not 1.1",
+        ),
+        (
+            "users.spending.incomes",
+            [{"name": name, "share": 0.4, "tiers": [0.5, 0.3, 0.2]} for name in ("low", "high")],
+            "users.spending.incomes.*.share=[0.4, 0.4]: must add up to 1, not 0.8",
+        ),
+        ("users.attachment_sd", {"content": 1.5}, "users.attachment_sd={'content': 1.5}: content and shelf are needed"),
+        ("channels.billboard", {}, "channels.billboard.affinity: this setting is missing"),
+        (
+            "platform.jd.recruit_trend",
+            {"soon": 1.0},
+            "platform.jd.recruit_trend.soon.[key]=soon: input should be a valid",
+        ),
+        (
+            "platform.jd.depth_trend",
+            {"2018-12-31": 1.5},
+            "platform.jd.depth_trend: 2018-12-31 is not after 2019-01-01, where every trend is 1",
+        ),
+        (
+            "platform.jd.recruit_trend",
+            {"2019-01-01": 1.5},
+            "platform.jd.recruit_trend: 2019-01-01 is not after 2019-01-01",
+        ),
         ("prominence", {"top_tab": 1}, "prominence needs top_tab, bottom_tab, second_level, in_feed"),
         ("network.kind", "file", "network=file needs network.file"),
         ("network.file", "friends.txt", "network.file is read only with network=file"),
@@ -147,14 +209,29 @@ def test_settings_that_do_not_fit_together(plain: dict[str, Any], path: str, val
     assert "\n" not in str(caught.value)
 
 
+def test_a_channel_that_there_is_not_is_named(plain: dict[str, Any]) -> None:
+    channels = plain["channels"] | {"billboard": plain["channels"]["mall"]}
+    with pytest.raises(
+        SettingsError, match=r"^channels.billboard: there is no such channel; allowed are short_video, "
+    ):
+        MarketSettings.from_dict(plain | {"channels": channels})
+
+
+def test_a_mean_that_no_mix_of_tiers_reaches_is_refused(plain: dict[str, Any]) -> None:
+    """Before any work, and not when the market's calendar is made."""
+    values = changed(plain, "calendar.need_value.knots", {"2018-07-01": 1.0, "2026-12-31": 20.0})
+    with pytest.raises(SettingsError, match=r"^calendar.need_value: no mix of users.spending.amounts="):
+        check_ranges(MarketSettings.from_dict(values))
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "words"),
     [
         ("nobody", {}, "strategies.kuaishou=nobody: unknown strategy; known are"),
         ("history", {"burst": {"factor": float("nan"), "days": 60}}, "strategy.burst.factor=nan"),
         ("history", {"burst": {"factor": float("inf"), "days": 60}}, "strategy.burst.factor=inf"),
-        ("history", {"deepen_days": True}, "strategy.deepen_days=True"),
-        ("history", {"recruit": {"jd": {"2020-01-01": -1.0}}}, "strategy.recruit.jd.2020-01-01=-1.0"),
+        ("history", {"burst": {"factor": 1.5, "days": True}}, "strategy.burst.days=True"),
+        ("history", {"launches_until": "2022-12-31"}, "strategy.launches_until='2022-12-31': there is no such setting"),
         ("history", {"foo": 1}, "strategy.foo=1"),
         ("hold", {"foo": 1}, "strategy.foo=1"),
         ("history", {"launches": "/nowhere/own.csv"}, "strategy.launches=/nowhere/own.csv: cannot read the file"),

@@ -35,7 +35,8 @@ def test_what_is_no_positive_number_is_farthest_below() -> None:
 def test_declared_priors_are_wide_and_no_evidence() -> None:
     targets = read_targets()
     priors = [target for target in targets.all if target.grade == PRIOR]
-    assert priors and all(target.error >= LEAST_ERROR and target.source for target in priors)
+    assert priors
+    assert all(target.error >= LEAST_ERROR and target.source for target in priors)
     assert targets.evidence.sum() == len(targets) - len(priors)
 
 

@@ -16,7 +16,7 @@ from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.facts.model_series import SeriesRule
 from secondhalf.experiments.facts.target_file import read_targets
-from secondhalf.experiments.facts.targets import check_horizon
+from secondhalf.experiments.facts.targets import LAST_FACT, check_horizon
 from secondhalf.model.data_files import data_file
 
 DAU = {
@@ -33,6 +33,17 @@ DAU = {
 ERRORS = {"A": 0.03, "B": 0.05, "D": 0.05}
 
 
+def fact_lines() -> list[str]:
+    """Lines of the facts, the head among them."""
+    return data_file("market_facts.csv").read_text(encoding="utf-8").splitlines()
+
+
+def dau_line() -> int:
+    """Number of the line that `DAU` stands for, from 1."""
+    (found,) = [n for n, line in enumerate(fact_lines(), 1) if line.startswith("dau,Kuaishou,2020-10-01,2020-12-31,")]
+    return found
+
+
 def written(folder: Path, *entries: dict[str, object]) -> str:
     """A file of targets, one entry a line from line 3 on."""
     lines = [
@@ -45,12 +56,12 @@ def written(folder: Path, *entries: dict[str, object]) -> str:
     return str(path)
 
 
-def test_shipped_targets_are_reported_facts_before_2023() -> None:
+def test_shipped_targets_are_reported_facts_up_to_the_last() -> None:
     targets = read_targets()
     with data_file("market_facts.csv").open(encoding="utf-8") as handle:
         rows = list(csv.DictReader(handle))
     assert {target.grade for target in targets.all} <= {"A", "B", "D"}
-    assert all(target.end <= dt.date(2022, 12, 31) for target in targets.all)
+    assert all(target.end <= LAST_FACT for target in targets.all)
     assert len(targets) + sum(targets.left.values()) == len(rows)
     reported = {
         (r["metric"], r["platform"], r["period_start"], r["period_end"], float(r["value"]))
@@ -72,7 +83,11 @@ def test_every_series_that_the_model_should_meet_is_there() -> None:
         *(("mau", p) for p in ("Kuaishou", "Pinduoduo", "Douyin")),
         *(("gmv", p) for p in ("Kuaishou", "Douyin", "Taobao+Tmall", "JD", "Pinduoduo")),
         *(("annual_active_buyers", p) for p in ("Taobao+Tmall", "JD", "Pinduoduo")),
-        *(("gmv_market_share", p) for p in ("Alibaba", "JD", "Pinduoduo", "Douyin", "Kuaishou")),
+        *(("gmv_market_share", p) for p in ("Alibaba", "JD", "Kuaishou")),
+        *(("pan_shelf_share_of_gmv", p) for p in ("Kuaishou", "Douyin")),
+        *(("online_marketing_revenue", p) for p in ("Kuaishou", "Pinduoduo")),
+        ("orders_per_buyer", "Pinduoduo"),
+        ("gmv_per_monthly_buyer", "Kuaishou"),
         ("daily_minutes_per_dau", "Kuaishou"),
         ("repurchase_rate_monthly", "Kuaishou"),
         ("q4_share_of_annual_gmv", "Kuaishou"),
@@ -84,7 +99,8 @@ def test_every_series_that_the_model_should_meet_is_there() -> None:
 
 
 def test_the_whole_ecosystem_is_no_platform() -> None:
-    values = {t.value for t in read_targets().all if (t.metric, t.platform) == ("gmv", "Taobao+Tmall")}
+    early = [t for t in read_targets().all if t.end <= dt.date(2021, 3, 31)]
+    values = {t.value for t in early if (t.metric, t.platform) == ("gmv", "Taobao+Tmall")}
     assert values == {6600, 7494}
 
 
@@ -93,7 +109,7 @@ def test_what_is_not_named_is_counted_and_left(tmp_path: Path) -> None:
     assert len(targets) == 1
     assert targets.all[0].value == 271.3
     assert targets.all[0].error == ERRORS["B"]
-    assert sum(targets.left.values()) == 294
+    assert sum(targets.left.values()) == len(fact_lines()) - 2
 
 
 @pytest.mark.parametrize(
@@ -101,12 +117,12 @@ def test_what_is_not_named_is_counted_and_left(tmp_path: Path) -> None:
     [
         ({"metric": "dua"}, "metric=dua is unknown"),
         ({"column": "active"}, "column=active: daily has no such column"),
-        ({"unit": "billion"}, "unit=billion, but market_facts.csv line 74 is in million"),
+        ({"unit": "billion"}, f"unit=billion, but market_facts.csv line {dau_line()} is in million"),
         ({"periods": ["2020-12-31/2020-10-01"]}, "ends before it starts"),
         ({"periods": ["2020-10-01"]}, "is no YYYY-MM-DD/YYYY-MM-DD"),
         ({"periods": ["2020-10-01/2020-12-30"]}, "has no dau of Kuaishou"),
         ({"periods": ["2019-01-01/2019-12-31"]}, "is of grade R"),
-        ({"periods": ["2020-10-01/2023-12-31"]}, "ends after 2022-12-31"),
+        ({"periods": ["2020-10-01/2025-03-31"]}, "ends after 2024-12-31"),
         ({"scale": -1}, "scale=-1"),
         ({"error": 0}, "error=0"),
         ({"error": -0.1}, "error=-0.1"),
@@ -124,13 +140,12 @@ def test_a_bad_target_is_refused_with_its_line(tmp_path: Path, change: dict[str,
 
 
 def test_a_negative_value_is_refused_with_both_lines(tmp_path: Path) -> None:
-    rows = data_file("market_facts.csv").read_text(encoding="utf-8").splitlines()
-    assert rows[73].startswith("dau,Kuaishou,2020-10-01,2020-12-31,271.3,")
-    rows[73] = rows[73].replace("271.3", "-271.3")
+    rows, line = fact_lines(), dau_line()
+    rows[line - 1] = rows[line - 1].replace("271.3", "-271.3")
     facts = tmp_path / "facts.csv"
     facts.write_text("\n".join(rows), encoding="utf-8")
     with pytest.raises(
-        SettingsError, match=r"own.yaml line 3: value=-271.3 \(market_facts.csv line 74\) is no positive"
+        SettingsError, match=rf"own.yaml line 3: value=-271.3 \(market_facts.csv line {line}\) is no positive"
     ):
         read_targets(written(tmp_path, DAU), str(facts))
 

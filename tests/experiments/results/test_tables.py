@@ -184,8 +184,10 @@ def test_summary(full: Finished) -> None:
 
 
 def test_hold_is_history_until_the_first_move(tmp_path: Path) -> None:
-    until = "calendar.end=2019-05-31"
-    history, hold = (finish(tmp_path / s, *TINY, until, f"strategy={s}") for s in ("history", "hold"))
+    """Fitted trends are no moves, and skills are those that were fitted under both."""
+    words = ["calendar.end=2019-05-31", "capability.storefront.skill_sd=0.5"]
+    words += [f"platform.kuaishou.{trend}.2019-06-30=2.0" for trend in ("recruit_trend", "depth_trend")]
+    history, hold = (finish(tmp_path / s, *TINY, *words, f"strategy={s}") for s in ("history", "hold"))
     assert hold.tables["moves"].empty
     first_move = history.tables["moves"]["date"].iloc[0]
     assert "2019-01-01" < first_move < "2019-05-01"

@@ -11,15 +11,15 @@ from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.facts import evaluations
 from secondhalf.experiments.facts.evaluations import Evaluation
 
-SETTINGS = {"users.habit_weight": 4.0, "users.shock": 1.0, "users.need_weight": 0.25}
+SETTINGS = {"users.habit_weight": 4.0, "users.shock": 1.0, "users.opening_cost": 0.25}
 """Moved parameters and how far the logarithm of each quantity goes with that of the parameter."""
-FEW = ("sensitivity.parameters='users.(habit_weight|shock|need_weight)'", "sensitivity.workers=1")
+FEW = ("sensitivity.parameters='users.(habit_weight|shock|opening_cost)'", "sensitivity.workers=1")
 
 
 def quantity(settings: MarketSettings, number: int) -> float:
     """A power law in the parameters, times luck of one percent; the last quantity has a value under even seeds only."""
     users = settings.users
-    logs = [np.log(users.habit_weight), np.log(users.shock), np.log(users.need_weight)]
+    logs = [np.log(users.habit_weight), np.log(users.shock), np.log(users.opening_cost)]
     luck = np.random.default_rng([settings.seed, number]).normal(0, 0.01)
     order = 0.1 if settings.stage_order else 0.0
     return float(np.exp(np.dot(list(SETTINGS.values()), logs) + luck + order))

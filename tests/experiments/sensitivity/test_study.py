@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from secondhalf.experiments.calibrate.parameters import read_parameters
 from secondhalf.experiments.command import main
+from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.sensitivity.budget import costs, smallest
 from secondhalf.experiments.sensitivity.factors import SEED
 from tests.docs.test_data_dictionary import sections
 from tests.experiments.conftest import refused
@@ -32,10 +35,10 @@ def of(folder: Path, name: str, quantity: str = "kuaishou_gmv") -> pd.DataFrame:
     return found[found["quantity"] == quantity].set_index("parameter")
 
 
-def test_parameters_of_another_strategy_are_left_out(tmp_path: Path, markets: Markets) -> None:
-    """Who holds has no dates of recruiting; the strategy's own are among the parameters by default."""
-    words = ("sensitivity.parameters=recruit|users.shock", "sensitivity.parts=[morris]", "sensitivity.runs=200")
-    study(tmp_path, *words, "strategy=hold")
+def test_parameters_of_absent_platforms_are_left_out(tmp_path: Path, markets: Markets) -> None:
+    words = ("sensitivity.parameters=jd.gamma|users.shock", "sensitivity.parts=[morris]", "sensitivity.runs=200")
+    without = ("platforms=[kuaishou,douyin,taobao,pinduoduo]", "calendar.festivals.six_eighteen.platforms=[taobao]")
+    study(tmp_path, *words, *without)
     assert set(table(tmp_path, "morris")["parameter"]) == {"users.shock", SEED}
 
 
@@ -65,7 +68,7 @@ def test_elasticities_are_those_of_the_power_law(finished: Path) -> None:
         sd = np.log(float(own.loc[name, "setting_above"]) / float(own.loc[name, "setting_below"])) / 2
         assert elasticity == pytest.approx(np.sinh(power * sd) / sd, rel=0.02)
         assert float(own.loc[name, "elasticity_low"]) <= elasticity <= float(own.loc[name, "elasticity_high"])
-    assert own["rank"].to_dict() == {"users.habit_weight": 1, "users.shock": 2, "users.need_weight": 3, SEED: 4}
+    assert own["rank"].to_dict() == {"users.habit_weight": 1, "users.shock": 2, "users.opening_cost": 3, SEED: 4}
     assert own.loc[SEED, ["setting_below", "setting_above", "elasticity"]].tolist() == ["", "", ""]
     assert own["seed_sd"].iloc[0] / own.loc[SEED, "value_below"] == pytest.approx(0.01, rel=0.7)
 
@@ -74,7 +77,7 @@ def test_shared_seeds_take_the_luck_out(finished: Path) -> None:
     """The luck of a pair cancels, so that intervals are far narrower than what the seed alone does."""
     own = of(finished, "oat")
     widths = own["high"] - own["low"]
-    assert widths["users.need_weight"] < widths[SEED] / 5
+    assert widths["users.opening_cost"] < widths[SEED] / 5
 
 
 def test_morris_and_sobol_find_the_order(finished: Path) -> None:
@@ -181,6 +184,7 @@ def test_minutes_are_turned_into_runs(
     assert "sensitivity.minutes=0.1: a run takes 3.0 s; at least 0.3 minutes are needed" in capsys.readouterr().err
 
 
+PARAMETERS = len(read_parameters(load_settings()))
 POSTERIOR = "sensitivity.posterior=draws.csv: "
 
 
@@ -190,8 +194,8 @@ POSTERIOR = "sensitivity.posterior=draws.csv: "
         (["sensitivity.minutes=0"], "sensitivity.minutes=0: input should be greater than 0"),
         (["sensitivity.runs=5"], "sensitivity.runs=5: at least 6 are needed for replicates or morris or sobol or"),
         (
-            ["sensitivity.runs=300", "sensitivity.parts=[morris]"],
-            "sensitivity.runs=300: at least 348 are needed for morris",
+            ["sensitivity.runs=20", "sensitivity.parts=[morris]"],
+            f"sensitivity.runs=20: at least {smallest(costs(['morris'], PARAMETERS, 0, 0))} are needed for morris",
         ),
         (
             ["sensitivity.parts=[sobol]"],
@@ -221,6 +225,10 @@ def test_bad_input_is_refused_before_any_work(
     ("text", "message"),
     [
         ("draw\n1\n2\n", "two rows and a column for one of platform.kuaishou.leisure"),
+        (
+            "users.shock,platform.jd.affordability\n0.9,1\n1,1\n",
+            "it is of another structure of the market; today there is no platform.jd.affordability",
+        ),
         ("users.shock\n0.9\n", "two rows and a column"),
         ("users.shock\n0.9\n0.9\n", "the column users.shock has no spread"),
         ("users.shock\n0.9\n-1\n", "a column holds a value that its parameter cannot have"),

@@ -30,7 +30,7 @@ SECTOR = {
 }
 SEASON = (0.86, 1.0, 0.92, 1.22)
 SPREAD = {"p05": -1.645, "p25": -0.674, "p50": 0.0, "p75": 0.674, "p95": 1.645}
-ORIGINS = ("2020-12-31", "2021-12-31")
+ORIGINS = ("2021-12-31", "2022-12-31", "2023-12-31")
 
 
 def parameters() -> list[tuple[str, str, float, float, float, float]]:
@@ -39,13 +39,13 @@ def parameters() -> list[tuple[str, str, float, float, float, float]]:
     found = [(f"platform.{p}.leisure", "linear", -1.4, 0.4, -4.0, 1.0) for p in names]
     found += [(f"platform.{p}.gamma", "log", 15.0, 0.3, 3.0, 80.0) for p in names]
     found += [(f"platform.{p}.installed_at_start", "logit", 0.35, 0.8, 0.03, 0.95) for p in names]
-    found += [(f"platform.{p}.order_value", "log", 90.0, 0.6, 10.0, 1000.0) for p in names]
-    found += [(f"platform.{p}.affordability", "linear", 0.0, 0.8, -4.0, 4.0) for p in names]
-    dates = ("2019-07-01", "2020-07-01", "2021-07-01", "2022-07-01")
-    found += [(f"strategy.recruit.{p}.{d}", "step", 1.0, 0.5, 0.1, 10.0) for p in names[:2] for d in dates]
-    found += [(f"strategy.deepen.{p}.{d}", "step", 1.0, 0.25, 0.4, 2.5) for p in names[:2] for d in dates]
+    found += [(f"platform.{p}.imitation", "log", 1.0e-3, 0.5, 5.0e-5, 0.02) for p in names]
+    found += [(f"platform.{p}.appeal", "linear", 0.0, 1.0, -5.0, 5.0) for p in names]
+    dates = ("2020-12-31", "2022-12-31", "2024-12-31")
+    found += [(f"platform.{p}.recruit_trend.{d}", "log", 0.8, 0.5, 0.05, 5.0) for p in names[:2] for d in dates]
+    found += [(f"platform.{p}.depth_trend.{d}", "log", 1.5, 0.4, 0.4, 6.0) for p in names[:2] for d in dates]
     found += [("users.habit_weight", "log", 2.5, 0.3, 0.2, 6.0), ("users.shock", "log", 0.9, 0.3, 0.2, 3.0)]
-    found += [("users.loyalty_weight", "log", 1.5, 0.3, 0.3, 5.0), ("merchants.ewa_lambda", "log", 1.5, 0.3, 0.3, 6.0)]
+    found += [("users.opening_cost", "log", 2.5, 0.2, 0.5, 5.0), ("users.channel_nest", "logit", 0.6, 0.4, 0.2, 0.79)]
     return [*found, ("calendar.festivals.double_eleven.demand", "log", 1.8, 0.2, 1.0, 4.0)]
 
 
@@ -56,8 +56,8 @@ def write(folder: Path, optional: bool = True, metrics: Sequence[str] = tuple(LE
     targets = read_targets()
     tables = {
         "targets": _targets(rng, targets.all),
-        "bands": pd.DataFrame(_bands(rng, 2019, 2022, metrics)),
-        "forecast": pd.DataFrame(_bands(rng, 2023, 2025, metrics)),
+        "bands": pd.DataFrame(_bands(rng, 2019, 2024, metrics)),
+        "forecast": pd.DataFrame(_bands(rng, 2025, 2027, metrics)),
         "rolling": pd.DataFrame(_rolling(rng, targets.all)),
         "rulers": pd.DataFrame(_rulers(rng)),
         "patterns": pd.DataFrame(_patterns()),
@@ -102,7 +102,7 @@ def _bands(rng: np.random.Generator, first: int, last: int, metrics: Sequence[st
             season = SEASON[(start.month - 1) // 3] if metric == "gmv" else 1.0
             long = (end - start).days > 300
             middle = level * (1 + growth * years) * (4.0 if metric == "gmv" and long else season if not long else 1.0)
-            sd = 0.04 * middle * (1 + 0.6 * max(0.0, years - 3.9)) * (1 + 0.05 * rng.random())
+            sd = 0.04 * middle * (1 + 0.6 * max(0.0, years - 5.9)) * (1 + 0.05 * rng.random())
             numbers = {name: round(middle + z * sd, 4) for name, z in SPREAD.items()}
             yield {
                 **{"metric": metric, "platform": name, "period_start": start, "period_end": end, "unit": unit},

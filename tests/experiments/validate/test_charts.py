@@ -11,6 +11,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
+from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.pictures import style
 from secondhalf.experiments.validate.report import (
     figure_errors,
@@ -52,9 +53,9 @@ def points(axes: Axes) -> list[tuple[float, float, str]]:
 
 
 def test_a_series_is_its_quarters_or_months(study: Study, series: dict[tuple[str, str], Series]) -> None:
-    assert len(series[("gmv", "JD")].fit) == 16
+    assert len(series[("gmv", "JD")].fit) == 24
     assert len(series[("gmv", "JD")].fan) == 12
-    assert len(series[("mau_mobile_internet_china", "all")].fit) == 48
+    assert len(series[("mau_mobile_internet_china", "all")].fit) == 72
     assert set(series) == set(zip(study["bands"]["metric"], study["bands"]["platform"], strict=True))
 
 
@@ -64,7 +65,7 @@ def test_lines_and_bands_are_those_of_the_table(study: Study, series: dict[tuple
     table = study["bands"]
     own = table[(table["metric"] == "dau") & (table["platform"] == "Kuaishou")]
     own = own[(own["period_end"] - own["period_start"]).dt.days < 100]
-    line = next(line for line in axes.lines if len(np.asarray(line.get_ydata())) == 16)
+    line = next(line for line in axes.lines if len(np.asarray(line.get_ydata())) == 24)
     assert np.asarray(line.get_ydata()).tolist() == own["mean"].tolist()
     band = next(found for found in axes.collections if isinstance(found, PolyCollection))
     assert band.get_paths()[0].get_extents().y0 == pytest.approx(own["p05"].min())
@@ -73,7 +74,9 @@ def test_lines_and_bands_are_those_of_the_table(study: Study, series: dict[tuple
 
 def test_a_year_of_gmv_is_drawn_as_a_rate_per_quarter(series: dict[tuple[str, str], Series]) -> None:
     drawn = points(fit_panel(series[("gmv", "Pinduoduo")]).axes[0])
-    assert [(round(y, 2), sign) for _, y, sign in drawn] == [(251.65, "o"), (416.9, "o"), (610.25, "o")]
+    facts = [target for target in read_targets().all if (target.metric, target.platform) == ("gmv", "Pinduoduo")]
+    assert [(round(y, 2), sign) for _, y, sign in drawn[:3]] == [(251.65, "o"), (416.9, "o"), (610.25, "o")]
+    assert sorted(y for _, y, _ in drawn) == pytest.approx(sorted(target.value / 4 for target in facts))
     assert drawn[0][0] == pytest.approx(style.number("2019-07-02"), abs=1)
 
 
@@ -86,7 +89,7 @@ def test_quarters_are_drawn_as_they_are_and_grades_differ_in_their_sign(series: 
 def test_buyers_of_a_year_stand_at_its_end(series: dict[tuple[str, str], Series]) -> None:
     one = series[("annual_active_buyers", "JD")]
     assert points(fit_panel(one).axes[0])[0][:2] == (style.number("2020-03-31"), 387.0)
-    assert one.fit["at"].iloc[-1] == pd.Timestamp("2022-12-31")
+    assert one.fit["at"].iloc[-1] == pd.Timestamp("2024-12-31")
 
 
 def test_minutes_of_undefined_users_are_hollow(series: dict[tuple[str, str], Series]) -> None:
@@ -121,7 +124,7 @@ def test_the_spread_of_errors_ends_at_all(study: Study) -> None:
 
 
 def test_bars_are_the_errors_of_model_and_rulers(study: Study) -> None:
-    table, origin = study["rulers"], pd.Timestamp("2020-12-31")
+    table, origin = study["rulers"], pd.Timestamp("2022-12-31")
     own = table[(table["origin"] == origin) & (table["counted"] == 1)]
     axes = figure_naive_forecasts.errors(table, origin).axes[0]
     values = own[["model", "last_value", "linear", "logistic", "seasonal"]].to_numpy().ravel()
@@ -134,7 +137,7 @@ def test_bars_are_the_errors_of_model_and_rulers(study: Study) -> None:
 def test_a_bar_that_is_much_too_long_is_cut_and_says_so(study: Study) -> None:
     table = study["rulers"].copy()
     table.loc[0, "linear"] = 50.0
-    axes = figure_naive_forecasts.errors(table, pd.Timestamp("2020-12-31")).axes[0]
+    axes = figure_naive_forecasts.errors(table, table["origin"].iloc[0]).axes[0]
     assert max(bar.get_width() for bar in axes.patches) < 10
     assert "5000 % →" in [text.get_text() for text in axes.texts]
 

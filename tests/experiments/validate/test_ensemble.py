@@ -7,19 +7,17 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from secondhalf.experiments.calibrate.settings import Intensities
 from secondhalf.experiments.facts.model_series import SeriesRule
 from secondhalf.experiments.facts.targets import Target
 from secondhalf.experiments.validate.ensemble import moved_to_facts
 from secondhalf.experiments.validate.settings import Outlook
 
 RULE = SeriesRule("daily", "kuaishou", ("gmv",), None, "sum", None, 1.0)
-NOTHING = Intensities(recruit=0.0, deepen=0.0)
 SERIES = ("gmv", "Kuaishou")
 
 
 def outlook(memory: float = 1e6, drift: float = 0.0, unseen: float = 0.0) -> Outlook:
-    return Outlook(damping=NOTHING, spread=NOTHING, memory_years=memory, drift=drift, unseen=unseen)
+    return Outlook(memory_years=memory, drift=drift, unseen=unseen)
 
 
 def fact(year: int, value: float, error: float = 1e-9) -> Target:

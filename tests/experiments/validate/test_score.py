@@ -44,9 +44,12 @@ def test_errors_bands_and_naive_forecasts_by_hand(tmp_path: Path) -> None:
     assert points["linear"].tolist() == pytest.approx([400.0, 500.0], rel=0.01)
     row = series.iloc[0]
     assert row["model"] == pytest.approx((0.05 + 1.0) / 2)
-    assert row["covered"] == 0.5 and row["counted"] == 1 and row["won"] == 0
+    assert row["covered"] == 0.5
+    assert row["counted"] == 1
+    assert row["won"] == 0
     years = horizon_table(points, series)
-    assert years["years_ahead"].tolist() == [1, 2] and years["covered"].tolist() == [1.0, 0.0]
+    assert years["years_ahead"].tolist() == [1, 2]
+    assert years["covered"].tolist() == [1.0, 0.0]
     expected = 0.05 / abs(points["rulers_mean"][0] / 400 - 1)
     assert years["ratio"][0] == pytest.approx(expected)
 
@@ -83,7 +86,8 @@ def test_a_file_that_is_not_there_is_refused() -> None:
 
 def test_the_first_forecast_can_be_scored_against_the_facts_since() -> None:
     points, series = score(read_forecast(FIRST), read_facts("market_facts.csv"), "both")
-    assert (points["period_start"] >= "2023-01-01").all() and len(points) >= 40
+    assert (points["period_start"] >= "2023-01-01").all()
+    assert len(points) >= 40
     assert series["counted"].sum() >= 5
     years = horizon_table(points, series)
     assert (years["ratio"] > 1).all()  # it lost to the mean of the rulers, as docs/forecast_record.md says
