@@ -63,7 +63,7 @@ def settings(make_settings: Callable[..., MarketSettings]) -> MarketSettings:
 def expected(settings: MarketSettings, offer: Offer, types: int = 2048, points: int = 32) -> Array:
     """[day, (installed, minutes, active), P] of infinitely many users."""
     shares = np.array([settings.platform[name].installed_at_start for name in NAMES])
-    field = MeanField(offer, behaviour(settings.users), user_types(settings.users, types), BUDGET, points=points)
+    field = MeanField(offer, behaviour(settings.users, settings.mechanisms), user_types(settings.users, types), BUDGET, points=points)
     state, found = field.start(shares), []
     for _ in range(DAYS):
         today: MeanDay = field.day(state)
@@ -87,7 +87,7 @@ def simulated(
         found = []
         for number in range(DAYS):
             streams = random_streams.day(number)
-            today = calendar.day(number, 0.0)._replace(budget=np.float32(BUDGET))
+            today = calendar.day(number)._replace(budget=np.float32(BUDGET))
             people.adopt(offer, streams, number)
             sums, _ = people.attend(offer, streams, today)
             found.append([sums[:, INSTALLED] / users, sums[:, MINUTES] / users, sums[:, ACTIVE] / users])
@@ -132,7 +132,7 @@ def test_without_taste_and_churn_it_is_the_daily_bass_map(
 ) -> None:
     plain = settings.users.model_copy(update={"adoption_taste": 0.0})
     p, q = 2.0**-7, 2.0**-3  # exact in single precision
-    field = MeanField(make_offer(1, innovation=[p], imitation=[q]), behaviour(plain), user_types(plain, 16), BUDGET)
+    field = MeanField(make_offer(1, innovation=[p], imitation=[q]), behaviour(plain, settings.mechanisms), user_types(plain, 16), BUDGET)
     state, share = field.start(np.zeros(1)), 0.0
     for _ in range(60):
         share = 1 - (1 - share) * (share * np.exp(-p - q) + (1 - share) * np.exp(-p))
@@ -144,7 +144,7 @@ def test_habit_settles_where_food_equals_stock(make_offer: Callable[..., Offer],
     """One app on everybody's phone, no spread: a root of the map has habit h = x(h) / (x(h) + half)."""
     off = dict.fromkeys(("taste_sd_content", "taste_sd_shelf", "budget_sd", "shock", "social_weight"), 0.0)
     users = settings.users.model_copy(update=off | {"habit_weight": 0.8})
-    rule = behaviour(users)
+    rule = behaviour(users, settings.mechanisms)
     field = MeanField(make_offer(1, leisure=[1.0], gamma=[30.0]), rule, user_types(users, 2), BUDGET)
 
     def minutes(habit: float) -> float:
@@ -161,7 +161,7 @@ def test_habit_settles_where_food_equals_stock(make_offer: Callable[..., Offer],
 
 
 def test_state_and_vector_are_inverse(settings: MarketSettings, offer: Offer) -> None:
-    field = MeanField(offer, behaviour(settings.users), user_types(settings.users, 64), BUDGET)
+    field = MeanField(offer, behaviour(settings.users, settings.mechanisms), user_types(settings.users, 64), BUDGET)
     state = field.step(field.start(np.array([0.3, 0.6])))
     again = field.state(field.vector(state))
     assert isinstance(again, MeanFieldState)
@@ -171,7 +171,7 @@ def test_state_and_vector_are_inverse(settings: MarketSettings, offer: Offer) ->
 
 
 def test_start_meets_the_shares(settings: MarketSettings, offer: Offer) -> None:
-    field = MeanField(offer, behaviour(settings.users), user_types(settings.users), BUDGET)
+    field = MeanField(offer, behaviour(settings.users, settings.mechanisms), user_types(settings.users), BUDGET)
     sets = field.start(np.array([0.2, 0.5])).sets.mean(axis=0)
     assert [sets[1] + sets[3], sets[2] + sets[3]] == pytest.approx([0.2, 0.5], abs=1e-9)
 
