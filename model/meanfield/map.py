@@ -98,7 +98,7 @@ class MeanField:
     Parameters
     ----------
     offer, behaviour
-        as the compiled stages read them; `Offer` of one day, kept until `offering` changes it
+        as the compiled stages read them; one day's `Offer`, held
     types
         see `user_types`
     budget
@@ -219,7 +219,9 @@ class MeanField:
             removed = happens * (1 - np.clip(opened, 0, 1)) ** self.behaviour.idle_days
             # Of those with a set and an app in it, the mean over the other apps that they never install.
             holders = self._counted @ self.has
-            removed = np.divide(self._counted @ (removed * self.has), holders, out=np.zeros_like(removed), where=holders > 0)
+            removed = np.divide(
+                self._counted @ (removed * self.has), holders, out=np.zeros_like(removed), where=holders > 0
+            )
         return np.ascontiguousarray(1 - removed), plain, met
 
     def _pass(self, state: MeanFieldState) -> tuple[MeanFieldState, MeanDay]:

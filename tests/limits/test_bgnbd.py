@@ -80,6 +80,7 @@ def settings(make_settings: Callable[..., MarketSettings]) -> MarketSettings:
         ["taobao"],
         f"population.users={USERS}",
         "users.repeat_bonus=200",
+        "users.orders_per_need.repeat=1",
         *(f"users.fan.{name}={value}" for name, value in fan.items()),
     )
 
@@ -103,12 +104,14 @@ def ties(
     calendar = MarketCalendar(settings.calendar, settings.users, ["taobao"], settings.mechanisms)
     orders, last = np.zeros(USERS), np.zeros(USERS)
     for number in range(1, DAYS + 1):
-        streams, today = random_streams.day(number), calendar.day(number)._replace(repeat=np.float32(1))
+        streams, today = random_streams.day(number), calendar.day(number)
+        today = today._replace(planned=np.float32(0), repeat=np.float32(1))
         columns.last_used[0] = number
         living = columns.fan_merchant[0] != NOBODY
         people.arise(offer, shops, streams, today)
         wanted = columns.needs == NEED_REPEAT
-        book, counts = people.buy(offer, shops, streams, today)
+        trade, _ = people.buy(offer, shops, streams, today)
+        book, counts = trade.orders, trade.buyers
         bought = columns.last_bought[0] == number
         assert (bought == wanted).all(), "every need is met"
         assert not (bought & ~living).any(), "dead ties buy nothing"

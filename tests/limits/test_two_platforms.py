@@ -33,15 +33,25 @@ SIZE = ("population.users=500", "population.merchants=40", "calendar.warm_up=56"
 WORLD = (
     *(
         f"platform.kuaishou.{name}"
-        for name in ("leisure=-1.51", "gamma=20.3", "affordability=-0.732", "order_value=55.9")
+        for name in (
+            "leisure=-1.51",
+            "gamma=20.3",
+            "appeal=-1.0",
+            "tier_fit=0",
+            "selling_load=0.09",
+            "never_installs=0",
+        )
     ),
     *(f"platform.kuaishou.{name}" for name in ("innovation=5.24e-5", "imitation=1.34e-3")),
     *(f"users.{name}" for name in ("needs_per_day=0.419", "habit_weight=2.47", "shock=0.922", "social_weight=0.15")),
-    *(f"users.{name}" for name in ("need_weight=0.5", "impulse_rate=0.0333", "impulse_power=0")),
+    *(f"users.{name}" for name in ("session_minutes=6", "impulse_rate=0.0333", "impulse_power=0")),
+    *(f"users.{name}" for name in ("channel_nest=0.6", "platform_nest=0.8", "walk_away=0.5", "opening_cost=2.5")),
+    *("users.attachment_sd.content=1.0", "users.orders_per_need.impulse=2", "users.orders_per_need.repeat=1.5"),
+    *("users.spending.amounts=[60]", "users.spending.incomes=[{name: all, share: 1.0, tiers: [1.0]}]"),
     *(f"users.{name}" for name in ("ripening_rate=2.15e-3", "loyalty_weight=1.5")),
     *(f"users.{name}" for name in ("fan.rate_mean=0.0476", "fan.dropout_b=5.12")),
     *("capability.storefront.skill.content=1.47", "capability.storefront.ramp_days=467"),
-    *("merchants.ewa_lambda=1.5", "merchants.feed_half=0.0375"),
+    *("merchants.ewa_lambda=1.5",),
 )
 """Numbers of its own, so that the game does not change with the calibration."""
 NONE, ONE, OTHER, BOTH = [0, 0], [1, 0], [0, 1], [1, 1]
