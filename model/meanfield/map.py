@@ -34,7 +34,7 @@ _ZERO = np.float32(0.0)
 class MeanFieldState(NamedTuple):
     """State of the map at the end of a day."""
 
-    sets: F64  # [K, 2 ** P] share of each type with each set of apps (bit p: platform p) if nobody refused any; rows add up to one
+    sets: F64  # [K, 2 ** P] share of each type with each set of apps (bit p: platform p); rows add up to one
     habit: F64  # [K, P] mean habit of those of the type who have the app
 
 

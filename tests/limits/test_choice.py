@@ -64,9 +64,10 @@ def buy(users: UserStages, calendar: MarketCalendar, offer: Offer, day: int, see
 
 
 def test_books_are_expectations_of_what_users_do(market_users: tuple[UserStages, MarketCalendar], offer: Offer) -> None:
-    """First day, one need each: the books hold the sum of probabilities, the users' days with orders are draws from them.
+    """First day, one need each: the books hold the sum of probabilities, users' days with orders are draws from them.
 
-    Needs of a kind lead to `PLACED` orders each. Half have not opened the third app today: planned and ripened needs may open it at a cost, impulses may not.
+    Needs of a kind lead to `PLACED` orders each. Half have not opened the third app today: planned and ripened needs
+    may open it at a cost, impulses may not.
     """
     users, calendar = market_users
     columns, n = users.columns, users.population.users

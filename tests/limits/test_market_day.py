@@ -56,7 +56,7 @@ def first_day(make_settings: Callable[..., MarketSettings]) -> Callable[..., tup
 
 
 def channel_values(market: Market) -> Array:
-    """Affinity of planned needs x availability x supply ** elasticity, [P, C], from settings and the market's supply."""
+    """Affinity of planned needs x availability x supply ** elasticity, [P, C], from settings and the day's supply."""
     settings = market.settings
     affinity = np.array([channel.affinity.planned for channel in settings.channels.values()])
     reached = np.zeros((len(market.platforms), len(CHANNELS)))
@@ -126,14 +126,12 @@ def test_a_small_cut_of_one_price_moves_spending_by_its_elasticities(
 ) -> None:
     """Own price: ``-eta ((1 - w) / mu + w (1 - B))``; at every rival: ``eta w (1 / mu - (1 - B))``.
 
-    w is the share within what is bought, B what is bought of all needs. The channels' nest does not matter. Shares at the
-    middle of the cut are those of both ends averaged, to second order in the cut.
+    w is the share within what is bought, B what is bought of all needs. The channels' nest does not matter. Shares at
+    the middle of the cut are those of both ends averaged, to second order in the cut.
     """
     cut, outer = 0.01, nests[1]
     subsidised = (f"users.price_weight={weight}", f"+platform.taobao.open_at_start.subsidy={OPEN}")
-    dear, cheap = (
-        first_day(nests, *subsidised, f"capability.subsidy.price_cut={part}")[0].book for part in (0.0, cut)
-    )
+    dear, cheap = (first_day(nests, *subsidised, f"capability.subsidy.price_cut={part}")[0].book for part in (0.0, cut))
     wanted = dear.wanted
     assert cheap.wanted == wanted
     before, after = dear.platform_gmv, cheap.platform_gmv

@@ -17,7 +17,17 @@ from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.market import Market
 from secondhalf.model.random_streams import RandomStreams
-from secondhalf.model.shapes import NEED_IMPULSE, NEED_PLANNED, NEED_REPEAT, NEED_RIPENED, SHELF, Columns, Day, Offer, Shops
+from secondhalf.model.shapes import (
+    NEED_IMPULSE,
+    NEED_PLANNED,
+    NEED_REPEAT,
+    NEED_RIPENED,
+    SHELF,
+    Columns,
+    Day,
+    Offer,
+    Shops,
+)
 from secondhalf.model.users.choice import NEEDS, WANTED
 from secondhalf.model.users.user_stages import Purchases, UserStages
 from tests.mechanisms.runs import ALL, move, settings, until
@@ -28,7 +38,7 @@ PLACED = (1.0, 3.0, 0.5, 1.5)
 """Orders where a need of each kind is met."""
 INCOMES = (
     "users.spending.amounts=[30,90,400]",
-    "users.spending.incomes=[{name: some, share: 0.7, tiers: [0.6,0.3,0.1]}, {name: more, share: 0.3, tiers: [0.2,0.3,0.5]}]",
+    "users.spending.incomes=[{name: a, share: 0.7, tiers: [0.6,0.3,0.1]}, {name: b, share: 0.3, tiers: [0.2,0.3,0.5]}]",
     "users.orders_per_need={planned: 1.0, impulse: 3.0, ripened: 0.5, repeat: 1.5}",
     "users.fan.slots=1",
     "users.fan.dropout_b=50",
@@ -38,7 +48,9 @@ INCOMES = (
 class Situation:
     """A random day of users: needs, open apps and ties drawn, and what platforms offer with and without a launch."""
 
-    def __init__(self, users: UserStages, calendar: MarketCalendar, make_offer: Callable[..., Offer], seed: int) -> None:
+    def __init__(
+        self, users: UserStages, calendar: MarketCalendar, make_offer: Callable[..., Offer], seed: int
+    ) -> None:
         rng = np.random.default_rng(seed)
         self.users, self.seed, count, platforms = users, seed, users.population.users, len(NAMES)
         inner = rng.uniform(0.1, 0.9)

@@ -75,7 +75,7 @@ def test_a_mall_raises_utility_by_the_share_that_it_takes(nest: float, loose: fl
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.floats(-2, 2), min_size=2, max_size=5), st.floats(0.3, 1.0), st.floats(0.5, 4.0))
 def test_own_price_elasticity_of_spending(values: list[float], platform_nest: float, weight: float) -> None:
-    """``d ln share / d ln price = -eta ((1 - w) / mu + w (1 - B))``: w the share within what is bought, B what is bought."""
+    """``d ln share / d ln price = -eta ((1 - w) / mu + w (1 - B))``: B is bought of all needs, w of that there."""
     price = 0.02
     dear, cheap = (
         meet([values[0] + sign * weight * price, *values[1:]], platform_nest=platform_nest).chances for sign in (-1, 1)
@@ -87,16 +87,15 @@ def test_own_price_elasticity_of_spending(values: list[float], platform_nest: fl
 
 
 def test_a_nest_against_walking_away_leaves_the_ratio_within() -> None:
-    """Taking a platform out leaves the others' ratio, and rivals get more of its buyers than in proportion to shares."""
-    all_three, two = (
-        meet([0.5, 2.0, -1.0], platform_nest=0.5, reachable=here).chances for here in ([1] * 3, [1, 0, 1])
-    )
+    """Taking a platform out leaves the others' ratio, and rivals get more of its buyers than by their shares."""
+    values, three = [0.5, 2.0, -1.0], [1, 1, 1]
+    all_three, two = (meet(values, platform_nest=0.5, reachable=here).chances for here in (three, [1, 0, 1]))
     assert two[1] == 0
     assert two[0] / two[2] == pytest.approx(all_three[0] / all_three[2], rel=16 * EPS)
     rivals = all_three[[0, 2]].sum()
     diverted = (two.sum() - rivals) / all_three[1]
     assert diverted > 1.5 * rivals / (1 - all_three[1])
-    loose, left = (meet([0.5, 2.0, -1.0], reachable=here).chances for here in ([1] * 3, [1, 0, 1]))
+    loose, left = (meet(values, reachable=here).chances for here in (three, [1, 0, 1]))
     in_proportion = loose[[0, 2]].sum() / (1 - loose[1])
     assert (left.sum() - loose[[0, 2]].sum()) / loose[1] == pytest.approx(in_proportion, rel=64 * EPS)
 

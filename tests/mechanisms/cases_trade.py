@@ -7,8 +7,9 @@ from tests.mechanisms.case import Case
 from tests.mechanisms.runs import CONTENT, move, until
 
 SPRING = until("2019-03-31")
+PAID = (*SPRING, ("channels.*.paid_share", 1.0))
 AUTUMN = until("2019-11-20", "2019-10-01")
-SUBSIDY = until("2019-09-30", "2019-06-01")
+SUBSIDY = (*until("2019-09-30", "2019-06-01"), ("capability.subsidy.price_cut", 0.1))
 RIPE = tuple((f"platform.{name}.open_at_start.storefront", {"maturity": 0.9, "exposure": 1.0}) for name in CONTENT)
 READY = (*SPRING, *RIPE)
 LIVELY = (*READY, ("merchants.broadcast_gain", 4.0))
@@ -44,7 +45,7 @@ CASES = [
     Case("opening", "daily.active_users on Double Eleven", m.shelf_rush, 1, 0.03, AUTUMN),
     Case("lasting_tastes", "switching between orders", m.switching, -1, 0.05, SPRING),
     Case("lasting_tastes", "monthly_buyers over orders", m.buyers_per_order, -1, 0.05, SPRING),
-    Case("returns", "daily.net_gmv over gmv", m.kept_gmv, -1, 0.05, SPRING, 1.0),
+    Case("returns", "daily.net_gmv over gmv", m.kept_gmv, -1, 0.05, PAID, 1.0),
     Case("seasons", "daily.orders, January over February", m.january, 1, 0.03, SPRING),
     Case("festivals", "daily.orders on Double Eleven", m.double_eleven, 1, 0.3, AUTUMN),
     Case("traffic_boost", "planted orders of kuaishou", m.planted_at_festival, 1, 0.1, BOOST),

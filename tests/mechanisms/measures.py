@@ -148,7 +148,7 @@ def subsidised_cost(run: Run) -> float:
 
 
 def gain_from_mall(run: Run) -> float:
-    """Orders of planned needs at kuaishou in the two weeks from 1 February 2019, when its mall opens, over the two before."""
+    """Planned orders at kuaishou in the two weeks from 1 February 2019, when its mall opens, over the two before."""
     sold = run.orders[:, KIND_PLANNED, :, ALL.index("kuaishou")].sum(axis=1)
     opens = run.day("2019-02-01")
     return float(sold[opens : opens + 14].sum() / sold[opens - 14 : opens].sum())

@@ -49,7 +49,7 @@ WORLD: Overrides = (
     ("platform.*.never_installs", 0.05),
     ("platform.*.recruit_trend", {}),
     ("platform.*.depth_trend", {}),
-    ("platform.*.selling_load", 0.12),
+    ("platform.*.selling_load", 0.15),
     ("users.channel_nest", 0.5),
     ("users.platform_nest", 0.8),
     ("users.walk_away", 0.5),
