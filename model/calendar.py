@@ -112,7 +112,7 @@ class MarketCalendar:
         self.planned_demand = self._curve(settings.planned_demand, steady)
         self.need_value = self._curve(settings.need_value, steady)
         self._needs_per_day = users.needs_per_day
-        self.trend_day = np.arange(self.days)
+        self.trend_day = np.zeros(self.days, int) if steady else np.arange(self.days)
         self.tier_cdf = tier_cdf(users.spending, self.need_value)
         self._tier_amount = np.array(users.spending.amounts, np.float32)
         self.other_short_video = self._curve(settings.other_short_video, steady)

@@ -6,8 +6,12 @@ with the hazards of `adoption` and the split of `attention`, averaged over the d
 
 Exact, up to quadrature, with ``habit_weight = 0`` and either no removals (``drop = 0``) or ``idle_days = 0``. Otherwise
 two closures stand in: everybody of a type who has an app has the type's mean habit, and an app has lain idle for longer
-than `idle_days` with the probability that it would in as many independent days like yesterday. Shopping needs are left
-out (``need_weight = 0``), and nobody comes online.
+than `idle_days` with the probability that it would in as many independent days like yesterday. Needs, and with them the
+visits and sessions that they add to a day (``planned_needs``, ``seeding`` and ``fans`` off), are left out, and nobody
+comes online.
+
+Who never installs an app does so whatever else he is or does. So the state carries everybody as if he might, and each
+app of a set counts with the share of people who ever install it (`MeanField.counted`).
 """
 
 from __future__ import annotations
@@ -94,7 +98,7 @@ class MeanField:
     Parameters
     ----------
     offer, behaviour
-        as the compiled stages read them; `Offer` of one day, kept until `offering` changes it
+        as the compiled stages read them; one day's `Offer`, held
     types
         see `user_types`
     budget
@@ -117,6 +121,8 @@ class MeanField:
         self._latest: tuple[F32, Expected] | None = None
         liking = types.taste.T.astype(np.float64) @ offer.taste_weight
         self._keenness = np.exp(behaviour.adoption_taste * liking)  # [K, P]
+        self._ever = 1 - offer.never.astype(np.float64)  # [P]
+        self._counted = thinning(self._ever)  # [2 ** P, 2 ** P]
 
     def behaving(self, behaviour: Behaviour) -> MeanField:
         """The same users with other weights, under the same offer."""
@@ -125,9 +131,13 @@ class MeanField:
         return other
 
     def start(self, shares: F64, habit: float = 0.0) -> MeanFieldState:
-        """Installed on `shares` [P] of the people, likelier with taste, as `population` does; habit where it is on."""
+        """Installed on `shares` [P] of the people, likelier with taste, as `population` does; habit where it is on.
+
+        No more have an app than ever install it.
+        """
         having = np.empty((self._kinds, self.platforms))
-        for p, share in enumerate(shares):
+        among = np.divide(shares, self._ever, out=np.zeros(self.platforms), where=self._ever > 0)
+        for p, share in enumerate(np.minimum(among, 1.0)):
             if share in (0.0, 1.0):
                 having[:, p] = share
                 continue
@@ -169,7 +179,7 @@ class MeanField:
     def settled(self, contacts: F64, state: MeanFieldState) -> MeanFieldState:
         """Where sets end if every day's contacts and habits were these, and habits a day after that.
 
-        At a fixed point it gives the state back, and ``contacts`` [2 ** P] is the mean of its sets: a map in far fewer
+        At a fixed point it gives the state back, and ``contacts`` [2 ** P] is that of its sets: a map in far fewer
         numbers than `vector`, without the years that apps take to spread.
         """
         kept, plain, met = self._chances(contacts, state)
@@ -187,9 +197,13 @@ class MeanField:
             self._latest = own, expected
         return self._latest[1]
 
-    def _contacts(self, sets: F64) -> F64:
+    def counted(self, sets: F64) -> F64:
+        """Shares with each set of apps, [..., 2 ** P], without the apps that their holders never install."""
+        return np.asarray(sets @ self._counted)
+
+    def contacts(self, sets: F64) -> F64:
         """Chance that the day's contact has each set of apps, [2 ** P]; who is not online counts as having none."""
-        chance = self.online * sets.mean(axis=0)
+        chance = self.online * self.counted(sets).mean(axis=0)
         # What is left and not what was summed: else rounding of the total would double every day.
         chance[0] = 1 - chance[1:].sum()
         return np.asarray(chance)
@@ -203,10 +217,15 @@ class MeanField:
         if self.behaviour.idle_days > 0 and happens.any():
             opened = np.einsum("c,kscp->ksp", contacts, self._expected(state.habit).opened[:, self._cells.number])
             removed = happens * (1 - np.clip(opened, 0, 1)) ** self.behaviour.idle_days
+            # Of those with a set and an app in it, the mean over the other apps that they never install.
+            holders = self._counted @ self.has
+            removed = np.divide(
+                self._counted @ (removed * self.has), holders, out=np.zeros_like(removed), where=holders > 0
+            )
         return np.ascontiguousarray(1 - removed), plain, met
 
     def _pass(self, state: MeanFieldState) -> tuple[MeanFieldState, MeanDay]:
-        contacts = self._contacts(state.sets)
+        contacts = self.contacts(state.sets)
         kept, plain, met = self._chances(contacts, state)
         after = np.zeros((contacts.size, *state.sets.shape))  # [contact, K, 2 ** P]
         stay = np.einsum("ks,ksp,sp->kp", state.sets, kept, self.has)
@@ -215,7 +234,8 @@ class MeanField:
         holders = sets @ self.has
         share = np.divide(stay, holders, out=np.zeros_like(stay), where=holders > 0)
         habit = state.habit * np.minimum(share, 1.0)
-        expected, joint = self._expected(habit), contacts[:, None, None] * after
+        holders = holders * self._ever
+        expected, joint = self._expected(habit), self.counted(contacts[:, None, None] * after)
         number = self._cells.number.T  # [contact, set]
 
         def over_contacts(table: F64) -> F64:
@@ -227,6 +247,14 @@ class MeanField:
             habit = habit + float(self.behaviour.habit_rate) * (target - habit)
         minutes, opened = over_contacts(expected.minutes), over_contacts(expected.opened)
         return MeanFieldState(sets, habit), MeanDay(minutes.mean(axis=0), opened.mean(axis=0), holders.mean(axis=0))
+
+
+def thinning(ever: F64) -> F64:
+    """Chance that of a set of apps another one is left, [2 ** P, 2 ** P], if each app stays with chance `ever` [P]."""
+    chance = np.ones((1, 1))
+    for stays in ever:  # the latest platform has the highest bit
+        chance = np.kron([[1.0, 0.0], [1.0 - stays, stays]], chance)
+    return chance
 
 
 DOUBLINGS = 24

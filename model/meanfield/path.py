@@ -118,10 +118,9 @@ def _platforms_alone(settings: MarketSettings, trade: Trade) -> State:
 
 
 def _mean_day(calendar: MarketCalendar, first: int, length: int) -> Day:
-    """What the days from `first` on bring on average, under the number of the middle one."""
+    """The middle one of the days from `first` on, with their mean phone time."""
     days = [calendar.day(day) for day in range(first, first + length)]
-    budget, planned = (np.float32(np.mean([getattr(day, name) for day in days])) for name in ("budget", "planned"))
-    return days[(length - 1) // 2]._replace(budget=budget, planned=planned)
+    return days[(length - 1) // 2]._replace(budget=np.float32(np.mean([day.budget for day in days])))
 
 
 class _Walk:

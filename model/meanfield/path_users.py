@@ -2,10 +2,11 @@
 
 A step of the path is a week or so. Whom one meets and the day's mood are averaged over and not drawn: an app is
 installed when the cumulated hazard, with the share of people who have the app in place of the contact, passes the
-user's own threshold (minus the logarithm of an even number), and removed likewise. Habit moves towards the mean of what
-some moods feed. Of all needs only planned ones are there. With many users, many moods and steps of a day this is the
-market of infinitely many users under random mixing, shopping needs but planned ones left out, exact up to the chance
-that an app has lain idle, which takes past days for independent.
+user's own threshold (minus the logarithm of an even number), and removed likewise; a share of users never installs it.
+Habit moves towards the mean of what some moods feed. Needs, and with them the visits and sessions that they add to a
+day, are left out: they feed no habit. With many users, many moods and steps of a day this is the market of infinitely
+many users under random mixing without needs, exact up to the chance that an app has lain idle, which takes past days
+for independent.
 """
 
 from __future__ import annotations
@@ -37,10 +38,10 @@ class EvenStreams(NamedTuple):
 
     adopt: F32  # [P, N] cumulated hazard at which an app is installed
     drop: F32  # [P, N] and removed
+    never: F32  # [P, N] who never installs an app: whose number is below the share
     mood: F32  # [P, N] where moods begin, in [0, 1)
-    need: F32  # [N] where needs begin
     contact: F32  # [N] where contacts begin
-    turns: F64  # [P + 2, J] what each mood of the step adds
+    turns: F64  # [P + 1, J] what each mood of the step adds
     quantiles: F32  # of moods
 
 
@@ -87,6 +88,8 @@ def adopt(
         install_hazard(met, absent, everybody, content, shelf, offer, behaviour.adoption_taste, p)
         share = np.float32(contacts[p])
         for i in range(users):
+            if absent[i] and streams.never[p, i] < offer.never[p]:
+                continue
             if absent[i]:
                 stays = (_ONE - share) * exp32(-plain[i]) + share * exp32(-met[i])
                 carried.to_adopt[p, i] -= days * np.log(stays)
@@ -173,7 +176,7 @@ def _one_mood(
         bit = np.uint32(1) << np.uint32(p)
         for j in range(size):
             # Another step of the same sequence for each platform: whom one meets is drawn for each of them.
-            met[j] = _turned(streams.contact[first + j], streams.turns[platforms + 1, mood] * (p + 1)) < contacts[p]
+            met[j] = _turned(streams.contact[first + j], streams.turns[platforms, mood] * (p + 1)) < contacts[p]
         content, shelf = columns.taste[0, block], columns.taste[1, block]
         log_psi(plain[p], offer, behaviour, p, content, shelf, columns.habit[p, block], met)
         for j in range(size):
@@ -234,11 +237,18 @@ class EvenPopulation(Population):
 
     def __init__(self, settings: MarketSettings, calendar: MarketCalendar) -> None:
         self._asked = 0
+        self._never: dict[str, F32] = {}
         super().__init__(settings, calendar)
 
     def uniforms(self, decision: Decision, who: int = 0) -> F64:
         """The sequence's next coordinate, [N]."""
         return np.asarray(self.more(1)[0])
+
+    def never(self, platform: str) -> F32:
+        """Even numbers in place of the drawn ones, the same whenever asked."""
+        if platform not in self._never:
+            self._never[platform] = self.more(1)[0].astype(np.float32)
+        return self._never[platform]
 
     def more(self, rows: int) -> F64:
         """Coordinates for what is no trait, [rows, N]."""
@@ -276,13 +286,14 @@ class EvenUsers:
         platforms, users = columns.habit.shape
         self._bits = np.uint32(1) << np.arange(platforms, dtype=np.uint32)[:, None]
         columns.habit[:] = HABIT_AT_START * self.having
-        even = self.population.more(3 * platforms + 2).astype(np.float32)
-        to_adopt, to_drop, mood, rest = np.split(even, [platforms, 2 * platforms, 3 * platforms])
-        self._turns = qmc.Sobol(platforms + 2, scramble=False).random(moods).T
-        self._turn, self._steps = np.random.default_rng(0).random((platforms + 2, 1)), 0
+        never = np.stack([self.population.never(name) for name in settings.platforms])
+        even = self.population.more(3 * platforms + 1).astype(np.float32)
+        to_adopt, to_drop, mood, contact = np.split(even, [platforms, 2 * platforms, 3 * platforms])
+        self._turns = qmc.Sobol(platforms + 1, scramble=False).random(moods).T
+        self._turn, self._steps = np.random.default_rng(0).random((platforms + 1, 1)), 0
         quantiles = _moods().astype(np.float32)
         self.random_streams = EvenStreams(
-            -np.log(to_adopt), -np.log(to_drop), mood, rest[0], rest[1], self._turns.copy(), quantiles
+            -np.log(to_adopt), -np.log(to_drop), never, mood, contact[0], self._turns.copy(), quantiles
         )
         remembered = -(-max(MONTH_DAYS, settings.users.idle_days) // step_days)
         self._lengths = [step_days] * remembered

@@ -1,7 +1,8 @@
 """Steady states of the mean-field map for what platforms offer, and long simulations to compare them with.
 
 The map (`model.meanfield.map`) knows adoption, removal, habit and attention of infinitely many users under random
-mixing; shopping needs are left out of both sides, everybody is online, and the offer is held as it stands.
+mixing; needs, and the visits and sessions that they add, are left out of both sides, everybody is online, and the offer
+is held as it stands.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class _Settled:
     def numbers(self, state: MeanFieldState) -> Array:
         """What stands for a state; the first set is redundant, and habits are where they do nothing."""
         habit = state.habit.ravel() if self.field.behaviour.habit_weight > 0 else np.empty(0)
-        return np.concatenate([state.sets.mean(axis=0)[1:], habit])
+        return np.concatenate([self.field.contacts(state.sets)[1:], habit])
 
     def within(self, x: Array) -> Array:
         """Shares that are shares again, and habits between none and all."""

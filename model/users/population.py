@@ -102,6 +102,10 @@ class Population:
         """Uniform numbers in (0, 1) from which a trait is made, [N]."""
         return uniforms(key(self.seed, decision, who=who), self.users)
 
+    def never(self, platform: str) -> F32:
+        """Numbers in [0, 1), [N]: whose is below `never_installs` never installs the app (as `adoption` draws it)."""
+        return uniforms32(key(self.seed, Decision.NEVER, who=name_id(platform)), self.users)
+
     def _normals(self, decision: Decision, who: int = 0) -> F32:
         return np.asarray(ndtri(self.uniforms(decision, who)), np.float32)
 
@@ -143,7 +147,7 @@ class Population:
         draw = self.uniforms(Decision.INSTALLED_AT_START, name_id(name))
         liking = platform.taste_content * columns.taste[0] + platform.taste_shelf * columns.taste[1]
         score = np.log(-np.log(draw)) - settings.users.adoption_taste * liking
-        never = uniforms32(key(self.seed, Decision.NEVER, who=name_id(name)), self.users) < platform.never_installs
+        never = self.never(name) < platform.never_installs
         score[~online | never] = np.inf
         wanted = min(wanted, int((online & ~never).sum()))
         chosen = np.argpartition(score, wanted - 1)[:wanted]

@@ -134,6 +134,8 @@ def test_the_whole_market_follows_the_curve(make_settings: Callable[..., MarketS
         "strategy=hold",
         "users.adoption_taste=0",
         "mechanisms.churn=false",
+        "mechanisms.ceiling=false",
+        "mechanisms.outside_growth=false",
         f"platform.kuaishou.innovation={INNOVATION}",
         f"platform.kuaishou.imitation={IMITATION}",
     )

@@ -13,8 +13,8 @@ from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.game_theory.logit_bertrand import Bertrand
 from secondhalf.experiments.game_theory.pure_nash import pure_equilibria
 from secondhalf.model.market import Market
-from secondhalf.model.shapes import NEED_PLANNED, NOBODY, PULL_PLANNED
-from secondhalf.model.users.choice import KIND_PLANNED, choice_probabilities
+from secondhalf.model.shapes import KIND_PLANNED, NEED_PLANNED, NOBODY
+from tests.limits.one_need import meet
 
 Array = NDArray[np.float64]
 EPS = float(np.finfo(np.float32).eps)
@@ -77,15 +77,11 @@ def utilities(prices: Array) -> Array:
 
 
 def test_the_choice_stage_is_logit_demand_on_the_whole_grid() -> None:
-    f, zero = np.float32, np.zeros(2, np.float32)
-    opened, pull, bonus = np.ones(2, np.uint8), np.zeros((3, 2), f), np.zeros((3, 2), f)
-    grid, out = GAME.grid(), np.empty(2, f)
+    grid = GAME.grid()
     demand = np.empty((2, 15, 15))
     for i, one in enumerate(grid):
         for j, two in enumerate(grid):
-            choice = utilities(np.array([one, two])).astype(f)
-            choice_probabilities(out, opened, pull, choice, bonus, zero, PULL_PLANNED, NOBODY, NOBODY, f(0))
-            demand[:, i, j] = out
+            demand[:, i, j] = meet(utilities(np.array([one, two]))).chances
     exact = np.moveaxis(GAME.demand(np.stack(np.meshgrid(grid, grid, indexing="ij"), axis=-1)), -1, 0)
     assert demand == pytest.approx(exact, rel=16 * EPS)
     profit = demand * (np.stack(np.meshgrid(grid, grid, indexing="ij")) - GAME.cost)
@@ -97,30 +93,31 @@ PRICE_ONLY = (
     "population.users=400",
     "population.merchants=20",
     "calendar.end=2019-01-03",
-    *(f"mechanisms.{name}=false" for name in ("assortment", "closed_loop", "open_links", "loyalty", "fans", "shock")),
-    *(f"mechanisms.{name}=false" for name in ("impulse", "ripening", "habit", "social", "taste", "costs")),
+    *(f"mechanisms.{name}=false" for name in ("nested_choice", "lasting_tastes", "closed_loop", "open_links")),
+    *(f"mechanisms.{name}=false" for name in ("loyalty", "fans", "shock", "ramps", "costs", "outside_growth")),
+    *(f"mechanisms.{name}=false" for name in ("impulse", "ripening", "habit", "social", "taste")),
     "users.walk_away=0",
     "users.needs_per_day=0.8",
+    "users.orders_per_need.planned=1",
+    "merchants.supply_elasticity=0",
+    *(f"channels.{name}.affinity.planned=0" for name in ("short_video", "live_store", "live_expert", "mall", "search")),
+    "channels.store.affinity.planned=1",
 )
-"""Shops are alike, nobody remembers, and the outside is worth nothing: a_0 = 0."""
+"""Platforms have one channel of value one, nobody remembers, and the outside is worth nothing: a_0 = 0."""
+FULL = "{maturity: 1.0, exposure: 1.0, entrance: top_tab}"
+"""A capability of which all is there; prominence of the top tab is one."""
 
 
 @pytest.fixture(scope="module")
-def order_shares(make_settings: Callable[..., MarketSettings]) -> Callable[..., Array]:
-    """Orders at each of two shelf platforms over planned needs, on the first day of a market."""
+def first_day(make_settings: Callable[..., MarketSettings]) -> Callable[..., tuple[Array, Market]]:
+    """Orders at each of two shelf platforms over planned needs, on the first day of a market, and the market."""
     names = ["taobao", "jd"]
-    same = [f"platform.{name}.{key}" for name in names for key in ("installed_at_start=1", "leisure=2")]
+    alike = ("installed_at_start=1", "leisure=2", "tier_fit=0", "never_installs=0", f"open_at_start.storefront={FULL}")
+    same = [f"platform.{name}.{key}" for name in names for key in alike]
 
-    def run(affordability: Array, *overrides: str) -> Array:
-        priced = [
-            f"platform.{name}.affordability={float(value)}" for name, value in zip(names, affordability, strict=True)
-        ]
-        plain = make_settings(names, *PRICE_ONLY, *same, *priced, *overrides)
-        pools = {
-            name: capability.model_copy(update={"shopping_gain": capability.shopping_gain.model_copy(update=NO_PULL)})
-            for name, capability in plain.capability.items()
-        }
-        market = Market(plain.model_copy(update={"capability": pools}))
+    def run(appeal: Array, *overrides: str) -> tuple[Array, Market]:
+        priced = [f"platform.{name}.appeal={float(value)}" for name, value in zip(names, appeal, strict=True)]
+        market = Market(make_settings(names, *PRICE_ONLY, *same, *priced, *overrides))
         market.step()
         columns = market.population.columns
         assert (columns.last_used == 0).all(), "everybody opens both"
@@ -128,31 +125,33 @@ def order_shares(make_settings: Callable[..., MarketSettings]) -> Callable[..., 
         orders = market.book.orders
         market.close()
         assert orders.sum() == orders[KIND_PLANNED, NOBODY].sum()
-        return np.asarray(orders[KIND_PLANNED, NOBODY] / needs)
+        return np.asarray(orders[KIND_PLANNED, NOBODY] / needs), market
 
     return run
 
 
-NO_PULL = {"planned": 0.0, "impulse": 0.0, "repeat": 0.0}
-
-
 @pytest.mark.parametrize("prices", [(NASH, NASH), (NASH, MONOPOLY), (1.2, 1.8)])
 def test_a_market_with_price_differences_only_is_logit_bertrand(
-    order_shares: Callable[..., Array], prices: tuple[float, float]
+    first_day: Callable[..., tuple[Array, Market]], prices: tuple[float, float]
 ) -> None:
     """Books are expectations, so shares are exact but for single precision."""
-    shares = order_shares(utilities(np.array(prices)))
-    assert shares == pytest.approx(GAME.demand(prices), rel=16 * EPS)
+    shares, _ = first_day(utilities(np.array(prices)))
+    assert shares == pytest.approx(GAME.demand(prices), rel=32 * EPS)
 
 
-def test_a_subsidy_is_a_lower_price(order_shares: Callable[..., Array]) -> None:
-    """`price_weight` times `price_gain` stands for a cut in units of mu."""
+def test_a_subsidy_is_a_lower_price(first_day: Callable[..., tuple[Array, Market]]) -> None:
+    """A cut to the part 1 - c of the price adds ``-eta ln(1 - c)`` to utility: here as much as the game's cut over mu.
+
+    Its cost is what it takes off the goods that are sold for GMV v: ``v (1 / (1 - c) - 1)``.
+    """
     cut, weight = 0.3, 2.0
-    gain = cut / GAME.differentiation / weight
-    subsidised = order_shares(
+    part = -np.expm1(-cut / GAME.differentiation / weight)
+    subsidised, market = first_day(
         utilities(np.array([1.7, 1.7])),
         f"users.price_weight={weight}",
-        f"capability.subsidy.price_gain={gain}",
-        "+platform.jd.open_at_start.subsidy={maturity: 1.0, entrance: top_tab}",
+        f"capability.subsidy.price_cut={part}",
+        f"+platform.jd.open_at_start.subsidy={FULL}",
     )
-    assert subsidised == pytest.approx(GAME.demand([1.7, 1.7 - cut]), rel=16 * EPS)
+    assert subsidised == pytest.approx(GAME.demand([1.7, 1.7 - cut]), rel=32 * EPS)
+    spent = market.book.platform_gmv
+    assert market.book.subsidies == pytest.approx(spent * np.array([0.0, 1 / (1 - part) - 1]), rel=1e-9)

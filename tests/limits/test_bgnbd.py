@@ -80,6 +80,7 @@ def settings(make_settings: Callable[..., MarketSettings]) -> MarketSettings:
         ["taobao"],
         f"population.users={USERS}",
         "users.repeat_bonus=200",
+        "users.orders_per_need.repeat=1",
         *(f"users.fan.{name}={value}" for name, value in fan.items()),
     )
 
@@ -103,12 +104,14 @@ def ties(
     calendar = MarketCalendar(settings.calendar, settings.users, ["taobao"], settings.mechanisms)
     orders, last = np.zeros(USERS), np.zeros(USERS)
     for number in range(1, DAYS + 1):
-        streams, today = random_streams.day(number), calendar.day(number, 0.0)._replace(repeat=np.float32(1))
+        streams, today = random_streams.day(number), calendar.day(number)
+        today = today._replace(planned=np.float32(0), repeat=np.float32(1))
         columns.last_used[0] = number
         living = columns.fan_merchant[0] != NOBODY
         people.arise(offer, shops, streams, today)
         wanted = columns.needs == NEED_REPEAT
-        book, counts = people.buy(offer, shops, streams, today)
+        trade, _ = people.buy(offer, shops, streams, today)
+        book, counts = trade.orders, trade.buyers
         bought = columns.last_bought[0] == number
         assert (bought == wanted).all(), "every need is met"
         assert not (bought & ~living).any(), "dead ties buy nothing"
@@ -122,25 +125,25 @@ def ties(
 
 def test_orders_meet_the_mean_of_whole_days(settings: MarketSettings, ties: Ties) -> None:
     standard_error = ties.orders.std(ddof=1) / np.sqrt(USERS)
-    exact = daily_means(behaviour(settings.users), DAYS)
+    exact = daily_means(behaviour(settings.users, settings.mechanisms), DAYS)
     assert ties.orders.mean() == pytest.approx(exact.orders, abs=4 * standard_error)
 
 
 def test_living_ties_meet_the_mean_of_whole_days(settings: MarketSettings, ties: Ties) -> None:
-    exact = daily_means(behaviour(settings.users), DAYS).alive
+    exact = daily_means(behaviour(settings.users, settings.mechanisms), DAYS).alive
     assert ties.alive.mean() == pytest.approx(exact, abs=4 * np.sqrt(exact * (1 - exact) / USERS))
 
 
 def test_orders_meet_the_closed_form(settings: MarketSettings, ties: Ties) -> None:
     """What days and tables change, computed above, is below 3 % here, and nothing else may differ."""
     standard_error = ties.orders.std(ddof=1) / np.sqrt(USERS)
-    gap = abs(daily_means(behaviour(settings.users), DAYS).orders - expected_orders(DAYS))
+    gap = abs(daily_means(behaviour(settings.users, settings.mechanisms), DAYS).orders - expected_orders(DAYS))
     assert gap < 0.03 * expected_orders(DAYS)
     assert ties.orders.mean() == pytest.approx(expected_orders(DAYS), abs=gap + 4 * standard_error)
 
 
 def test_living_ties_meet_the_closed_form(settings: MarketSettings, ties: Ties) -> None:
-    gap = abs(daily_means(behaviour(settings.users), DAYS).alive - expected_alive(DAYS))
+    gap = abs(daily_means(behaviour(settings.users, settings.mechanisms), DAYS).alive - expected_alive(DAYS))
     assert gap < 0.01
     assert ties.alive.mean() == pytest.approx(expected_alive(DAYS), abs=gap + 4 * 0.5 / np.sqrt(USERS))
 
@@ -164,7 +167,7 @@ def test_days_and_tables_approach_the_closed_form(settings: MarketSettings) -> N
     for factor in (1, 10):
         rates = stats.gamma.ppf(fine, SHAPE, scale=1 / ALPHA / factor).astype(np.float32)
         dropouts = stats.beta.ppf(fine, A, B).astype(np.float32)
-        rule = behaviour(settings.users)._replace(fan_rates=rates, fan_dropouts=dropouts)
+        rule = behaviour(settings.users, settings.mechanisms)._replace(fan_rates=rates, fan_dropouts=dropouts)
         gaps.append(abs(daily_means(rule, DAYS * factor).orders - expected_orders(DAYS)))
     assert gaps[1] < gaps[0] / 5
 

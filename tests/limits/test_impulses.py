@@ -22,7 +22,7 @@ def test_the_mean_of_a_power_is_that_of_a_gamma_variable(power: int) -> None:
 def impulses(power: int) -> tuple[float, float, int]:
     """Mean `need_rate` of those who had an impulse, the mean to be expected of these users, and how many there were."""
     market = Market(
-        settings([("users.impulse_rate", 0.02), ("users.impulse_power", power), ("users.need_weight", 0.0)])
+        settings([("users.impulse_rate", 0.02), ("users.impulse_power", power), ("users.session_minutes", 0.0)])
     )
     columns, rates = market.population.columns, []
     own = columns.need_rate.astype(float)

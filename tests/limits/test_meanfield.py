@@ -11,7 +11,7 @@ from scipy.optimize import root
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.calendar import MarketCalendar
-from secondhalf.model.meanfield.map import MeanDay, MeanField, MeanFieldState
+from secondhalf.model.meanfield.map import MeanDay, MeanField, MeanFieldState, thinning
 from secondhalf.model.meanfield.quadrature import near_normal_quantile, user_types
 from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.shapes import Offer
@@ -22,6 +22,8 @@ from secondhalf.model.users.user_stages import UserStages
 Array = NDArray[np.float64]
 NAMES = ["kuaishou", "taobao"]
 BUDGET, DAYS = 300.0, 25
+NEVER = [0.3, 0.1]
+"""Shares of people who never install the apps."""
 USERS = (
     "users.taste_sd_content=0.8",
     "users.taste_sd_shelf=0.6",
@@ -34,6 +36,8 @@ USERS = (
     "users.outside=1.0",
     "platform.kuaishou.installed_at_start=0.2",
     "platform.taobao.installed_at_start=0.5",
+    "platform.kuaishou.never_installs=0.3",
+    "platform.taobao.never_installs=0.1",
     "platform.kuaishou.taste_content=1",
     "platform.kuaishou.taste_shelf=0",
     "platform.taobao.taste_content=0",
@@ -52,6 +56,7 @@ def offer(make_offer: Callable[..., Offer]) -> Offer:
         innovation=[0.004, 0.002],
         imitation=[0.08, 0.02],
         drop=[0.04, 0.01],
+        never=NEVER,
     )
 
 
@@ -63,7 +68,8 @@ def settings(make_settings: Callable[..., MarketSettings]) -> MarketSettings:
 def expected(settings: MarketSettings, offer: Offer, types: int = 2048, points: int = 32) -> Array:
     """[day, (installed, minutes, active), P] of infinitely many users."""
     shares = np.array([settings.platform[name].installed_at_start for name in NAMES])
-    field = MeanField(offer, behaviour(settings.users), user_types(settings.users, types), BUDGET, points=points)
+    rule, kinds = behaviour(settings.users, settings.mechanisms), user_types(settings.users, types)
+    field = MeanField(offer, rule, kinds, BUDGET, points=points)
     state, found = field.start(shares), []
     for _ in range(DAYS):
         today: MeanDay = field.day(state)
@@ -87,7 +93,7 @@ def simulated(
         found = []
         for number in range(DAYS):
             streams = random_streams.day(number)
-            today = calendar.day(number, 0.0)._replace(budget=np.float32(BUDGET))
+            today = calendar.day(number)._replace(budget=np.float32(BUDGET))
             people.adopt(offer, streams, number)
             sums, _ = people.attend(offer, streams, today)
             found.append([sums[:, INSTALLED] / users, sums[:, MINUTES] / users, sums[:, ACTIVE] / users])
@@ -132,7 +138,12 @@ def test_without_taste_and_churn_it_is_the_daily_bass_map(
 ) -> None:
     plain = settings.users.model_copy(update={"adoption_taste": 0.0})
     p, q = 2.0**-7, 2.0**-3  # exact in single precision
-    field = MeanField(make_offer(1, innovation=[p], imitation=[q]), behaviour(plain), user_types(plain, 16), BUDGET)
+    field = MeanField(
+        make_offer(1, innovation=[p], imitation=[q]),
+        behaviour(plain, settings.mechanisms),
+        user_types(plain, 16),
+        BUDGET,
+    )
     state, share = field.start(np.zeros(1)), 0.0
     for _ in range(60):
         share = 1 - (1 - share) * (share * np.exp(-p - q) + (1 - share) * np.exp(-p))
@@ -140,11 +151,40 @@ def test_without_taste_and_churn_it_is_the_daily_bass_map(
         state = field.step(state)
 
 
+def test_with_people_who_never_install_it_is_the_bass_map_with_a_ceiling(
+    make_offer: Callable[..., Offer], settings: MarketSettings
+) -> None:
+    """Those who may install it meet few who have it; all of them end with it and nobody else."""
+    plain = settings.users.model_copy(update={"adoption_taste": 0.0})
+    p, q, most = 2.0**-7, 2.0**-3, 0.75  # exact in single precision
+    rule = behaviour(plain, settings.mechanisms)
+    field = MeanField(
+        make_offer(1, innovation=[p], imitation=[q], never=[1 - most]), rule, user_types(plain, 16), BUDGET
+    )
+    state, share = field.start(np.zeros(1)), 0.0
+    for _ in range(200):
+        share += (most - share) * (1 - share * np.exp(-p - q) - (1 - share) * np.exp(-p))
+        assert field.day(state).installed[0] == pytest.approx(share, abs=1e-12)
+        state = field.step(state)
+    assert share == pytest.approx(most, abs=1e-4)
+
+
+def test_who_never_installs_an_app_has_sets_without_it(settings: MarketSettings, offer: Offer) -> None:
+    """Sets of three apps by hand: each app is left with its own chance, whatever else is in the set."""
+    chance = thinning(np.array([0.5, 0.25, 1.0]))
+    assert chance.sum(axis=1) == pytest.approx(np.ones(8))
+    assert chance[0b111, [0b111, 0b110, 0b101, 0b100]] == pytest.approx([0.125, 0.125, 0.375, 0.375])
+    assert chance[0b010, [0b010, 0b000, 0b001]] == pytest.approx([0.25, 0.75, 0.0])
+    field = MeanField(offer, behaviour(settings.users, settings.mechanisms), user_types(settings.users, 16), BUDGET)
+    everybody = field.contacts(field.start(np.array([1.0, 1.0])).sets)
+    assert everybody == pytest.approx([0.3 * 0.1, 0.7 * 0.1, 0.3 * 0.9, 0.7 * 0.9], abs=1e-7)
+
+
 def test_habit_settles_where_food_equals_stock(make_offer: Callable[..., Offer], settings: MarketSettings) -> None:
     """One app on everybody's phone, no spread: a root of the map has habit h = x(h) / (x(h) + half)."""
     off = dict.fromkeys(("taste_sd_content", "taste_sd_shelf", "budget_sd", "shock", "social_weight"), 0.0)
     users = settings.users.model_copy(update=off | {"habit_weight": 0.8})
-    rule = behaviour(users)
+    rule = behaviour(users, settings.mechanisms)
     field = MeanField(make_offer(1, leisure=[1.0], gamma=[30.0]), rule, user_types(users, 2), BUDGET)
 
     def minutes(habit: float) -> float:
@@ -161,7 +201,7 @@ def test_habit_settles_where_food_equals_stock(make_offer: Callable[..., Offer],
 
 
 def test_state_and_vector_are_inverse(settings: MarketSettings, offer: Offer) -> None:
-    field = MeanField(offer, behaviour(settings.users), user_types(settings.users, 64), BUDGET)
+    field = MeanField(offer, behaviour(settings.users, settings.mechanisms), user_types(settings.users, 64), BUDGET)
     state = field.step(field.start(np.array([0.3, 0.6])))
     again = field.state(field.vector(state))
     assert isinstance(again, MeanFieldState)
@@ -171,8 +211,8 @@ def test_state_and_vector_are_inverse(settings: MarketSettings, offer: Offer) ->
 
 
 def test_start_meets_the_shares(settings: MarketSettings, offer: Offer) -> None:
-    field = MeanField(offer, behaviour(settings.users), user_types(settings.users), BUDGET)
-    sets = field.start(np.array([0.2, 0.5])).sets.mean(axis=0)
+    field = MeanField(offer, behaviour(settings.users, settings.mechanisms), user_types(settings.users), BUDGET)
+    sets = field.contacts(field.start(np.array([0.2, 0.5])).sets)
     assert [sets[1] + sets[3], sets[2] + sets[3]] == pytest.approx([0.2, 0.5], abs=1e-9)
 
 

@@ -17,7 +17,7 @@ from secondhalf.model.meanfield.steady_states import (
     steady_state_branch,
 )
 from secondhalf.model.shapes import Offer
-from tests.limits.test_meanfield import BUDGET, NAMES, USERS
+from tests.limits.test_meanfield import BUDGET, NAMES, NEVER, USERS
 
 Array = NDArray[np.float64]
 TYPES, MOODS = 16, 8
@@ -34,6 +34,7 @@ def offer(make_offer: Callable[..., Offer]) -> Offer:
         innovation=[0.01, 0.005],
         imitation=[0.08, 0.02],
         drop=[0.04, 0.03],
+        never=NEVER,
     )
 
 

@@ -11,6 +11,7 @@ AUTUMN = until("2019-11-20", "2019-10-01")
 EPIDEMIC = until("2020-03-31", "2020-01-01")
 RESTLESS = (*SPRING, ("users.idle_days", 7), ("platform.*.drop", 0.05))
 LOADED = (*SPRING, ("capability.*.clutter_limit", 0.08), ("capability.*.clutter", 0.3))
+FULL = (*SPRING, ("platform.*.never_installs", 0.3), ("platform.*.innovation", 0.02))
 NO_FANS = (*SPRING, ("mechanisms.fans", False))
 
 CASES = [
@@ -25,7 +26,11 @@ CASES = [
     Case("habit", "daily.active_users over monthly_active_users", m.stickiness, 1, 0.1, SPRING),
     Case("social", "daily.minutes", m.content_minutes, 1, 0.02, SPRING),
     Case("shock", "days' deviation of users' minutes", m.own_variation, 1, 0.3, SPRING),
-    Case("shopping_needs", "daily.active_users on Double Eleven", m.shelf_rush, 1, 0.08, AUTUMN),
+    Case("ceiling", "daily.installed_users", m.installed, -1, 0.1, FULL),
+    Case("sessions", "daily.minutes of shelf platforms", m.shelf_minutes, 1, 0.05, SPRING),
+    Case("sessions", "daily.minutes on Double Eleven", m.shelf_rush_of_minutes, 1, 0.1, AUTUMN),
+    Case("load_lever", "planted orders", m.planted_orders, 1, 0.9, SPRING, 0.0),
+    Case("load_lever", "daily.minutes", m.content_minutes, -1, 0.2, LOADED),
     Case("planned_needs", "daily.orders", m.total_orders, 1, 0.5, SPRING),
     Case("planned_needs", "planned orders", m.planned_orders, 1, 0.9, NO_FANS, 0.0),
     Case("seeding", "planted orders", m.planted_orders, 1, 0.9, SPRING, 0.0),

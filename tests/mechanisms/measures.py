@@ -53,6 +53,17 @@ def shelf_rush(run: Run) -> float:
     return float(active["2019-11-11"] / active["2019-10-15":"2019-10-31"].mean())
 
 
+def shelf_minutes(run: Run) -> float:
+    """Minutes on the shelf platforms, mean day."""
+    return float(run.daily("minutes", SHELF).mean())
+
+
+def shelf_rush_of_minutes(run: Run) -> float:
+    """Minutes on the shelf platforms on Double Eleven over those of late October."""
+    minutes = run.daily("minutes", SHELF)
+    return float(minutes["2019-11-11"] / minutes["2019-10-15":"2019-10-31"].mean())
+
+
 def phone_time_growth(run: Run) -> float:
     """Everybody's phone time (minutes over the share that they are), last day over first."""
     phone = run.daily("minutes", ("taobao",)) / run.daily("attention_share", ("taobao",))
@@ -136,9 +147,17 @@ def subsidised_cost(run: Run) -> float:
     return float(run.daily("cost", ("pinduoduo",), "2019-07-15").sum())
 
 
-def content_gmv_share(run: Run) -> float:
-    """Share of content platforms in GMV."""
-    return float(run.daily("gmv", CONTENT).sum() / run.daily("gmv", ALL).sum())
+def gain_from_mall(run: Run) -> float:
+    """Planned orders at kuaishou in the two weeks from 1 February 2019, when its mall opens, over the two before."""
+    sold = run.orders[:, KIND_PLANNED, :, ALL.index("kuaishou")].sum(axis=1)
+    opens = run.day("2019-02-01")
+    return float(sold[opens : opens + 14].sum() / sold[opens - 14 : opens].sum())
+
+
+def buyers_per_order(run: Run) -> float:
+    """Monthly buyers of all platforms over their orders of thirty days, at the end."""
+    orders = run.daily("orders", ALL).iloc[-30:].sum()
+    return float(run.daily("monthly_buyers", ALL).iloc[-1] / orders)
 
 
 def kept_gmv(run: Run) -> float:

@@ -83,6 +83,9 @@ SITUATIONS = {
         after=20,
         days=6,
     ),
+    "interest and impulses": Situation(
+        ["users.ripening_rate=0.1", "users.impulse_rate=0.5", "capability.live.seeding=0.1", "users.walk_away=-1"]
+    ),
     **{
         f"without {names}": Situation([f"mechanisms.{name}=false" for name in names.split(" and ")])
         for names in (

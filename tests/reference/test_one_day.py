@@ -23,7 +23,7 @@ LEAST = {"minutes": 1e-3, "minutes_now": 1e-3}
 """Absolute difference allowed where a difference of two large numbers is left; for other columns `LEAST_STOCK`."""
 LEAST_STOCK = 1e-6
 NEEDS, LONGEST_DAY, DEAREST = 8, 2000.0, 20000.0
-"""The most that one user may add to an entry of the orders and counts, to minutes, and for a need to RMB and surplus."""
+"""The most that one user may add to an entry of orders and counts, to minutes, and for a need to RMB and surplus."""
 
 everywhere = pytest.mark.parametrize("situation", SITUATIONS)
 
