@@ -215,7 +215,7 @@ def _turned(begins: np.float32, by: float) -> float:
     return float(turned - np.floor(turned))
 
 
-_COORDINATES = 128
+_COORDINATES = 256
 _EDGE = 1e-6
 """Least distance from 0 and 1, where quantiles are infinite."""
 _MOODS = 4096

@@ -56,6 +56,8 @@ from secondhalf.model.users.needs import quantile_of, tie_number
 from secondhalf.model.users.orders import LOST_FANS, count_buyers, fade, tie_up, visit
 
 _ZERO, _ONE, _HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
+_LOWEST = np.float32(-1e30)
+"""Utility of a platform that cannot be chosen."""
 
 NEEDS, WANTED, SURPLUS = 0, 1, 2
 """Entries of the sums over all needs: how many, RMB that they want to spend, consumer surplus in RMB."""
@@ -100,9 +102,9 @@ def nested_shares(
     float
         the need's expected gain over walking away, in utility: ``ln(1 + S ** mu)``
     """
-    total = _ZERO
+    total, highest = _ZERO, _LOWEST
     for p in range(weight.size):
-        weight[p] = _ZERO
+        weight[p] = _LOWEST
         feed_share[p] = _ZERO
         if reachable[p] == 0:
             continue
@@ -114,12 +116,15 @@ def nested_shares(
         utility = value[p] + attachment[p] + bonus[p] + channel_nest * np.log(both)
         if p == tie:
             utility += repeat_bonus
-        weight[p] = exp32(utility / platform_nest)
+        weight[p] = utility
         feed_share[p] = feed / both
+        highest = max(highest, utility)
+    for p in range(weight.size):  # relative to the highest, so that a small nest leaves no exponential out of range
+        weight[p] = exp32((weight[p] - highest) / platform_nest) if weight[p] > _LOWEST else _ZERO
         total += weight[p]
     if total <= _ZERO:
         return _ZERO
-    against = exp32(platform_nest * np.log(total))  # S ** mu
+    against = exp32(platform_nest * np.log(total) + highest)  # S ** mu
     bought = against / (_ONE + against)
     for p in range(weight.size):
         weight[p] *= bought / total
