@@ -40,8 +40,8 @@ def groups(posterior: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 def _kind(parameter: str) -> str:
     keys = parameter.split(".")
-    if keys[0] == "strategy":
-        return "Dated steps: recruiting and deepening"
+    if "recruit_trend" in keys or "depth_trend" in keys:
+        return "Trends: recruiting and depth"
     return "Platforms" if keys[0] == "platform" else "Users, merchants, market"
 
 

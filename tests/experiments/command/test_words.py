@@ -36,7 +36,7 @@ def test_years_and_dates_are_keys() -> None:
             "calendar.festivals.one_one_six.traffic_boost.2019=0.3",
             "calendar.festivals.one_one_six.traffic_package.2023=0.2",
             "calendar.people_online.knots.2019-07-01=1140",
-            "strategy.recruit.kuaishou.2020-01-01=1.5",
+            "platform.kuaishou.recruit_trend.2020-01-01=1.5",
         ]
     )
     festival = settings.calendar.festivals["one_one_six"]
@@ -44,8 +44,9 @@ def test_years_and_dates_are_keys() -> None:
     assert festival.traffic_package == {2022: 0.5, 2023: 0.2}
     knots = settings.calendar.people_online.knots
     assert {date.isoformat(): value for date, value in knots.items()}["2019-07-01"] == 1140
-    recruit = settings.strategy.parameters["recruit"]["kuaishou"]
-    assert (recruit["2019-07-01"], recruit["2020-01-01"]) == (1.46, 1.5)
+    recruit = {str(date): factor for date, factor in settings.platform["kuaishou"].recruit_trend.items()}
+    assert recruit["2020-01-01"] == 1.5
+    assert list(recruit) == sorted(recruit)
 
 
 def test_years_are_swept() -> None:

@@ -212,7 +212,7 @@ def test_numbers_in_words() -> None:
         "—",
     ]
     assert [percent(x) for x in (0.035, 0.69, -0.1)] == ["3.5 %", "69 %", "−10 %"]
-    assert parameter("strategy.recruit.kuaishou.2019-07-01") == "recruit Kuaishou 2019-07"
+    assert parameter("platform.kuaishou.recruit_trend.2021-12-31") == "Kuaishou recruit trend 2021-12"
 
 
 def test_the_fake_is_the_same_every_time(tmp_path: Path) -> None:
