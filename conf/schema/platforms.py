@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from secondhalf.conf.schema.base import (
     Days,
@@ -19,9 +19,20 @@ from secondhalf.conf.schema.base import (
     Utility,
     Weight,
 )
+from secondhalf.conf.schema.calendar import FIRST_DATE
 
 Entrance = Literal["top_tab", "bottom_tab", "second_level", "in_feed"]
-Trend = dict[dt.date, Annotated[Number, Field(ge=0.001, le=100)]]
+
+
+def _dated(factors: dict[dt.date, float]) -> dict[dt.date, float]:
+    """In the order of their dates, whichever way they were written."""
+    for date in factors:
+        if date <= FIRST_DATE:
+            raise ValueError(f"{date} is not after {FIRST_DATE}, where the factor is 1")
+    return dict(sorted(factors.items()))
+
+
+Trend = Annotated[dict[dt.date, Annotated[Number, Field(ge=0.001, le=100)]], AfterValidator(_dated)]
 """Factors by date: straight lines in logs from 1 on the first day, flat after the last."""
 ChannelName = Literal["short_video", "live_store", "live_expert", "mall", "search", "store"]
 Skill = Annotated[Number, Field(ge=0.001, le=2)]

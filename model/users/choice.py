@@ -70,7 +70,7 @@ _ZERO, _ONE, _HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
 MONTHLY_BUYERS, ANNUAL_BUYERS, NEW_FANS, LOST_FANS = 0, 1, 2, 3
 """Columns of the per-platform counts."""
 NEEDS, WANTED, SURPLUS, MET = 0, 1, 2, 3
-"""Entries of the sums over all needs: how many, RMB that they want to spend, consumer surplus in RMB, how many are met."""
+"""Entries of the sums over all needs: how many, RMB that they want to spend, consumer surplus in RMB, how many met."""
 BUYER_MONTH, BUYER_YEAR = 30, 365
 
 
