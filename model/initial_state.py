@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy.special import ndtri
 
@@ -14,7 +15,7 @@ from secondhalf.agents.merchant import MerchantTable, merchant_table
 from secondhalf.agents.move import Move
 from secondhalf.agents.objective import Objective
 from secondhalf.agents.platform import Platform
-from secondhalf.agents.strategies import Launch, Strategy, strategy_class
+from secondhalf.agents.strategies import Hold, Launch, Strategy, strategy_class
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.conf.schema.base import sentence
 from secondhalf.conf.schema.calendar import FIRST_DATE
@@ -55,15 +56,22 @@ def settings_for(settings: MarketSettings | None, rng: int | None, values: Mappi
     return settings.model_copy(update=seed)
 
 
+def skill_normals(settings: MarketSettings, platform: str) -> NDArray[np.float64]:
+    """Standard normal numbers behind a platform's hidden skills, [capability], by the seed.
+
+    Zeros for a platform that decides nothing: it replays what happened, or holds still, with the skills that were
+    fitted. Who decides does not know its own.
+    """
+    count, kind = len(settings.capability), strategy_class(settings.strategy_of(platform).name)
+    if kind.replays or kind is Hold:
+        return np.zeros(count)
+    return np.asarray(ndtri(uniforms(key(settings.seed, Decision.SKILL, who=name_id(platform)), count)))
+
+
 def capability_table(settings: MarketSettings) -> CapabilityTable:
-    """Capabilities as `open_at_start` gives them, with the seed's hidden skills."""
-    count = len(settings.capability)
-    normals = np.stack(
-        [ndtri(uniforms(key(settings.seed, Decision.SKILL, who=name_id(n)), count)) for n in settings.platforms]
-    )
+    """Capabilities as `open_at_start` gives them, with hidden skills (`skill_normals`)."""
+    normals = np.stack([skill_normals(settings, name) for name in settings.platforms])
     own = [settings.platform[name] for name in settings.platforms]
-    # Who replays what happened has the skills that were fitted; who decides does not know its own.
-    normals *= [[not strategy_class(settings.strategy_of(name).name).replays] for name in settings.platforms]
     return CapabilityTable(own, settings.capability, normals, settings.prominence, settings.mechanisms.ramps)
 
 
@@ -148,10 +156,11 @@ def open_platforms(market: State, settings: MarketSettings) -> None:
     market.platform_names = list(settings.first_platforms)  # others enter on their dates (`day.entry`)
     apply_settings(market, settings)
     own = settings.among(market.platform_names)
+    deciders = strategies(own)
     market.capabilities = capability_table(own)
     market.platforms = [
         Platform(market, name, p, own.platform[name], market.capabilities, strategy, own.growth)
-        for p, (name, strategy) in enumerate(zip(own.platforms, strategies(own), strict=True))
+        for p, (name, strategy) in enumerate(zip(own.platforms, deciders, strict=True))
     ]
     market.desk = OfferDesk(own, market.platforms)
     market.preferencing = Preferencing(settings)
@@ -222,16 +231,19 @@ def settle_in(market: State) -> None:
 def backfill_orders(market: State) -> None:
     """Draw the last order of those who bought nothing while the market settled in.
 
-    With a personal order rate `need_rate * mean rate on the platform`, the time since the last order before the first
+    With a personal rate of needs met `need_rate * mean rate on the platform` (a need is met once, in one order or
+    several), the time since the last order before the first
     observed day is exponential; whoever it puts before the installation of the app never bought.
     """
     columns, warm_up = market.population.columns, market.calendar.warm_up
+    orders_per_need = market.population.behaviour.orders_per_need.astype(float)
+    met = (market.purchases.orders.sum(axis=1) / orders_per_need[:, None]).sum(axis=0)
     for p, name in enumerate(market.platform_names):
         has_app = (columns.installed >> np.uint32(p)) & 1 == 1
         exposure = float(columns.need_rate[has_app].sum())
         if exposure <= 0:
             continue
-        rate = market.purchases.orders[:, :, p].sum() / exposure * columns.need_rate
+        rate = met[p] / exposure * columns.need_rate
         draw = uniforms(
             key(market.settings.seed, Decision.HISTORY_AT_START, who=name_id(name) + 1), columns.installed.size
         )
