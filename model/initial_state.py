@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy.special import ndtri
 
@@ -55,15 +56,22 @@ def settings_for(settings: MarketSettings | None, rng: int | None, values: Mappi
     return settings.model_copy(update=seed)
 
 
-def capability_table(settings: MarketSettings) -> CapabilityTable:
-    """Capabilities as `open_at_start` gives them, with the seed's hidden skills."""
+def skill_normals(settings: MarketSettings, platform: str) -> NDArray[np.float64]:
+    """Standard normal numbers behind a platform's hidden skills, [capability], by the seed.
+
+    Zeros for a platform that decides nothing: it replays what happened, or holds still, with the skills that were
+    fitted. Who decides does not know its own.
+    """
     count = len(settings.capability)
-    normals = np.stack(
-        [ndtri(uniforms(key(settings.seed, Decision.SKILL, who=name_id(n)), count)) for n in settings.platforms]
-    )
+    if not strategy_class(settings.strategy_of(platform).name).decides:
+        return np.zeros(count)
+    return np.asarray(ndtri(uniforms(key(settings.seed, Decision.SKILL, who=name_id(platform)), count)))
+
+
+def capability_table(settings: MarketSettings) -> CapabilityTable:
+    """Capabilities as `open_at_start` gives them, with hidden skills (`skill_normals`)."""
+    normals = np.stack([skill_normals(settings, name) for name in settings.platforms])
     own = [settings.platform[name] for name in settings.platforms]
-    # Who replays what happened, or holds, has the skills that were fitted; who decides does not know its own.
-    normals *= [[strategy_class(settings.strategy_of(name).name).decides] for name in settings.platforms]
     return CapabilityTable(own, settings.capability, normals, settings.prominence, settings.mechanisms.ramps)
 
 
@@ -148,10 +156,11 @@ def open_platforms(market: State, settings: MarketSettings) -> None:
     market.platform_names = list(settings.first_platforms)  # others enter on their dates (`day.entry`)
     apply_settings(market, settings)
     own = settings.among(market.platform_names)
+    deciders = strategies(own)
     market.capabilities = capability_table(own)
     market.platforms = [
         Platform(market, name, p, own.platform[name], market.capabilities, strategy, own.growth)
-        for p, (name, strategy) in enumerate(zip(own.platforms, strategies(own), strict=True))
+        for p, (name, strategy) in enumerate(zip(own.platforms, deciders, strict=True))
     ]
     market.desk = OfferDesk(own, market.platforms)
     market.preferencing = Preferencing(settings)

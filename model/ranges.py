@@ -45,9 +45,13 @@ def check_ranges(settings: MarketSettings) -> None:
     _check_drivers(settings)
     for name in settings.competing:
         reach = {key: _reach(settings, name, key) for key in settings.capability}
-        leisure, pull, choice = (list(p(settings, name, reach)) for p in (_leisure, _pull, _choice))
-        room = min(LARGEST_UTILITY, SPACE - math.log(settings.platform[name].gamma * _depth(settings) * MAX_PLATFORMS))
-        for what, parts in (("a need", pull), ("buying", choice), ("time", leisure)):
+        leisure, buying = (list(parts(settings, name, reach)) for parts in (_leisure, _buying))
+        depth = settings.platform[name].gamma * _depth(settings, name)
+        rooms = (
+            ("buying", buying, LARGEST_UTILITY * settings.users.platform_nest),
+            ("time", leisure, min(LARGEST_UTILITY, SPACE - math.log(depth * MAX_PLATFORMS))),
+        )
+        for what, parts, room in rooms:
             total = sum(part.most for part in parts)
             if total > room:
                 most = max(parts, key=lambda part: part.most)
@@ -72,10 +76,9 @@ def _check_drivers(settings: MarketSettings) -> None:
     tier_cdf(settings.users.spending, np.array([need_value.min(), need_value.max()]))  # refuses what no tilt reaches
 
 
-def _depth(settings: MarketSettings) -> float:
-    """Most that a pool is deepened: by those who decide, times the largest factor of a trend."""
-    trends = [factor for name in settings.competing for factor in settings.platform[name].depth_trend.values()]
-    return max(1.0, settings.growth.deepest) * max([1.0, *trends])
+def _depth(settings: MarketSettings, name: str) -> float:
+    """Most that a platform's pool is deepened: by its trend, and by itself where it decides."""
+    return max(1.0, settings.growth.deepest) * max([1.0, *settings.platform[name].depth_trend.values()])
 
 
 def _reach(settings: MarketSettings, name: str, key: str) -> float:
@@ -105,25 +108,32 @@ def _leisure(settings: MarketSettings, name: str, reach: dict[str, float]) -> It
     yield Part("users.shock", users.shock, TAILS * users.shock)
 
 
-def _pull(settings: MarketSettings, name: str, reach: dict[str, float]) -> Iterable[Part]:
-    users = settings.users
+def _buying(settings: MarketSettings, name: str, reach: dict[str, float]) -> Iterable[Part]:
+    """What adds to the utility of meeting a need here (`users.choice`), before it is divided by the platforms' nest."""
+    users, platform, own = settings.users, settings.platform[name], f"platform.{name}"
+    yield Part(f"{own}.appeal", platform.appeal, abs(platform.appeal))
+    spread = max(abs(math.log(amount) - users.spending.mean_log_amount()) for amount in users.spending.amounts)
+    yield Part(f"{own}.tier_fit", platform.tier_fit, abs(platform.tier_fit) * spread)
+    cut = min(sum(reach[key] * capability.price_cut for key, capability in settings.capability.items()), LARGEST_CUT)
+    yield Part("users.price_weight", users.price_weight, users.price_weight * abs(math.log(1 - cut)))
+    yield Part("users.walk_away", users.walk_away, abs(users.walk_away))
+    yield Part("users.opening_cost", users.opening_cost, users.opening_cost)
+    yield Part("users.first_order_cost", users.first_order_cost, users.first_order_cost)
+    sd = users.attachment_sd[platform.kind]
+    yield Part(f"users.attachment_sd.{platform.kind}", sd, TAILS * sd + sd**2 / 2)
+    yield Part("users.loyalty_weight", users.loyalty_weight, users.loyalty_weight)
+    yield Part("users.repeat_bonus", users.repeat_bonus, abs(users.repeat_bonus))
     for key, festival in settings.calendar.festivals.items():
         if festival.platforms == "all" or name in festival.platforms:
             yield Part(f"calendar.festivals.{key}.pull", festival.pull, festival.pull)
-    storefront = max(reach[key] for key, own in settings.capability.items() if own.opens_all)
-    links = sum(reach[key] * own.link_gain for key, own in settings.capability.items())
+    storefront = max(reach[key] for key, capability in settings.capability.items() if capability.opens_all)
+    links = sum(reach[key] * capability.link_gain for key, capability in settings.capability.items())
     yield Part("users.closed_loop", users.closed_loop, users.closed_loop * storefront)
     yield Part("users.link_bonus", users.link_bonus, users.link_bonus * links)
-
-
-def _choice(settings: MarketSettings, name: str, reach: dict[str, float]) -> Iterable[Part]:
-    users, platform = settings.users, settings.platform[name]
-    yield Part(f"platform.{name}.appeal", platform.appeal, abs(platform.appeal))
-    spread = max(abs(math.log(amount) - users.spending.mean_log_amount()) for amount in users.spending.amounts)
-    yield Part(f"platform.{name}.tier_fit", platform.tier_fit, abs(platform.tier_fit) * spread)
-    yield Part("users.price_weight", users.price_weight, users.price_weight * abs(math.log(1 - LARGEST_CUT)))
-    sd = users.attachment_sd[platform.kind]
-    yield Part(f"users.attachment_sd.{platform.kind}", sd, TAILS * sd)
-    yield Part("users.opening_cost", users.opening_cost, users.opening_cost)
-    yield Part("users.first_order_cost", users.first_order_cost, users.first_order_cost)
-    yield Part("users.walk_away", users.walk_away, abs(users.walk_away))
+    for line in ("content", "shelf"):
+        liking, sd = getattr(users, f"{line}_liking"), getattr(users, f"taste_sd_{line}")
+        yield Part(f"users.{line}_liking", liking, users.channel_nest * TAILS * liking * sd)
+    for key, channel in settings.channels.items():
+        largest = max(channel.affinity.model_dump().values())
+        opens = max((reach[k] for k, capability in settings.capability.items() if key in capability.opens), default=0.0)
+        yield Part(f"channels.{key}.affinity", largest, users.channel_nest * math.log1p(largest * opens))

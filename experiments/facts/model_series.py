@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from secondhalf.conf.schema.vocabulary import PAN_SHELF
 from secondhalf.experiments.results.tables import channels, daily, market_days, monthly, overlap
 from secondhalf.model.market import Market
+from secondhalf.model.observers.record import MONTHLY
 from secondhalf.model.observers.reporters import DAILY, MARKET
 from secondhalf.model.observers.second_half import phase
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "daily": tuple(DAILY),
     "market": tuple(MARKET),
-    "monthly": ("repurchase_rate", "pan_shelf_share", "retention"),
+    "monthly": MONTHLY,
     "overlap": ("users",),
     "channels": ("gmv", "pan_shelf_gmv"),
 }

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.model.accounts.day_book import BooksError
 from secondhalf.model.market import Market
+from secondhalf.model.observers.record import MONTHLY
 from secondhalf.model.users.attention_flows import FLOWS
 from secondhalf.temporaries import temporary_beside
 
@@ -53,19 +54,20 @@ def channels(market: Market) -> pd.DataFrame:
         for c in range(len(kinds))
     ]
     table = pd.DataFrame(rows, columns=["month", "platform", "channel", "gmv", "net_gmv", "orders", "repeat_share"])
+    of_platform = table.groupby(["month", "platform"], sort=False)["gmv"].transform("sum")
+    table.insert(4, "share", (table["gmv"] / of_platform.where(of_platform > 0)).fillna(0.0))
     table["repeat_share"] = (table["repeat_share"] / table["gmv"].where(table["gmv"] > 0)).fillna(0.0)
     return table
 
 
 def monthly(market: Market) -> pd.DataFrame:
     """A row a month and platform."""
-    columns = ("repurchase_rate", "pan_shelf_share", "retention")
     rows = [
-        (month, name, *(values[column][p] for column in columns))
+        (month, name, *(values[column][p] for column in MONTHLY))
         for month, values in zip(market.record.months, market.record.monthly, strict=True)
         for p, name in enumerate(market.platform_names)
     ]
-    return pd.DataFrame(rows, columns=["month", "platform", *columns])
+    return pd.DataFrame(rows, columns=["month", "platform", *MONTHLY])
 
 
 def overlap(market: Market) -> pd.DataFrame:

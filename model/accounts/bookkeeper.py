@@ -11,6 +11,7 @@ from secondhalf.conf.schema.vocabulary import CHANNELS
 from secondhalf.model.accounts.day_book import DayBook
 from secondhalf.model.supply.sales import Trade
 from secondhalf.model.users.attention import ACTIVE, BUDGET, INSTALLED, MINUTES, MONTHLY, MULTI_HOMING, ONLINE, SHOPPING
+from secondhalf.model.users.choice import MET, NEEDS, SURPLUS, WANTED
 from secondhalf.model.users.orders import ANNUAL_BUYERS, MONTHLY_BUYERS
 from secondhalf.model.users.user_stages import Purchases
 
@@ -62,7 +63,7 @@ class Bookkeeper:
         w = self.weight
         spending = purchases.spending * (w * basket)
         cells = trade.book(spending, channel_share)
-        needs, wanted, surplus = purchases.needs * w * (1.0, basket, basket)
+        needs = purchases.needs * w
         by_cell = cells.sum(axis=0)
         platform_gmv = by_cell.sum(axis=1)
         minutes, shopping = sums[:, MINUTES] * w, sums[:, SHOPPING] * w
@@ -79,9 +80,10 @@ class Bookkeeper:
             online=float(totals[ONLINE]) * w,
             phone_minutes=float(totals[BUDGET]) * w,
             multi_homing=float(totals[MULTI_HOMING]) * w,
-            needs=float(needs),
-            wanted=float(wanted),
-            consumer_surplus=float(surplus),
+            needs=float(needs[NEEDS]),
+            needs_met=float(needs[MET]),
+            wanted=float(needs[WANTED]) * basket,
+            consumer_surplus=float(needs[SURPLUS]) * basket,
             orders=purchases.orders * w,
             gmv=spending.sum(axis=3),
             cells=cells,

@@ -37,6 +37,7 @@ class DayBook:
     phone_minutes: float  # all minutes of all people
     multi_homing: float  # people who used two or more platforms within 28 days
     needs: float  # of all people
+    needs_met: float  # of them, expected to be met on a platform
     wanted: float  # RMB that all needs want to spend, what walks away among it
     consumer_surplus: float  # RMB: expected gain of all needs over walking away
     orders: Array  # [4, P + 1, P] by kind of need, origin, platform
@@ -69,8 +70,8 @@ class DayBook:
     def check(self) -> None:
         """Raise `BooksError` when the two sides of a book differ.
 
-        Cells add up to users' spending; nobody spends more than a need wants; minutes fit into the day; channel minutes
-        add up to minutes.
+        Cells add up to users' spending; no more needs are met than arise, nor more spent than they want; minutes fit
+        into the day; channel minutes add up to minutes.
         """
         _same(self.cells.sum(axis=(0, 2)), self.platform_gmv, "GMV of channels and of users")
         _same(self.channel_minutes.sum(axis=1), self.minutes, "minutes of channels and of users")
@@ -78,6 +79,8 @@ class DayBook:
             raise BooksError(
                 f"minutes on platforms ({self.minutes.sum():.6g}) exceed the day ({self.phone_minutes:.6g})"
             )
+        if self.needs_met > self.needs * (1 + TOLERANCE):
+            raise BooksError(f"more needs are met ({self.needs_met:.6g}) than arise ({self.needs:.6g})")
         if self.platform_gmv.sum() > self.wanted * (1 + TOLERANCE):
             raise BooksError(
                 f"GMV ({self.platform_gmv.sum():.6g}) exceeds what needs want to spend ({self.wanted:.6g})"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
-from scipy.special import ndtri
 
 from secondhalf.agents.axes import add_platform, with_platform
 from secondhalf.agents.platform import Platform
@@ -36,8 +35,7 @@ def _admit(market: State, name: str) -> None:
     initial_state.apply_settings(market, market.settings, market.calendar.end)  # a fork's calendar may be longer
     market.streams = market.random_streams.day(market.day)
     own = market.settings.among(market.platform_names)
-    normals = ndtri(uniforms(key(own.seed, Decision.SKILL, who=name_id(name)), len(own.capability)))
-    market.capabilities.add(own.platform[name], normals)
+    market.capabilities.add(own.platform[name], initial_state.skill_normals(own, name))
     strategy = initial_state.strategies(own.among([name]))[0]
     settings, index = own.platform[name], len(market.platforms)
     market.platforms.append(Platform(market, name, index, settings, market.capabilities, strategy, own.growth))

@@ -18,11 +18,16 @@ from secondhalf.model.observers import measures
 from secondhalf.model.observers.reporters import DAILY, MARKET, ratio
 from secondhalf.model.shapes import KIND_REPEAT
 from secondhalf.model.state import State
-from secondhalf.model.users.attention_flows import BOUGHT_AGAIN, BOUGHT_LAST, KEPT, LAST
+from secondhalf.model.users.attention_flows import BOUGHT_AGAIN, BOUGHT_LAST, BOUGHT_NOW, KEPT, LAST
 from secondhalf.model.users.user_stages import MonthBooks
 
 Array = NDArray[np.float64]
 Reporters = dict[str, Callable[..., Any]]
+MONTHLY = (
+    *("gmv", "net_gmv", "orders", "buyers", "orders_per_buyer", "spend_per_buyer"),
+    *("repurchase_rate", "pan_shelf_share", "retention"),
+)
+"""Columns of monthly.csv after month and platform."""
 KEYS = ("date", "platform")
 """Columns that say which day and platform a row is about."""
 THRESHOLDS = {"10_million": 1e7, "100_million": 1e8}
@@ -155,10 +160,16 @@ class Record:
         self.months.append(market.date_label[:7])
         self.channels.append(self._month)
         gmv = self._month["gmv"]
+        sums = {name: self._month[name].sum(axis=1) for name in ("gmv", "net_gmv", "orders")}
+        buyers = month.counts[:, BOUGHT_NOW] * weight
         names = list(market.settings.channels)
         shelf = [c for c, name in enumerate(names) if name in PAN_SHELF]
         self.monthly.append(
-            {
+            sums
+            | {
+                "buyers": buyers,
+                "orders_per_buyer": ratio(sums["orders"], buyers),
+                "spend_per_buyer": ratio(sums["gmv"], buyers),
                 "repurchase_rate": ratio(month.counts[:, BOUGHT_AGAIN], month.counts[:, BOUGHT_LAST]),
                 "pan_shelf_share": ratio(gmv[:, shelf].sum(axis=1), gmv.sum(axis=1)),
                 "retention": ratio(month.counts[:, KEPT], month.counts[:, LAST]),

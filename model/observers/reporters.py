@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.model.observers import measures
+from secondhalf.model.observers import measures, welfare
 from secondhalf.model.state import State
 
 Array = NDArray[np.float64]
@@ -32,6 +32,17 @@ def short_video_share(market: State) -> float:
     return float(own + outside_share(market) * market.calendar.other_short_video[market.day])
 
 
+def shopping_app_share(market: State) -> float:
+    """Share of all mobile time on shelf platforms, the shopping apps."""
+    return float(market.book.minutes[~market.content].sum() / max(market.book.phone_minutes, 1e-300))
+
+
+def walk_away_share(market: State) -> float:
+    """Expected share of the day's needs that are met nowhere; 0 without needs."""
+    book = market.book
+    return max(1 - book.needs_met / book.needs, 0.0) if book.needs > 0 else 0.0
+
+
 def instant_messaging_share(market: State) -> float:
     """Share of all mobile time in instant messaging, which is outside the platforms."""
     return outside_share(market) * float(market.calendar.instant_messaging[market.day])
@@ -42,6 +53,7 @@ DAILY: dict[str, Callable[[State], Array]] = {
     "active_users": lambda market: market.book.active,
     "monthly_active_users": lambda market: market.book.monthly,
     "minutes": lambda market: market.book.minutes,
+    "shopping_minutes": lambda market: market.book.shopping_minutes,
     "minutes_per_active_user": lambda market: ratio(market.book.minutes, market.book.active),
     "attention_share": lambda market: market.book.minutes / max(market.book.phone_minutes, 1e-300),
     "platform_share": lambda market: market.book.minutes / max(market.book.minutes.sum(), 1e-300),
@@ -49,10 +61,12 @@ DAILY: dict[str, Callable[[State], Array]] = {
     "leaked_gmv": lambda market: measures.leaked(market.book.gmv),
     "net_gmv": lambda market: market.book.net_gmv.sum(axis=1),
     "orders": lambda market: market.book.platform_orders,
+    "order_value": lambda market: ratio(market.book.platform_gmv, market.book.platform_orders),
     "monthly_buyers": lambda market: market.book.monthly_buyers,
     "annual_buyers": lambda market: market.book.annual_buyers,
     "commission": lambda market: market.book.commission,
     "ad_revenue": lambda market: market.book.ad_revenue,
+    "subsidies": lambda market: market.book.subsidies,
     "cost": lambda market: market.book.cost,
     "profit": lambda market: market.book.profit,
 }
@@ -68,7 +82,13 @@ MARKET: dict[str, Callable[[State], float]] = {
     "multi_homing_users": lambda market: market.book.multi_homing / max(market.book.online, 1e-300),
     "multi_homing_merchants": lambda market: market.trade.multi_homing,
     "short_video_share": short_video_share,
+    "shopping_app_share": shopping_app_share,
     "instant_messaging_share": instant_messaging_share,
     "new_user_share": lambda market: market.record.new_user_share,
+    "net_gmv": lambda market: float(market.book.net_gmv.sum()),
+    "wanted_spending": lambda market: market.book.wanted,
+    "walk_away_share": walk_away_share,
+    "consumer_surplus": lambda market: market.book.consumer_surplus,
+    "merchants_profit": welfare.merchants_profit,
 }
 """Columns of market.csv after the date: one number."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from secondhalf.model.day.stages import DAYS_A_WEEK
 from secondhalf.model.state import State
 
 Array = NDArray[np.float64]
@@ -38,6 +39,17 @@ def users_surplus(market: State) -> float:
     online = columns.online_from <= market.today.number
     budget = columns.budget_factor[online].astype(float) * float(market.today.budget)
     return float(time_surplus(columns.minutes[:, online], market.offer.gamma, budget).mean())
+
+
+def merchants_profit(market: State) -> float:
+    """Merchants' profit of the latest day, RMB: margin on net sales, less fees on sales and the cost of shops.
+
+    Fees are commission and advertising on sales, as in `merchants_keep`; a shop costs a seventh of its week.
+    """
+    rule, table = market.settings.merchants, market.trade.table
+    goods = market.book.net_gmv.sum() * (1 - rule.margin)
+    shops = float((table.shop.sum(axis=1) * table.weight).sum())
+    return merchants_keep(market) - float(goods) - shops * rule.shop_cost / DAYS_A_WEEK
 
 
 def merchants_keep(market: State) -> float:

@@ -26,8 +26,9 @@ from secondhalf.model.shapes import (
 FLOWS = ("new", "lost", "outside", "budget", "transfer")
 NEW, LOST, OUTSIDE, BUDGET, TRANSFER = range(5)
 NEW_DAYS = 365
-KEPT, LAST, BOUGHT_AGAIN, BOUGHT_LAST = 0, 1, 2, 3
-"""Columns of the monthly counts: active in both months, active last month, buyers in both, buyers last month."""
+KEPT, LAST, BOUGHT_AGAIN, BOUGHT_LAST, BOUGHT_NOW = 0, 1, 2, 3, 4
+"""Columns of the monthly counts: active in both months, active last month, buyers in both, last month, this month."""
+MONTH_COUNTS = 5
 
 
 @compiled_parallel
@@ -43,7 +44,7 @@ def close_month(
     flows
         [chunks, 5 flows, P, P + 2 counterparties]: users' minutes a day; the last two are the outside and the budget
     counts
-        [chunks, P, 4] users (see the constants above)
+        [chunks, P, 5] users (see the constants above)
     overlap
         [chunks, P, P] users active on both within the month
     """
@@ -91,6 +92,7 @@ def _close(
             counts[p, KEPT] += (mark & ACTIVE_LAST_MONTH) != 0 and (mark & ACTIVE_THIS_MONTH) != 0
             counts[p, BOUGHT_LAST] += (mark & BOUGHT_LAST_MONTH) != 0
             counts[p, BOUGHT_AGAIN] += (mark & BOUGHT_LAST_MONTH) != 0 and (mark & BOUGHT_THIS_MONTH) != 0
+            counts[p, BOUGHT_NOW] += (mark & BOUGHT_THIS_MONTH) != 0
             if mark & ACTIVE_THIS_MONTH:
                 for q in range(platforms):
                     overlap[p, q] += (marks[q, i] & ACTIVE_THIS_MONTH) != 0

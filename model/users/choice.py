@@ -59,8 +59,8 @@ _ZERO, _ONE, _HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
 _LOWEST = np.float32(-1e30)
 """Utility of a platform that cannot be chosen."""
 
-NEEDS, WANTED, SURPLUS = 0, 1, 2
-"""Entries of the sums over all needs: how many, RMB that they want to spend, consumer surplus in RMB."""
+NEEDS, WANTED, SURPLUS, MET = 0, 1, 2, 3
+"""Entries of the sums over all needs: how many, RMB that they want to spend, consumer surplus in RMB, how many met."""
 
 
 @compiled
@@ -176,7 +176,7 @@ def buy(
     """Meet all needs.
 
     `orders` [chunks, 4 kinds, P + 1 origins, P] and `spending` [..., 2 groups] (RMB) receive expected orders and what
-    is spent on them, `counts` [chunks, P, 4] buyers and fans, `needs` [chunks, 3] sums over needs (constants above).
+    is spent on them, `counts` [chunks, P, 4] buyers and fans, `needs` [chunks, 4] sums over needs (constants above).
     Visits and sessions are added to the sums of `attention.attend`, `attention` [chunks, P, 5], `totals` [chunks, 3].
     """
     for chunk in prange(chunk_count(columns.installed.size)):
@@ -291,6 +291,7 @@ def _buy(
             if behaviour.price_weight > _ZERO:
                 need_sums[SURPLUS] += amount * gain / behaviour.price_weight
             for p in range(platforms):
+                need_sums[MET] += chances[p]
                 booked = KIND_PLANNED if kind == KIND_REPEAT and p != tie else kind
                 book[booked, origin, p] += placed * chances[p]
                 spent[booked, origin, p, FEED] += amount * chances[p] * feed_share[p]

@@ -11,7 +11,7 @@ from secondhalf.model.network.friend_graph import Friends
 from secondhalf.model.numba_kernels import chunk_count
 from secondhalf.model.shapes import Columns, Day, DayStreams, Offer, Shops
 from secondhalf.model.users import adoption, attention, choice, needs
-from secondhalf.model.users.attention_flows import FLOWS, close_month
+from secondhalf.model.users.attention_flows import FLOWS, MONTH_COUNTS, close_month
 from secondhalf.model.users.population import Population
 
 Array = NDArray[np.float64]
@@ -21,7 +21,7 @@ class MonthBooks(NamedTuple):
     """Accounts of a calendar month, in users."""
 
     flows: Array  # [5, P, P + 2] minutes a day
-    counts: Array  # [P, 4]
+    counts: Array  # [P, 5] (constants in `attention_flows`)
     overlap: Array  # [P, P]
 
 
@@ -31,7 +31,7 @@ class Purchases(NamedTuple):
     orders: Array  # [4, P + 1, P] expected orders by kind of need, origin, platform
     spending: Array  # [4, P + 1, P, 2] RMB spent on them, by group of channels too
     buyers: Array  # [P, 4] (constants in `choice`)
-    needs: Array  # [3] needs, RMB that they want to spend, consumer surplus in RMB
+    needs: Array  # [4] sums over all needs (constants in `choice`)
 
 
 class UserStages:
@@ -45,10 +45,10 @@ class UserStages:
         self._totals = np.zeros((chunks, attention.ALL_SUMS))
         self._orders = np.zeros((chunks, 4, platforms + 1, platforms))
         self._spending = np.zeros((chunks, 4, platforms + 1, platforms, 2))
-        self._needs = np.zeros((chunks, 3))
+        self._needs = np.zeros((chunks, 4))
         self._counts = np.zeros((chunks, platforms, 4))
         self._flows = np.zeros((chunks, len(FLOWS), platforms, platforms + 2))
-        self._month = np.zeros((chunks, platforms, 4))
+        self._month = np.zeros((chunks, platforms, MONTH_COUNTS))
         self._overlap = np.zeros((chunks, platforms, platforms))
 
     @property

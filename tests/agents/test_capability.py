@@ -15,21 +15,9 @@ RAMP = 200
 
 
 def platform(**given: Any) -> PlatformSettings:
-    shares = ("installed_at_start", "recent_at_start", "creator_share", "shops_at_start", "take_rate", "ad_take")
-    numbers = (
-        "taste_content",
-        "taste_shelf",
-        "leisure",
-        "innovation",
-        "imitation",
-        "drop",
-        "affordability",
-        "ad_yield",
-    )
-    zeros = dict.fromkeys(shares + numbers, 0.0)
-    return PlatformSettings.model_validate(
-        {"kind": "content", "gamma": 1, "order_value": 1, "open_at_start": {}} | zeros | given
-    )
+    needed = {name for name, field in PlatformSettings.model_fields.items() if field.is_required()}
+    some = {"kind": "content", "gamma": 1, "open_at_start": {}}
+    return PlatformSettings.model_validate(dict.fromkeys(needed, 0.0) | some | given)
 
 
 def table(luck: float = 0.0, ramps: bool = True, skill_sd: float = 0.3, **given: Any) -> CapabilityTable:

@@ -23,10 +23,10 @@ def rules() -> MerchantSettings:
     ).merchants
 
 
-def make(rules: MerchantSettings, price_weight: float = 1.0) -> MerchantTable:
+def make(rules: MerchantSettings) -> MerchantTable:
     draws = np.stack([uniforms(key(5, Decision.MERCHANT, who=w), COUNT) for w in range(3)], axis=1)
     shops = np.stack([uniforms(key(5, Decision.SHOP, who=w), COUNT) for w in range(3)], axis=1)
-    return merchant_table(rules, COUNT, SHARES, price_weight, draws, shops)
+    return merchant_table(rules, COUNT, SHARES, draws, shops)
 
 
 def error(share: float) -> float:
@@ -54,7 +54,7 @@ def test_equal_platforms_share_those_who_would_have_no_shop(rules: MerchantSetti
     """Whoever is listed first gains nothing by it: swapped draws swap the shops."""
     draws = np.stack([uniforms(key(5, Decision.MERCHANT, who=w), COUNT) for w in range(3)], axis=1)
     shops = np.stack([uniforms(key(5, Decision.SHOP, who=w), COUNT) for w in range(2)], axis=1)
-    both, swapped = (merchant_table(rules, COUNT, [0.3, 0.3], 1.0, draws, s).shop for s in (shops, shops[:, ::-1]))
+    both, swapped = (merchant_table(rules, COUNT, [0.3, 0.3], draws, s).shop for s in (shops, shops[:, ::-1]))
     assert (both == swapped[:, ::-1]).all()
     expected = 0.3 + 0.7**2 / 2
     assert both.mean(axis=0) == pytest.approx(np.full(2, expected), abs=error(expected))
@@ -68,11 +68,11 @@ def test_effort_adds_up_to_one_over_shops(rules: MerchantSettings) -> None:
 
 
 def test_quality_and_fit_are_those_of_the_kind(rules: MerchantSettings) -> None:
-    """Quality is uniform within half of the kind's either way; dearer goods sell fewer orders of higher value."""
-    table = make(rules, price_weight=2.0)
+    """Quality is uniform within half of the kind's either way."""
+    table = make(rules)
     for number, kind in enumerate(rules.kinds.values()):
         own = table.kind == number
-        quality = table.quality[own] * kind.price  # price ** (1 - 2) is in it
+        quality = table.quality[own]
         assert quality.min() >= 0.5 * kind.quality
         assert quality.max() <= 1.5 * kind.quality
         assert quality.mean() == pytest.approx(kind.quality, rel=4 / np.sqrt(12 * own.sum()))

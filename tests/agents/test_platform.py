@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from secondhalf.agents.platform import TEST_COST, Move, Platform
+from secondhalf.agents.platform import TEST_COST, Move, Platform, trend
+from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.vocabulary import CAPABILITY_CHANGES, PLATFORM_CHANGES
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.model.market import Market
@@ -43,14 +45,19 @@ def test_a_recruiting_burst_lasts_its_days(platform: Platform) -> None:
 
 
 def test_market_sees_a_burst_for_its_days(market: Market) -> None:
-    """Moves come before the day passes: what the users of the day meet is counted here."""
-    own = market.platforms[0]
+    """Moves come before the day passes: what the users of the day meet is counted here, times the day's trend."""
+    own, first = market.platforms[0], market.day
+    days = [market.calendar.dates[first + day] for day in range(5)]
     own.apply(Move("recruit", value=2.0, days=3))
     hazards = []
     for _ in range(5):
         market.step()
         hazards.append(float(market.offer.innovation[0]))
-    assert hazards == pytest.approx([own.settings.innovation * factor for factor in (2, 2, 2, 1, 1)], rel=1e-6)
+    expected = [
+        own.settings.innovation * trend(own.settings.recruit_trend, day) * factor
+        for day, factor in zip(days, (2, 2, 2, 1, 1), strict=True)
+    ]
+    assert hazards == pytest.approx(expected, rel=1e-6)
 
 
 def test_bursts_multiply_with_the_standing_level(platform: Platform) -> None:
@@ -104,23 +111,64 @@ def test_costs_of_a_launch(platform: Platform) -> None:
     assert platform.apply(Move("hold")) == 0
 
 
-def test_running_cost_and_subsidies(platform: Platform) -> None:
+def test_running_cost(platform: Platform) -> None:
+    """Of what is open, by how far it has grown and who sees it; price cuts cost by sales (`Bookkeeper.book`)."""
     table = platform.capabilities
     table.maturity[:], table.exposure[:] = 0.0, 0.0
-    assert platform.running_cost(1e6) == 0
+    assert platform.running_cost() == 0
     subsidy, mall = table.column["subsidy"], table.column["mall"]
     table.maturity[0, [subsidy, mall]], table.exposure[0, [subsidy, mall]] = 0.5, 0.8
-    table.prominence[0, subsidy] = 0.9
     catalogue = table.catalogue
     running = 0.4 * (catalogue["subsidy"].running_cost + catalogue["mall"].running_cost)
-    assert platform.running_cost(1e6) == pytest.approx(
-        running
-        + 1e6
-        * (
-            0.4 * 0.9 * catalogue["subsidy"].subsidy_rate
-            + 0.4 * table.prominence[0, mall] * catalogue["mall"].subsidy_rate
-        )
-    )
+    assert running > 0
+    assert platform.running_cost() == pytest.approx(running)
+
+
+KNOTS = {dt.date(2020, 1, 1): 1.2, dt.date(2021, 12, 31): 0.5}
+
+
+@pytest.mark.parametrize(
+    ("date", "factor"),
+    [
+        ("2019-01-01", 1.0),
+        ("2019-07-02", 1.2 ** (182 / 365)),
+        ("2020-01-01", 1.2),
+        ("2020-12-31", 1.2 * (0.5 / 1.2) ** (365 / 730)),
+        ("2021-12-31", 0.5),
+        ("2030-01-01", 0.5),
+    ],
+)
+def test_a_trend_is_straight_in_logs_and_flat_after_its_last_knot(date: str, factor: float) -> None:
+    assert trend(KNOTS, dt.date.fromisoformat(date)) == pytest.approx(factor, rel=1e-12)
+    assert trend({}, dt.date.fromisoformat(date)) == 1.0
+
+
+def test_factors_of_a_trend_may_come_in_any_order() -> None:
+    """A date given on the command line stands behind those of the file; none lies before the first day."""
+    own = load_settings(["+platform.jd.depth_trend={2023-01-01: 2.0, 2020-01-01: 4.0}"]).platform["jd"].depth_trend
+    assert list(own) == sorted(own)
+    assert trend(own, dt.date(2020, 1, 1)) == pytest.approx(4.0)
+    with pytest.raises(SettingsError, match=r"platform\.jd\.depth_trend: 2019-01-01 is not after 2019-01-01"):
+        load_settings(["+platform.jd.depth_trend={2019-01-01: 2.0}"])
+
+
+@pytest.mark.parametrize("strategy", ["hold", "history", "reservoir"])
+def test_trends_are_no_moves_and_reach_the_offer(strategy: str) -> None:
+    """Whatever moves the platform: hazards and depth follow the dates of its file, and no move says so."""
+    given = load_settings([*SMALL, "platforms=[kuaishou]", f"strategy={strategy}"])
+    trends = {"recruit_trend": {dt.date(2019, 1, 11): 0.5}, "depth_trend": {dt.date(2019, 1, 21): 3.0}}
+    kuaishou = given.platform["kuaishou"].model_copy(update=trends)
+    own = Market(given.model_copy(update={"platform": given.platform | {"kuaishou": kuaishou}}))
+    recruited, deep = [], []
+    while own.running:
+        own.step()
+        recruited.append(float(own.offer.imitation[0]) / own.settings.platform["kuaishou"].imitation)
+        deep.append(float(own.offer.gamma[0]) / own.settings.platform["kuaishou"].gamma)
+    moved = {row["change"] for row in own.record.moves}
+    own.close()
+    assert not moved & {"recruit", "deepen"}
+    assert [recruited[day] for day in (0, 5, 10, 30)] == pytest.approx([1, 0.5**0.5, 0.5, 0.5], rel=1e-5)
+    assert [deep[day] for day in (0, 10, 20, 30)] == pytest.approx([1, 3**0.5, 3, 3], rel=1e-5)
 
 
 def test_moves_refuse_what_they_do_not_know() -> None:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.calendar import Driver
 from secondhalf.conf.schema.mechanisms import Mechanisms
+from secondhalf.conf.schema.population import Spending
 from secondhalf.experiments.command.compose import load_settings
-from secondhalf.model.calendar import FLOW_WINDOW, MarketCalendar, driver_curve
+from secondhalf.model.calendar import FLOW_WINDOW, MarketCalendar, driver_curve, tier_cdf
 
 NAMES = ["kuaishou", "taobao"]
 FESTIVAL = {
@@ -37,9 +38,16 @@ def driver(knots: dict[str, float], **given: Any) -> Driver:
 
 def calendar(start: str, end: str, off: tuple[str, ...] = (), **festivals: dict[str, Any]) -> MarketCalendar:
     """A market's calendar with the given festivals only."""
-    own = load_settings([f"calendar.start={start}", f"calendar.end={end}"]).calendar
+    everything = load_settings([f"calendar.start={start}", f"calendar.end={end}"])
+    own = everything.calendar
     plain = own.model_dump() | {"festivals": festivals}
-    return MarketCalendar(type(own).model_validate(plain), NAMES, Mechanisms(**dict.fromkeys(off, False)))
+    mechanisms = Mechanisms(**dict.fromkeys(off, False))
+    return MarketCalendar(type(own).model_validate(plain), everything.users, NAMES, mechanisms)
+
+
+def needs_per_day() -> float:
+    """Planned needs of the mean person where every factor is one."""
+    return load_settings([]).users.needs_per_day
 
 
 def test_curves_pass_through_their_knots_and_stay_between_them() -> None:
@@ -84,8 +92,90 @@ def test_trend_is_that_of_its_own_days() -> None:
 
 def test_steady_world_without_outside_growth() -> None:
     own = calendar("2019-01-01", "2021-12-31", off=("outside_growth",))
-    for curve in (own.people_online, own.phone_minutes, own.planned_demand, own.order_value):
+    for curve in (own.people_online, own.phone_minutes, own.planned_demand, own.need_value, own.tier_cdf):
         assert (curve == curve[0]).all()
+
+
+SPENDING = {
+    "amounts": [20, 100, 400],
+    "incomes": [
+        {"name": "lower", "share": 0.7, "tiers": [0.6, 0.3, 0.1]},
+        {"name": "higher", "share": 0.3, "tiers": [0.2, 0.5, 0.3]},
+    ],
+}
+
+
+def mean_amounts(spending: Spending, cdf: np.ndarray) -> np.ndarray:
+    """Mean amount of a need by day and class of income, [days, K]."""
+    shares = np.diff(cdf.astype(float), axis=2, prepend=0.0)
+    assert (shares >= 0).all()
+    return np.asarray(shares @ np.array(spending.amounts))
+
+
+@pytest.mark.parametrize("value", [0.3, 0.529, 0.9, 1.0, 1.05, 2.0])
+def test_the_mean_amount_moves_as_need_value_does(value: float) -> None:
+    own = Spending.model_validate(SPENDING)
+    people = np.array([one.share for one in own.incomes])
+    plain = people @ np.array([one.tiers for one in own.incomes]) @ np.array(own.amounts)
+    cdf = tier_cdf(own, np.array([value, 1.0]))
+    assert cdf.shape == (2, 2, 3)
+    assert (cdf[:, :, -1] == 1).all()
+    by_class = mean_amounts(own, cdf)
+    assert by_class @ people == pytest.approx(plain * np.array([value, 1.0]), rel=1e-3)
+    assert (by_class[:, 0] < by_class[:, 1]).all(), "who earns more spends more, whatever the tilt"
+    assert cdf[1, :, :2] == pytest.approx(np.cumsum([one.tiers for one in own.incomes], axis=1)[:, :2], rel=1e-5)
+
+
+def test_one_tilt_a_day_for_all_classes() -> None:
+    """Odds of two tiers are those of the settings times the ratio of their amounts to one power."""
+    own = Spending.model_validate(SPENDING)
+    shares = np.diff(tier_cdf(own, np.array([0.6]))[0].astype(float), axis=1, prepend=0.0)
+    given = np.array([one.tiers for one in own.incomes])
+    logs = np.log(own.amounts)
+    tilts = np.diff(np.log(shares / given), axis=1) / np.diff(logs)
+    assert tilts == pytest.approx(np.full((2, 2), tilts[0, 0]), rel=1e-4)
+    assert tilts[0, 0] < 0
+
+
+def test_the_markets_needs_follow_the_driver() -> None:
+    """The calendar hands the day's tiers to the stage that meets needs."""
+    users = load_settings([]).users
+    own = calendar("2019-01-01", "2024-12-31")
+    people = np.array([one.share for one in users.spending.incomes])
+    days = np.array([own.day(number).tier_cdf for number in range(0, own.days, 30)])
+    amounts = own.day(0).tier_amount
+    assert amounts == pytest.approx(users.spending.amounts)
+    plain = people @ np.array([one.tiers for one in users.spending.incomes]) @ np.array(users.spending.amounts)
+    mean = np.diff(days.astype(float), axis=2, prepend=0.0) @ amounts @ people
+    assert mean == pytest.approx(plain * own.need_value[::30], rel=1e-3)
+    assert np.ptp(own.need_value) > 0.1, "or this tests nothing"
+
+
+def test_one_tier_has_no_tilt() -> None:
+    one = Spending.model_validate({"amounts": [80], "incomes": [{"name": "all", "share": 1.0, "tiers": [1.0]}]})
+    assert (tier_cdf(one, np.array([0.5, 2.0])) == 1).all()
+
+
+@pytest.mark.parametrize("value", [0.1, 5.0])
+def test_a_mean_that_no_mix_has_is_refused(value: float) -> None:
+    own = Spending.model_validate(SPENDING)
+    with pytest.raises(SettingsError, match=r"^calendar\.need_value: no mix of users\.spending\.amounts=\[.*\] has"):
+        tier_cdf(own, np.array([1.0, value]))
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("users.spending.amounts=[35,330,95]", "must rise from tier to tier"),
+        ("users.spending.amounts=[35,95]", "of income lower have 3 shares for 2 amounts"),
+        ("users.spending.incomes.0.tiers=[0.5,0.3,0.1]", "of income lower must add up to 1, not 0.9"),
+        ("users.spending.incomes.0.share=0.5", "the shares of the incomes must add up to 1, not 1.1"),
+    ],
+)
+def test_tiers_that_do_not_add_up_are_refused(word: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message) as refused:
+        load_settings([word])
+    assert "\n" not in str(refused.value)
 
 
 def test_seasons_have_mean_one() -> None:
@@ -136,10 +226,10 @@ def test_festivals_at_the_ends_of_a_run() -> None:
 def test_settling_in_knows_no_festival() -> None:
     """Also where the first day lies within one."""
     own = calendar("2020-06-14", "2020-12-31", sale=FESTIVAL | {"basket": 1.5, "peak_basket": 2.0})
-    plain = own.order_value
-    assert own.value_index(-1) == pytest.approx(plain[0])
-    assert own.day(-1, 1.0).planned == pytest.approx(own.planned_demand[0])
-    assert [own.value_index(day) / plain[day] for day in (0, 3, 4, 5)] == pytest.approx([1.5, 2.0, 1.5, 1.0])
+    assert own.basket_factor(-1) == 1.0
+    assert own.day(-1).planned == pytest.approx(needs_per_day() * own.planned_demand[0])
+    assert (own.day(-1).tier_cdf == own.tier_cdf[0]).all()
+    assert [own.basket_factor(day) for day in (0, 3, 4, 5)] == pytest.approx([1.5, 2.0, 1.5, 1.0])
 
 
 def test_festival_switches() -> None:
@@ -199,13 +289,14 @@ def test_february_and_leap_years() -> None:
 
 def test_days_of_settling_in_are_out_of_season() -> None:
     own = calendar("2019-06-15", "2019-07-15", sale=FESTIVAL | {"single_day_until": 2018})
-    first = own.day(-3, 0.5)
-    assert float(first.planned) == pytest.approx(0.5 * own.planned_demand[0], rel=1e-6)
+    first = own.day(-3)
+    assert float(first.planned) == pytest.approx(needs_per_day() * own.planned_demand[0], rel=1e-6)
     assert float(first.repeat) == 1.0
     assert float(first.budget) == pytest.approx(own.phone_minutes[0], rel=1e-6)
     assert own.in_flow_window(-FLOW_WINDOW)
     assert not own.in_flow_window(-FLOW_WINDOW - 1)
-    peak = own.day(2, 0.5)
-    assert float(peak.planned) == pytest.approx(0.5 * own.planned_demand[2] * own.season[2] * 5.0, rel=1e-6)
+    peak = own.day(2)
+    expected = needs_per_day() * own.planned_demand[2] * own.season[2] * 5.0
+    assert float(peak.planned) == pytest.approx(expected, rel=1e-6)
     assert not own.ends_month(-1)
     assert not own.starts_quarter(-1)

@@ -13,7 +13,7 @@ from secondhalf.model.shapes import Columns, Day, DayStreams, Offer, Shops
 from secondhalf.model.users.user_stages import MonthBooks, Purchases, UserStages
 from tests.reference.oracle_user import Array, OracleUser
 
-PLATFORM_SUMS, ALL_SUMS, KINDS, COUNTS = 5, 3, 4, 4
+PLATFORM_SUMS, ALL_SUMS, KINDS, COUNTS, NEED_SUMS = 5, 3, 4, 4, 4
 
 
 def plain(values: NamedTuple) -> Any:
@@ -86,7 +86,7 @@ class OracleDay:
     def buy(self, offer: Offer, shops: Shops, streams: DayStreams, day: Day) -> tuple[Purchases, tuple[Array, Array]]:
         """Needs are met."""
         orders = np.zeros((KINDS, self.platforms + 1, self.platforms))
-        books = Purchases(orders, np.zeros((*orders.shape, 2)), np.zeros((self.platforms, COUNTS)), np.zeros(3))
+        books = Purchases(orders, np.zeros((*orders.shape, 2)), np.zeros((self.platforms, COUNTS)), np.zeros(NEED_SUMS))
         offer, shops, streams, day = plain(offer), plain(shops), plain(streams), plain(day)
         for user in self.online(day.number):
             user.buy(offer, shops, streams, day, books, *self.sums)

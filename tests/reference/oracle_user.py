@@ -234,7 +234,8 @@ class OracleUser(mesa.Agent):
         against = sum(strength) ** law.platform_nest
         bought = against / (1 + against)
         chances = [one / sum(strength) * bought if one else 0.0 for one in strength]
-        books.needs[:] += (1, amount, amount * log(1 + against) / law.price_weight if law.price_weight else 0.0)
+        gain = amount * log(1 + against) / law.price_weight if law.price_weight else 0.0
+        books.needs[:] += (1, amount, gain, bought)
         for p in self.platforms:
             booked = PLANNED if kind == REPEAT and p != home else kind
             books.orders[booked, origin, p] += placed * chances[p]

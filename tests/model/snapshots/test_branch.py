@@ -19,7 +19,7 @@ from secondhalf.model.snapshots.branch import branch, first_difference
 SMALL = ("population.users=150", "population.merchants=20", "calendar.warm_up=56", "calendar.end=2019-08-10")
 CASES = {
     "strategy=hold": "2019-04-15",
-    "strategies.kuaishou=hold": "2019-07-01",
+    "strategies.pinduoduo=hold": "2019-06-15",
     "scenario.exclusivity.until=2019-05-05": "2019-05-05",
     "scenario.moves=[{date: 2019-05-02, platform: jd, change: open, capability: short_video}]": "2019-05-02",
     "scenario.bans=[{platform: content, capability: live, since: 2019-06-03}]": "2019-06-03",

@@ -92,7 +92,13 @@ def test_what_a_cap_lowered_comes_back(half: Market) -> None:
     assert capped.take_rate.max() == pytest.approx(0.001)
     free = run_to(go_on(capped, half.settings), AT + 2)
     assert np.array_equal(free.take_rate, half.take_rate)
-    assert all(np.isinf(platform.load) for platform in free.platforms)
+    assert [platform.load for platform in capped.platforms] == [
+        min(platform.settings.selling_load, 0.01) for platform in half.platforms
+    ]
+    assert [platform.load for platform in free.platforms] == [
+        platform.settings.selling_load for platform in half.platforms
+    ]
+    assert max(platform.load for platform in free.platforms) > 0.01, "or this tests nothing"
     for one in (capped, free):
         one.close()
 

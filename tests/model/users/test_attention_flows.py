@@ -24,10 +24,12 @@ from secondhalf.model.shapes import (
 from secondhalf.model.users.attention_flows import (
     BOUGHT_AGAIN,
     BOUGHT_LAST,
+    BOUGHT_NOW,
     BUDGET,
     KEPT,
     LAST,
     LOST,
+    MONTH_COUNTS,
     NEW,
     NEW_DAYS,
     OUTSIDE,
@@ -61,8 +63,8 @@ def users(**given: Any) -> Columns:
 
 
 def books(columns: Columns, days_now: float = 28, days_before: float = 28) -> tuple[Array, Array, Array]:
-    """Flows [5, P, P + 2], counts [P, 4] and overlap [P, P] of all users."""
-    flows, counts, overlap = np.full((1, 5, P, P + 2), 9.0), np.full((1, P, 4), 9.0), np.full((1, P, P), 9.0)
+    """Flows [5, P, P + 2], counts [P, 5] and overlap [P, P] of all users."""
+    flows, counts, overlap = np.full((1, 5, P, P + 2), 9.0), np.full((1, P, MONTH_COUNTS), 9.0), np.full((1, P, P), 9.0)
     close_month(columns, DAY, days_now, days_before, flows, counts, overlap)
     return flows[0], counts[0], overlap[0]
 
@@ -182,8 +184,8 @@ def test_months_turn_over() -> None:
         marks=[[both | bought, now, before], [now | BOUGHT_THIS_MONTH, before | BOUGHT_LAST_MONTH, 0], [0, 0, 0]],
     )
     _, counts, overlap = books(columns)
-    assert counts[0, [KEPT, LAST, BOUGHT_AGAIN, BOUGHT_LAST]].tolist() == [1, 2, 1, 1]
-    assert counts[1, [KEPT, LAST, BOUGHT_AGAIN, BOUGHT_LAST]].tolist() == [0, 1, 0, 1]
+    assert counts[0, [KEPT, LAST, BOUGHT_AGAIN, BOUGHT_LAST, BOUGHT_NOW]].tolist() == [1, 2, 1, 1, 1]
+    assert counts[1, [KEPT, LAST, BOUGHT_AGAIN, BOUGHT_LAST, BOUGHT_NOW]].tolist() == [0, 1, 0, 1, 1]
     assert overlap.tolist() == [[2, 1, 0], [1, 1, 0], [0, 0, 0]]
     assert (columns.minutes_before == 28).all()
     assert (columns.minutes_now == 0).all()

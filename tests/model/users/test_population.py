@@ -17,7 +17,7 @@ from secondhalf.model.shapes import NEVER, NOBODY
 from secondhalf.model.users.population import Population, online_from
 
 Array = NDArray[np.float64]
-USERS = 20_000
+USERS, PEOPLE = 20_000, 1.5e9
 NAMES = ["kuaishou", "taobao"]
 
 
@@ -28,7 +28,7 @@ def own() -> MarketSettings:
         [
             "platforms=[kuaishou,taobao]",
             f"population.users={USERS}",
-            "population.people=1.25e9",
+            f"population.people={PEOPLE}",
             "users.taste_sd_content=0.9",
             "users.taste_sd_shelf=0.5",
             "users.budget_sd=0.4",
@@ -56,6 +56,7 @@ def test_people_online_follow_the_curve(people: Population, calendar: MarketCale
     """On every day within four binomial standard errors of the curve's running maximum."""
     first = people.columns.online_from
     share = np.maximum.accumulate(calendar.people_online) * 1e6 / own.population.people
+    assert share[-1] < 1, "or the curve has an end that nobody sees"
     for day in range(0, calendar.days, 97):
         error = 4 * np.sqrt(share[day] * (1 - share[day]) / USERS)
         assert np.mean(first <= day) == pytest.approx(share[day], abs=error)
@@ -123,7 +124,7 @@ def test_nothing_else_has_happened_yet(people: Population) -> None:
     assert (columns.last_bought == NEVER).all()
     assert (columns.fan_merchant == NOBODY).all()
     assert (columns.minutes == 0).all()
-    assert people.weight == 1.25e9 / USERS
+    assert people.weight == PEOPLE / USERS
     assert people.bytes_per_user() == pytest.approx(sum(c.nbytes for c in columns) / USERS)
 
 
@@ -144,6 +145,7 @@ def market() -> Iterator[Market]:
                 "users.taste_sd_shelf=0",
                 "users.shock=0",
                 "users.walk_away=-20",
+                "users.orders_per_need.planned=3",
                 "platform.taobao.installed_at_start=1",
                 "platform.taobao.recent_at_start=0",
                 "platform.taobao.leisure=2",
@@ -157,7 +159,10 @@ def market() -> Iterator[Market]:
 
 
 def test_last_orders_are_filled_in_from_personal_rates(market: Market) -> None:
-    """With rate r_i a day the time since the last order is exponential, whether observed or filled in."""
+    """With r_i needs met a day the time since the last is exponential, whether observed or filled in.
+
+    A need that is met in three orders is met once.
+    """
     columns = market.population.columns
     last = columns.last_bought[0].astype(float)
     ago = -last
@@ -167,8 +172,7 @@ def test_last_orders_are_filled_in_from_personal_rates(market: Market) -> None:
     for days in (10, 30, 56, 120, 365, 1000):
         expected = -np.expm1(-rate * days)
         error = 4 * np.sqrt((expected * (1 - expected)).sum()) / expected.size
-        # Beyond the 56 days watched, rates are scaled by the last day's orders, a Poisson count.
-        counted = (
-            4 / np.sqrt(market.order_sums.sum()) * (rate * days * np.exp(-rate * days)).mean() if days > 56 else 0.0
-        )
+        # Beyond the 56 days watched, rates are scaled by the needs met on the last day, a Poisson count.
+        met = market.purchases.orders.sum() / 3
+        counted = 4 / np.sqrt(met) * (rate * days * np.exp(-rate * days)).mean() if days > 56 else 0.0
         assert np.mean(bought & (ago <= days)) == pytest.approx(expected.mean(), abs=error + counted)
