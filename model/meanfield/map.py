@@ -7,7 +7,7 @@ with the hazards of `adoption` and the split of `attention`, averaged over the d
 Exact, up to quadrature, with ``habit_weight = 0`` and either no removals (``drop = 0``) or ``idle_days = 0``. Otherwise
 two closures stand in: everybody of a type who has an app has the type's mean habit, and an app has lain idle for longer
 than `idle_days` with the probability that it would in as many independent days like yesterday. Shopping needs are left
-out (``need_weight = 0``), and nobody comes online.
+out (``session_minutes = 0``, ``opening`` off), and nobody comes online.
 """
 
 from __future__ import annotations
