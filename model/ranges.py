@@ -48,7 +48,7 @@ def check_ranges(settings: MarketSettings) -> None:
         leisure, buying = (list(parts(settings, name, reach)) for parts in (_leisure, _buying))
         depth = settings.platform[name].gamma * _depth(settings, name)
         rooms = (
-            ("buying", buying, LARGEST_UTILITY * settings.users.platform_nest),
+            ("buying", buying, LARGEST_UTILITY),
             ("time", leisure, min(LARGEST_UTILITY, SPACE - math.log(depth * MAX_PLATFORMS))),
         )
         for what, parts, room in rooms:
@@ -109,7 +109,7 @@ def _leisure(settings: MarketSettings, name: str, reach: dict[str, float]) -> It
 
 
 def _buying(settings: MarketSettings, name: str, reach: dict[str, float]) -> Iterable[Part]:
-    """What adds to the utility of meeting a need here (`users.choice`), before it is divided by the platforms' nest."""
+    """What adds to the utility of meeting a need here (`users.choice`)."""
     users, platform, own = settings.users, settings.platform[name], f"platform.{name}"
     yield Part(f"{own}.appeal", platform.appeal, abs(platform.appeal))
     spread = max(abs(math.log(amount) - users.spending.mean_log_amount()) for amount in users.spending.amounts)

@@ -2,8 +2,9 @@
 
 A member is one of the calibration's, under the seed for which it was moved to the facts; after the origin the model's
 one policy holds (`calendar.last_fact`). Its series are moved on to the facts: where those of the last year before a
-series' last one lie above the member, so do its forecasts, by a part that fades with the time since then. What is left of doubt is added
-as noise that grows with the horizon: no model of named companies is right to the percent three years ahead.
+series' last one lie above the member, so do its forecasts, by a part that fades with the time since then. What is left
+of doubt is added as noise that grows with the horizon: no model of named companies is right to the percent three years
+ahead.
 """
 
 from __future__ import annotations
