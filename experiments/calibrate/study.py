@@ -222,6 +222,7 @@ def miss_table(fit: Fit, problem: Problem) -> pd.DataFrame:
             "period_end": [target.end for target in targets.all],
             "fact": targets.values,
             "log_ratio": ratios,
+            "grade": [target.grade for target in targets.all],
             "error": targets.errors,
             "tolerance": problem.tolerance,
             "miss": ratios / problem.tolerance,

@@ -24,6 +24,7 @@ from secondhalf.experiments.facts.targets import LAST_FACT, Target, check_horizo
 from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.document_tables import check, put_into
 from secondhalf.experiments.results.tables import replacing
+from secondhalf.experiments.validate.checks import check_table
 from secondhalf.experiments.validate.ensemble import Origin, find_origin, forecasts, members
 from secondhalf.experiments.validate.forecast_series import ForecastSeries, forecast_series
 from secondhalf.experiments.validate.patterns.runs import patterns
@@ -40,6 +41,7 @@ from secondhalf.experiments.validate.tables import (
 from secondhalf.experiments.validate.text import (
     DOCUMENT_TABLES,
     calibration_words,
+    checks_markdown,
     facts_markdown,
     horizons_markdown,
     in_words,
@@ -55,7 +57,7 @@ from secondhalf.model.data_files import data_file
 
 FORECAST, FIRST_FORECAST = "forecast_2025_2027.csv", "forecast_2023_2025.csv"
 """The committed forecast, in data/, and the one that was made at the end of 2022 with the market as it was then."""
-STORED = ("targets", "rolling", "rulers", "horizons", "patterns")
+STORED = ("targets", "rolling", "rulers", "horizons", "patterns", "checks")
 """Tables that the source tree keeps, in data/validation/."""
 FLOAT = "%.6g"
 
@@ -158,6 +160,9 @@ def validate(
     )
     tables["posterior"] = last.calibration.table()
     tables |= {name: table for name, table in last.calibration.search.items() if name != "coverage"}
+    if "misses" in tables:
+        found_misses, horizons = tables["misses"], tables["horizons"]
+        tables["checks"] = check_table(last.settings, tables["targets"], tables["bands"], found_misses, horizons)
     parameters = last.calibration.parameters
     drawn = [parameters.values(scores) for scores in last.calibration.members]
     tables["draws"] = pd.DataFrame(drawn, columns=parameters.names)
@@ -226,8 +231,8 @@ def _summary(last: Origin, options: Validate, tables: dict[str, pd.DataFrame]) -
 
 def in_documents(folder: Path, summary: Mapping[str, Any]) -> dict[str, str]:
     """What documents show between their marks, from the files of a finished validation."""
-    names = ("targets", "rulers", "posterior", "patterns", "horizons", "misses", "information")
-    targets, rulers, posterior, patterns, horizons, misses, information = (
+    names = ("targets", "rulers", "posterior", "patterns", "horizons", "misses", "information", "checks")
+    targets, rulers, posterior, patterns, horizons, misses, information, checks = (
         pd.read_csv(folder / f"{name}.csv") for name in names
     )
     words = (
@@ -241,6 +246,7 @@ def in_documents(folder: Path, summary: Mapping[str, Any]) -> dict[str, str]:
         parameters_markdown(posterior, information),
         horizons_markdown(horizons),
         first_forecast(),
+        checks_markdown(checks),
     )
     return dict(zip(DOCUMENT_TABLES, words, strict=True))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from secondhalf.experiments.calibrate.parameters import Parameter
@@ -22,6 +23,7 @@ DOCUMENT_TABLES = (
     "parameters",
     "horizons",
     "first forecast",
+    "checks",
 )
 """Marks of the tables in documents."""
 KEYS = ("metric", "platform", "period_start", "period_end")
@@ -170,6 +172,18 @@ def _prior_interval(row: pd.Series) -> tuple[float, float]:
     one = Parameter(row["parameter"], (), row["scale"], row["unit_mean"], row["prior_sd"], bounds)
     low, high = (min(max(one.back(reach), bounds[0]), bounds[1]) for reach in (-1.6449, 1.6449))
     return low, high
+
+
+def checks_markdown(checks: pd.DataFrame) -> str:
+    """What an analyst looks at first, passed or failed; `checks` is checks.csv."""
+    lines = ["| quantity | kind | model | bounds | unit | holds |", "|---|---|---:|---:|---|---|"]
+    for _, row in checks.iterrows():
+        bounds = f"{row['low']:g} to {row['high']:g}" if np.isfinite(row["high"]) else f"at least {row['low']:g}"
+        lines.append(
+            f"| {row['quantity']} | {row['kind']} | {row['value']:.3g} | {bounds} | {row['unit']} | "
+            f"{'yes' if row['passed'] else '**no**'} |"
+        )
+    return "\n".join(lines) + "\n"
 
 
 def record_markdown(series: pd.DataFrame, years: pd.DataFrame) -> str:
