@@ -65,7 +65,9 @@ def problem(values: NDArray[np.float64], seeds: int = 2, error: float = ERROR) -
     rule = SeriesRule("daily", "kuaishou", ("gmv",), None, "sum", None, 1.0)
     first = dt.date(2020, 1, 1)
     facts = tuple(
-        Target("gmv", "Kuaishou", first, first + dt.timedelta(days=n), float(value), "RMB", "B", error, "", rule)
+        Target(
+            "gmv", "Kuaishou", first, first + dt.timedelta(days=n), float(value), "RMB", "B", error, "exact", "", rule
+        )
         for n, value in enumerate(values)
     )
     return Problem(SETTINGS, PARAMETERS, Targets(facts, {}), tuple(range(seeds)), 0.0)

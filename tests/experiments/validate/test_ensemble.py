@@ -21,7 +21,7 @@ def outlook(memory: float = 1e6, drift: float = 0.0, unseen: float = 0.0) -> Out
 
 
 def fact(year: int, value: float, error: float = 1e-9) -> Target:
-    return Target(*SERIES, dt.date(year, 1, 1), dt.date(year, 12, 31), value, "RMB", "A", error, "", RULE)
+    return Target(*SERIES, dt.date(year, 1, 1), dt.date(year, 12, 31), value, "RMB", "A", error, "exact", "", RULE)
 
 
 def asked(*years: int, series: tuple[str, str] = SERIES) -> list[tuple[tuple[str, str], dt.date, dt.date]]:

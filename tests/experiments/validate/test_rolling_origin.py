@@ -20,7 +20,7 @@ RULE = SeriesRule("daily", "kuaishou", ("gmv",), None, "sum", None, 1.0)
 def quarter(year: int, number: int, value: float, metric: str = "gmv", error: float = 0.05) -> Target:
     start = dt.date(year, 3 * number - 2, 1)
     end = dt.date(year + (number == 4), (3 * number) % 12 + 1, 1) - dt.timedelta(days=1)
-    return Target(metric, "Kuaishou", start, end, value, "RMB", "A", error, "press", RULE)
+    return Target(metric, "Kuaishou", start, end, value, "RMB", "A", error, "exact", "press", RULE)
 
 
 KNOWN = [quarter(2021, n, 100.0) for n in (1, 2, 3, 4)]
