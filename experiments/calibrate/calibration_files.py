@@ -100,8 +100,8 @@ def write_calibration(found: Calibration, folder: Path) -> None:
         temporary.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def read_calibration(name: str, parameters: Parameters) -> Calibration:
-    """What `write_calibration` wrote, for the same parameters.
+def read_calibration(name: str, parameters: Parameters, setting: str = "validate.calibration") -> Calibration:
+    """What `write_calibration` wrote, for the same parameters; `setting` is what an error calls the folder.
 
     Raises
     ------
@@ -116,11 +116,11 @@ def read_calibration(name: str, parameters: Parameters) -> Calibration:
         widened = float(record.pop("widened"))
         record.pop("values")
     except (OSError, ValueError, KeyError) as error:
-        raise SettingsError(f"validate.calibration={name}: no whole calibration is there ({error})") from error
+        raise SettingsError(f"{setting}={name}: no whole calibration is there ({error})") from error
     if not list(scores) == list(covariance.columns) == list(drawn.columns) == parameters.names:
         other = sorted(set(scores) ^ set(parameters.names))
         raise SettingsError(
-            f"validate.calibration={name}: it is of other parameters than those of today"
+            f"{setting}={name}: it is of other parameters than those of today"
             + (f" ({other[0]})" if other else " (another order)")
         )
     posterior = Posterior(np.array(list(scores.values())), covariance.to_numpy(float), widened)
