@@ -51,7 +51,8 @@ def draw(table: pd.DataFrame, summary: Mapping[str, Any]) -> Figure:
     for tick, item in zip(axes.get_yticklabels(), items, strict=True):
         tick.set_color(inks[item["owner"]])
     axes.set_ylim(-len(items) + 0.4, 0.6)
-    if max(own["low"].abs().max(), own["high"].abs().max()) > WIDE:
+    uneven = max(own["low"].abs().max(), own["high"].abs().max()) > WIDE
+    if uneven:
         axes.set_xscale("symlog", linthresh=LINEAR)
         axes.xaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=LINEAR, subs=[1, 3]))
     axes.xaxis.set_major_formatter(FuncFormatter(_percent))
@@ -80,7 +81,8 @@ def draw(table: pd.DataFrame, summary: Mapping[str, Any]) -> Figure:
         fontsize=14,
         fontweight="bold",
     )
-    foot = f"{size(summary)}; intervals of {level} over parameters and luck. {summary['limits']}"
+    scale = f" Beyond ±{LINEAR:g} % the axis is logarithmic." if uneven else ""
+    foot = f"{size(summary)}; intervals of {level} over parameters and luck.{scale} {summary['limits']}"
     drawn.supxlabel(fill(foot, 150), x=0.01, ha="left", fontsize=LETTERS - 1)
     return drawn
 

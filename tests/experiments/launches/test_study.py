@@ -175,7 +175,6 @@ REFUSED = {
     "launches.until=2025-06-30": "launches.until=2025-06-30: allowed are dates up to calendar.last_fact=2024-12-31",
     "launches.until=2022-01-31": "launches.until=2022-01-31: allowed are dates from calendar.start=2022-02-20 on",
     "launches.calibration=nowhere": "launches.calibration=nowhere: no whole calibration is there",
-    "platforms=[kuaishou,douyin]": "launches.calibration=",
 }
 
 
