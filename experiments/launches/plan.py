@@ -1,4 +1,4 @@
-"""Plan of the study, checked before any work: members' settings, seeds, what is taken away, and all runs."""
+"""LaunchPlan of the study, checked before any work: members' settings, seeds, what is taken away, and all runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TINY = 2
 
 
 @dataclass(frozen=True)
-class Plan:
+class LaunchPlan:
     """What is run.
 
     Attributes
@@ -66,7 +66,7 @@ class Plan:
                     yield nest, number, seed, Job(f"{nest} {number} {seed} {key}", own, items)
 
 
-def make_plan(settings: MarketSettings, options: Launches) -> Plan:
+def make_plan(settings: MarketSettings, options: Launches) -> LaunchPlan:
     """The plan of a command.
 
     Raises
@@ -99,15 +99,15 @@ def make_plan(settings: MarketSettings, options: Launches) -> Plan:
     fitted = read_calibration(options.calibration, read_parameters(plain), "launches.calibration")
     if members > len(fitted.members):
         raise SettingsError(
-            f"launches.members={members}: launches.calibration={options.calibration} has {len(fitted.members)}; allowed "
-            "are at most so many"
+            f"launches.members={members}: launches.calibration={options.calibration} has {len(fitted.members)}, and "
+            "allowed are at most so many"
         )
     made = [fitted.parameters.put(plain, fitted.parameters.values(scores)) for scores in fitted.members[:members]]
     malls = tuple(item for item in items if item.of_a_mall)
     values = options.nests.values[: 1 if tiny else None] if malls and again else ()
     nests = {f"{value:g}": tuple(with_nest(member, value) for member in made[:again]) for value in values}
     ones = tuple(range(settings.seed, settings.seed + seeds))
-    return Plan(plain, fitted, tuple(made), ones, tuple(items), malls, nests, tuple(late))
+    return LaunchPlan(plain, fitted, tuple(made), ones, tuple(items), malls, nests, tuple(late))
 
 
 def with_nest(settings: MarketSettings, value: float) -> MarketSettings:

@@ -119,7 +119,7 @@ def _go_on(market: Market, noted: Days, day: int) -> None:
         noted.note(market)
 
 
-class Cells(NamedTuple):
+class WindowSums(NamedTuple):
     """An item's window over all runs of a nest."""
 
     platforms: Mapping[str, Array]
@@ -128,11 +128,11 @@ class Cells(NamedTuple):
     """by arm, RMB, [M, S]"""
 
 
-def gather(results: Sequence[Sequence[Mapping[str, Any]]], item: str, horizon: int) -> Cells:
+def gather(results: Sequence[Sequence[Mapping[str, Any]]], item: str, horizon: int) -> WindowSums:
     """One window of all runs; `results` are those of `run_job` by member and seed."""
     found = [[one["items"][item][str(horizon)] for one in row] for row in results]
     platforms, surplus = (
         {arm: np.array([[one[arm][what] for one in row] for row in found], float) for arm in ARMS}
         for what in ("platforms", "consumer_surplus")
     )
-    return Cells(platforms, surplus)
+    return WindowSums(platforms, surplus)

@@ -19,7 +19,7 @@ from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.provenance import commit, versions
 from secondhalf.experiments.execution.settings import FORMATS, Output
 from secondhalf.experiments.launches.catalogue import LEAST_DAYS, Item, name_of
-from secondhalf.experiments.launches.plan import FITTED, Plan, make_plan, mean_nests
+from secondhalf.experiments.launches.plan import FITTED, LaunchPlan, make_plan, mean_nests
 from secondhalf.experiments.launches.runs import Job, run_job
 from secondhalf.experiments.launches.settings import Launches
 from secondhalf.experiments.launches.tables import NEST_COLUMNS, nest_rows, tables
@@ -39,7 +39,7 @@ Task = Callable[[Job], dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Answer:
+class LaunchEffects:
     """Results: tables as in the files, and the summary."""
 
     launches: pd.DataFrame
@@ -48,7 +48,7 @@ class Answer:
     summary: dict[str, Any]
 
 
-def prepare(request: Request[Launches]) -> Plan:
+def prepare(request: Request[Launches]) -> LaunchPlan:
     """The plan, checked before any work; see `make_plan`."""
     return make_plan(request.settings, request.options)
 
@@ -59,7 +59,7 @@ def start(request: Request[Launches]) -> int:
 
 
 def launches(
-    plan: Plan,
+    plan: LaunchPlan,
     options: Launches,
     folder: Path,
     output: Output | None = None,
@@ -102,7 +102,7 @@ def launches(
 
 
 def _run(
-    plan: Plan, folder: Path, workers: int, output: Output, console: Console, task: Task
+    plan: LaunchPlan, folder: Path, workers: int, output: Output, console: Console, task: Task
 ) -> tuple[dict[tuple[str, int, int], dict[str, Any]], list[dict[str, Any]]]:
     """Results by nest, member and seed, and what failed."""
     journal = Journal(folder / JOURNAL, OF_ANY)
@@ -142,11 +142,11 @@ def _whole(
 
 
 def _answer(
-    plan: Plan,
+    plan: LaunchPlan,
     options: Launches,
     results: Mapping[tuple[str, int, int], dict[str, Any]],
     failed: list[dict[str, Any]],
-) -> Answer:
+) -> LaunchEffects:
     platforms, until = plan.settings.competing, plan.settings.calendar.end
     fitted = _whole(results, FITTED, len(plan.members), plan.seeds)
     if len(fitted) < 2:
@@ -165,11 +165,11 @@ def _answer(
         nests.append(nest_rows(nest, mean_nests([members[number] for number in whole]), found))
     empty = pd.DataFrame(columns=list(NEST_COLUMNS))
     summary = _summary(plan, options, results, failed, sorted(fitted))
-    return Answer(table, parts, pd.concat(nests, ignore_index=True) if nests else empty, summary)
+    return LaunchEffects(table, parts, pd.concat(nests, ignore_index=True) if nests else empty, summary)
 
 
 def _summary(
-    plan: Plan,
+    plan: LaunchPlan,
     options: Launches,
     results: Mapping[tuple[str, int, int], dict[str, Any]],
     failed: list[dict[str, Any]],
@@ -209,7 +209,7 @@ def _summary(
     }
 
 
-def _described(item: Item, plan: Plan) -> dict[str, Any]:
+def _described(item: Item, plan: LaunchPlan) -> dict[str, Any]:
     return {
         "launch": item.name,
         "label": item.label,
@@ -222,7 +222,7 @@ def _described(item: Item, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _write(given: Answer, words: str, folder: Path) -> None:
+def _write(given: LaunchEffects, words: str, folder: Path) -> None:
     """Write every file, each whole or not at all."""
     for name, table in (("launches", given.launches), ("split", given.split), ("nests", given.nests)):
         with replacing(folder / f"{name}.csv") as temporary:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from secondhalf.conf.schema.vocabulary import CHANNELS, PAN_SHELF
 from secondhalf.experiments.launches.catalogue import Item
-from secondhalf.experiments.launches.runs import ARMS, OF_PLATFORM, Cells, gather
+from secondhalf.experiments.launches.runs import ARMS, OF_PLATFORM, WindowSums, gather
 from secondhalf.experiments.results.two_way import TwoWay, two_way
 
 Array = NDArray[np.float64]
@@ -38,7 +38,7 @@ class Quantity(NamedTuple):
     with_: Array
 
 
-def quantities(cells: Cells, platforms: Sequence[str]) -> Iterator[Quantity]:
+def quantities(cells: WindowSums, platforms: Sequence[str]) -> Iterator[Quantity]:
     """What is measured of a window: of each platform, then of the market."""
     gmv, pan = ({arm: _of(cells, arm, names).sum(axis=-1) for arm in ARMS} for names in (CHANNELS, PAN_SHELF))
     for p, platform in enumerate(platforms):
@@ -54,7 +54,9 @@ def quantities(cells: Cells, platforms: Sequence[str]) -> Iterator[Quantity]:
     yield Quantity(MARKET, "consumer_surplus", "RMB", *(cells.surplus[arm] for arm in ARMS))
 
 
-def effects(cells: Cells, item: Item, platforms: Sequence[str], horizon: int, days: int) -> Iterator[dict[str, Any]]:
+def effects(
+    cells: WindowSums, item: Item, platforms: Sequence[str], horizon: int, days: int
+) -> Iterator[dict[str, Any]]:
     """Rows of launches.csv of one window: differences, and for amounts the same in percent of the number without it."""
     for one in quantities(cells, platforms):
         keys = {"launch": item.name, "owner": item.owner, "platform": one.platform, "quantity": one.name}
@@ -65,11 +67,11 @@ def effects(cells: Cells, item: Item, platforms: Sequence[str], horizon: int, da
             yield keys | {"unit": "percent"} | window | two_way(100 * difference / one.without)._asdict()
 
 
-def split(cells: Cells, item: Item, platforms: Sequence[str], horizon: int, days: int) -> Iterator[dict[str, Any]]:
+def split(cells: WindowSums, item: Item, platforms: Sequence[str], horizon: int, days: int) -> Iterator[dict[str, Any]]:
     """Rows of split.csv of one window, RMB: the gain is the sum of the other parts, in every run.
 
-    `cannibalised` is what the owner's other channels lost, `taken` what each rival lost, `walking_away` the rest, which is
-    by how much the market's GMV grew; a part is negative where the other side gained too.
+    `cannibalised` is what the owner's other channels lost, `taken` what each rival lost, `walking_away` the rest, which
+    is by how much the market's GMV grew; a part is negative where the other side gained too.
     """
     difference = _of(cells, "with", CHANNELS) - _of(cells, "without", CHANNELS)  # [M, S, P, C]
     owner = list(platforms).index(item.owner)
@@ -116,7 +118,7 @@ def nest_rows(name: str, nests: tuple[float, float], found: tuple[pd.DataFrame, 
     return both.assign(nest=name, channel_nest=channel, platform_nest=platform)[list(NEST_COLUMNS)]
 
 
-def _of(cells: Cells, arm: str, names: Sequence[str]) -> Array:
+def _of(cells: WindowSums, arm: str, names: Sequence[str]) -> Array:
     """Sums of some columns of `OF_PLATFORM`, [M, S, P, names]."""
     return np.asarray(cells.platforms[arm][..., [OF_PLATFORM.index(name) for name in names]])
 

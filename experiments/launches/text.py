@@ -24,8 +24,8 @@ def paragraph(table: pd.DataFrame, split: pd.DataFrame, nests: pd.DataFrame, sum
     """One paragraph of Markdown with the numbers of a study."""
     items = {one["launch"]: one for one in summary["launches"]}
     said = [
-        f"**What {len(items)} launches did**, {size(summary)}, {summary['first_day']} to {summary['last_day']}; brackets "
-        f"hold {100 * summary['level']:.0f} % intervals over parameters and luck.",
+        f"**What {len(items)} launches did**, {size(summary)}, {summary['first_day']} to {summary['last_day']}; "
+        f"brackets hold {100 * summary['level']:.0f} % intervals over parameters and luck.",
         _largest(table, items),
         *(_malls(split, one) for one in summary["launches"] if _is_a_mall(one)),
         _nests(nests, summary),

@@ -48,8 +48,8 @@ def two_way(cells: Array) -> TwoWay:
     """Analyse a table of members by seeds, [M, S], each at least 2.
 
     Variance components are those of the mean squares (a negative one is 0). The interval's variance is
-    ``var_a * (1 + 1 / M) + var_b / S + var_e / (M * S)``: parameters stay uncertain however many members there are, luck
-    averages out. Its degrees of freedom are Satterthwaite's.
+    ``var_a * (1 + 1 / M) + var_b / S + var_e / (M * S)``: parameters stay uncertain however many members there are,
+    luck averages out. Its degrees of freedom are Satterthwaite's.
 
     Raises
     ------

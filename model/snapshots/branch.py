@@ -91,7 +91,7 @@ def _of_calendars(first: MarketSettings, second: MarketSettings) -> Iterator[dt.
     one, other = first.calendar, second.calendar
     own, others = one.festivals, other.festivals
     alike = own.keys() == others.keys() and one.model_copy(update={"festivals": others}) == other
-    yearly: dict[str, Any] = dict.fromkeys(YEARLY, {})
+    yearly: dict[str, Any] = {what: {} for what in YEARLY}
     if not alike or any(own[n].model_copy(update=yearly) != others[n].model_copy(update=yearly) for n in own):
         yield one.start
         return

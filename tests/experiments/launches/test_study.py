@@ -15,7 +15,7 @@ from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import compose_config, load_settings, options
 from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.experiments.launches.figure import draw
-from secondhalf.experiments.launches.plan import FITTED, Plan, make_plan, with_nest
+from secondhalf.experiments.launches.plan import FITTED, LaunchPlan, make_plan, with_nest
 from secondhalf.experiments.launches.runs import Job, run_job
 from secondhalf.experiments.launches.settings import Launches
 from secondhalf.experiments.launches.study import FILES, launches
@@ -46,7 +46,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_fake(tmp_path_factory.mktemp("fitted"), load_settings([]))
 
 
-def asked(fitted: Path, *words: str) -> tuple[Plan, Launches]:
+def asked(fitted: Path, *words: str) -> tuple[LaunchPlan, Launches]:
     given = [*SMALL, f"launches.calibration={fitted}", *words]
     how = options(Launches, compose_config(given))
     return make_plan(load_settings(given), how), how
@@ -214,10 +214,8 @@ def many() -> tuple[pd.DataFrame, dict[str, Any]]:
             mean = (-1) ** number * 1.35**number / 50 * horizon
             keys = {"launch": name, "owner": owner, "platform": owner, "quantity": "gmv", "unit": "percent"}
             rows.append(keys | {"horizon": horizon, "mean": mean, "low": mean - 5, "high": mean + 5})
-    summary = {
-        "launches": items, "members": list(range(10)), "seeds": [0, 1], "users": 2000, "level": 0.9, "limits": "So. " * 50
-    }  # fmt: skip
-    return pd.DataFrame(rows), summary
+    sizes = {"members": list(range(10)), "seeds": [0, 1], "users": 2000, "level": 0.9}
+    return pd.DataFrame(rows), {"launches": items, "limits": "So it is. " * 25} | sizes
 
 
 def test_the_texts_of_the_picture_do_not_overlap() -> None:
@@ -239,7 +237,7 @@ def test_the_texts_of_the_picture_do_not_overlap() -> None:
         for number, one in enumerate(boxes):
             for other in boxes[number + 1 :]:
                 assert not one.overlaps(other)
-        assert all(0 <= box.x0 and box.x1 <= drawn.bbox.x1 for box in boxes)
+        assert all(box.x0 >= 0 and box.x1 <= drawn.bbox.x1 for box in boxes)
         assert "10 members × 2 seeds of 2,000 users" in drawn._supxlabel.get_text()
 
 
