@@ -171,9 +171,9 @@ class MarketCalendar:
                     continue
                 self.pull[a : b + 1, p] += festival.pull
                 if mechanisms.traffic_boost:
-                    self.boost[a : b + 1, p] += _latest(festival.traffic_boost, year)
+                    self.boost[a : b + 1, p] += latest(festival.traffic_boost, year)
                 if mechanisms.traffic_package:
-                    self.package[a : b + 1, p] += _latest(festival.traffic_package, year)
+                    self.package[a : b + 1, p] += latest(festival.traffic_package, year)
         return spans
 
     def day(self, number: int) -> Day:
@@ -216,7 +216,7 @@ class MarketCalendar:
         return number >= 0 and self.dates[number].day == 1 and self.dates[number].month in (1, 4, 7, 10)
 
 
-def _latest(by_year: dict[int, float], year: int) -> float:
+def latest(by_year: dict[int, float], year: int) -> float:
     """The value of the latest year not after `year`, or nothing."""
     years = [known for known in by_year if known <= year]
     return by_year[max(years)] if years else 0.0

@@ -27,6 +27,7 @@ EXPERIMENTS_ORDER = (
     "second_half",
     "counterfactual",
     "calibrate",
+    "launches",
     "validate",
     "sensitivity",
     "equilibrium",

@@ -63,11 +63,12 @@ class ScenarioMove(Settings):
 
 
 class Without(Settings):
-    """Launches that do not happen; a strategy that decides is kept from such moves. No `changes` means all."""
+    """Launches that do not happen; a strategy that decides is kept from such moves. No `changes`, `dates`: all."""
 
     platform: str
     capability: str
     changes: list[Change] | None = None
+    dates: list[dt.date] | None = None
 
 
 class Shift(Settings):

@@ -108,8 +108,8 @@ def write_calibration(found: Calibration, folder: Path) -> None:
         temporary.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def read_calibration(name: str, parameters: Parameters) -> Calibration:
-    """What `write_calibration` wrote, for the same parameters.
+def read_calibration(name: str, parameters: Parameters, setting: str = "validate.calibration") -> Calibration:
+    """What `write_calibration` wrote, for the same parameters; `setting` is what an error calls the folder.
 
     Raises
     ------
@@ -124,13 +124,13 @@ def read_calibration(name: str, parameters: Parameters) -> Calibration:
         widened = float(record.pop("widened"))
         record.pop("values")
     except (OSError, ValueError, KeyError) as error:
-        raise SettingsError(f"validate.calibration={name}: no whole calibration is there ({error})") from error
+        raise SettingsError(f"{setting}={name}: no whole calibration is there ({error})") from error
     if not list(scores) == list(covariance.columns) == list(drawn.columns) == parameters.names:
         stored, today = set(scores), set(parameters.names)
         gone, new = sorted(stored - today), sorted(today - stored)
         other = f"{gone[0]} is none today" if gone else f"it has no {new[0]}" if new else "another order"
         raise SettingsError(
-            f"validate.calibration={name}: {RECORD} is of other parameters than those of today ({other}); "
+            f"{setting}={name}: {RECORD} is of other parameters than those of today ({other}); "
             "`secondhalf calibrate calibrate.write=true` fits again"
         )
     posterior = Posterior(np.array(list(scores.values())), covariance.to_numpy(float), widened)

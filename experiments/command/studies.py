@@ -142,6 +142,14 @@ STUDIES: dict[str, Study] = _table(
         left=FINISHED_RUNS,
     ),
     Study(
+        "launches",
+        "what each launch of 2020 to 2024 did, by the fitted ensemble with it and without it: malls, links, subsidies",
+        settings="Launches",
+        writes=("launches.csv", "split.csv", "nests.csv", "summary.json", "launches.md", "launches.jsonl"),
+        resumes="folder",
+        left=FINISHED_RUNS,
+    ),
+    Study(
         "calibrate",
         "fit the free parameters to facts reported until the end of 2022",
         settings="Calibrate",

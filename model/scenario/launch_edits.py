@@ -18,13 +18,14 @@ OF_WHAT_IS_THERE = ("close", "restrict", "restore")
 
 
 def rule_applies(
-    settings: MarketSettings, rule: Without | Shift, platform: str, capability: str | None, change: str
+    settings: MarketSettings, rule: Without | Shift, platform: str, capability: str | None, change: str, date: dt.date
 ) -> bool:
-    """Whether a rule of the scenario applies to a platform's change of a capability."""
+    """Whether a rule of the scenario applies to a platform's change of a capability on a date."""
     if capability is None or rule.capability not in (ALL, capability) or not settings.means(rule.platform, platform):
         return False
-    changes = rule.changes if isinstance(rule, Without) else None
-    return changes is None or change in changes
+    if isinstance(rule, Shift):
+        return True
+    return (rule.changes is None or change in rule.changes) and (rule.dates is None or date in rule.dates)
 
 
 def edited_launches(settings: MarketSettings, platform: str, launches: Sequence[Launch]) -> list[Launch]:
@@ -45,7 +46,7 @@ def edited_launches(settings: MarketSettings, platform: str, launches: Sequence[
             found = [
                 launch
                 for launch in launches
-                if rule_applies(settings, rule, platform, launch.capability, launch.change)
+                if rule_applies(settings, rule, platform, launch.capability, launch.change, launch.date)
             ]
             if not found:
                 known = sorted({launch.capability for launch in launches if launch.capability})
@@ -56,7 +57,8 @@ def edited_launches(settings: MarketSettings, platform: str, launches: Sequence[
     kept = []
     for launch in launches:
         if not any(
-            rule_applies(settings, rule, platform, launch.capability, launch.change) for rule in scenario.without
+            rule_applies(settings, rule, platform, launch.capability, launch.change, launch.date)
+            for rule in scenario.without
         ):
             kept.append(_shifted(settings, launch))
     return sorted(kept, key=lambda launch: launch.date)
@@ -64,7 +66,7 @@ def edited_launches(settings: MarketSettings, platform: str, launches: Sequence[
 
 def _shifted(settings: MarketSettings, launch: Launch) -> Launch:
     for number, rule in enumerate(settings.scenario.shift):
-        if rule_applies(settings, rule, launch.platform, launch.capability, launch.change):
+        if rule_applies(settings, rule, launch.platform, launch.capability, launch.change, launch.date):
             date = launch.date + dt.timedelta(days=rule.days)
             if date < FIRST_DATE:
                 raise SettingsError(

@@ -67,7 +67,7 @@ class Bans:
         if imposed or platform.strategy.replays:  # history has lost those launches already
             return None
         for rule in self.settings.scenario.without:
-            if rule_applies(self.settings, rule, platform.name, move.capability, move.change):
+            if rule_applies(self.settings, rule, platform.name, move.capability, move.change, date):
                 return f"{move.change} of {move.capability} does not happen ({self.label})"
         return None
 

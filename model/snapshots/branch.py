@@ -15,12 +15,15 @@ from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.calendar import FIRST_DATE
 from secondhalf.conf.schema.scenario import Scenario
 from secondhalf.model import initial_state
+from secondhalf.model.calendar import latest
 from secondhalf.model.initial_state import strategies
 from secondhalf.model.scenario.regulation import Preferencing, scenario_calendar
 from secondhalf.model.snapshots.fork import M
 
-DECIDING = {"scenario", "strategy", "strategies"}
-"""Settings whose differences have dates."""
+DECIDING = {"scenario", "strategy", "strategies", "calendar"}
+"""Settings whose differences may have dates."""
+YEARLY = ("traffic_boost", "traffic_package")
+"""Of a festival: what holds from the year of an entry on, up to the next entry."""
 DATES = {
     name: date
     for name, field in Scenario.model_fields.items()
@@ -53,7 +56,7 @@ def first_difference(first: MarketSettings, second: MarketSettings) -> int | Non
         return 0
     if all(getattr(first, name) == getattr(second, name) for name in DECIDING):
         return None
-    dates = [*_of_strategies(first, second), *_of_scenarios(first, second)]
+    dates = [*_of_calendars(first, second), *_of_strategies(first, second), *_of_scenarios(first, second)]
     days = [max((date - first.calendar.start).days, 0) for date in dates]
     day = min(days, default=None)
     last = (first.calendar.end - first.calendar.start).days
@@ -81,6 +84,22 @@ def branch(market: M, settings: MarketSettings) -> M:
     if other.exclusivity.rule is not None:
         other.exclusivity.rule = settings.scenario.exclusivity
     return other
+
+
+def _of_calendars(first: MarketSettings, second: MarketSettings) -> Iterator[dt.date]:
+    """First days of the festivals whose yearly traffic differs; the first day for anything else of the calendar."""
+    one, other = first.calendar, second.calendar
+    own, others = one.festivals, other.festivals
+    alike = own.keys() == others.keys() and one.model_copy(update={"festivals": others}) == other
+    yearly: dict[str, Any] = {what: {} for what in YEARLY}
+    if not alike or any(own[n].model_copy(update=yearly) != others[n].model_copy(update=yearly) for n in own):
+        yield one.start
+        return
+    for name, festival in own.items():
+        for what in YEARLY:
+            for year in range(one.start.year, one.end.year + 1):
+                if latest(getattr(festival, what), year) != latest(getattr(others[name], what), year):
+                    yield dt.date.fromisoformat(f"{year}-{festival.from_day}")
 
 
 def _of_strategies(first: MarketSettings, second: MarketSettings) -> Iterator[dt.date]:

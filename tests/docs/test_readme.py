@@ -48,7 +48,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-OF_THEIR_OWN = ("validate", "calibrate", "sensitivity", "equilibrium", "phases", "counterfactual", "search")
+OF_THEIR_OWN = ("validate", "calibrate", "sensitivity", "equilibrium", "phases", "counterfactual", "launches", "search")
 
 
 def marked(command: str) -> object:

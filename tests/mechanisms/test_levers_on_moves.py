@@ -101,7 +101,7 @@ def test_all_links_stay_open() -> None:
 
 
 def test_single_changes_can_be_left_out() -> None:
-    rule = {"platform": "*", "capability": "external_links", "changes": ["close"]}
+    rule = {"platform": "*", "capability": "external_links", "changes": ["close"], "dates": None}
     chosen = load_settings(["scenario.without=[{platform: '*', capability: external_links, changes: [close]}]"])
     assert chosen.scenario.without[0].model_dump() == rule
     changes = {

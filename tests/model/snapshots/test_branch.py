@@ -27,6 +27,8 @@ CASES = {
     "scenario.entrants=[{platform: xiaohongshu, date: 2019-05-10}]": "2019-05-10",
     "scenario.shocks=[{planned_needs: 0.5, since: 2019-03-05, until: 2019-04-01}]": "2019-03-05",
     "scenario.self_preferencing=[{platform: jd, factor: 3.0, own: [brand], since: 2019-05-15}]": "2019-05-15",
+    "+calendar.festivals.six_eighteen.traffic_package={2018: 0.5}": "2019-06-01",
+    "scenario.without=[{platform: pinduoduo, capability: subsidy, dates: [2019-06-15]}]": "2019-06-15",
 }
 FROM_THE_START = (
     "seed=1",
@@ -37,6 +39,8 @@ FROM_THE_START = (
     "scenario.exclusivity.share=0.3",
     "scenario.caps=[{take_rate: 0.001, since: 2018-01-01}]",
     "scenario.self_preferencing=[{platform: jd, factor: 3.0, own: [brand]}]",
+    "calendar.festivals.six_eighteen.demand=2.0",
+    "calendar.warm_up=70",
 )
 
 

@@ -1,0 +1,1 @@
+"""Launches: what each did, by the fitted ensemble with it and without it."""
