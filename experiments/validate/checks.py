@@ -145,8 +145,8 @@ def _series(targets: pd.DataFrame) -> Iterator[Check]:
     for metric, within in SERIES_WITHIN.items():
         own = _pairs(targets, metric, "Kuaishou", spans)
         if len(own):
-            errors = own["model"] / own["fact"] - 1
-            worst = float(errors.loc[errors.abs().idxmax()])
+            errors = (own["model"] / own["fact"] - 1).to_numpy(float)
+            worst = float(errors[np.argmax(np.abs(errors))])
             yield from _off(f"{metric} of Kuaishou, worst of {len(own)} quarters of 2021 to 2024", worst, within)
 
 
