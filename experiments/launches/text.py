@@ -27,7 +27,7 @@ def paragraph(table: pd.DataFrame, split: pd.DataFrame, nests: pd.DataFrame, sum
         f"**What {len(items)} launches did**, {size(summary)}, {summary['first_day']} to {summary['last_day']}; "
         f"brackets hold {100 * summary['level']:.0f} % intervals over parameters and luck.",
         _largest(table, items),
-        *(_malls(split, one) for one in summary["launches"] if _is_a_mall(one)),
+        *(_malls(split, one) for one in summary["launches"] if _opens_a_mall(one)),
         _nests(nests, summary),
         f"{LIMITS}",
     ]
@@ -73,26 +73,24 @@ def _largest(table: pd.DataFrame, items: Mapping[str, Row]) -> str:
 
 
 def _malls(split: pd.DataFrame, item: Row) -> str:
-    """Where a mall's gain of its last whole window came from."""
+    """A mall's gain of its last year that is measured, and where it came from when it can be told from none."""
     own = split[split["launch"] == item["launch"]]
-    if own.empty:
-        return ""
     horizon = int(own["horizon"].max())
     own = own[own["horizon"] == horizon]
     gain = _rows(own[own["part"] == "gain"])[0]
-    if not (gain["low"] > 0 or gain["high"] < 0):
-        return ""
-    parts = []
-    for row in _rows(own[own["part"] != "gain"]):
-        words = {"cannibalised": "its own other channels", "walking_away": "needs not met before"}
-        where = words.get(row["part"], label(row["platform"]))
-        parts.append(f"{100 * row['mean'] / gain['mean']:.0f} % from {where}")
     which = "first" if horizon == 1 else "second"
-    return (
+    text = (
         f"{_name(item)} brought {_signed(gain['mean'] * BILLION)} billion RMB [{_signed(gain['low'] * BILLION)} to "
-        f"{_signed(gain['high'] * BILLION)}] in {' and '.join(item['channels'])} in the {which} year: "
-        f"{', '.join(parts)}."
+        f"{_signed(gain['high'] * BILLION)}] in {' and '.join(item['channels'])} in the {which} year"
     )
+    if gain["low"] <= 0 <= gain["high"]:
+        return f"{text}."
+    words = {"cannibalised": "its own other channels", "walking_away": "needs not met before"}
+    parts = [
+        f"{100 * row['mean'] / gain['mean']:.0f} % from {words.get(row['part'], label(row['platform']))}"
+        for row in _rows(own[own["part"] != "gain"])
+    ]
+    return f"{text}: {', '.join(parts)}."
 
 
 def _nests(nests: pd.DataFrame, summary: Mapping[str, Any]) -> str:
@@ -112,8 +110,8 @@ def _nests(nests: pd.DataFrame, summary: Mapping[str, Any]) -> str:
     return f"The gain of {_name(item)} by the dissimilarity of channels, not fitted again: {'; '.join(said)}."
 
 
-def _is_a_mall(item: Row) -> bool:
-    return any("_mall_" in name for name in item["without"])
+def _opens_a_mall(item: Row) -> bool:
+    return any("_mall_open_" in name for name in item["without"])
 
 
 def _name(item: Row) -> str:
