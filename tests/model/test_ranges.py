@@ -56,7 +56,7 @@ def test_something_must_count(strategy: str) -> None:
         (["capability.mall.shopping_gain.planned=30", "prominence.top_tab=2", "capability.mall.skill_sd=1"],
          "capability.mall.shopping_gain=30: with it the utility of a need on "),
         (["calendar.phone_minutes.knots.2022-12-31=1440", "+calendar.phone_minutes.damping=0",
-          "calendar.end=2040-12-31"],
+          "calendar.end=2032-12-31"],
          "calendar.phone_minutes.knots: what grows on after 2022-12-31 reaches "),
     ],
 )  # fmt: skip
