@@ -107,8 +107,8 @@ class CalendarSettings(Settings):
         farthest = LAST_DATE.replace(year=min(known.year + MOST_YEARS_AHEAD, LAST_DATE.year))
         if self.end > farthest:
             raise ValueError(
-                f"calendar.end={self.end}: allowed is {FIRST_DATE} to {farthest}, {MOST_YEARS_AHEAD} years after the last "
-                f"knot of calendar.{name} ({known})"
+                f"calendar.end={self.end}: allowed is {FIRST_DATE} to {farthest}, {MOST_YEARS_AHEAD} years after the "
+                f"last knot of calendar.{name} ({known})"
             )
         for name, largest in LARGEST_OF_DRIVERS.items():
             for date, value in getattr(self, name).knots.items():
