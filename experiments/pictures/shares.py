@@ -47,7 +47,7 @@ def attention_shares(axes: Axes, results: Results) -> None:
     """Share of all mobile time, a line a platform."""
     daily = results.tables["daily"]
     _lines(axes, results, daily["attention_share"])
-    style.mark_last_fact(axes, results)
+    style.mark_last_fact(axes, results.last_fact)
     axes.set_title("Attention: share of all mobile time")
 
 
@@ -57,7 +57,7 @@ def gmv_shares(axes: Axes, results: Results) -> None:
     if daily["gmv"].sum() <= 0:
         raise style.NothingToDrawError("nothing was sold")
     _lines(axes, results, daily["gmv"], of_total=True)
-    style.mark_last_fact(axes, results, named=True)
+    style.mark_last_fact(axes, results.last_fact)
     axes.set_title("Trade: share of the platforms' GMV")
 
 
@@ -120,6 +120,7 @@ def launches(axes: Axes, results: Results) -> None:
     axes.set_title("Launches")
     style.date_axis(axes)
     style.whole_run(axes, results)
+    style.mark_last_fact(axes, results.last_fact)
 
 
 def _lines_of_launches(axes: Axes, results: Results) -> None:

@@ -140,10 +140,17 @@ class KindShape(Shape):
     kind: Literal["content", "shelf"]
 
 
+class CalendarShape(Shape):
+    """Where facts end."""
+
+    last_fact: Day | None = None
+
+
 class SettingsShape(Shape):
     """Settings that pictures and pages look into; all others are shown as they are."""
 
     population: SizesShape
+    calendar: CalendarShape
     strategy: NamedShape
     scenario: NamedShape
     platform: dict[str, KindShape]
