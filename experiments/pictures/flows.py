@@ -188,4 +188,4 @@ def _mark_day(axes: Axes, results: Results, platform: str, place: Callable[[str]
     axes.set_ylim(low, high + 0.16 * (high - low))  # room for the date
     left, right = axes.get_xlim()
     late = at > left + 0.7 * (right - left)  # the date stands where there is room
-    style.top_label(axes, at, f"{pd.Timestamp(day):%b %Y}", (3, 2), late, fontsize=7)
+    style.top_label(axes, at, f"{pd.Timestamp(day):%b %Y}", (3, 2), late, fontsize=7, bbox=style.PALE_BOX)

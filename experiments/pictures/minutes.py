@@ -54,7 +54,7 @@ def draw(results: Results) -> Figure:
     if daily["minutes"].sum() <= 0:
         raise style.NothingToDrawError("nobody spent a minute")
     kinds = [kind for kind in ("content", "shelf") if any(results.kind(name) == kind for name in results.platforms)]
-    drawn = style.figure(3.2)
+    drawn = style.figure(3.4)
     style.head(drawn, "Minutes a day per active user, and what was reported")
     panels = drawn.subplots(1, len(kinds), squeeze=False).flat
     grades: dict[tuple[str, str], None] = {}
@@ -62,7 +62,7 @@ def draw(results: Results) -> Figure:
         grades |= dict.fromkeys((fact.grade, fact.fill) for fact in _panel(axes, results, kind))
     signs = [_sign(grade, fill) for grade, fill in sorted(grades, key=lambda pair: (pair[1], pair[0]))]
     if signs:
-        drawn.legend(handles=signs, loc="outside lower center", ncols=len(signs), columnspacing=1.2)
+        drawn.legend(handles=signs, loc="outside lower center", ncols=3, columnspacing=1.2)
     return drawn
 
 

@@ -35,6 +35,8 @@ DAYS_DRAWN_SINGLY = 150
 """Longer runs are drawn month by month."""
 LATER_GROUND, LATER_INK = "#F1F1F1", "#666666"
 """Ground of the days after the last fact, and ink of the words over them."""
+TICK_WIDTH = 0.45
+"""Inches for a year along the bottom."""
 NAME_GAP = 9.5
 """Points between the names of two lines at least."""
 PALE_BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
@@ -125,8 +127,10 @@ def share_axis(axes: Axes, whole: bool = False) -> None:
     axes.set_ylim(0, 1 if whole else None)
 
 
-def date_axis(axes: Axes, ticks: int = 8) -> None:
-    """At most `ticks` years, months or days along the bottom."""
+def date_axis(axes: Axes, ticks: int | None = None) -> None:
+    """At most `ticks` years, months or days along the bottom; by default as many as there is room for."""
+    if ticks is None:
+        ticks = max(2, int(axes.get_window_extent().width / axes.figure.dpi / TICK_WIDTH))
     locator = mdates.AutoDateLocator(minticks=2, maxticks=ticks)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=False))
@@ -217,7 +221,9 @@ def mark_second_half(axes: Axes, results: Results, named: bool = True) -> None:
         top_label(axes, at, f"second half\nbegins {written(day)}", fontsize=7.5, bbox=PALE_BOX)
 
 
-def mark_last_fact(axes: Axes, last_fact: str | None, place: Callable[[str], float] = number) -> None:
+def mark_last_fact(
+    axes: Axes, last_fact: str | None, place: Callable[[str], float] = number, filled: bool = False
+) -> None:
     """A pale ground over the days after the last fact, and above the panel the words `fitted to 2024 | forecast`.
 
     Nothing of a run that ends before, or begins later. Call when the limits along the bottom are final.
@@ -228,6 +234,8 @@ def mark_last_fact(axes: Axes, last_fact: str | None, place: Callable[[str], flo
         `calendar.last_fact` of the run; None when it is not known
     place
         where the end of a day lies along the bottom; by default a date axis
+    filled
+        the panel is filled to its edges: a white line stands for the ground
     """
     if last_fact is None:
         return
@@ -235,7 +243,11 @@ def mark_last_fact(axes: Axes, last_fact: str | None, place: Callable[[str], flo
     begin = place(last_fact)
     if not first < begin < last:
         return
-    axes.axvspan(begin, last, color=LATER_GROUND, linewidth=0, zorder=-1)
+    if filled:
+        axes.axvline(begin, color="white", linewidth=0.9)
+    else:
+        axes.axvspan(begin, last, color=LATER_GROUND, linewidth=0, zorder=-1)
+    axes.set_xlim(first, last)
     for words, across, side in ((fitted_to(last_fact), -2.5, "right"), ("|", 0.0, "center"), (FORECAST, 2.5, "left")):
         axes.annotate(
             words,
