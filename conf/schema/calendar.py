@@ -11,6 +11,8 @@ from secondhalf.conf.schema.base import Days, Factor, Number, Scale, Settings, W
 
 FIRST_DATE = dt.date(2019, 1, 1)
 LAST_DATE = dt.date(2099, 12, 31)
+MOST_YEARS_AHEAD = 10
+"""Years that a run may go on after the last knot of the curve that ends first: farther, damped growth is a guess."""
 LARGEST_OF_DRIVERS = {
     "people_online": 1e5,  # million people
     "phone_minutes": 1440.0,  # a day has no more
@@ -101,12 +103,27 @@ class CalendarSettings(Settings):
             )
         if self.last_fact < FIRST_DATE:
             raise ValueError(f"calendar.last_fact={self.last_fact} is before {FIRST_DATE}")
-        if self.end > LAST_DATE:
-            raise ValueError(f"calendar.end={self.end} is after {LAST_DATE}")
         if self.start > self.end:
             raise ValueError(f"calendar.start={self.start} is after calendar.end={self.end}")
+        name, known = min(self.known_until.items(), key=lambda pair: pair[1])
+        farthest = LAST_DATE.replace(year=min(known.year + MOST_YEARS_AHEAD, LAST_DATE.year))
+        if self.end > farthest:
+            raise ValueError(
+                f"calendar.end={self.end}: allowed is {FIRST_DATE} to {farthest}, {MOST_YEARS_AHEAD} years after the "
+                f"last knot of calendar.{name} ({known})"
+            )
         for name, largest in LARGEST_OF_DRIVERS.items():
             for date, value in getattr(self, name).knots.items():
                 if value > largest:
                     raise ValueError(f"calendar.{name}.knots.{date}={value:g}: input should be at most {largest:g}")
         return self
+
+    @property
+    def known_until(self) -> dict[str, dt.date]:
+        """Date of each curve's last knot; after it growth is damped."""
+        return {name: max(getattr(self, name).knots) for name in LARGEST_OF_DRIVERS}
+
+    @property
+    def extrapolated(self) -> dict[str, dt.date]:
+        """Curves that end before the calendar does, with the date of the last knot."""
+        return {name: last for name, last in self.known_until.items() if last < self.end}

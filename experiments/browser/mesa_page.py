@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -77,10 +79,17 @@ def draw_shares(model: MesaMarket) -> Figure:
     for p, name in enumerate(names):
         axes.plot([100 * own[p] for own in shares if p < len(own)], color=inks[name], label=style.label(name))
     axes.set_xlabel(f"days since {model.calendar.labels[0]}")
+    axes.set_xlim(0, max(len(rows), 2))
+    style.mark_last_fact(axes, model.settings.calendar.last_fact.isoformat(), partial(_days_until, model))
     axes.set_ylabel("percent")
     axes.set_ylim(bottom=0)
     axes.legend(fontsize=8, ncols=2)
     return drawn
+
+
+def _days_until(model: MesaMarket, day: str) -> float:
+    """Days of the run up to the end of a day."""
+    return float((dt.date.fromisoformat(day) - model.calendar.start).days + 1)
 
 
 def draw_gmv(model: MesaMarket) -> Figure:
@@ -115,7 +124,7 @@ def draw_friends(model: MesaMarket) -> Figure:
 def _axes(title: str) -> tuple[Figure, Any]:
     drawn = Figure(figsize=(5.2, 3.4), layout="constrained")
     axes = drawn.subplots()
-    axes.set_title(title, fontsize=10, loc="left")
+    axes.set_title(title, fontsize=10, loc="left", pad=12)
     return drawn, axes
 
 

@@ -226,6 +226,7 @@ class Session:
             "said": self.said,
             "start": calendar.start.isoformat(),
             "days": (calendar.end - calendar.start).days + 1,
+            "last_fact": calendar.last_fact.isoformat(),
             "speed": self.days_a_second if self.state == "playing" else 0.0,
         }
 

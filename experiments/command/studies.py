@@ -159,7 +159,7 @@ STUDIES: dict[str, Study] = _table(
     ),
     Study(
         "validate",
-        "compare the fitted model with facts, naive forecasts and patterns; forecast to the end of 2025",
+        "compare the fitted model with facts, naive forecasts and patterns; forecast to the end of 2027",
         settings="Validate",
         writes=(
             "targets.csv",

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from secondhalf.experiments.counterfactual.arms import ARMS
 from secondhalf.experiments.counterfactual.outputs import Answer
 from secondhalf.experiments.counterfactual.quarterly_measures import BY_PLATFORM, MARKET, OF_MARKET, RUN
 from secondhalf.experiments.counterfactual.text import NAMES, SCALES
@@ -50,6 +51,7 @@ def draw(given: Answer) -> Figure:
     panels[-1].set_title("The market, hundredths")
     for number, axes in enumerate(panels):
         _mark(axes, given, named=number == 0)
+        style.mark_last_fact(axes, given.summary["settings"][ARMS[0]]["calendar"].get("last_fact"))
     seeds = len(given.summary["seeds"])
     style.head(
         drawn, f"{given.summary['alternative']} less {given.summary['baseline']}: {seeds} paired seeds, bands of 95 %"

@@ -62,24 +62,23 @@ class SeriesNumbers:
 
 
 def outputs(market: Market) -> dict[str, pd.DataFrame]:
-    """The tables of a run that numbers come from, indexed by date or month; channels are summed up.
-
-    `phases` has one row, for the market.
-    """
-    by_channel = channels(market)
-    by_channel["pan_shelf_gmv"] = by_channel["gmv"].where(by_channel["channel"].isin(PAN_SHELF), 0.0)
-    summed = by_channel.groupby(["month", "platform"], sort=False, as_index=False)[["gmv", "pan_shelf_gmv"]].sum()
-    made = {
-        "daily": daily(market),
-        "market": market_days(market),
-        "monthly": monthly(market),
-        "overlap": overlap(market),
-        "channels": summed,
-    }
-    found = {name: table.set_index("date" if "date" in table else "month") for name, table in made.items()}
+    """The tables of a run that numbers come from (`indexed`), and `phases`, which has one row, for the market."""
+    made = {"daily": daily, "market": market_days, "monthly": monthly, "overlap": overlap, "channels": channels}
+    found = indexed({name: table(market) for name, table in made.items()})
     turn = phase(np.array(market.record.flows), market.record.closed, market.calendar.days).day
     found["phases"] = pd.DataFrame({"second_half_days": [np.nan if turn is None else float(turn)]}, index=["market"])
     return found
+
+
+def indexed(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Tables of a run by date or month, as far as numbers come from them; channels are summed up."""
+    found = {name: tables[name] for name in COLUMNS}
+    pan_shelf = found["channels"]["gmv"].where(found["channels"]["channel"].isin(PAN_SHELF), 0.0)
+    by_channel = found["channels"].assign(pan_shelf_gmv=pan_shelf)
+    found["channels"] = by_channel.groupby(["month", "platform"], sort=False, as_index=False)[
+        ["gmv", "pan_shelf_gmv"]
+    ].sum()
+    return {name: table.set_index("date" if "date" in table else "month") for name, table in found.items()}
 
 
 @dataclass(frozen=True)

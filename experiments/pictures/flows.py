@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -114,7 +116,7 @@ def sources(axes: Axes, results: Results) -> None:
     style.date_axis(axes)
     style.whole_run(axes, results)
     style.mark_second_half(axes, results)
-    style.mark_last_fact(axes, results)
+    style.mark_last_fact(axes, results.last_fact)
     style.name_lines(axes, _apart(style.last_values(trailing[shown]), axes.get_ylim()), INKS, NAMES)
 
 
@@ -158,24 +160,32 @@ def _panel(axes: Axes, results: Results, platform: str) -> None:
     axes.grid(False, axis="x")
     axes.tick_params(axis="x", labelbottom=True)
     axes.set_title(style.label(platform), color=style.colors(results.platforms)[platform])
-    _mark_day(axes, results, platform, months[0], yearly)
+
+    def place(day: str) -> float:
+        return _place(pd.Timestamp(day), months[0], yearly)
+
+    _mark_day(axes, results, platform, place)
+    style.mark_last_fact(axes, results.last_fact, place)
     for side in ("left", "right", "top", "bottom"):
         axes.spines[side].set_visible(False)
 
 
-def _mark_day(axes: Axes, results: Results, platform: str, first: pd.Timestamp, yearly: bool) -> None:
-    """The platform's own second half, at its place between the edges of the bars' years (or months)."""
+def _place(at: pd.Timestamp, first: pd.Timestamp, yearly: bool) -> float:
+    """Where the end of a day lies between the edges of the bars' years (or months), the first of which is `first`."""
+    if yearly:
+        return float(at.year - first.year + at.day_of_year / (366 if at.is_leap_year else 365) - 0.5)
+    return float(YEAR * (at.year - first.year) + at.month - first.month + at.day / at.days_in_month - 0.5)
+
+
+def _mark_day(axes: Axes, results: Results, platform: str, place: Callable[[str], float]) -> None:
+    """The platform's own second half, at its place among the bars."""
     day = results.summary["phases"]["platforms"][platform]["second_half_day"]
     if day is None:
         return
-    at = pd.Timestamp(day)
-    if yearly:
-        place = at.year - first.year + at.day_of_year / (366 if at.is_leap_year else 365)
-    else:
-        place = YEAR * (at.year - first.year) + at.month - first.month + at.day / at.days_in_month
-    axes.axvline(place - 0.5, color=style.INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=3, label=HALF)
+    at = place(day)
+    axes.axvline(at, color=style.INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=3, label=HALF)
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.16 * (high - low))  # room for the date
     left, right = axes.get_xlim()
-    late = place - 0.5 > left + 0.7 * (right - left)  # the date stands where there is room
-    style.top_label(axes, place - 0.5, f"{at:%b} {at.year}", (3, 2), late, fontsize=7)
+    late = at > left + 0.7 * (right - left)  # the date stands where there is room
+    style.top_label(axes, at, f"{pd.Timestamp(day):%b %Y}", (3, 2), late, fontsize=7, bbox=style.PALE_BOX)

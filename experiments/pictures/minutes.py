@@ -54,7 +54,7 @@ def draw(results: Results) -> Figure:
     if daily["minutes"].sum() <= 0:
         raise style.NothingToDrawError("nobody spent a minute")
     kinds = [kind for kind in ("content", "shelf") if any(results.kind(name) == kind for name in results.platforms)]
-    drawn = style.figure(3.2)
+    drawn = style.figure(3.4)
     style.head(drawn, "Minutes a day per active user, and what was reported")
     panels = drawn.subplots(1, len(kinds), squeeze=False).flat
     grades: dict[tuple[str, str], None] = {}
@@ -62,7 +62,7 @@ def draw(results: Results) -> Figure:
         grades |= dict.fromkeys((fact.grade, fact.fill) for fact in _panel(axes, results, kind))
     signs = [_sign(grade, fill) for grade, fill in sorted(grades, key=lambda pair: (pair[1], pair[0]))]
     if signs:
-        drawn.legend(handles=signs, loc="outside lower center", ncols=len(signs), columnspacing=1.2)
+        drawn.legend(handles=signs, loc="outside lower center", ncols=3, columnspacing=1.2)
     return drawn
 
 
@@ -78,7 +78,6 @@ def _panel(axes: Axes, results: Results, kind: str) -> list[Reported]:
     marker = "o" if len(table) < 3 else None
     for name in shown:
         dashes = style.dash(results, name)
-        style.mark_last_fact(axes, results)
         axes.plot(table.index, table[name], color=inks[name], linestyle=dashes, marker=marker, linewidth=1.4)
         for fact in reported(name, first, last):
             _mark(axes, fact, inks[name], first, last)
@@ -88,6 +87,7 @@ def _panel(axes: Axes, results: Results, kind: str) -> list[Reported]:
     axes.set_ylim(bottom=0)
     style.date_axis(axes, ticks=6)
     style.whole_run(axes, results)
+    style.mark_last_fact(axes, results.last_fact)
     ends = {name: float(table[name].iloc[-1]) for name in shown if table[name].notna().iloc[-1]}
     style.name_lines(axes, ends, inks, {name: style.label(name) for name in shown})
     return drawn

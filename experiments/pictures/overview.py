@@ -34,7 +34,7 @@ def interpenetration(axes: Axes, results: Results) -> None:
     style.date_axis(axes)
     style.whole_run(axes, results)
     style.mark_second_half(axes, results, named=False)
-    style.mark_last_fact(axes, results)
+    style.mark_last_fact(axes, results.last_fact)
     style.name_lines(
         axes, style.last_values(table), inks, {"interpenetration_gmv": "GMV", "interpenetration_minutes": "minutes"}
     )

@@ -75,6 +75,7 @@ def draw(table: pd.DataFrame, summary: pd.DataFrame, settings: MarketSettings, a
     axes.set_ylim(-len(rows) + 0.4, 0.75)
     style.date_axis(axes)
     axes.set_xlim(*_span(table, settings))
+    style.mark_last_fact(axes, settings.calendar.last_fact.isoformat())
     axes.grid(True, axis="x")
     axes.grid(False, axis="y")
     count = table["seed"].nunique()

@@ -17,8 +17,10 @@ WORDS = {"short_video": "video", "external_links": "links", "expert_distribution
 """Short names of capabilities, where they differ."""
 LETTER = 0.0081
 """Width of a letter of a label, as a share of the run."""
-STEPS = 3
-"""Heights at which a label may stand beside its mark."""
+BESIDE, ABOVE, BELOW, BEFORE = range(4)
+"""Where a label stands: to the right of its mark, a step higher, a step lower, or to the left."""
+MARGIN, MARK = 1.5, 1.0
+"""Letters between a label and the next, and half the width of a mark."""
 
 
 class Opening(NamedTuple):
@@ -35,7 +37,7 @@ def draw(results: Results) -> Figure:
     drawn = style.figure(6.2)
     strip, attention, trade = drawn.subplots(3, 1, sharex=True, height_ratios=[1.35, 2, 2])
     launches(strip, results)
-    attention_shares(attention, results)
+    attention_shares(attention, results, room=0.2 if results.summary["second_half_day"] else 0.0)
     gmv_shares(trade, results)
     for axes in (attention, trade):
         _lines_of_launches(axes, results)
@@ -43,11 +45,11 @@ def draw(results: Results) -> Figure:
     return drawn
 
 
-def attention_shares(axes: Axes, results: Results) -> None:
-    """Share of all mobile time, a line a platform."""
+def attention_shares(axes: Axes, results: Results, room: float = 0.0) -> None:
+    """Share of all mobile time, a line a platform; `room` above them for words, as a part of the panel's height."""
     daily = results.tables["daily"]
-    _lines(axes, results, daily["attention_share"])
-    style.mark_last_fact(axes, results)
+    _lines(axes, results, daily["attention_share"], room=room)
+    style.mark_last_fact(axes, results.last_fact)
     axes.set_title("Attention: share of all mobile time")
 
 
@@ -57,11 +59,11 @@ def gmv_shares(axes: Axes, results: Results) -> None:
     if daily["gmv"].sum() <= 0:
         raise style.NothingToDrawError("nothing was sold")
     _lines(axes, results, daily["gmv"], of_total=True)
-    style.mark_last_fact(axes, results, named=True)
+    style.mark_last_fact(axes, results.last_fact)
     axes.set_title("Trade: share of the platforms' GMV")
 
 
-def _lines(axes: Axes, results: Results, values: pd.Series[float], of_total: bool = False) -> None:
+def _lines(axes: Axes, results: Results, values: pd.Series[float], of_total: bool = False, room: float = 0.0) -> None:
     daily = results.tables["daily"]
     when = style.periods(results, daily["date"])
     table = values.groupby([when, daily["platform"]]).mean().unstack()[results.platforms]
@@ -79,13 +81,14 @@ def _lines(axes: Axes, results: Results, values: pd.Series[float], of_total: boo
             linewidth=1.4,
         )
     style.share_axis(axes)
+    axes.set_ylim(top=axes.get_ylim()[1] * (1 + room))
     style.date_axis(axes)
     style.whole_run(axes, results)
     style.name_lines(axes, style.last_values(table), inks, {name: style.label(name) for name in results.platforms})
 
 
 def openings(results: Results) -> list[Opening]:
-    """Capabilities opened, closed and restored; a label that would lie on the last one stands a step lower."""
+    """Capabilities opened, closed and restored; labels stand where no other label or mark of the platform is."""
     moves = results.tables["moves"]
     shown = moves[moves["change"].isin(MARKED) & (moves["capability"] != "")]
     first, last = (pd.Timestamp(results.summary[key]) for key in ("first_day", "last_day"))
@@ -93,13 +96,19 @@ def openings(results: Results) -> list[Opening]:
     found: list[Opening] = []
     for platform, rows in shown.groupby("platform", sort=False):
         marks = [*pd.to_datetime(rows["date"]), last + letter * 99]
-        free = [first] * STEPS
+        free = {BESIDE: first, ABOVE: first, BELOW: first}
         for row, at, following in zip(rows.to_dict("records"), marks, marks[1:], strict=False):
             word = WORDS.get(row["capability"], row["capability"].replace("_", " ")) + MARKED[row["change"]]
-            end = at + letter * (len(word) + 1.5)
-            beside = free[0] <= at and end <= following  # neither on the last label nor under the next mark
-            step = 0 if beside else 1 + int(free[1] > at)
-            free[step] = end
+            width = letter * (len(word) + MARGIN)
+            if free[BESIDE] <= at and at + width + letter * MARK <= following:
+                step = BESIDE
+            elif at - width >= free[BESIDE]:
+                step = BEFORE
+            else:
+                step = ABOVE if free[ABOVE] <= at or free[ABOVE] <= free[BELOW] else BELOW
+            free[BESIDE] = max(free[BESIDE], at + letter * MARK)
+            if step != BEFORE:
+                free[step] = at + width
             found.append(Opening(at, str(platform), word, step))
     return found
 
@@ -111,8 +120,16 @@ def launches(axes: Axes, results: Results) -> None:
     for launch in openings(results):
         at, row = style.number(launch.at), rows[launch.platform]
         axes.plot(at, row, marker="v", markersize=5, color=inks[launch.platform], clip_on=False)
-        up = (0, 6.5, -6.5)[launch.step]
-        axes.annotate(launch.label, (at, row), xytext=(4, up), textcoords="offset points", va="center", fontsize=6.2)
+        across, up = {BESIDE: (4, 0), ABOVE: (4, 6.5), BELOW: (4, -6.5), BEFORE: (-4, 0)}[launch.step]
+        axes.annotate(
+            launch.label,
+            (at, row),
+            xytext=(across, up),
+            textcoords="offset points",
+            ha="right" if launch.step == BEFORE else "left",
+            va="center",
+            fontsize=6.2,
+        )
     axes.set_yticks(list(rows.values()), [style.label(name) for name in rows])
     for tick, name in zip(axes.get_yticklabels(), rows, strict=True):
         tick.set_color(inks[name])
@@ -120,6 +137,7 @@ def launches(axes: Axes, results: Results) -> None:
     axes.set_title("Launches")
     style.date_axis(axes)
     style.whole_run(axes, results)
+    style.mark_last_fact(axes, results.last_fact)
 
 
 def _lines_of_launches(axes: Axes, results: Results) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from secondhalf.experiments.results.last_fact import FORECAST, fitted_to
 from secondhalf.experiments.results.run_results import Results
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.model.data_files import names
@@ -30,10 +31,12 @@ INK = "#333333"
 FAINT = "#BBBBBB"
 SPARE_COLORS = ("#000000", "#F0E442", "#999999", "#882255", "#44AA99", "#DDCC77")
 """For platforms that data/names.yaml does not know, in order."""
-LAST_FACT = "2024-12-31"
-"""Day of the last fact that the model was held against."""
 DAYS_DRAWN_SINGLY = 150
 """Longer runs are drawn month by month."""
+LATER_GROUND, LATER_INK = "#F1F1F1", "#666666"
+"""Ground of the days after the last fact, and ink of the words over them."""
+TICK_WIDTH = 0.45
+"""Inches for a year along the bottom."""
 NAME_GAP = 9.5
 """Points between the names of two lines at least."""
 PALE_BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
@@ -54,6 +57,7 @@ def page(font: str | None) -> Iterator[None]:
         "axes.titlesize": 9,
         "axes.titleweight": "bold",
         "axes.titlelocation": "left",
+        "axes.titlepad": 11,  # room for the words over the last fact, between title and panel
         "axes.labelsize": 8,
         "axes.edgecolor": INK,
         "axes.labelcolor": INK,
@@ -123,8 +127,10 @@ def share_axis(axes: Axes, whole: bool = False) -> None:
     axes.set_ylim(0, 1 if whole else None)
 
 
-def date_axis(axes: Axes, ticks: int = 8) -> None:
-    """At most `ticks` years, months or days along the bottom."""
+def date_axis(axes: Axes, ticks: int | None = None) -> None:
+    """At most `ticks` years, months or days along the bottom; by default as many as there is room for."""
+    if ticks is None:
+        ticks = max(2, int(axes.get_window_extent().width / axes.figure.dpi / TICK_WIDTH))
     locator = mdates.AutoDateLocator(minticks=2, maxticks=ticks)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=False))
@@ -215,15 +221,45 @@ def mark_second_half(axes: Axes, results: Results, named: bool = True) -> None:
         top_label(axes, at, f"second half\nbegins {written(day)}", fontsize=7.5, bbox=PALE_BOX)
 
 
-def mark_last_fact(axes: Axes, results: Results, named: bool = False) -> None:
-    """A pale ground over the days after the last fact that anything was fitted to."""
-    first, last = (number(results.summary[key]) for key in ("first_day", "last_day"))
-    begin = number(LAST_FACT)
+def mark_last_fact(
+    axes: Axes, last_fact: str | None, place: Callable[[str], float] = number, filled: bool = False
+) -> None:
+    """A pale ground over the days after the last fact, and above the panel the words `fitted to 2024 | forecast`.
+
+    Nothing of a run that ends before, or begins later. Call when the limits along the bottom are final.
+
+    Parameters
+    ----------
+    last_fact
+        `calendar.last_fact` of the run; None when it is not known
+    place
+        where the end of a day lies along the bottom; by default a date axis
+    filled
+        the panel is filled to its edges: a white line stands for the ground
+    """
+    if last_fact is None:
+        return
+    first, last = axes.get_xlim()
+    begin = place(last_fact)
     if not first < begin < last:
         return
-    axes.axvspan(begin, last, color="#F4F4F4", linewidth=0, zorder=-1)
-    if named:
-        top_label(axes, begin, "not fitted", fontsize=6.5, color="#777777")
+    if filled:
+        axes.axvline(begin, color="white", linewidth=0.9)
+    else:
+        axes.axvspan(begin, last, color=LATER_GROUND, linewidth=0, zorder=-1)
+    axes.set_xlim(first, last)
+    for words, across, side in ((fitted_to(last_fact), -2.5, "right"), ("|", 0.0, "center"), (FORECAST, 2.5, "left")):
+        axes.annotate(
+            words,
+            xy=(begin, 1),
+            xytext=(across, 2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha=side,
+            va="bottom",
+            fontsize=6,
+            color=LATER_INK,
+        )
 
 
 def written(day: str) -> str:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from secondhalf.experiments.html.blocks import Cell, Code, Column, Gallery, Page, Picture, Section, Table, Text, Tile
 from secondhalf.experiments.html.svg_allow_list import inline_file
 from secondhalf.experiments.pictures import PICTURES, draw_pictures, style
 from secondhalf.experiments.report import text
 from secondhalf.experiments.results.column_dictionary import column
+from secondhalf.experiments.results.last_fact import FORECAST, fitted_to
 from secondhalf.experiments.results.load import Run
 from secondhalf.experiments.results.second_half import in_words
+from secondhalf.experiments.run.comparison import METRICS, notes
 
 SHOWN = {
     "overview": "Shares of attention and trade, where attention came from, and how alike the two sides’ channels are",
@@ -37,10 +41,12 @@ def page_of_run(run: Run) -> Page:
         f"{settings['strategy']['name']}, scenario {settings['scenario']['name']}, seed {summary['seed']}.",
         f"The {in_words(summary['phases']['market'])}.",
     ]
+    lead += [f"{words[0].upper()}{words[1:]}." for words in (notes(summary) if summary.get("comparison") else ())]
     if begun:
         changed = f", with other {', '.join(begun['changed'])} than before" if begun["changed"] else ""
         lead.append(f"It went on from a checkpoint on {begun['date']}{changed}.")
     sections = [
+        *_comparison(summary),
         _platforms(run),
         Section("pictures", "Pictures", _pictures(run)),
         _moves(run),
@@ -64,6 +70,41 @@ def _tiles(run: Run) -> tuple[Tile, ...]:
         Tile(style.label(largest), "has most attention"),
         Tile(f"{traded / 1e9:,.0f}", f"billion RMB traded in the last {days} days"),
     )
+
+
+def _comparison(summary: Mapping[str, Any]) -> list[Section]:
+    """What was reported and what is forecast beside the run; nothing where neither is known."""
+    compared = summary.get("comparison")
+    if not compared or not compared["rows"]:
+        return []
+    numbers = ("reported", "run", "miss", "forecast, median", "5 %", "95 %")
+    columns = (
+        Column("measure", choose=True, width="whole"),
+        Column("platform", choose=True, width="whole"),
+        Column("year", choose=True),
+        Column("", about="whether the model was fitted to facts of the year"),
+        *(Column(name, numeric=True) for name in numbers),
+        Column("grade", about="of the fact: A company, B press or analyst, D derived"),
+    )
+    rows = []
+    for row in compared["rows"]:
+        ahead = f"{row['year']}-12-31" > compared["facts_end"]
+        rows.append(
+            (
+                Cell(METRICS.get(row["metric"], row["metric"])),
+                Cell(style.label(row["platform"])),
+                Cell(str(row["year"])),
+                Cell(f"{FORECAST}, one run" if ahead else "fitted"),
+                text.number(row["reported"]),
+                text.number(row["run"]),
+                text.number(None) if row["miss"] is None else text.share(row["miss"], signed=True),
+                *(text.number(row[name]) for name in ("p50", "p05", "p95")),
+                Cell(row["grade"]),
+            )
+        )
+    caption = f"{fitted_to(compared['facts_end'])[0].upper()}{fitted_to(compared['facts_end'])[1:]} | {FORECAST}"
+    table = Table("of-facts", caption, columns, tuple(rows), find=True)
+    return [Section("facts", "What was reported, and the forecast", [table])]
 
 
 def _platforms(run: Run) -> Section:

@@ -36,9 +36,9 @@ def written(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1e4 or value == round(value) else f"{value:.4g}"
 
 
-def share(value: float) -> Cell:
+def share(value: float, signed: bool = False) -> Cell:
     """A share in per cent."""
-    return Cell(f"{100 * value:.1f} %", repr(value))
+    return Cell(f"{100 * value:{'+' if signed else ''}.1f} %", repr(value))
 
 
 def settings_section(settings: Mapping[str, Any], besides: Iterable[str] = ()) -> Section:

@@ -23,8 +23,8 @@ OF_A_SWEEP = {"run", "number", "status", "overrides", "error"}
 OTHERS = ("wall_seconds", "peak_memory_mb", "host", "started")
 STATES = ("succeeded", "failed", "running", "pending")
 HOW = ("versions", "commit", "wall_seconds", "peak_memory_mb", "column_bytes_per_user")
-NOT_MEASURED = ("settings", "seed", "from_checkpoint", *HOW)
-"""Keys of a summary that are no metric: what was set, and how it was computed."""
+NOT_MEASURED = ("settings", "seed", "from_checkpoint", "extrapolated", "comparison", *HOW)
+"""Keys of a summary that are no metric: what was set, what others reported, and how it was computed."""
 
 
 class Run:

@@ -44,6 +44,12 @@ class Results:
         """Names of the platforms, in the order of the settings."""
         return list(self.summary["platforms"])
 
+    @property
+    def last_fact(self) -> str | None:
+        """Day of the last fact that the market is fitted to; None of a run by an older version."""
+        found: str | None = self.summary["settings"]["calendar"].get("last_fact")
+        return found
+
     def kind(self, platform: str) -> str:
         """`content` or `shelf`."""
         return str(self.summary["settings"]["platform"][platform]["kind"])

@@ -96,6 +96,31 @@ class OriginShape(Shape):
     changed: list[str]
 
 
+class ComparedShape(Shape):
+    """A metric of a platform and a year beside what was reported or forecast."""
+
+    metric: str
+    platform: str
+    year: Annotated[int, Field(ge=1, le=9999)]
+    reported: float | None
+    run: float | None
+    miss: float | None
+    p05: float | None
+    p50: float | None
+    p95: float | None
+    unit: str
+    grade: str
+
+
+class ComparisonShape(Shape):
+    """The run beside facts and the committed forecast."""
+
+    facts_end: Day
+    forecast: str | None
+    no_band: str
+    rows: list[ComparedShape]
+
+
 class SizesShape(Shape):
     """Sizes that are shown."""
 
@@ -115,10 +140,17 @@ class KindShape(Shape):
     kind: Literal["content", "shelf"]
 
 
+class CalendarShape(Shape):
+    """Where facts end."""
+
+    last_fact: Day | None = None
+
+
 class SettingsShape(Shape):
     """Settings that pictures and pages look into; all others are shown as they are."""
 
     population: SizesShape
+    calendar: CalendarShape
     strategy: NamedShape
     scenario: NamedShape
     platform: dict[str, KindShape]
@@ -160,6 +192,8 @@ class SummaryShape(MadeShape):
     peak_memory_mb: float
     column_bytes_per_user: float
     from_checkpoint: OriginShape | None = None
+    extrapolated: dict[str, Day] = Field(default_factory=dict)
+    comparison: ComparisonShape | None = None
     wall_seconds: dict[str, float] = Field(default_factory=dict)
 
     @field_validator("market")

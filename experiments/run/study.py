@@ -27,6 +27,7 @@ from secondhalf.experiments.results.run_results import FRIENDS, REPORT, Results
 from secondhalf.experiments.results.second_half import in_words, phases
 from secondhalf.experiments.results.tables import TABLES, replacing, tables, write_tables
 from secondhalf.experiments.run.checkpoints import Begun, CheckpointWriter, find_checkpoint, origin, resume_market
+from secondhalf.experiments.run.comparison import compare, comparison_table, extrapolated, notes
 from secondhalf.experiments.run.settings import Checkpoint
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
@@ -100,7 +101,10 @@ def run(
     with replacing(folder / FRIENDS) as temporary:
         nx.write_graphml(sample, temporary)
     summary = summarise(market)
-    summary["from_checkpoint"] = begun and origin(*begun)
+    begun_from = begun and origin(*begun)
+    summary["from_checkpoint"] = begun_from
+    summary["extrapolated"] = extrapolated(market.settings)
+    summary["comparison"] = compare(market.settings, frames, begun_from["changed"] if begun_from else ())
     summary["wall_seconds"] = {
         "start": ready - started,
         "simulation": simulated - ready,
@@ -201,9 +205,15 @@ def about_friends(market: Market) -> dict[str, Any]:
 
 
 def print_summary(market: Market, summary: dict[str, Any], folder: Path, console: Console) -> None:
-    """The table at the end of a run."""
+    """The tables at the end of a run: what was reported and the forecast first, then its last year."""
     days = summary["days_in_averages"]
-    table = Table(title=f"Last {days} days to {summary['last_day']}", title_justify="left")
+    compared = comparison_table(summary["comparison"])
+    if compared is not None:
+        console.print(compared)
+    for words in notes(summary):
+        console.print(words, soft_wrap=True)
+    ahead = " (forecast, one run)" if summary["last_day"] > summary["comparison"]["facts_end"] else ""
+    table = Table(title=f"Last {days} days to {summary['last_day']}{ahead}", title_justify="left")
     table.add_column("platform", no_wrap=True)
     for heading in (
         "daily users, million",

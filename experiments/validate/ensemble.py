@@ -25,9 +25,9 @@ from secondhalf.experiments.calibrate.known_as_of import as_of, known_parameters
 from secondhalf.experiments.calibrate.parameters import Parameters
 from secondhalf.experiments.calibrate.posterior import FIRST_SEED
 from secondhalf.experiments.facts.evaluations import Evaluations
+from secondhalf.experiments.facts.forecast_series import ForecastSeries
 from secondhalf.experiments.facts.model_series import Measurable, SeriesNumbers
 from secondhalf.experiments.facts.targets import LAST_FACT, Target, Targets, sized
-from secondhalf.experiments.validate.forecast_series import ForecastSeries
 from secondhalf.experiments.validate.settings import Outlook, Validate
 
 Array = NDArray[np.float64]

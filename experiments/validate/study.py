@@ -19,6 +19,8 @@ from secondhalf.experiments.calibrate.calibration_files import describe_facts
 from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.execution.progress import ProgressBar, ProgressBars
 from secondhalf.experiments.execution.provenance import commit, versions
+from secondhalf.experiments.facts.forecast_series import ForecastSeries, forecast_series
+from secondhalf.experiments.facts.period_tables import latest_forecast, read_facts, read_forecast
 from secondhalf.experiments.facts.target_file import FACTS, read_targets
 from secondhalf.experiments.facts.targets import LAST_FACT, Target, check_horizon, sized
 from secondhalf.experiments.results.csv_files import write_csv
@@ -26,10 +28,9 @@ from secondhalf.experiments.results.document_tables import check, put_into
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.experiments.validate.checks import check_table
 from secondhalf.experiments.validate.ensemble import Origin, find_origin, forecasts, members
-from secondhalf.experiments.validate.forecast_series import ForecastSeries, forecast_series
 from secondhalf.experiments.validate.patterns.runs import patterns
 from secondhalf.experiments.validate.report.page import report
-from secondhalf.experiments.validate.score import latest_forecast, read_facts, read_forecast, score
+from secondhalf.experiments.validate.score import score
 from secondhalf.experiments.validate.settings import Validate
 from secondhalf.experiments.validate.tables import (
     band_table,

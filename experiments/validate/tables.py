@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from secondhalf.experiments.facts.forecast_series import ForecastSeries
+from secondhalf.experiments.facts.period_tables import QUANTILES
 from secondhalf.experiments.facts.targets import Target
-from secondhalf.experiments.validate.forecast_series import ForecastSeries
 from secondhalf.experiments.validate.naive_forecasts import NAIVE_FORECASTS, Point
 
 Array = NDArray[np.float64]
@@ -19,7 +20,6 @@ LEAST_TRAINING, LEAST_TESTS = 3, 2
 FLOWS = ("gmv",)
 """Metrics that add up over time; naive forecasts use their rate per day."""
 SERIES_COLUMNS = ("metric", "platform")
-QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 LEAST_ERROR = 1e-3
 """Least mean absolute error that is told apart, as a share: a lucky hit must not decide a geometric mean."""
 LARGEST_SHARE = 100.0

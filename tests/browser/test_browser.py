@@ -24,7 +24,14 @@ pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="chromium is not installed: the page is not tried in a browser"
 )
 
-SIZE = ["experiment=ci", "limits.users=200", "limits.merchants=30", "limits.days=100"]
+LAST_FACT = "2019-03-01"
+SIZE = [
+    "experiment=ci",
+    "limits.users=200",
+    "limits.merchants=30",
+    "limits.days=100",
+    f"calendar.last_fact={LAST_FACT}",
+]
 DAYS = 100
 VIEWS = ("attention", "reservoirs", "capabilities", "channels", "friends", "effort", "balance", "books")
 FAILING = """
@@ -36,6 +43,14 @@ class Failing(Strategy):
     def moves(self, view):
         return [1 / 0]
 """
+RECORD_TEXT = """() => {
+    const plain = CanvasRenderingContext2D.prototype.fillText;
+    window.written = [];
+    CanvasRenderingContext2D.prototype.fillText = function (words, ...rest) {
+        window.written.push(words);
+        return plain.call(this, words, ...rest);
+    };
+}"""
 QUIET = Output(progress="never", pictures="never")
 
 
@@ -94,6 +109,26 @@ def plays_to_the_end_with_the_numbers_of_the_command_line(guests: Guests, plain:
     for name, label in (("kuaishou", "Kuaishou"), ("douyin", "Douyin"), ("jd", "JD")):
         assert f"{label} {100 * last.loc[name, 'attention_share']:.3f}%" in told
     assert guests.command()[: len(SIZE)] == SIZE
+
+
+def it_says_where_facts_end(guests: Guests) -> None:
+    """Above the page, to those who cannot see the charts, and on the charts over time."""
+    page = guests.tab.page
+    said = f"facts end on {LAST_FACT}; what follows is a forecast"
+    assert page.inner_text("#sh-facts") == said
+    assert said in (page.get_attribute("canvas[data-view=attention]", "aria-label") or "")
+    page.evaluate(RECORD_TEXT)
+    for view in ("attention", "balance"):
+        page.evaluate("window.written = []")
+        page.locator(f"canvas[data-view={view}]").hover()
+        page.wait_for_function(
+            "words => words.every((one) => window.written.includes(one))",
+            arg=[
+                f"fitted to {LAST_FACT}",
+                "|",
+                "forecast",
+            ],
+        )
 
 
 def every_view_is_drawn(guests: Guests) -> None:
@@ -234,6 +269,7 @@ def nothing_went_wrong_and_nothing_was_asked_of_others(guests: Guests) -> None:
 def test_a_visit(guests: Guests, plain: Path, tmp_path: Path) -> None:
     steps_by_button_and_key(guests)
     plays_to_the_end_with_the_numbers_of_the_command_line(guests, plain)
+    it_says_where_facts_end(guests)
     every_view_is_drawn(guests)
     an_intervention_has_a_twin_without_it(guests, plain, tmp_path)
     pictures_are_saved(guests)

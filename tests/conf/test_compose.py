@@ -41,7 +41,7 @@ def test_the_default_is_accepted() -> None:
     settings = load_settings()
     assert settings.platforms == ["kuaishou", "douyin", "taobao", "jd", "pinduoduo"]
     assert (settings.population.users, settings.population.merchants) == (20_000, 2_000)
-    assert (settings.calendar.start.isoformat(), settings.calendar.end.isoformat()) == ("2019-01-01", "2025-12-31")
+    assert (settings.calendar.start.isoformat(), settings.calendar.end.isoformat()) == ("2019-01-01", "2026-12-31")
     assert settings.network.kind == "clustered_scale_free"
     assert settings.strategy.name == "history"
 

@@ -23,7 +23,7 @@ from secondhalf.experiments.validate.patterns.runs import COLUMNS as PATTERN_COL
 from tests.experiments.conftest import SILENT
 
 DICTIONARY = Path(__file__).parents[2] / "docs" / "data_dictionary.md"
-OPEN_ENDED = {"settings", "versions", "market", "exposure_at_start", "phases.platforms"}
+OPEN_ENDED = {"settings", "versions", "market", "exposure_at_start", "extrapolated", "phases.platforms"}
 """Keys of the summary whose entries are named elsewhere."""
 BY_NAME = {"platforms", "phases.market.levels"}
 """Keys whose entries have one description, under `*`."""
@@ -41,9 +41,9 @@ def sections() -> dict[str, list[list[str]]]:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """A run over one festival."""
+    """A run over two festivals and a whole year."""
     folder = tmp_path_factory.mktemp("run")
-    words = ["population.users=60", "population.merchants=10", "calendar.end=2019-06-20", "platforms=[douyin,jd]"]
+    words = ["population.users=60", "population.merchants=10", "calendar.end=2019-12-31", "platforms=[douyin,jd]"]
     return folder, run(load_settings(words), folder, SILENT, console=Console(quiet=True))
 
 

@@ -11,8 +11,8 @@ from secondhalf.experiments.calibrate.minimum_distance import search
 from secondhalf.experiments.calibrate.posterior import coverage, laplace
 from secondhalf.experiments.calibrate.recovery import recover
 from secondhalf.experiments.calibrate.study import miss_table
+from secondhalf.experiments.facts.forecast_series import forecast_series
 from secondhalf.experiments.facts.target_file import read_targets
-from secondhalf.experiments.validate.forecast_series import forecast_series
 from secondhalf.experiments.validate.tables import band_table, naive_table, rolling_table, target_table
 from tests.docs.test_data_dictionary import sections
 from tests.experiments.calibrate.worlds import FACTS, PARAMETERS, World, problem

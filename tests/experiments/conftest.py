@@ -44,7 +44,7 @@ def finish(folder: Path, *overrides: str) -> Finished:
 
 @pytest.fixture(scope="session")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    """2019 to 2025 with 200 users and 30 merchants."""
+    """2019 to 2026 with 200 users and 30 merchants."""
     return finish(tmp_path_factory.mktemp("full"), *TINY)
 
 

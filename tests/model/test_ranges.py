@@ -65,7 +65,7 @@ def test_something_must_count(strategy: str) -> None:
           "users.social_weight=25", "platform.jd.leisure=10"],
          "users.habit_weight=30: with it the utility of time on jd "),
         (["calendar.phone_minutes.knots.2022-12-31=1440", "+calendar.phone_minutes.damping=0",
-          "calendar.end=2040-12-31"],
+          "calendar.end=2032-12-31"],
          "calendar.phone_minutes.knots: what grows on after 2022-12-31 reaches "),
     ],
 )  # fmt: skip

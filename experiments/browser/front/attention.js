@@ -1,6 +1,7 @@
 // Shares of all mobile time, with the launches on the lines.
-import { dates, ends, lastDay, marks, pair, reading, scale, series } from "./lines.js";
+import { afterFacts, dates, ends, lastDay, marks, pair, reading, scale, series } from "./lines.js";
 import { brief, percent } from "./paint.js";
+import { factsEnd } from "./words.js";
 
 const OPENING = new Set(["open", "test", "restore"]);
 const CLOSING = new Set(["close", "restrict"]);
@@ -12,12 +13,13 @@ export const attention = {
   draw(paint, store, words, pointer) {
     const column = store.column.attention_share;
     const last = lastDay(store);
-    const box = { x: 40, y: 10, width: paint.width - 40 - Math.min(124, paint.width * 0.3), height: paint.height - 32 };
+    const box = { x: 40, y: 18, width: paint.width - 40 - Math.min(124, paint.width * 0.3), height: paint.height - 40 };
     const lines = store.platforms.map((_, p) => series(store.daily, column, p, box, last));
     const twins = store.twin ? store.platforms.map((_, p) => series(store.twinDaily, column, p, box, last)) : null;
     const largest = Math.max(0.01, ...[...lines, ...(twins ?? [])].flat().map(([, value]) => value).filter(Number.isFinite));
     const y = scale(paint, box, largest, (value) => percent(value, 0));
     const x = dates(paint, store, box, last);
+    afterFacts(paint, store, words, box, x, last);
     marks(paint, store, words, box, x);
     store.platforms.forEach((name, p) => pair(paint, lines[p], twins && twins[p], x, y, store.ink(p), store.kinds[p] === "shelf" ? [6, 3] : []));
     this.launches(paint, store, lines, x, y);
@@ -65,6 +67,6 @@ export const attention = {
       const twin = store.twin ? ` (${words.without} ${percent(store.twinDaily.at(store.column.attention_share, store.day - 1, p), 3)})` : "";
       return `${words.name(name)} ${now}${twin}`;
     });
-    return `${words.alt_attention} ${store.date(store.day - 1)}: ${shares.join(", ")}.`;
+    return `${words.alt_attention} ${store.date(store.day - 1)}: ${shares.join(", ")}. ${factsEnd(store, words)}`.trim();
   },
 };

@@ -1,5 +1,5 @@
 // Where attention comes from, and how even the market is.
-import { dates, lastDay, marks, pair, series } from "./lines.js";
+import { afterFacts, dates, lastDay, marks, pair, series } from "./lines.js";
 import { percent, short, step } from "./paint.js";
 
 const SPARKS = [
@@ -20,7 +20,7 @@ export const balance = {
       return;
     }
     const half = Math.round(paint.height * 0.5);
-    this.sources(paint, store, words, { x: 44, y: 20, width: paint.width - 52, height: half - 40 });
+    this.sources(paint, store, words, { x: 44, y: 32, width: paint.width - 52, height: half - 52 });
     this.sparks(paint, store, words, half, paint.height - half);
   },
 
@@ -48,6 +48,7 @@ export const balance = {
       paint.text(tick(value, words.language), box.x - 4, y(value), { size: 9, align: "right", color: paint.theme.quiet });
     }
     const x = dates(paint, store, box, lastDay(store));
+    afterFacts(paint, store, words, box, x, lastDay(store));
     marks(paint, store, words, box, x, false);
     names.forEach((_, n) => {
       const points = Array.from({ length: months }, (__, m) => [x(closed.data[closed.data.length - months + m]), y(sources.data[4 * m + n])]);
@@ -77,6 +78,7 @@ export const balance = {
       const y = (one) => box.y + box.height - ((one - low) / Math.max(large - low, 1e-12)) * box.height;
       const x = (day) => box.x + (day / Math.max(last - 1, 1)) * box.width;
       paint.line([[box.x, box.y + box.height + 2], [box.x + box.width, box.y + box.height + 2]], paint.theme.grid);
+      afterFacts(paint, store, words, box, x, last, false); // the words stand above
       marks(paint, store, words, box, x, false);
       pair(paint, points, twin, x, y, paint.theme.spark);
     });

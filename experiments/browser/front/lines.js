@@ -77,6 +77,22 @@ export function ends(paint, box, found) {
   });
 }
 
+/** A pale ground over the days after the last fact, and above it the words; drawn before the lines. */
+export function afterFacts(paint, store, words, box, x, last, named = true) {
+  if (store.lastFact === null || store.lastFact >= last) return;
+  const at = Math.max(x(store.lastFact), box.x);
+  paint.rect(at, box.y, box.x + box.width - at, box.height, faded(paint.theme.quiet, 0.13));
+  if (!named) return;
+  const look = { size: 10, color: paint.theme.quiet };
+  const over = box.y - 7;
+  const fitted = words.filled("fitted_to", { date: store.lastFactDate.replace("-12-31", "") });
+  // Where facts have just ended there is little room to the right: the words end with the picture.
+  const left = Math.min(at, paint.width - paint.widthOf(words.forecast, 10) - 8);
+  paint.text(fitted, left - 4, over, { ...look, align: "right" });
+  paint.text("|", left, over, { ...look, align: "center" });
+  paint.text(words.forecast, left + 4, over, look);
+}
+
 /** Thin lines on the days of interventions and on the first of the second half. */
 export function marks(paint, store, words, box, x, named = true) {
   if (store.secondHalf !== null && store.secondHalf !== undefined) {

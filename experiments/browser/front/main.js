@@ -4,7 +4,7 @@ import { Panels, save } from "./panels.js";
 import { Settings } from "./settings.js";
 import { Store, unpack } from "./store.js";
 import { VIEWS } from "./views.js";
-import { firstLanguage, make, remember, remembered, wordsIn } from "./words.js";
+import { factsEnd, firstLanguage, make, remember, remembered, wordsIn } from "./words.js";
 
 const SPEEDS = [1, 3, 10, 30, 100];
 
@@ -51,12 +51,13 @@ class Page {
     this.rate = make("output", { id: "sh-rate" });
     this.progress = make("progress", { id: "sh-progress", max: "1", value: "0" });
     this.said = make("p", { id: "sh-said", role: "status" });
+    this.until = make("p", { id: "sh-facts", class: "sh-quiet" });
     return make(
       "header",
       { class: "sh-bar" },
       this.title,
       make("div", { class: "sh-controls" }, this.play, this.day, this.quarter, this.speed, this.reset_),
-      make("div", { class: "sh-when" }, this.date, this.progress, this.rate),
+      make("div", { class: "sh-when" }, this.date, this.progress, this.rate, this.until),
       make("div", { class: "sh-more" }, this.language, this.theme, this.mesa),
       this.said,
     );
@@ -151,8 +152,7 @@ class Page {
 
   takeFrame(message, view) {
     const platforms = this.store.platforms.join();
-    this.store.start = Date.parse(`${message.start}T00:00:00Z`);
-    this.store.days = message.days;
+    this.store.takeCalendar(message);
     if (!this.store.take(message, view)) {
       this.send({ do: "seen", again: true });
       return;
@@ -168,6 +168,7 @@ class Page {
 
   takeState(message) {
     this.state = message;
+    this.store.takeCalendar(message);
     if (message.state === "setting_up") {
       this.store.clear();
       this.panels.redraw();
@@ -199,6 +200,7 @@ class Page {
     this.progress.value = this.store.day;
     const idle = { paused: words.paused, over: words.over, setting_up: words.setting_up, failed: words.failed };
     this.rate.textContent = this.moving() ? (state.speed ? words.filled("rate", { speed: state.speed.toFixed(state.speed < 10 ? 1 : 0) }) : "") : idle[state.state];
+    this.until.textContent = factsEnd(this.store, words);
     this.said.textContent = state.said?.[words.language] ?? "";
     this.said.hidden = !this.said.textContent;
     this.said.classList.toggle("sh-wrong", state.state === "failed");

@@ -66,6 +66,7 @@ export class Store {
     this.measure = Object.fromEntries(facts.market.map((name, number) => [name, number]));
     this.start = Date.UTC(2019, 0, 1);
     this.days = 1;
+    this.lastFact = this.lastFactDate = null;
     this.clear();
   }
 
@@ -131,6 +132,14 @@ export class Store {
 
   date(day) {
     return new Date(this.start + day * DAY).toISOString().slice(0, 10);
+  }
+
+  /** What the settings say of the calendar; the day after the last fact counts from the first. */
+  takeCalendar({ start, days, last_fact }) {
+    this.start = Date.parse(`${start}T00:00:00Z`);
+    this.days = days;
+    this.lastFactDate = last_fact;
+    this.lastFact = this.dayOf(last_fact) + 1;
   }
 
   dayOf(date) {

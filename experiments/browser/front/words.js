@@ -20,6 +20,12 @@ export function wordsIn(facts, language) {
   };
 }
 
+/** Where facts end, of a run that goes on after them; nothing of others. */
+export function factsEnd(store, words) {
+  const beyond = store.lastFact !== null && store.lastFact < store.days;
+  return beyond ? words.filled("facts_end", { date: store.lastFactDate }) : "";
+}
+
 /** The language that the reader asked for last, or that of the browser. */
 export function firstLanguage() {
   return remembered("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en");

@@ -109,9 +109,8 @@ def fan_panel(series: Series) -> Figure:
     _mark_facts(axes, series)
     _frame(axes, series, whole)
     if not series.fan.empty:
-        begin = style.number(series.fan["period_start"].iloc[0])
-        axes.axvspan(begin, axes.get_xlim()[1], color="#F4F4F4", linewidth=0, zorder=-1)
-        axes.axvline(begin, color=style.INK, linewidth=0.7, linestyle=(0, (4, 2)), zorder=1)
+        origin = pd.Timestamp(series.fan["period_start"].iloc[0]) - pd.Timedelta(days=1)
+        style.mark_last_fact(axes, f"{origin:%Y-%m-%d}")
     return drawn
 
 

@@ -12,9 +12,9 @@ from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.facts import evaluations
 from secondhalf.experiments.facts.evaluations import Evaluations
+from secondhalf.experiments.facts.forecast_series import ForecastSeries
 from secondhalf.experiments.facts.model_series import SeriesNumbers, SeriesRule
 from secondhalf.experiments.facts.targets import sized
-from secondhalf.experiments.validate.forecast_series import ForecastSeries
 
 DAY = dt.date(2019, 1, 5)
 USERS = ForecastSeries(

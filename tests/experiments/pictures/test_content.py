@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import matplotlib.dates as mdates
 import networkx as nx
@@ -13,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
-from secondhalf.experiments.pictures import friends, merchants, minutes, moves, shares, style
+from secondhalf.experiments.pictures import PICTURES, friends, merchants, minutes, moves, shares, style
 from secondhalf.experiments.results.run_results import Results
 from secondhalf.model.users.attention_flows import FLOWS
 from tests.experiments.pictures.conftest import Draw
@@ -84,8 +85,9 @@ def test_bars_of_flows_add_up_to_the_books(results: Results, drawn: Draw) -> Non
     picture = drawn("flows")
     for platform in results.platforms:
         axes = panel(picture, style.label(platform))
-        total = sum(bar.get_height() for bar in axes.patches)
-        size = sum(abs(bar.get_height()) for bar in axes.patches)
+        bars = [patch for patch in axes.patches if patch.get_fc() != to_rgba(style.LATER_GROUND)]
+        total = sum(bar.get_height() for bar in bars)
+        size = sum(abs(bar.get_height()) for bar in bars)
         booked = flows.loc[flows["platform"] == platform, "minutes"].sum() / 60e6
         assert total == pytest.approx(booked, abs=1e-12 * size)
     assert set(FLOWS) == {"new", "lost", "outside", "budget", "transfer"}
@@ -104,7 +106,7 @@ def test_mix_is_stacked_to_the_whole(results: Results, drawn: Draw) -> None:
 
 
 def test_lanes_follow_the_moves(results: Results) -> None:
-    mall = moves.stages_of(results, "kuaishou", "mall")
+    mall = moves.stages_of(results, "kuaishou", "mall")[:3]  # until it is open; later it is strengthened
     assert [part for _, part in mall] == [0.0, moves.PARTLY, 1.0]
     assert [f"{day:%Y-%m-%d}" for day, _ in mall[1:]] == ["2022-06-15", "2022-10-15"]
     assert moves.stages_of(results, "douyin", "external_links")[-1][1] == 0.0
@@ -133,6 +135,51 @@ def test_tail_exponent_of_a_pareto_sample() -> None:
     assert found is not None
     assert found[0] == pytest.approx(exponent, abs=4 * exponent / np.sqrt(size * merchants.TAIL))
     assert merchants.tail_exponent(sold.head(50)) is None
+
+
+PANELS = {"overview": 4, "shares": 3, "channel_mix": 5, "flows": 6, "moves": 1, "minutes": 2}
+"""Pictures over time, and how many panels each has."""
+
+
+def marks(picture: Figure) -> list[tuple[Axes, list[str], float]]:
+    """Panels with words over the last fact: the words from left to right, and where they stand."""
+    found = []
+    for axes in picture.findobj(Axes):
+        words = [text for text in axes.texts if text.get_text().startswith(("fitted to", "|", "forecast"))]
+        if words:
+            found.append((axes, [text.get_text() for text in words], float(words[0].xy[0])))
+    return found
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_every_picture_over_time_says_where_facts_end(results: Results, drawn: Draw, name: str) -> None:
+    found = marks(drawn(name))
+    assert len(found) == PANELS.get(name, 0)
+    end = style.number(results.summary["settings"]["calendar"]["last_fact"])
+    for axes, words, at in found:
+        assert words == ["fitted to 2024", "|", "forecast"]
+        grounds = [patch.get_extents().x0 for patch in axes.patches if to_rgba(style.LATER_GROUND) == patch.get_fc()]
+        edges = [axes.transData.transform((at, 0))[0]]
+        if name == "channel_mix":  # filled to its edges
+            assert any(list(one.get_xdata()) == [at, at] and one.get_color() == "white" for one in axes.lines)
+        else:
+            assert grounds == pytest.approx(edges)
+        if name != "flows" or axes.get_title(loc="left").startswith("All"):
+            assert at == end
+        else:  # bars of years: between those of 2024 and 2025
+            assert at == 5.5
+
+
+def test_the_words_follow_the_runs_own_last_fact(results: Results) -> None:
+    def drawn(last_fact: str | None) -> list[tuple[Axes, list[str], float]]:
+        calendar = {"last_fact": last_fact}
+        settings = results.summary["settings"] | {"calendar": calendar}
+        return marks(minutes.draw(replace(results, summary=results.summary | {"settings": settings})))
+
+    ((_, words, at), _) = drawn("2021-06-30")
+    assert words == ["fitted to 2021-06-30", "|", "forecast"]
+    assert at == style.number("2021-06-30")
+    assert drawn("2026-12-31") == drawn("2018-12-31") == drawn(None) == []
 
 
 def test_merchants_curve_begins_with_all_that_sold(results: Results, drawn: Draw) -> None:

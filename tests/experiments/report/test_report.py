@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -52,6 +53,38 @@ def test_a_run_in_one_file(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert "run(MarketSettings.from_dict(settings)" in seen
     assert not (folder / ".hydra").exists()
     assert "aria-sort" in page
+
+
+def test_facts_and_forecast_stand_first(sweep: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the summary says of facts is on the page: the miss, the band, where facts end and what goes beyond."""
+    monkeypatch.setattr(run_page, "PICTURES", ())
+    folder = tmp_path / "compared"
+    shutil.copytree(sweep / "runs" / "hold", folder)
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert summary["comparison"]["rows"] == [], "no whole year, so nothing to compare"
+    none = dict.fromkeys(("reported", "miss", "p05", "p50", "p95"))
+    own = {"metric": "gmv", "platform": "jd", "unit": "billion RMB", "run": 3210.0}
+    rows = [
+        own | none | {"year": 2017, "reported": 3000.0, "miss": 0.07, "grade": "A"},
+        own | none | {"year": 2018, "p05": 2500.0, "p50": 3300.0, "p95": 4400.0, "grade": ""},
+    ]
+    told = {"facts_end": "2017-12-31", "forecast": None, "no_band": "this <b>one</b>", "rows": rows}
+    curves = {"phone_minutes": "2018-12-31"}
+    changed = summary | {"comparison": told, "extrapolated": curves}
+    (folder / "summary.json").write_text(json.dumps(changed), encoding="utf-8")
+    main.main(["report", str(folder)])
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    seen = text_of(page)
+    assert "Facts end on 2017-12-31; what follows is a forecast." in seen
+    assert "Extrapolated with damped growth: phone_minutes after 2018-12-31." in seen
+    assert "<b>one" not in page
+    assert "Fitted to 2017 | forecast" in seen
+    assert "GMV, billion RMB JD 2017 fitted 3,000 3,210 +7.0 % " in seen
+    assert re.search(r"JD 2018 forecast, one run \S+ 3,210 \S+ 3,300 2,500 4,400", seen)
+    assert page.index('id="of-facts"') < page.index('id="of-platforms"')
+    (folder / "summary.json").write_text(json.dumps(summary | {"comparison": None}), encoding="utf-8")
+    main.main(["report", str(folder)])  # of an older version
+    assert 'id="of-facts"' not in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_pictures_of_the_run_itself_are_taken(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,7 @@ def test_a_row_a_day_and_platform(full: Finished) -> None:
     assert len(daily) == days * len(PLATFORMS)
     assert daily["platform"].tolist() == PLATFORMS * days
     assert daily["date"].iloc[0] == "2019-01-01"
-    assert daily["date"].iloc[-1] == "2025-12-31"
+    assert daily["date"].iloc[-1] == "2026-12-31"
     assert len(full.tables["market"]) == days
 
 

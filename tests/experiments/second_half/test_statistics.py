@@ -160,7 +160,7 @@ def test_no_second_half_in_words() -> None:
 
 def test_the_paragraph_has_the_numbers() -> None:
     said = words(table(*(seed_rows(seed, "2021-01-31", "2022-04-27") for seed in range(4))))
-    assert "Over 4 seeds of 500 users, 2019-01-01 to 2025-12-31, strategy history" in said
+    assert "Over 4 seeds of 500 users, 2019-01-01 to 2026-12-31, strategy history" in said
     assert "the second half begins on 2021-01-31 (the same day in 4 of 4)" in said
     assert (
         "New users decline by over half in 4 seeds: a gain of 4 million hours a day in the best trailing year, 3 on the"

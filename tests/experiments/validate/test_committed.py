@@ -14,9 +14,9 @@ import pytest
 
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.facts.evaluations import Evaluations
+from secondhalf.experiments.facts.forecast_series import forecast_series
 from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import LAST_FACT, sized
-from secondhalf.experiments.validate.forecast_series import forecast_series
 from secondhalf.experiments.validate.text import facts_markdown, naive_markdown
 from secondhalf.model.data_files import data_file
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from secondhalf.experiments.facts.forecast_series import forecast_series, periods
 from secondhalf.experiments.facts.model_series import SeriesRule
 from secondhalf.experiments.facts.targets import Target
-from secondhalf.experiments.validate.forecast_series import forecast_series, periods
 from secondhalf.experiments.validate.tables import band_table, naive_table, rolling_table, target_table
 
 ORIGIN = dt.date(2021, 12, 31)

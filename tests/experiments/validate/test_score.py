@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.validate.score import latest_forecast, read_facts, read_forecast, score
+from secondhalf.experiments.facts.period_tables import latest_forecast, read_facts, read_forecast
+from secondhalf.experiments.validate.score import score
 from secondhalf.experiments.validate.tables import horizon_table
 from secondhalf.model.data_files import data_file
 

@@ -1,0 +1,21 @@
+"""The words for where facts end, the same in tables, pictures and pages."""
+
+from __future__ import annotations
+
+FORECAST = "forecast"
+
+
+def fitted_to(last_fact: str) -> str:
+    """`fitted to 2024`, or to a day within a year.
+
+    Parameters
+    ----------
+    last_fact
+        `calendar.last_fact`, YYYY-MM-DD
+    """
+    return f"fitted to {last_fact.removesuffix('-12-31')}"
+
+
+def facts_end(last_fact: str) -> str:
+    """One sentence, without its full stop, for a run that goes on after the last fact."""
+    return f"facts end on {last_fact}; what follows is a {FORECAST}"
