@@ -6,14 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondhalf.experiments.calibrate.calibration_files import Calibration, coverage_table
+from secondhalf.experiments.calibrate.calibration_files import Calibration, coverage_table, information_table
 from secondhalf.experiments.calibrate.minimum_distance import search
 from secondhalf.experiments.calibrate.posterior import coverage, laplace
 from secondhalf.experiments.calibrate.recovery import recover
 from secondhalf.experiments.calibrate.study import miss_table
+from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.facts.forecast_series import forecast_series
 from secondhalf.experiments.facts.target_file import read_targets
-from secondhalf.experiments.validate.tables import band_table, naive_table, rolling_table, target_table
+from secondhalf.experiments.validate.checks import check_table
+from secondhalf.experiments.validate.tables import band_table, horizon_table, naive_table, rolling_table, target_table
 from tests.docs.test_data_dictionary import sections
 from tests.experiments.calibrate.worlds import FACTS, PARAMETERS, World, problem
 
@@ -27,7 +29,12 @@ def written() -> dict[str, pd.DataFrame]:
     targets = read_targets().all
     known, ahead = targets[:5], targets[5:9]
     rolled = rolling_table(ahead[0].end, known, ahead, np.ones((4, 4)))
+    ruled = naive_table(rolled, {str(ahead[0].end): known})
     asked = forecast_series(["kuaishou"], ahead[0].start, ahead[-1].end)
+    misses = miss_table(fit, own).assign(period_end="2022-12-31")
+    facts = target_table(targets, np.ones((3, len(targets))))
+    years = [{"metric": "gmv", "platform": "JD", "period_start": "2024-01-01", "period_end": "2024-12-31", "mean": 1.0}]
+    checks = check_table(load_settings(), facts, pd.DataFrame(years), misses, horizon_table(rolled, ruled))
     return {
         "calibrate: posterior.csv": Calibration(PARAMETERS, posterior, np.zeros((1, len(PARAMETERS))), {}).table(),
         "calibrate: misses.csv": miss_table(fit, own),
@@ -36,7 +43,10 @@ def written() -> dict[str, pd.DataFrame]:
         "validate: targets.csv": target_table(targets, np.ones((3, len(targets)))),
         "validate: forecast.csv": band_table(asked, np.ones((3, len(asked)))),
         "validate: rolling.csv": rolled,
-        "validate: rulers.csv": naive_table(rolled, {str(ahead[0].end): known}),
+        "validate: rulers.csv": ruled,
+        "validate: horizons.csv": horizon_table(rolled, ruled.assign(counted=1)),
+        "validate: checks.csv": checks,
+        "calibrate: information.csv": information_table(fit, own),
     }
 
 
