@@ -19,6 +19,8 @@ from secondhalf.model.users.user_stages import UserStages
 EVERYBODY_ONLINE = "population.people=1000"
 """Fewer people than the curve of people online ever counted: all users are online from the first day."""
 
+PRACTISED = "users.first_order_cost=0"
+
 
 @pytest.fixture(scope="session")
 def make_offer() -> Callable[..., Offer]:
@@ -49,12 +51,12 @@ def make_offer() -> Callable[..., Offer]:
 
 @pytest.fixture(scope="session")
 def make_settings() -> Callable[..., MarketSettings]:
-    """Settings with everybody online, complete mixing and nothing installed, and then the given overrides."""
+    """Settings with everybody online, complete mixing, nothing installed, no cost of a first order; then overrides."""
 
     def make(platforms: list[str], *overrides: str) -> MarketSettings:
         bare = [f"platform.{name}.installed_at_start=0" for name in platforms]
         short = "calendar.end=2019-06-30"
-        fixed = [f"platforms=[{','.join(platforms)}]", "network=random_mixing", EVERYBODY_ONLINE, short]
+        fixed = [f"platforms=[{','.join(platforms)}]", "network=random_mixing", EVERYBODY_ONLINE, short, PRACTISED]
         return load_settings([*fixed, *bare, *overrides])
 
     return make

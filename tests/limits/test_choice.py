@@ -18,6 +18,7 @@ from secondhalf.model.shapes import (
     NEED_IMPULSE,
     NEED_PLANNED,
     NEED_RIPENED,
+    NEVER,
     NOBODY,
     Offer,
     Shops,
@@ -180,3 +181,41 @@ def test_lasting_tastes_leave_the_mean_of_their_exponential_at_one(
     both, once = np.mean(places[0] & places[1]), np.mean(places[0])
     assert both / once == pytest.approx(np.mean(share**2) / share.mean(), abs=4 / np.sqrt(n * once))
     assert both / once > 1.2 * once
+
+
+def test_a_first_order_costs_more_than_later_ones(
+    make_settings: Callable[..., MarketSettings], make_users: Callable[[MarketSettings], UserStages], offer: Offer
+) -> None:
+    """Whoever never ordered at a platform sees it as if its value were lower by the cost; afterwards as it is."""
+    own = make_settings(
+        NAMES, "population.users=200", *FIXED, *PLAIN, "users.loyalty_weight=0", "users.first_order_cost=2"
+    )
+    users, calendar = make_users(own), MarketCalendar(own.calendar, own.users, NAMES, own.mechanisms)
+    value = offer.tier_value[0].astype(float)
+
+    def shares(of_days: tuple[int, int, int], day: int) -> np.ndarray:
+        users.columns.needs[:], users.columns.last_used[:] = NEED_PLANNED, day
+        users.columns.last_bought[:] = np.array(of_days, np.int16)[:, None]
+        return buy(users, calendar, offer, day).orders[KIND_PLANNED, NOBODY] / users.population.users
+
+    def expected(value: np.ndarray) -> np.ndarray:
+        return np.asarray(np.exp(value) / (1 + np.exp(value).sum()))
+
+    assert shares((NEVER, NEVER, NEVER), 3) == pytest.approx(expected(value - 2), rel=1e-5)
+    assert shares((NEVER, 1, NEVER), 4) == pytest.approx(expected(value - [2, 0, 2]), rel=1e-5)
+    assert shares((1, 1, 1), 5) == pytest.approx(expected(value), rel=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
+def test_buyers_at_the_start_ordered_within_the_year_before(
+    make_settings: Callable[..., MarketSettings], make_users: Callable[[MarketSettings], UserStages], share: float
+) -> None:
+    size = ("population.users=20000", "platform.taobao.installed_at_start=0.8")
+    own = make_settings(["taobao"], *size, f"platform.taobao.buyers_at_start={share}")
+    columns = make_users(own).columns
+    has, bought = columns.installed != 0, columns.last_bought[0] != NEVER
+    assert not (bought & ~has).any()
+    assert bought[has].mean() == pytest.approx(share, abs=4 * 0.5 / np.sqrt(has.sum()))
+    ago = -columns.last_bought[0, bought].astype(int) - own.calendar.warm_up
+    assert ((ago > -own.calendar.warm_up) & (ago <= 366)).all()
+    assert (columns.last_bought[0, bought] >= columns.installed_day[0, bought]).all()

@@ -43,6 +43,7 @@ CASES = [
     Case("nested_choice", "planned orders of kuaishou, after its mall opens", m.gain_from_mall, -1, 0.1, MALL),
     Case("opening", "planned orders", m.planned_orders, 1, 0.05, SPRING),
     Case("opening", "daily.active_users on Double Eleven", m.shelf_rush, 1, 0.03, AUTUMN),
+    Case("first_order", "monthly_buyers of content platforms", m.content_buyers, -1, 0.1, SPRING),
     Case("lasting_tastes", "switching between orders", m.switching, -1, 0.05, SPRING),
     Case("lasting_tastes", "monthly_buyers over orders", m.buyers_per_order, -1, 0.05, SPRING),
     Case("returns", "daily.net_gmv over gmv", m.kept_gmv, -1, 0.05, PAID, 1.0),

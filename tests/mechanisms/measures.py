@@ -154,6 +154,11 @@ def gain_from_mall(run: Run) -> float:
     return float(sold[opens : opens + 14].sum() / sold[opens - 14 : opens].sum())
 
 
+def content_buyers(run: Run) -> float:
+    """Who has bought at Kuaishou or Douyin within thirty days, at the end, summed over the two."""
+    return float(run.daily("monthly_buyers", CONTENT).iloc[-1])
+
+
 def buyers_per_order(run: Run) -> float:
     """Monthly buyers of all platforms over their orders of thirty days, at the end."""
     orders = run.daily("orders", ALL).iloc[-30:].sum()
