@@ -46,7 +46,7 @@ def test_a_recruiting_burst_lasts_its_days(platform: Platform) -> None:
 
 def test_market_sees_a_burst_for_its_days(market: Market) -> None:
     """Moves come before the day passes: what the users of the day meet is counted here, times the day's trend."""
-    own, first = market.platforms[0], market.day
+    own, first, last_fact = market.platforms[0], market.day, market.settings.calendar.last_fact
     days = [market.calendar.dates[first + day] for day in range(5)]
     own.apply(Move("recruit", value=2.0, days=3))
     hazards = []
@@ -54,7 +54,7 @@ def test_market_sees_a_burst_for_its_days(market: Market) -> None:
         market.step()
         hazards.append(float(market.offer.innovation[0]))
     expected = [
-        own.settings.innovation * trend(own.settings.recruit_trend, day) * factor
+        own.settings.innovation * trend(own.settings.recruit_trend, day, last_fact) * factor
         for day, factor in zip(days, (2, 2, 2, 1, 1), strict=True)
     ]
     assert hazards == pytest.approx(expected, rel=1e-6)
@@ -124,6 +124,7 @@ def test_running_cost(platform: Platform) -> None:
     assert platform.running_cost() == pytest.approx(running)
 
 
+LAST_FACT = dt.date(2024, 12, 31)
 KNOTS = {dt.date(2020, 1, 1): 1.2, dt.date(2021, 12, 31): 0.5}
 
 
@@ -139,15 +140,15 @@ KNOTS = {dt.date(2020, 1, 1): 1.2, dt.date(2021, 12, 31): 0.5}
     ],
 )
 def test_a_trend_is_straight_in_logs_and_flat_after_its_last_knot(date: str, factor: float) -> None:
-    assert trend(KNOTS, dt.date.fromisoformat(date)) == pytest.approx(factor, rel=1e-12)
-    assert trend({}, dt.date.fromisoformat(date)) == 1.0
+    assert trend(KNOTS, dt.date.fromisoformat(date), LAST_FACT) == pytest.approx(factor, rel=1e-12)
+    assert trend({}, dt.date.fromisoformat(date), LAST_FACT) == 1.0
 
 
 def test_factors_of_a_trend_may_come_in_any_order() -> None:
     """A date given on the command line stands behind those of the file; none lies before the first day."""
     own = load_settings(["+platform.jd.depth_trend={2023-01-01: 2.0, 2020-01-01: 4.0}"]).platform["jd"].depth_trend
     assert list(own) == sorted(own)
-    assert trend(own, dt.date(2020, 1, 1)) == pytest.approx(4.0)
+    assert trend(own, dt.date(2020, 1, 1), LAST_FACT) == pytest.approx(4.0)
     with pytest.raises(SettingsError, match=r"platform\.jd\.depth_trend: 2019-01-01 is not after 2019-01-01"):
         load_settings(["+platform.jd.depth_trend={2019-01-01: 2.0}"])
 

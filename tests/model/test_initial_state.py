@@ -34,7 +34,7 @@ def test_a_later_start_leaves_campaigns_their_days(warm_up: int) -> None:
         date = market.calendar.labels[market.day]
         market.step()
         recruits[date], depths[date] = kuaishou.recruit, float(market.offer.gamma[0]) / kuaishou.settings.gamma
-    standing = {date: trend(RECRUIT, dt.date.fromisoformat(date)) for date in recruits}
+    standing = {date: trend(RECRUIT, dt.date.fromisoformat(date), settings.calendar.last_fact) for date in recruits}
     assert recruits["2020-02-01"] == pytest.approx(standing["2020-02-01"] * campaign["factor"])
     assert recruits["2020-03-23"] == pytest.approx(standing["2020-03-23"] * campaign["factor"]), "its sixtieth day"
     assert recruits["2020-03-24"] == pytest.approx(standing["2020-03-24"])

@@ -43,6 +43,7 @@ ONE_NEED_A_DAY = (
     "mechanisms.closed_loop=false",
     "mechanisms.open_links=false",
     "users.opening_cost=0",
+    "users.first_order_cost=0",
     "users.needs_per_day=0.4",
     "users.spending.amounts=[80]",
     "users.spending.incomes=[{name: all, share: 1.0, tiers: [1.0]}]",
