@@ -12,6 +12,8 @@ KEEN = (*SPRING, ("merchants.entry_hazard", 0.05), ("mechanisms.shop_exit", Fals
 HARD = (*SPRING, ("merchants.shop_cost", 3e5), ("merchants.patience_weeks", 2))
 BUSY = (*SPRING, ("merchants.kinds.*.launches_per_year", 20.0))
 OPENING = (*SPRING, ("scenario.moves", [move("2019-01-15", "kuaishou", "open", "mall")]))
+DECIDES = "reservoir"
+"""Who decides does not know its skill; who holds has the fitted one."""
 LUCKY = (*OPENING, ("capability.mall.skill_sd", 0.8), ("mechanisms.ramps", False))
 BOUND = (
     *SPRING,
@@ -33,6 +35,15 @@ CASES = [
     Case("product_scaling", "products.gmv, share of the best", s.best_product_share, 1, 0.05, BUSY),
     Case("exclusivity", "merchants' columns of jd and pinduoduo", s.rivals_shops, -1, 0.2, BOUND),
     Case("ramps", "channels.gmv of kuaishou's mall", m.mall_gmv, -1, 0.3, OPENING),
-    Case("unknown_skill", "channels.gmv of kuaishou's mall", m.mall_by_luck, 1, 0.02, LUCKY, seeds=(1, 3)),
+    Case(
+        "unknown_skill",
+        "channels.gmv of kuaishou's mall",
+        m.mall_by_luck,
+        1,
+        0.02,
+        LUCKY,
+        strategy=DECIDES,
+        seeds=(1, 3),
+    ),
     Case("costs", "daily.cost", m.total_cost, 1, 0.9, OPENING, 0.0),
 ]

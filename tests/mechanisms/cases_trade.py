@@ -10,6 +10,7 @@ SPRING = until("2019-03-31")
 PAID = (*SPRING, ("channels.*.paid_share", 1.0))
 AUTUMN = until("2019-11-20", "2019-10-01")
 SUBSIDY = (*until("2019-09-30", "2019-06-01"), ("capability.subsidy.price_cut", 0.1))
+FIRST = (*SPRING, ("users.first_order_cost", 1.5))
 RIPE = tuple((f"platform.{name}.open_at_start.storefront", {"maturity": 0.9, "exposure": 1.0}) for name in CONTENT)
 READY = (*SPRING, *RIPE)
 LIVELY = (*READY, ("merchants.broadcast_gain", 4.0))
@@ -43,7 +44,7 @@ CASES = [
     Case("nested_choice", "planned orders of kuaishou, after its mall opens", m.gain_from_mall, -1, 0.1, MALL),
     Case("opening", "planned orders", m.planned_orders, 1, 0.05, SPRING),
     Case("opening", "daily.active_users on Double Eleven", m.shelf_rush, 1, 0.03, AUTUMN),
-    Case("first_order", "monthly_buyers of content platforms", m.content_buyers, -1, 0.1, SPRING),
+    Case("first_order", "monthly_buyers of content platforms", m.content_buyers, -1, 0.1, FIRST),
     Case("lasting_tastes", "switching between orders", m.switching, -1, 0.05, SPRING),
     Case("lasting_tastes", "monthly_buyers over orders", m.buyers_per_order, -1, 0.05, SPRING),
     Case("returns", "daily.net_gmv over gmv", m.kept_gmv, -1, 0.05, PAID, 1.0),

@@ -195,6 +195,6 @@ def mall_gmv(run: Run) -> float:
 def mall_by_luck(run: Run) -> float:
     """The same, counted down where the platform has less skill than the mean, so that luck should always raise it."""
     chosen = run.market.settings
-    table = capability_table(settings((("seed", chosen.seed), ("capability.mall.skill_sd", 1.0))))
+    table = capability_table(settings((("seed", chosen.seed), ("capability.mall.skill_sd", 1.0)), "reservoir"))
     at = ALL.index("kuaishou"), table.column["mall"]
     return mall_gmv(run) * (1.0 if np.log(table.skill[at]) > table.believed[at] else -1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.mechanisms.cases_supply import LUCKY
+from tests.mechanisms.cases_supply import DECIDES, LUCKY
 from tests.mechanisms.cases_users import SPRING
 from tests.mechanisms.measures import content_minutes, content_retention, leak_rate
 from tests.mechanisms.runs import ALL, CONTENT, Overrides, move, run, until
@@ -73,10 +73,10 @@ def test_platforms_do_not_know_their_skill_and_learn_it() -> None:
     """The mall opens in January; the first signal comes with the second quarter."""
     believed: list[list[float]] = []
     for seed in (1, 3, 4):
-        at = ALL.index("kuaishou"), run(seed, LUCKY).market.capabilities.column["mall"]
-        tables = [run(seed, chosen).market.capabilities for chosen in (LUCKY, (*LUCKY, *until("2019-04-02")))]
+        at = ALL.index("kuaishou"), run(seed, LUCKY, DECIDES).market.capabilities.column["mall"]
+        tables = [run(seed, chosen, DECIDES).market.capabilities for chosen in (LUCKY, (*LUCKY, *until("2019-04-02")))]
         believed.append([abs(np.log(table.skill[at]) - table.believed[at]) for table in tables])
-        known = run(seed, (*LUCKY, ("mechanisms.unknown_skill", False))).market.capabilities
+        known = run(seed, (*LUCKY, ("mechanisms.unknown_skill", False)), DECIDES).market.capabilities
         assert np.log(known.skill[at]) == pytest.approx(known.believed[at])
     before, after = np.array(believed).T
     assert before.min() > 0.01
