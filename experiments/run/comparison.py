@@ -182,7 +182,7 @@ def notes(summary: Mapping[str, Any]) -> list[str]:
     said = [facts_end(compared["facts_end"])] if summary["last_day"] > compared["facts_end"] else []
     if compared["no_band"]:
         said.append(f"no band: {compared['no_band']}")
-    curves = extrapolated_words(summary["extrapolated"])
+    curves = extrapolated_words(summary.get("extrapolated", {}))
     return [*said, curves] if curves else said
 
 
