@@ -22,7 +22,8 @@ def market(make_settings: Callable[..., MarketSettings]) -> Iterator[Market]:
     """Three months in which apps are installed and used, and nothing else happens."""
     installed = [f"platform.{name}.installed_at_start=0.5" for name in NAMES]
     liked = [f"platform.{name}.leisure=1" for name in NAMES]  # above the price of time with no habit yet
-    market = Market(make_settings(NAMES, *STILL, *installed, *liked))
+    nobody = [f"platform.{name}.buyers_at_start=0" for name in NAMES]
+    market = Market(make_settings(NAMES, *STILL, *installed, *liked, *nobody))
     while market.running:
         market.step()
     yield market
