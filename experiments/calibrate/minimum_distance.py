@@ -181,3 +181,50 @@ def search(
         told(len(losses) + 1, loss(scores, now))
     final = slopes(problem, scores, now, evaluate, step)
     return Fit(scores, now, final, (*losses, loss(scores, now)))
+
+
+DAMPINGS = (0.0, 5.0, 20.0, 75.0)
+"""Added to the curvature, in units of the prior's: steps of several lengths are tried side by side."""
+LONGEST = 1.5
+"""Most that a parameter moves in a step, in prior standard deviations: slopes are no guide farther away."""
+
+
+def polish(problem: Problem, fit: Fit, evaluate: Evaluate, steps: int) -> Fit:
+    """A few more steps with slopes that are not taken anew but corrected by what each step showed (Broyden 1965).
+
+    Slopes cost a run a parameter and seed, a step costs as many runs as there are `DAMPINGS`. Each step tries a
+    Gauss-Newton step of several lengths (Levenberg 1944, Marquardt 1963); the best that lowers the loss is taken, and
+    all of them correct the slopes. Ends early when none does.
+    """
+    low, high = problem.parameters.limits
+    scores, misses, slope, losses = fit.scores, fit.misses, fit.slopes.copy(), list(fit.losses)
+    for _ in range(steps):
+        tried = [_damped_step(scores, misses, slope, damping, low, high) for damping in DAMPINGS]
+        found = problem.misses(tried, evaluate)
+        worth = [loss(point, there) for point, there in zip(tried, found, strict=True)]
+        for point, there in zip(tried, found, strict=True):
+            step = point - scores
+            if step.any():
+                slope += np.outer(there - misses - slope @ step, step) / (step @ step)
+        best = int(np.argmin(worth))
+        if not worth[best] < loss(scores, misses):
+            break
+        scores, misses = tried[best], found[best]
+        losses.append(worth[best])
+    return Fit(scores, misses, slope, tuple(losses))
+
+
+def _damped_step(scores: Array, misses: Array, slope: Array, damping: float, low: Array, high: Array) -> Array:
+    """A Gauss-Newton step from a point; what would leave the bounds stays where it is, and the others step without."""
+    curvature = slope.T @ slope + (1 + damping) * np.eye(scores.size)
+    downhill = -(slope.T @ misses + scores)
+    free = np.ones(scores.size, bool)
+    step = np.zeros(scores.size)
+    while free.any():
+        step[:] = 0.0
+        step[free] = np.linalg.solve(curvature[np.ix_(free, free)], downhill[free])
+        beyond = free & ((scores + step < low) | (scores + step > high))
+        if not beyond.any():
+            break
+        free &= ~beyond
+    return np.asarray(np.clip(scores + np.clip(step, -LONGEST, LONGEST), low, high))

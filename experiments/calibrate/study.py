@@ -24,7 +24,7 @@ from secondhalf.experiments.calibrate.calibration_files import (
 )
 from secondhalf.experiments.calibrate.known_as_of import as_of, known_parameters
 from secondhalf.experiments.calibrate.meanfield_stage import fit_meanfield
-from secondhalf.experiments.calibrate.minimum_distance import Fit, Problem, search
+from secondhalf.experiments.calibrate.minimum_distance import DAMPINGS, Fit, Problem, polish, search
 from secondhalf.experiments.calibrate.parameters import Parameters
 from secondhalf.experiments.calibrate.posterior import Coverage, coverage, laplace, members
 from secondhalf.experiments.calibrate.recovery import recover
@@ -41,7 +41,16 @@ from secondhalf.model.data_files import data_file
 
 Array = NDArray[np.float64]
 
-TINY = {"seeds": 1, "rounds": 1, "coarse_rounds": 0, "meanfield_rounds": 0, "coverage": 2, "draws": 3, "sharpen": 1} | {
+TINY = {
+    "seeds": 1,
+    "rounds": 1,
+    "coarse_rounds": 0,
+    "meanfield_rounds": 0,
+    "coverage": 2,
+    "draws": 3,
+    "sharpen": 1,
+    "polish": 1,
+} | {
     "only": r"(kuaishou|pinduoduo)\.(leisure|gamma)$",
     "until": dt.date(2020, 12, 31),
 }
@@ -135,6 +144,7 @@ def calibrate(
             first = search(coarse, start, evaluate, options.coarse_rounds, options.step, shown)
             start = first.scores
         fit = search(problem, start, evaluate, options.rounds, options.step, shown)
+        fit = polish(problem, fit, evaluate, options.polish)
         posterior = laplace(fit)
         drawn, sharpened = members(problem, fit, posterior, evaluate, options.draws, options.sharpen)
         held: Coverage | None = None
@@ -206,6 +216,7 @@ def _runs(parameters: int, options: Calibrate) -> int:
     return (
         coarse
         + (options.rounds + 1) * (parameters + 2) * options.seeds
+        + options.polish * len(DAMPINGS) * options.seeds
         + options.coverage
         + ((options.sharpen + 1) * options.draws)
     )
