@@ -151,7 +151,7 @@ STUDIES: dict[str, Study] = _table(
     ),
     Study(
         "calibrate",
-        "fit the free parameters to facts reported until the end of 2022",
+        "fit the free parameters to facts reported until the end of 2024",
         settings="Calibrate",
         writes=("calibration.json", "posterior.csv", "draws.csv", "covariance.csv", "misses.csv", "evaluations.jsonl"),
         resumes="folder",

@@ -37,7 +37,7 @@ def command(*words: str, folder: Path, **environment: str) -> subprocess.Complet
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("nostudy", "study=nostudy: there is no such study; known are run, counterfactual, calibrate, "),
+        ("nostudy", "study=nostudy: there is no such study; known are run, counterfactual, launches, "),
         ("run population.userz=5", "population.userz=5: there is no such setting; population has users, merchants"),
         ("nonsense=1", "nonsense=1: there is no such setting; at the top has"),
         ("+nonsense=1", "nonsense=1: there is no such setting"),
