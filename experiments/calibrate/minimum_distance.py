@@ -132,6 +132,7 @@ def search(
     rounds: int,
     step: float,
     told: Callable[[int, float], None] | None = None,
+    renew: bool = True,
 ) -> Fit:
     """Least squares from a point on, within bounds (trust region, SciPy).
 
@@ -145,8 +146,11 @@ def search(
         difference of scores for slopes, in prior standard deviations
     told
         called after each round with its number and loss
+    renew
+        whether slopes are taken anew at the end; else the last ones are corrected (Broyden), which costs no run
     """
     low, high = problem.parameters.limits
+    latest: list[tuple[Array, Array]] = []
     known: dict[bytes, Array] = {}
     losses: list[float] = []
     best: list[tuple[float, Array]] = []
@@ -168,7 +172,8 @@ def search(
         losses.append(loss(scores, now))
         if told:
             told(len(losses), losses[-1])
-        return np.vstack([slopes(problem, scores, now, evaluate, step), np.eye(scores.size)])
+        latest.append((scores.copy(), slopes(problem, scores, now, evaluate, step)))
+        return np.vstack([latest[-1][1], np.eye(scores.size)])
 
     begin = np.clip(start, low + 1e-6, high - 1e-6)
     with suppress(
@@ -179,8 +184,22 @@ def search(
     now = misses(scores)
     if told:
         told(len(losses) + 1, loss(scores, now))
-    final = slopes(problem, scores, now, evaluate, step)
+    final = slopes(problem, scores, now, evaluate, step) if renew else _corrected(*latest[-1], misses, best)
     return Fit(scores, now, final, (*losses, loss(scores, now)))
+
+
+def _corrected(
+    origin: Array, slope: Array, misses: Callable[[Array], Array], seen: Sequence[tuple[float, Array]]
+) -> Array:
+    """Slopes at a point, corrected by what all points that were seen show, the best of them last."""
+    for _, point in sorted(seen, key=lambda pair: -pair[0]):
+        slope = _secant(slope, point - origin, misses(point) - misses(origin))
+    return slope
+
+
+def _secant(slope: Array, step: Array, change: Array) -> Array:
+    """Slopes that agree with a step, otherwise as near to the former ones as can be (Broyden 1965)."""
+    return slope + np.outer(change - slope @ step, step) / (step @ step) if step.any() else slope
 
 
 DAMPINGS = (0.0, 5.0, 20.0, 75.0)
@@ -197,15 +216,13 @@ def polish(problem: Problem, fit: Fit, evaluate: Evaluate, steps: int) -> Fit:
     all of them correct the slopes. Ends early when none does.
     """
     low, high = problem.parameters.limits
-    scores, misses, slope, losses = fit.scores, fit.misses, fit.slopes.copy(), list(fit.losses)
+    scores, misses, slope, losses = fit.scores, fit.misses, fit.slopes, list(fit.losses)
     for _ in range(steps):
         tried = [_damped_step(scores, misses, slope, damping, low, high) for damping in DAMPINGS]
         found = problem.misses(tried, evaluate)
         worth = [loss(point, there) for point, there in zip(tried, found, strict=True)]
         for point, there in zip(tried, found, strict=True):
-            step = point - scores
-            if step.any():
-                slope += np.outer(there - misses - slope @ step, step) / (step @ step)
+            slope = _secant(slope, point - scores, there - misses)
         best = int(np.argmin(worth))
         if not worth[best] < loss(scores, misses):
             break

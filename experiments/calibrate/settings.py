@@ -23,6 +23,7 @@ class Calibrate(Options):
     merchants: Count
     seeds: Count
     rounds: Count
+    renew: bool
     polish: Annotated[Whole, Field(ge=0)]
     coarse_rounds: Annotated[Whole, Field(ge=0)]
     coarse_users: Annotated[Whole, Field(ge=2)]

@@ -143,7 +143,7 @@ def calibrate(
         if options.coarse_rounds:
             first = search(coarse, start, evaluate, options.coarse_rounds, options.step, shown)
             start = first.scores
-        fit = search(problem, start, evaluate, options.rounds, options.step, shown)
+        fit = search(problem, start, evaluate, options.rounds, options.step, shown, options.renew)
         fit = polish(problem, fit, evaluate, options.polish)
         posterior = laplace(fit)
         drawn, sharpened = members(problem, fit, posterior, evaluate, options.draws, options.sharpen)
