@@ -17,11 +17,19 @@ from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.facts.forecast_series import forecast_series
 from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import LAST_FACT, sized
-from secondhalf.experiments.validate.text import facts_markdown, naive_markdown
+from secondhalf.experiments.validate.study import FORECAST, first_forecast
+from secondhalf.experiments.validate.text import (
+    checks_markdown,
+    facts_markdown,
+    horizons_markdown,
+    naive_markdown,
+    parameters_markdown,
+    series_markdown,
+)
 from secondhalf.model.data_files import data_file
 
 ROOT = Path(__file__).parents[3]
-SEEDS, USERS, MERCHANTS = 4, 3000, 500
+SEEDS, USERS, MERCHANTS = 4, 2000, 300
 
 
 def committed(document: str, mark: str) -> str:
@@ -39,8 +47,24 @@ def targets() -> pd.DataFrame:
 def test_documents_show_the_table_that_validate_wrote(targets: pd.DataFrame) -> None:
     assert committed("README.md", "facts without sources") == facts_markdown(targets, sources=False)
     assert committed("docs/calibration.md", "facts") == facts_markdown(targets, sources=True)
-    rulers = pd.read_csv(data_file("validation/rulers.csv"))
+    rulers, horizons, checks = (
+        pd.read_csv(data_file(f"validation/{name}.csv")) for name in ("rulers", "horizons", "checks")
+    )
     assert committed("docs/calibration.md", "rulers") == naive_markdown(rulers)
+    assert committed("docs/calibration.md", "horizons") == horizons_markdown(horizons)
+    assert committed("docs/calibration.md", "checks") == checks_markdown(checks)
+
+
+def test_documents_show_what_the_calibration_learned(targets: pd.DataFrame) -> None:
+    posterior, misses, information = (
+        pd.read_csv(data_file(f"calibration/{name}.csv")) for name in ("posterior", "misses", "information")
+    )
+    assert committed("docs/calibration.md", "parameters") == parameters_markdown(posterior, information)
+    assert committed("docs/calibration.md", "targets by series") == series_markdown(targets, misses, information)
+
+
+def test_the_record_scores_the_first_forecast() -> None:
+    assert committed("docs/forecast_record.md", "first forecast") == first_forecast()
 
 
 def test_the_table_is_of_todays_targets(targets: pd.DataFrame) -> None:
@@ -65,10 +89,10 @@ def test_the_default_market_gives_what_the_table_says(targets: pd.DataFrame) -> 
 
 
 def test_the_forecast_has_every_period_of_every_metric_and_nothing_else() -> None:
-    forecast = pd.read_csv(data_file("forecast_2023_2025.csv"))
+    forecast = pd.read_csv(data_file(FORECAST))
     columns = ["metric", "platform", "period_start", "period_end", "unit", "mean", "p05", "p25", "p50", "p75", "p95"]
     assert list(forecast.columns) == columns
-    asked = forecast_series(load_settings().platforms, LAST_FACT + dt.timedelta(days=1), dt.date(2025, 12, 31))
+    asked = forecast_series(load_settings().platforms, LAST_FACT + dt.timedelta(days=1), dt.date(2027, 12, 31))
     rows = forecast[["metric", "platform", "period_start", "period_end", "unit"]].itertuples(index=False, name=None)
     assert list(rows) == [(q.metric, q.platform, str(q.start), str(q.end), q.unit) for q in asked]
     assert (forecast[columns[5:]] >= 0).all(axis=None)
