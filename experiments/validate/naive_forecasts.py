@@ -83,7 +83,9 @@ def seasonal(known: Sequence[Point], asked: Point) -> float | None:
     """
     by_period = {(point.start, point.end): point.value for point in known}
     growths = sorted(
-        (point.end, point.value / by_period[_year_before(point)]) for point in known if _year_before(point) in by_period
+        (point.end, point.value / by_period[_year_before(point)], _season(point.start, point.end))
+        for point in known
+        if _year_before(point) in by_period
     )
     if not growths:
         return None
@@ -98,10 +100,15 @@ def seasonal(known: Sequence[Point], asked: Point) -> float | None:
         base = at(*before, depth - 1)
         if base is None:
             return None
-        own = [growth for day, growth in growths if (day.month, day.day) == (end.month, end.day)]
+        own = [growth for _, growth, season in growths if season == _season(start, end)]
         return base * (own[-1] if own else latest)
 
     return at(asked.start, asked.end, 3)
+
+
+def _season(start: dt.date, end: dt.date) -> tuple[int, int, int, int]:
+    """Which days of a year a period covers: a half-year's growth is not that of a quarter with the same last day."""
+    return start.month, start.day, end.month, end.day
 
 
 def _year_before(point: Point) -> tuple[dt.date, dt.date]:

@@ -124,7 +124,7 @@ def rolling_table(
 
 def years_ahead(origin: dt.date, start: dt.date, end: dt.date) -> int:
     """In which year after the origin the middle of a period lies, from one on."""
-    return int(((start - origin).days + (end - start).days / 2) // YEAR) + 1
+    return max(int(((start - origin).days + (end - start).days / 2) // YEAR), 0) + 1
 
 
 def ruled(target: Target, known: Sequence[Target]) -> dict[str, float | None]:
