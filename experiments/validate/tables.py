@@ -22,6 +22,8 @@ FLOWS = ("gmv",)
 SERIES_COLUMNS = ("metric", "platform")
 LEAST_ERROR = 1e-3
 """Least mean absolute error that is told apart, as a share: a lucky hit must not decide a geometric mean."""
+MOST_CHANGE = 5.0
+"""A naive forecast is held within this factor of the last value: nobody would publish a growth beyond it."""
 LARGEST_SHARE = 100.0
 """No share in percent is larger."""
 RULERS_MEAN = "rulers_mean"
@@ -135,7 +137,12 @@ def ruled(target: Target, known: Sequence[Target]) -> dict[str, float | None]:
     points = [_point(one) for one in known]
     days = _days(target) if target.metric in FLOWS else 1.0
     made = {name: ruler(points, asked) for name, ruler in NAIVE_FORECASTS.items()}
-    found = {name: None if value is None else value * days for name, value in made.items()}
+    last = max(points, key=lambda point: (point.end, point.start)).value
+    held = {
+        name: None if value is None else min(max(value, last / MOST_CHANGE), last * MOST_CHANGE)
+        for name, value in made.items()
+    }
+    found = {name: None if value is None else value * days for name, value in held.items()}
     there = [value for value in found.values() if value is not None]
     return found | {RULERS_MEAN: float(np.mean(there)) if there else None}
 
