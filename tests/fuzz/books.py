@@ -19,7 +19,7 @@ def check_books(folder: Path) -> None:
     for name, table in read.items():
         numbers = table.select_dtypes("number")
         assert np.isfinite(numbers).all(axis=None), f"{name}: a number that is none"
-    signed = {"profit", "new_user_share"}
+    signed = {"profit", "merchants_profit", "new_user_share"}
     for name in ("daily", "market", "channels", "monthly", "merchants", "products", "overlap"):
         numbers = read[name].select_dtypes("number").drop(columns=["category", *signed], errors="ignore")
         numbers = numbers.drop(columns=["launched"], errors="ignore")

@@ -55,6 +55,7 @@ WORLD: Overrides = (
     ("users.walk_away", 0.5),
     ("users.price_weight", 2.0),
     ("users.opening_cost", 2.0),
+    ("users.link_bonus", 1.0),
     ("users.first_order_cost", 0.0),
     ("users.session_minutes", 6.0),
     ("users.attachment_sd", {"content": 1.2, "shelf": 1.0}),
