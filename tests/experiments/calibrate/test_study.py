@@ -41,7 +41,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Calibration, Pat
 def test_every_stage_leaves_its_losses(finished: tuple[Calibration, Path]) -> None:
     found, _ = finished
     assert found.record["losses_of_meanfield"]
-    # The coarse search and the full one each tell where they began and where they ended; steps after that, what they won.
+    # Both searches tell where they began and where they ended; steps after that, what they won.
     losses, steps = found.record["losses"], options_with().polish
     assert 4 <= len(losses) <= 4 + steps
     assert losses[3:] == sorted(losses[3:], reverse=True)
