@@ -84,9 +84,7 @@ class Offer(NamedTuple):
     gamma: F32  # [P] satiation, minutes
     seeding: F32  # [P] interest planted per minute watched
     channel_value: F32  # [4, 2, P] by kind of need and group: sum over channels of affinity x availability x supply^eps
-    tier_value: (
-        F32  # [G, P] utility of buying by tier of spending: delta, fit to the tier, price, festival, walking away
-    )
+    tier_value: F32  # [G, P] utility of buying by tier: appeal, fit to the tier, price, festival, less walking away
     sells: U8  # [P] 1 when orders can be placed
     attachment_sd: F32  # [P] standard deviation of lasting tastes of people for the platform
     never: F32  # [P] share of people who never install the app
