@@ -89,7 +89,7 @@ class Platform(mesa.Agent):
         self._depth_target, self._depth_rate = 1.0, 0.0
         self._recruits: list[tuple[float, int | None]] = []
         self._recruit_level = 1.0
-        self._recruit_trend = self._depth_trend = 1.0
+        self._recruit_trend = self._depth_trend = self._appeal_trend = 1.0
         self.set_levers()
 
     def set_levers(self) -> None:
@@ -112,10 +112,16 @@ class Platform(mesa.Agent):
         """Factor on the satiation parameter gamma: the trend of the settings times `depth`."""
         return self._depth_trend * self.depth
 
+    @property
+    def appeal(self) -> float:
+        """Utility of buying here, before channels: that of the settings plus the logarithm of its trend."""
+        return self.settings.appeal + math.log(self._appeal_trend)
+
     def follow_trend(self, date: dt.date, last_fact: dt.date) -> None:
-        """Set the fitted trends of recruiting and depth to a date; they are no moves, whatever the strategy."""
+        """Set the fitted trends of recruiting, depth and appeal to a date; they are no moves, whatever the strategy."""
         self._recruit_trend = trend(self.settings.recruit_trend, date, last_fact)
         self._depth_trend = trend(self.settings.depth_trend, date, last_fact)
+        self._appeal_trend = trend(self.settings.appeal_trend, date, last_fact)
 
     @property
     def recruiting(self) -> bool:

@@ -112,6 +112,8 @@ def _buying(settings: MarketSettings, name: str, reach: dict[str, float]) -> Ite
     """What adds to the utility of meeting a need here (`users.choice`)."""
     users, platform, own = settings.users, settings.platform[name], f"platform.{name}"
     yield Part(f"{own}.appeal", platform.appeal, abs(platform.appeal))
+    drift = max([0.0, *(abs(math.log(factor)) for factor in platform.appeal_trend.values())])
+    yield Part(f"{own}.appeal_trend", drift, drift)
     spread = max(abs(math.log(amount) - users.spending.mean_log_amount()) for amount in users.spending.amounts)
     yield Part(f"{own}.tier_fit", platform.tier_fit, abs(platform.tier_fit) * spread)
     cut = min(sum(reach[key] * capability.price_cut for key, capability in settings.capability.items()), LARGEST_CUT)

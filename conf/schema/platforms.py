@@ -117,6 +117,7 @@ class PlatformSettings(Settings):
     never_installs: Share
     recruit_trend: Trend = Field(default_factory=dict)
     depth_trend: Trend = Field(default_factory=dict)
+    appeal_trend: Trend = Field(default_factory=dict)
     selling_load: Share
     take_rate: Share
     ad_yield: Annotated[Number, Field(ge=0, le=1e6)]  # RMB an hour

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.calibrate.parameters import PARAMETERS, Parameters, read_parameters
 
-TRENDS = ("recruit_trend", "depth_trend")
+TRENDS = ("recruit_trend", "depth_trend", "appeal_trend")
 """Dated factors of a platform."""
 
 

@@ -49,3 +49,5 @@ class Launches(Options):
     groups: dict[Word, Group] = Field(default_factory=dict)
     nests: Nests
     workers: Count | None = None
+    documents: tuple[str, ...] = ()
+    write: bool = False

@@ -19,6 +19,7 @@ from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.provenance import commit, versions
 from secondhalf.experiments.execution.settings import FORMATS, Output
 from secondhalf.experiments.launches.catalogue import LEAST_DAYS, Item, name_of
+from secondhalf.experiments.launches.document_tables import MARKS, in_documents
 from secondhalf.experiments.launches.plan import FITTED, LaunchPlan, make_plan, mean_nests
 from secondhalf.experiments.launches.runs import Job, run_job
 from secondhalf.experiments.launches.settings import Launches
@@ -26,13 +27,17 @@ from secondhalf.experiments.launches.tables import NEST_COLUMNS, nest_rows, tabl
 from secondhalf.experiments.launches.text import LIMITS, paragraph
 from secondhalf.experiments.pictures import draw_pages
 from secondhalf.experiments.results.csv_files import write_csv
+from secondhalf.experiments.results.document_tables import check, put_into
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.experiments.results.two_way import LEVEL
+from secondhalf.model.data_files import data_file
 
 FILES = ("launches.csv", "split.csv", "nests.csv", "summary.json", "launches.md")
 PICTURE = "launches"
 JOURNAL = "launches.jsonl"
 """Finished runs, each with a key that says what it is a result of."""
+STORED = "launch_effects"
+"""Folder of data/ that holds the committed tables."""
 OF_ANY = "launches"
 """Head of the journal."""
 Task = Callable[[Job], dict[str, Any]]
@@ -50,6 +55,7 @@ class LaunchEffects:
 
 def prepare(request: Request[Launches]) -> LaunchPlan:
     """The plan, checked before any work; see `make_plan`."""
+    check(request.options.documents, MARKS, "launches.documents")
     return make_plan(request.settings, request.options)
 
 
@@ -88,6 +94,9 @@ def launches(
     given.summary["seconds"]["wall"] = time.perf_counter() - began
     words = paragraph(given.launches, given.split, given.nests, given.summary)
     _write(given, words, folder)
+    put_into(options.documents, in_documents(given.launches, given.split, given.nests, given.summary))
+    if options.write:
+        _write(given, words, data_file("targets.yaml").parent / STORED)
     console.print(words, soft_wrap=True, markup=False, highlight=False)
     if output.pictures != "never":
         from secondhalf.experiments.launches.figure import draw  # only those who draw wait for Matplotlib
@@ -224,6 +233,7 @@ def _described(item: Item, plan: LaunchPlan) -> dict[str, Any]:
 
 def _write(given: LaunchEffects, words: str, folder: Path) -> None:
     """Write every file, each whole or not at all."""
+    folder.mkdir(exist_ok=True)
     for name, table in (("launches", given.launches), ("split", given.split), ("nests", given.nests)):
         with replacing(folder / f"{name}.csv") as temporary:
             write_csv(table, temporary)

@@ -27,7 +27,7 @@ def paragraph(table: pd.DataFrame, split: pd.DataFrame, nests: pd.DataFrame, sum
         f"**What {len(items)} launches did**, {size(summary)}, {summary['first_day']} to {summary['last_day']}; "
         f"brackets hold {100 * summary['level']:.0f} % intervals over parameters and luck.",
         _largest(table, items),
-        *(_malls(split, one) for one in summary["launches"] if _opens_a_mall(one)),
+        *(_malls(split, one) for one in summary["launches"] if opens_a_mall(one)),
         _nests(nests, summary),
         f"{LIMITS}",
     ]
@@ -61,10 +61,10 @@ def _largest(table: pd.DataFrame, items: Mapping[str, Row]) -> str:
     said = []
     for row in _rows(order.head(MOST)):
         later = own[(own["launch"] == row["launch"]) & (own["horizon"] == 2)]
-        second = f", in the second {_signed(later['mean'].iloc[0])} %" if len(later) else ""
+        second = f", in the second {signed(later['mean'].iloc[0])} %" if len(later) else ""
         said.append(
-            f"{_name(items[row['launch']])} {_signed(row['mean'])} % [{_signed(row['low'])} to "
-            f"{_signed(row['high'])}]{second}"
+            f"{_name(items[row['launch']])} {signed(row['mean'])} % [{signed(row['low'])} to "
+            f"{signed(row['high'])}]{second}"
         )
     return (
         f"On the owner's GMV of the first year {len(told)} of {len(first)} are distinguishable from zero, the largest: "
@@ -80,8 +80,8 @@ def _malls(split: pd.DataFrame, item: Row) -> str:
     gain = _rows(own[own["part"] == "gain"])[0]
     which = "first" if horizon == 1 else "second"
     text = (
-        f"{_name(item)} brought {_signed(gain['mean'] * BILLION)} billion RMB [{_signed(gain['low'] * BILLION)} to "
-        f"{_signed(gain['high'] * BILLION)}] in {' and '.join(item['channels'])} in the {which} year"
+        f"{_name(item)} brought {signed(gain['mean'] * BILLION)} billion RMB [{signed(gain['low'] * BILLION)} to "
+        f"{signed(gain['high'] * BILLION)}] in {' and '.join(item['channels'])} in the {which} year"
     )
     if gain["low"] <= 0 <= gain["high"]:
         return f"{text}."
@@ -105,12 +105,13 @@ def _nests(nests: pd.DataFrame, summary: Mapping[str, Any]) -> str:
         gain, lost = (float(at.loc[at["quantity"] == part, "mean"].iloc[0]) for part in ("gain", "cannibalised"))
         share = f", {100 * lost / gain:.0f} % cannibalised" if gain else ""
         value = f"{own['channel_nest'].iloc[0]:.2g}{' (fitted)' if nest == 'fitted' else ''}"
-        said.append(f"{value}: {_signed(gain * BILLION)} billion RMB{share}")
+        said.append(f"{value}: {signed(gain * BILLION)} billion RMB{share}")
     item = next(one for one in summary["launches"] if one["launch"] == largest["launch"])
     return f"The gain of {_name(item)} by the dissimilarity of channels, not fitted again: {'; '.join(said)}."
 
 
-def _opens_a_mall(item: Row) -> bool:
+def opens_a_mall(item: Mapping[str, Any]) -> bool:
+    """Whether what is taken away opened a mall to all."""
     return any("_mall_open_" in name for name in item["without"])
 
 
@@ -122,6 +123,7 @@ def _rows(table: pd.DataFrame) -> Sequence[Row]:
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
+    """A number with its sign and the digits that count."""
     digits = f"{value:+,.0f}" if abs(value) >= 100 else f"{value:+.2g}" if value else "0"
     return digits.replace("-", "−")

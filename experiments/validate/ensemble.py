@@ -1,10 +1,11 @@
 """Ensembles that forecast from an origin: members that agree with what was known then, and their later numbers.
 
 A member is one of the calibration's, under the seed for which it was moved to the facts; after the origin the model's
-one policy holds (`calendar.last_fact`). Its series are moved on to the facts: where those of the last year before a
-series' last one lie above the member, so do its forecasts, by a part that fades with the time since then. What is left
-of doubt is added as noise that grows with the horizon: no model of named companies is right to the percent three years
-ahead.
+one policy holds (`calendar.last_fact`). Its series are moved on to the facts of the last year before a series' last one
+as an ensemble Kalman filter moves them (Evensen 2003, Ocean Dynamics 53): the whole way where a fact is exact, hardly
+where it is vague; the move fades with the time since then. What is left of doubt is added as noise that grows with the
+horizon: no model of named companies is right to the percent three years ahead. Nothing exceeds the people online or
+100 percent.
 """
 
 from __future__ import annotations
@@ -32,6 +33,16 @@ from secondhalf.experiments.validate.settings import Outlook, Validate
 
 Array = NDArray[np.float64]
 YEAR = 365.25
+PEOPLE_ONLINE = ("mau_mobile_internet_china", "all")
+COUNTS = ("dau", "mau", "monthly_active_buyers", "annual_active_buyers")
+"""Metrics that count people."""
+SHARES = (
+    "pan_shelf_share_of_gmv",
+    "gmv_market_share_double11",
+    "share_of_ecommerce_app_time_double11",
+    "share_of_mobile_internet_time",
+)
+"""Metrics in percent of a whole."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +92,10 @@ def moved_to_facts(
     outlook: Outlook,
     rng: np.random.Generator,
 ) -> Array:
-    """Members' forecasts with each member's own miss of the last facts taken out, and noise put in, [members, asked].
+    """Members' forecasts with their misses of the last facts taken out, and noise put in, [members, asked].
+
+    The gain of a series is v / (v + e^2): e is the error of its facts of the last year, v the variance of the members'
+    misses of them plus `Outlook.unseen` squared, what a series without facts is in doubt.
 
     Parameters
     ----------
@@ -101,9 +115,12 @@ def moved_to_facts(
             latest = max(known[n].end for n in own)
             last_year = [n for n in own if (latest - known[n].end).days < 365]
             error = float(np.mean([known[n].error for n in last_year])) / np.sqrt(len(last_year))
-            offset = -misses[:, last_year].mean(axis=1)
+            miss = misses[:, last_year].mean(axis=1)
+            variance = float(miss.var()) + outlook.unseen**2
+            gain = variance / (variance + error**2) if variance else 0.0
+            offset, left = -gain * miss, np.hypot(gain * error, (1 - gain) * outlook.unseen)
         else:
-            latest, error, offset = min((t.start for t in known), default=start), outlook.unseen, 0.0
+            latest, left, offset = min((t.start for t in known), default=start), outlook.unseen, 0.0
         middle = start + (end - start) / 2
         years = max((middle - latest).days / YEAR, 0.0)
         fading = np.exp(-years / outlook.memory_years)
@@ -111,8 +128,20 @@ def moved_to_facts(
         if series not in shocks:
             shocks[series] = rng.permutation(_even(len(moved)))
         chance = shocks[series]
-        noise = np.sqrt(error**2 + outlook.drift**2 * (years if own else min(years, 3.0)))
+        drift = outlook.drift.get(series[0], outlook.drift["others"])
+        noise = np.sqrt(left**2 + drift**2 * (years if own else min(years, 3.0)))
         moved[:, column] *= np.exp(offset * fading + noise * chance)
+    return _possible(moved, asked)
+
+
+def _possible(moved: Array, asked: Sequence[tuple[tuple[str, str], dt.date, dt.date]]) -> Array:
+    """The same with counts of people at most the people online of the period, and shares at most 100 percent."""
+    online = {(start, end): column for column, (series, start, end) in enumerate(asked) if series == PEOPLE_ONLINE}
+    for column, ((metric, _), start, end) in enumerate(asked):
+        if metric in SHARES:
+            moved[:, column] = np.minimum(moved[:, column], 100.0)
+        elif metric in COUNTS and (start, end) in online:
+            moved[:, column] = np.minimum(moved[:, column], moved[:, online[start, end]])
     return moved
 
 

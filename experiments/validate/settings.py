@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from secondhalf.conf.schema.base import Count, Positive, Rate, Settings, Whole
 from secondhalf.experiments.execution.settings import Options
@@ -15,8 +15,15 @@ class Outlook(Settings):
     """What is assumed about errors after the last fact (see experiments.validate.ensemble)."""
 
     memory_years: Positive
-    drift: Rate
+    drift: dict[str, Rate]
+    """By metric; `others` for those without an entry."""
     unseen: Rate
+
+    @model_validator(mode="after")
+    def _covers_all(self) -> Self:
+        if "others" not in self.drift:
+            raise ValueError("drift: an entry `others` is needed, for metrics without one of their own")
+        return self
 
 
 class Validate(Options):

@@ -44,6 +44,7 @@ from secondhalf.experiments.validate.text import (
     calibration_words,
     checks_markdown,
     facts_markdown,
+    forecast_markdown,
     horizons_markdown,
     in_words,
     naive_markdown,
@@ -248,6 +249,7 @@ def in_documents(folder: Path, summary: Mapping[str, Any]) -> dict[str, str]:
         horizons_markdown(horizons),
         first_forecast(),
         checks_markdown(checks),
+        forecast_markdown(pd.read_csv(folder / "forecast.csv")),
     )
     return dict(zip(DOCUMENT_TABLES, words, strict=True))
 

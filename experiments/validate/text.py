@@ -10,7 +10,9 @@ import pandas as pd
 
 from secondhalf.experiments.calibrate.parameters import Parameter
 from secondhalf.experiments.facts.target_file import TARGETS, with_lines
-from secondhalf.model.data_files import data_file
+from secondhalf.experiments.facts.targets import LAST_FACT
+from secondhalf.experiments.facts.yearly_facts import yearly_facts
+from secondhalf.model.data_files import data_file, names
 
 DOCUMENT_TABLES = (
     "facts",
@@ -24,15 +26,31 @@ DOCUMENT_TABLES = (
     "horizons",
     "first forecast",
     "checks",
+    "forecast",
 )
 """Marks of the tables in documents."""
 KEYS = ("metric", "platform", "period_start", "period_end")
+FORECAST_SHOWN = (
+    *(("gmv", platform) for platform in ("Kuaishou", "Douyin", "Taobao+Tmall", "JD", "Pinduoduo")),
+    *(("dau", platform) for platform in ("Kuaishou", "Douyin")),
+    ("daily_minutes_per_dau", "Kuaishou"),
+    ("monthly_active_buyers", "Kuaishou"),
+    *(("pan_shelf_share_of_gmv", platform) for platform in ("Kuaishou", "Douyin")),
+    ("online_marketing_revenue", "Kuaishou"),
+    ("share_of_mobile_internet_time", "short video"),
+)
+"""Metric and platform of the rows of the forecast in documents."""
 
 
 def shown() -> list[tuple[str, ...]]:
     """Facts that documents show: metric, platform and period (`shown` in data/targets.yaml)."""
     chosen: Sequence[Mapping[str, Any]] = with_lines(data_file(TARGETS))["shown"]
     return [(one["metric"], one["platform"], *str(one["period"]).split("/")) for one in chosen]
+
+
+def _digits(number: float) -> str:
+    """Four digits, or all before the point."""
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:,.4g}"
 
 
 def facts_markdown(targets: pd.DataFrame, sources: bool) -> str:
@@ -42,11 +60,39 @@ def facts_markdown(targets: pd.DataFrame, sources: bool) -> str:
     rows = {tuple(row[key] for key in KEYS): row for _, row in targets.iterrows()}
     for key in shown():
         row = rows[key]
+        model, low, high = (_digits(row[name]) for name in ("model", "p05", "p95"))
         lines.append(
             f"| {row['metric']} | {row['platform']} | {row['period_start']} to {row['period_end']} | {row['fact']:g} "
-            f"{row['unit']} | {row['model']:,.4g} | {row['p05']:,.4g} to {row['p95']:,.4g} | {row['error']:+.0%} "
+            f"{row['unit']} | {model} | {low} to {high} | {row['error']:+.0%} "
             f"| {row['grade']} |" + f" {row['source']} |" * sources
         )
+    return "\n".join(lines) + "\n"
+
+
+def forecast_markdown(forecast: pd.DataFrame) -> str:
+    """Years ahead of the main series beside the last reported year, medians with 90 % bands, as a Markdown table.
+
+    Parameters
+    ----------
+    forecast
+        forecast.csv
+    """
+    years = sorted({int(start[:4]) for start in forecast["period_start"]})
+    lines = [
+        f"| | reported {years[0] - 1} | " + " | ".join(map(str, years)) + " |",
+        "|---|---:|" + "---:|" * len(years),
+    ]
+    labels = {name: str(own["facts"][0]) for name, own in names().items() if own.get("facts")}
+    facts = yearly_facts(years[0] - 1, [metric for metric, _ in FORECAST_SHOWN], LAST_FACT)
+    reported = {(metric, labels.get(of, of)): fact.value for (metric, of), fact in facts.items()}
+    for metric, platform in FORECAST_SHOWN:
+        own = forecast[(forecast["metric"] == metric) & (forecast["platform"] == platform)]
+        whole = own["period_start"].str.endswith("-01-01") & own["period_end"].str.endswith("-12-31")
+        middle, low, high = (own.loc[whole, name].tolist() for name in ("p50", "p05", "p95"))
+        known = reported.get((metric, platform))
+        cells = ["–" if known is None else _digits(known)]
+        cells += [f"{_digits(m)} ({_digits(lo)} to {_digits(hi)})" for m, lo, hi in zip(middle, low, high, strict=True)]
+        lines.append(f"| {metric} of {platform}, {own['unit'].iloc[0]} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 

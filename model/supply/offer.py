@@ -46,7 +46,6 @@ class OfferDesk:
         self.leisure = np.array([p.leisure for p in own])
         self.gamma = np.array([p.gamma for p in own])
         self.creators = np.array([p.creator_share for p in own])
-        self.appeal = np.array([p.appeal for p in own])
         tiers = np.log(settings.users.spending.amounts)
         fit = np.array([p.tier_fit for p in own])
         self.tier_fit = fit * (tiers - settings.users.spending.mean_log_amount())[:, None]  # [G, P]
@@ -124,7 +123,8 @@ class OfferDesk:
             trade.planting_load(load) * (presence @ self.seeding) * (1 + presence @ self.recommendation) * (1 + boost)
         )
         price = self.users.price_weight * np.log(self.prices(presence))
-        value = self.appeal - price + festival_pull - self.users.walk_away + self.tier_fit
+        appeal = np.array([platform.appeal for platform in self.platforms])
+        value = appeal - price + festival_pull - self.users.walk_away + self.tier_fit
         values = self.channel_values(availability * (1 + boost[:, None] * ~trade.feed), trade.supply)
         groups = np.stack([values @ trade.feed, values @ ~trade.feed], axis=1)  # [4, 2, P]
         within = np.where(trade.feed, groups[:, FEED, :, None], groups[:, SHELF, :, None])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -157,19 +158,26 @@ def test_factors_of_a_trend_may_come_in_any_order() -> None:
 def test_trends_are_no_moves_and_reach_the_offer(strategy: str) -> None:
     """Whatever moves the platform: hazards and depth follow the dates of its file, and no move says so."""
     given = load_settings([*SMALL, "platforms=[kuaishou]", f"strategy={strategy}"])
-    trends = {"recruit_trend": {dt.date(2019, 1, 11): 0.5}, "depth_trend": {dt.date(2019, 1, 21): 3.0}}
+    trends = {
+        "recruit_trend": {dt.date(2019, 1, 11): 0.5},
+        "depth_trend": {dt.date(2019, 1, 21): 3.0},
+        "appeal_trend": {dt.date(2019, 1, 21): 0.25},
+    }
     kuaishou = given.platform["kuaishou"].model_copy(update=trends)
     own = Market(given.model_copy(update={"platform": given.platform | {"kuaishou": kuaishou}}))
-    recruited, deep = [], []
+    recruited, deep, appeal = [], [], []
     while own.running:
         own.step()
         recruited.append(float(own.offer.imitation[0]) / own.settings.platform["kuaishou"].imitation)
+        appeal.append(float(own.offer.tier_value[0, 0]))
         deep.append(float(own.offer.gamma[0]) / own.settings.platform["kuaishou"].gamma)
     moved = {row["change"] for row in own.record.moves}
     own.close()
     assert not moved & {"recruit", "deepen"}
     assert [recruited[day] for day in (0, 5, 10, 30)] == pytest.approx([1, 0.5**0.5, 0.5, 0.5], rel=1e-5)
     assert [deep[day] for day in (0, 10, 20, 30)] == pytest.approx([1, 3**0.5, 3, 3], rel=1e-5)
+    lost = math.log(0.25)
+    assert [appeal[day] - appeal[0] for day in (10, 20, 30)] == pytest.approx([lost / 2, lost, lost], abs=1e-5)
 
 
 def test_moves_refuse_what_they_do_not_know() -> None:

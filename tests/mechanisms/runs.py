@@ -49,6 +49,7 @@ WORLD: Overrides = (
     ("platform.*.never_installs", 0.05),
     ("platform.*.recruit_trend", {}),
     ("platform.*.depth_trend", {}),
+    ("platform.*.appeal_trend", {}),
     ("platform.*.selling_load", 0.15),
     ("users.channel_nest", 0.5),
     ("users.platform_nest", 0.8),

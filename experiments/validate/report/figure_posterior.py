@@ -40,8 +40,8 @@ def groups(posterior: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 def _kind(parameter: str) -> str:
     keys = parameter.split(".")
-    if "recruit_trend" in keys or "depth_trend" in keys:
-        return "Trends: recruiting and depth"
+    if any(key.endswith("_trend") for key in keys):
+        return "Trends: recruiting, depth, appeal"
     return "Platforms" if keys[0] == "platform" else "Users, merchants, market"
 
 

@@ -89,7 +89,7 @@ def test_every_series_that_the_model_should_meet_is_there() -> None:
         *(("gmv_market_share", p) for p in ("Alibaba", "JD", "Kuaishou")),
         *(("pan_shelf_share_of_gmv", p) for p in ("Kuaishou", "Douyin")),
         *(("online_marketing_revenue", p) for p in ("Kuaishou", "Pinduoduo")),
-        ("orders_per_buyer", "Pinduoduo"),
+        ("orders", "Pinduoduo"),
         ("gmv_per_monthly_buyer", "Kuaishou"),
         ("daily_minutes_per_dau", "Kuaishou"),
         ("repurchase_rate_monthly", "Kuaishou"),

@@ -43,7 +43,14 @@ def bands(**values: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-GOOD = bands(gmv=2400.0, orders=60.0, dau=300.0, daily_minutes_per_dau=30.0, pan_shelf_share_of_gmv=15.0)
+GOOD = bands(
+    gmv=2400.0,
+    orders=60.0,
+    annual_active_buyers=870.0,
+    dau=300.0,
+    daily_minutes_per_dau=30.0,
+    pan_shelf_share_of_gmv=15.0,
+)
 
 
 def checked(factor: float = 1.0, past: pd.DataFrame = GOOD) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from secondhalf.experiments.validate.study import FORECAST, first_forecast
 from secondhalf.experiments.validate.text import (
     checks_markdown,
     facts_markdown,
+    forecast_markdown,
     horizons_markdown,
     naive_markdown,
     parameters_markdown,
@@ -65,6 +66,10 @@ def test_documents_show_what_the_calibration_learned(targets: pd.DataFrame) -> N
 
 def test_the_record_scores_the_first_forecast() -> None:
     assert committed("docs/forecast_record.md", "first forecast") == first_forecast()
+
+
+def test_the_readme_shows_the_committed_forecast() -> None:
+    assert committed("README.md", "forecast") == forecast_markdown(pd.read_csv(data_file(FORECAST)))
 
 
 def test_the_table_is_of_todays_targets(targets: pd.DataFrame) -> None:
