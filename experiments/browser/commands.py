@@ -7,13 +7,13 @@ from typing import Any, Protocol
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.scenario import ScenarioMove
-from secondhalf.experiments.browser.exports import command_line, csv_of
-from secondhalf.experiments.browser.friend_layout import DrawnUsers
-from secondhalf.experiments.browser.interventions import RefusedError, requested_move
+from secondhalf.experiments.browser.market.exports import command_line, csv_of
+from secondhalf.experiments.browser.market.friend_layout import DrawnUsers
+from secondhalf.experiments.browser.market.interventions import RefusedError, requested_move
+from secondhalf.experiments.browser.market.twin_market import TwinMarket
 from secondhalf.experiments.browser.messages import Confirm, Export, Intervene, Message, Reset, Speed, Step
 from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.browser.text import Said, brief, named, reason, say
-from secondhalf.experiments.browser.twin_market import TwinMarket
 from secondhalf.model.market import Market
 
 SLOWEST, FASTEST = 0.1, 1000.0

@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from secondhalf.experiments.browser.exports import NAMES
-from secondhalf.experiments.browser.interventions import RefusedError
+from secondhalf.experiments.browser.market.exports import NAMES
+from secondhalf.experiments.browser.market.interventions import RefusedError
 from secondhalf.experiments.browser.text import brief, say
 
 LONGEST_NAME, MOST_NAMES = 200, 100

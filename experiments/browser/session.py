@@ -13,16 +13,16 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from secondhalf.experiments.browser.arrays import packed
 from secondhalf.experiments.browser.commands import FASTEST, handle_message
-from secondhalf.experiments.browser.frames import SentSoFar, frame
-from secondhalf.experiments.browser.friend_layout import DrawnUsers, drawn_users
-from secondhalf.experiments.browser.interventions import RefusedError
+from secondhalf.experiments.browser.market.arrays import packed
+from secondhalf.experiments.browser.market.frames import SentSoFar, frame
+from secondhalf.experiments.browser.market.friend_layout import DrawnUsers, drawn_users
+from secondhalf.experiments.browser.market.interventions import RefusedError
+from secondhalf.experiments.browser.market.twin_market import TwinMarket
 from secondhalf.experiments.browser.messages import Confirm, Message, parse_message
 from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.browser.text import Said, reason, say
-from secondhalf.experiments.browser.twin_market import TwinMarket
 from secondhalf.experiments.execution.memory import most_users
 
 Send = Callable[[dict[str, Any], bytes], None]

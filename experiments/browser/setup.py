@@ -10,7 +10,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.experiments.browser.interventions import RefusedError
+from secondhalf.experiments.browser.market.interventions import RefusedError
 from secondhalf.experiments.browser.text import brief, say
 from secondhalf.experiments.command.compose import choices_of, compose_config, market_settings
 from secondhalf.experiments.execution.memory import LEAST_USERS, most_users

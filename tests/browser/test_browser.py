@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from secondhalf.experiments.browser.widget import page_words
+from secondhalf.experiments.browser.server.widget import page_words
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.run.study import run

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from secondhalf.conf.schema.vocabulary import CHANNELS
-from secondhalf.experiments.browser.frames import MARKET
-from secondhalf.experiments.browser.friend_layout import NO_APP, NOT_ONLINE, DrawnUsers
-from secondhalf.experiments.browser.interventions import override
+from secondhalf.experiments.browser.market.frames import MARKET
+from secondhalf.experiments.browser.market.friend_layout import NO_APP, NOT_ONLINE, DrawnUsers
+from secondhalf.experiments.browser.market.interventions import override
+from secondhalf.experiments.browser.market.twin_market import MarketHistory, TwinMarket
 from secondhalf.experiments.browser.setup import Setup
-from secondhalf.experiments.browser.twin_market import MarketHistory, TwinMarket
 from secondhalf.experiments.results import tables
 from secondhalf.experiments.results.csv_files import csv_text
 from secondhalf.model.market import Market

@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from mesa.visualization import SolaraViz
 from mesa.visualization.utils import update_counter
 
-from secondhalf.experiments.browser.fair_lock import COMPUTE_LOCK
-from secondhalf.experiments.browser.friend_layout import DrawnUsers, drawn_users
-from secondhalf.experiments.browser.serving import SERVED
+from secondhalf.experiments.browser.market.fair_lock import COMPUTE_LOCK
+from secondhalf.experiments.browser.market.friend_layout import DrawnUsers, drawn_users
+from secondhalf.experiments.browser.server.serving import SERVED
 from secondhalf.experiments.pictures import style
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for

@@ -14,8 +14,8 @@ import traitlets
 from secondhalf.conf.schema.vocabulary import CHANNELS
 from secondhalf.experiments.browser import text
 from secondhalf.experiments.browser.commands import FASTEST, SLOWEST
-from secondhalf.experiments.browser.exports import NAMES
-from secondhalf.experiments.browser.frames import DAILY, MARKET
+from secondhalf.experiments.browser.market.exports import NAMES
+from secondhalf.experiments.browser.market.frames import DAILY, MARKET
 from secondhalf.experiments.pictures import channel_mix, style
 
 FRONT = files("secondhalf.experiments.browser") / "front"
