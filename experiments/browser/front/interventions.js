@@ -82,11 +82,12 @@ export class Interventions {
       return make("tr", {}, make("th", { scope: "row" }, brief(words.name(name))), ...cells.map((text) => make("td", {}, text)));
     });
     const head = make("tr", {}, make("th", {}), make("th", { scope: "col" }, words.effect_attention), make("th", { scope: "col" }, words.effect_gmv));
-    this.effect.replaceChildren(make("caption", {}, words.filled("effect", { days: store.day - from })), head, ...rows);
+    this.effect.replaceChildren(make("caption", {}, words.filled("effect", { days: store.day - from }) + (store.forecast ? ` (${words.one_run})` : "")), head, ...rows);
   }
 
   ask(change, capability, share = null) {
     this.problem.textContent = "";
+    this.page.story.leave();
     this.page.send({ do: "intervene", wish: { platform: this.platform.value, change, capability, ...(share === null ? {} : { share }) } });
   }
 

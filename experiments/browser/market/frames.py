@@ -128,4 +128,5 @@ def _now(market: Market, watch: MarketHistory) -> Arrays:
         "opened": ("i4", watch.opened),
         "cells": ("f8", np.asarray(cells)),
         "effort": ("f8", market.trade.supply),
+        "shelf": ("f8", np.array([row["pan_shelf_share"] for row in market.record.monthly]).reshape(-1, platforms)),
     }
