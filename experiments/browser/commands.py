@@ -159,8 +159,11 @@ def move_text(move: ScenarioMove) -> dict[str, str]:
 
 
 def _open(session: SessionControls, request: Open) -> None:
-    """A link: refused before anything is dropped when it says something that cannot be."""
-    setup = session.setup.changed(request.settings.model_dump(exclude_unset=True))
+    """A link: refused before anything is composed or dropped when it says something that the page does not offer."""
+    asked = request.settings.model_dump(exclude_unset=True)
+    session.setup.check(asked)
+    Plan.of(session.setup.settings, request.interventions, request.day)
+    setup = session.setup.changed(asked)
     plan = Plan.of(setup.settings, request.interventions, request.day)
     session.start_anew(setup)
     session.plan = plan

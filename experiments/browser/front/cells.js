@@ -92,12 +92,14 @@ export const effort = {
     }
     const names = store.facts.channels;
     const left = Math.min(66, paint.width * 0.2);
-    const top = 20;
+    const top = 24;
     const wide = (paint.width - left - 4) / names.length;
     const high = (paint.height - top - 4) / store.platforms.length;
     const largest = Math.max(1e-9, ...table.data);
     names.forEach((name, c) => {
-      paint.text(words.channel(name), left + wide * (c + 0.5), 9, { align: "center", size: 9.5, width: wide });
+      const channel = words.channel(name);
+      const lines = paint.widthOf(channel, 9.5) > wide - 2 ? channel.split(" ") : [channel];
+      lines.forEach((line, n) => paint.text(line, left + wide * (c + 0.5), 12 + 10 * (n - (lines.length - 1) / 2), { align: "center", size: 9.5, width: wide }));
     });
     store.platforms.forEach((name, p) => {
       const y = top + high * p;

@@ -44,7 +44,7 @@ class Page {
   open() {
     const message = linkMessage(window.location.hash);
     if (message !== null) this.send(message);
-    else if (window.location.hash.length > 1) this.note({ en: this.facts.words.en.no_link, zh: this.facts.words.zh.no_link });
+    else if (window.location.hash.length > 1) this.note(Object.fromEntries(Object.entries(this.facts.words).map(([language, labels]) => [language, labels.no_link])));
   }
 
   /** Do something that throws the run away, after asking when there is one. */

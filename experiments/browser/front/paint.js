@@ -190,10 +190,10 @@ export class Paint {
   }
 
   /** Said where there is nothing to draw yet: what will be here, in as many lines as it needs. */
-  nothing(words) {
+  nothing(said) {
     const size = 12;
     const lines = [""];
-    for (const part of words.match(/[\u3000-\uffef]|[^\s\u3000-\uffef]+\s*|\s+/g) ?? []) {
+    for (const part of said.match(/[\u3000-\uffef]|[^\s\u3000-\uffef]+\s*|\s+/g) ?? []) {
       if (lines.at(-1) && this.widthOf(lines.at(-1) + part.trimEnd(), size) > this.width - 24) lines.push("");
       lines[lines.length - 1] += part;
     }

@@ -97,7 +97,7 @@ def draw_shares(model: MesaMarket) -> Figure:
 def draw_gmv(model: MesaMarket) -> Figure:
     """GMV of the latest 30 days."""
     rows = model.record.daily[-30:]
-    drawn, axes = _axes("GMV a day, mean of the last 30 days, billion RMB, one run")
+    drawn, axes = _axes("GMV, billion RMB a day (last 30 days), one run")
     names = list(model.platform_names)
     inks = style.colors(names)
     sold = [np.mean([row["gmv"][p] for row in rows if p < len(row["gmv"])] or [0.0]) / 1e9 for p in range(len(names))]
