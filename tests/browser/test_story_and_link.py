@@ -32,7 +32,7 @@ SIZE = [
     "experiment=ci",
     "limits.users=200",
     "limits.merchants=30",
-    "limits.days=600",
+    "limits.days=660",
     f"calendar.last_fact={LAST_FACT}",
 ]
 SIZES = ((1440, 900), (1024, 768), (390, 844))
@@ -105,9 +105,9 @@ def a_link_opens_the_same_market(guests: Guests) -> None:
 def a_link_that_says_something_else_is_refused(guests: Guests) -> None:
     for tail, said in (
         ("users=200&scenario=${oc.env:HOME}&day=3&of=0", "unknown choice; allowed are"),
-        ("users=200&day=1e9&of=0", "the run has 600 days"),
+        ("users=200&day=1e9&of=0", "the run has 660 days"),
         ("users=200&day=3&move=2:nobody:open:mall&of=0", "nobody does not compete here"),
-        ("users=x&day=3&of=0", "value that it does not offer: settings.users"),
+        ("users=x&day=3&of=0", "value that it does not offer: open.settings.users"),
         ("users=200&day=0&of=0", "made of a market with other settings"),
         ("token=1", "The address holds no link of this page"),
     ):

@@ -108,8 +108,10 @@ export const reservoirs = {
       paint.rect(x - 22, y - 6, 44, 9, paint.theme.metal, null, 3);
       paint.text(labels[n], x, 9, { align: "center", size: 11, bold: true, width: paint.width / 3 - 8 });
       if (sum > 0) paint.rect(x - width / 2, y + 3, width, 9, faded(inks[n], 0.75));
-      const told = store.books ? this.amount(paint, words, Math.abs(sum), sum >= 0 ? "+" : "−") : "";
-      paint.text(told, x + 26, y + 3, { size: 10, color: paint.theme.quiet, width: paint.width / 6 - 20 });
+      const sign = sum >= 0 ? "+" : "−";
+      const whole = this.amount(paint, words, Math.abs(sum), sign);
+      const told = paint.widthOf(whole, 10) < paint.width / 6 - 28 ? whole : sign + short(Math.abs(sum), words.language);
+      if (store.books) paint.text(told, x + 26, y + 3, { size: 10, color: paint.theme.quiet });
       amounts.forEach((amount, p) => {
         if (Math.abs(amount) < 1e-9) return;
         const to = middle(p) + (n - 1) * tank.width * 0.27;
