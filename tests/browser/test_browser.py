@@ -238,7 +238,7 @@ def language_colours_and_enlarging_by_key(guests: Guests) -> None:
     body.press("t")
     assert page.get_attribute(".sh-root", "data-theme") != before
     body.press("t")
-    body.press("3")
+    body.press("6")
     assert page.locator(".sh-panel:visible").count() == 1
     assert page.is_visible("#sh-capabilities")
     body.press("Escape")

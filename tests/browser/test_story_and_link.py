@@ -56,7 +56,7 @@ def guests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guests]:
 
 
 def looks(page: Page, folder: Path, name: str) -> None:
-    """The page at three sizes: a screenshot of each, and nothing in it cut or overlapping."""
+    """The page and each panel at three sizes: screenshots to look at, and nothing in them cut or overlapping."""
     found = []
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
@@ -65,6 +65,8 @@ def looks(page: Page, folder: Path, name: str) -> None:
         found += [f"{width}x{height} {entry}" for entry in unreadable(page)]
         page.evaluate("document.querySelectorAll('.sh-panels, .sh-root').forEach((e) => e.scrollTo(0, 0))")
         page.screenshot(path=folder / f"{name}_{width}x{height}.png")
+        for panel in page.locator(".sh-panel").all():
+            panel.screenshot(path=folder / f"{name}_{panel.get_attribute('id')}_{width}x{height}.png")
     page.set_viewport_size({"width": 1440, "height": 900})
     assert not found, "\n".join(found)
 

@@ -73,7 +73,7 @@ export class Interventions {
     this.effect.hidden = !store.twin || store.day <= (store.interventions[0]?.day ?? Infinity);
     if (this.effect.hidden) return;
     const from = Math.max(store.day - EFFECT_DAYS, store.interventions[0].day);
-    const signed = (text, value) => `${value >= 0 ? "+" : "−"}${text}`;
+    const signed = (text, value) => (/[1-9]/.test(text) ? `${value >= 0 ? "+" : "−"}${text}` : text); // no sign before nought
     const rows = store.platforms.map((name, p) => {
       const means = ["attention_share", "gmv"].map((entry) => [store.daily, store.twinDaily].map((table) => table.mean(store.column[entry], from, store.day, p)));
       const points = 100 * (means[0][0] - means[0][1]);
