@@ -36,8 +36,6 @@ EXPERIMENTS_ORDER = (
 FRONT = ("main", "dispatch", "checks", "completion")
 """Modules of command/ that start studies; no other folder imports them, and they know studies by the registry alone."""
 MOST_FILES = 16
-MORE_FILES = {"browser": 24}
-"""Folders that hold more for now."""
 FILES = {
     f"secondhalf.{path.relative_to(ROOT).with_suffix('').as_posix().replace('/', '.').removesuffix('.__init__')}": path
     for path in sorted((ROOT / "experiments").rglob("*.py"))
@@ -93,7 +91,7 @@ def test_folders_are_small() -> None:
     folders = {path.parent for path in FILES.values()}
     for folder in folders:
         count = len([path for path in folder.glob("*.py") if path.name != "__init__.py"])
-        assert count <= MORE_FILES.get(folder.name, MOST_FILES), f"{folder.relative_to(ROOT).as_posix()}: {count} files"
+        assert count <= MOST_FILES, f"{folder.relative_to(ROOT).as_posix()}: {count} files"
 
 
 def test_a_study_imports_no_private_name_of_another() -> None:

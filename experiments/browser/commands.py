@@ -7,17 +7,32 @@ from typing import Any, Protocol
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.scenario import ScenarioMove
-from secondhalf.experiments.browser.exports import command_line, csv_of
-from secondhalf.experiments.browser.friend_layout import DrawnUsers
-from secondhalf.experiments.browser.interventions import RefusedError, requested_move
-from secondhalf.experiments.browser.messages import Confirm, Export, Intervene, Message, Reset, Speed, Step
+from secondhalf.experiments.browser.market.exports import command_line, csv_of, page_link
+from secondhalf.experiments.browser.market.friend_layout import DrawnUsers
+from secondhalf.experiments.browser.market.interventions import RefusedError, requested_move
+from secondhalf.experiments.browser.market.twin_market import TwinMarket
+from secondhalf.experiments.browser.messages import (
+    Confirm,
+    Export,
+    Intervene,
+    InterventionRequest,
+    Message,
+    Open,
+    Reset,
+    Speed,
+    Step,
+    Story,
+)
+from secondhalf.experiments.browser.plan import Plan
 from secondhalf.experiments.browser.setup import Setup
+from secondhalf.experiments.browser.story import story_plan, story_setup
 from secondhalf.experiments.browser.text import Said, brief, named, reason, say
-from secondhalf.experiments.browser.twin_market import TwinMarket
 from secondhalf.model.market import Market
 
 SLOWEST, FASTEST = 0.1, 1000.0
 """Speeds that can be requested, days a second; the largest is as fast as it goes."""
+START_SPEED = 30.0
+"""Speed of a new tab: a month a second, at which one can step in."""
 
 
 class SessionControls(Protocol):
@@ -29,6 +44,7 @@ class SessionControls(Protocol):
     state: str
     speed: float
     steps_left: int
+    plan: Plan | None
 
     def send(self, message: dict[str, Any], payload: bytes = b"") -> None:
         """Send something that must not be lost."""
@@ -63,13 +79,13 @@ def handle_message(session: SessionControls, request: Message) -> None:
 
 def _play(session: SessionControls, request: Message) -> None:
     if session.state == "paused":
-        session.state, session.steps_left = "playing", 0
+        session.state, session.steps_left, session.plan = "playing", 0, None
         session.restart_clock()
         session.changed()
 
 
 def _pause(session: SessionControls, request: Message) -> None:
-    session.steps_left = 0
+    session.steps_left, session.plan = 0, None
     if session.state == "playing":
         session.state = "paused"
     session.changed()
@@ -79,7 +95,7 @@ def _step(session: SessionControls, request: Step) -> None:
     """A day more, or to the first day of the next quarter."""
     if session.world is None or session.state not in ("paused", "playing"):
         return
-    session.state = "paused"
+    session.state, session.plan = "paused", None
     market = session.world.market
     session.steps_left = days_to_quarter(market) if request.until == "quarter" else session.steps_left + 1
     session.restart_clock()
@@ -90,6 +106,23 @@ def days_to_quarter(market: Market) -> int:
     """Days to run until the next one is the first of a quarter, or the run is over."""
     last = market.calendar.days
     return next((d for d in range(market.day + 1, last) if market.calendar.starts_quarter(d)), last) - market.day
+
+
+def follow_plan(session: SessionControls) -> None:
+    """Do what is planned for the day that runs next; afterwards as many days run as are left until the plan is done."""
+    if session.plan is None or session.world is None:
+        return
+    plan, day = session.plan, session.world.market.day
+    while plan.coming and plan.coming[0].day <= day:
+        try:
+            intervene(session, plan.coming.popleft())
+        except RefusedError as error:
+            session.plan, session.steps_left = None, 0
+            session.say(error.said, wrong=True)
+            return
+    session.steps_left = max(plan.until - day, 0)
+    if session.steps_left == 0:
+        session.plan = None
 
 
 def _speed(session: SessionControls, request: Speed) -> None:
@@ -105,9 +138,14 @@ def _reset(session: SessionControls, request: Reset) -> None:
 
 
 def _intervene(session: SessionControls, request: Intervene) -> None:
+    intervene(session, request.wish)
+
+
+def intervene(session: SessionControls, wish: InterventionRequest) -> None:
+    """Let something happen on the day that runs next."""
     if session.world is None or session.state == "failed":
         raise RefusedError(say("no_market"))
-    move = requested_move(session.world.market, request.wish.model_dump(exclude_none=True))
+    move = requested_move(session.world.market, wish.model_dump(exclude_none=True, exclude={"day"}))
     session.world.intervene(move)
     session.changed()
     session.send({"kind": "intervened", "day": session.world.market.day, "said": move_text(move)})
@@ -120,6 +158,30 @@ def move_text(move: ScenarioMove) -> dict[str, str]:
     return say(key, date=move.date.isoformat(), share=f"{move.share or 1:.0%}", **names)
 
 
+def _open(session: SessionControls, request: Open) -> None:
+    """A link: refused before anything is composed or dropped when it says something that the page does not offer."""
+    asked = request.settings.model_dump(exclude_unset=True)
+    session.setup.check(asked)
+    Plan.of(session.setup.settings, request.interventions, request.day)
+    setup = session.setup.changed(asked)
+    plan = Plan.of(setup.settings, request.interventions, request.day)
+    session.start_anew(setup)
+    session.plan = plan
+    if request.of and request.of != setup.digest:
+        session.say(say("other_settings"), wrong=True)
+
+
+def _story(session: SessionControls, request: Story) -> None:
+    """A step of the story; the run goes on when it is that of the story and has not come too far."""
+    setup = story_setup(session.setup)
+    plan = Plan.of(setup.settings, *story_plan(request.step, setup.settings))
+    world = session.world if session.state in ("paused", "playing") else None
+    same = world is not None and not world.interventions and setup.settings == session.setup.settings
+    if world is None or not same or world.market.day > plan.first:
+        session.start_anew(setup)
+    session.state, session.plan = "setting_up" if session.world is None else "paused", plan
+
+
 def _forget(session: SessionControls, request: Message) -> None:
     if session.world is not None:
         session.world.forget_twin()
@@ -130,6 +192,10 @@ def _export(session: SessionControls, request: Export) -> None:
     if session.world is not None:
         text = csv_of(session.world, request.view, session.drawn)
         session.send({"kind": "file", "name": f"{request.view}.csv", "text": text})
+
+
+def _link(session: SessionControls, request: Message) -> None:
+    session.send({"kind": "link", "text": page_link(session.setup, session.world)})
 
 
 def _command(session: SessionControls, request: Message) -> None:
@@ -147,10 +213,13 @@ COMMANDS: dict[str, Callable[[SessionControls, Any], None]] = {
     "step": _step,
     "speed": _speed,
     "reset": _reset,
+    "open": _open,
+    "story": _story,
     "intervene": _intervene,
     "forget": _forget,
     "export": _export,
     "command": _command,
+    "link": _link,
     "seen": _seen,
 }
 """By the word under `do`."""

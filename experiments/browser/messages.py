@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from secondhalf.experiments.browser.exports import NAMES
-from secondhalf.experiments.browser.interventions import RefusedError
+from secondhalf.experiments.browser.market.exports import NAMES
+from secondhalf.experiments.browser.market.interventions import RefusedError
 from secondhalf.experiments.browser.text import brief, say
 
 LONGEST_NAME, MOST_NAMES = 200, 100
@@ -44,7 +44,7 @@ class Message(Closed):
 class Plain(Message):
     """A request without anything else."""
 
-    do: Literal["play", "pause", "forget", "command", "hello"]
+    do: Literal["play", "pause", "forget", "command", "link", "hello"]
 
 
 class Step(Message):
@@ -88,11 +88,37 @@ class InterventionRequest(Closed):
     share: float | None = None
 
 
+class Planned(InterventionRequest):
+    """An intervention of a link: after so many days of the run."""
+
+    day: Annotated[int, Field(ge=0, lt=2**31)]
+
+
 class Intervene(Message):
     """A request to intervene in the running market."""
 
     do: Literal["intervene"]
     wish: InterventionRequest
+
+
+class Open(Message):
+    """What a link says: a market, what is done to it, and after how many days it pauses.
+
+    `of` stands for all settings of the market that the link was made of (`Setup.digest`).
+    """
+
+    do: Literal["open"]
+    settings: NewMarket
+    interventions: Annotated[list[Planned], Field(max_length=MOST_NAMES)]
+    day: Annotated[int, Field(ge=0, lt=2**31)]
+    of: Name = ""
+
+
+class Story(Message):
+    """A step of the guided story."""
+
+    do: Literal["story"]
+    step: Literal["first_half", "malls", "links", "second_half", "balance"]
 
 
 class Export(Message):
@@ -109,7 +135,7 @@ class Confirm(Message):
     again: bool = False
 
 
-Requests = Plain | Step | Speed | Reset | Intervene | Export | Confirm
+Requests = Plain | Step | Speed | Reset | Open | Story | Intervene | Export | Confirm
 REQUEST: TypeAdapter[Message] = TypeAdapter(Annotated[Requests, Field(discriminator="do")])
 
 

@@ -13,16 +13,17 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from secondhalf.experiments.browser.arrays import packed
-from secondhalf.experiments.browser.commands import FASTEST, handle_message
-from secondhalf.experiments.browser.frames import SentSoFar, frame
-from secondhalf.experiments.browser.friend_layout import DrawnUsers, drawn_users
-from secondhalf.experiments.browser.interventions import RefusedError
+from secondhalf.experiments.browser.commands import FASTEST, START_SPEED, follow_plan, handle_message
+from secondhalf.experiments.browser.market.arrays import packed
+from secondhalf.experiments.browser.market.frames import SentSoFar, frame
+from secondhalf.experiments.browser.market.friend_layout import DrawnUsers, drawn_users
+from secondhalf.experiments.browser.market.interventions import RefusedError
+from secondhalf.experiments.browser.market.twin_market import TwinMarket
 from secondhalf.experiments.browser.messages import Confirm, Message, parse_message
+from secondhalf.experiments.browser.plan import Plan
 from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.browser.text import Said, reason, say
-from secondhalf.experiments.browser.twin_market import TwinMarket
 from secondhalf.experiments.execution.memory import most_users
 
 Send = Callable[[dict[str, Any], bytes], None]
@@ -58,7 +59,8 @@ class Session:
         self.world: TwinMarket | None = None
         self.drawn: DrawnUsers | None = None
         self.state = "setting_up"
-        self.speed = FASTEST
+        self.speed = START_SPEED
+        self.plan: Plan | None = None
         self.steps_left = 0
         self.days_a_second = 0.0
         self.said: Said = say("setting_up", users=f"{setup.settings.population.users:,}")
@@ -108,7 +110,7 @@ class Session:
         """Drop the market and set up another."""
         self._drop()
         self.setup, self.said = setup, say("setting_up", users=f"{setup.settings.population.users:,}")
-        self.state, self.steps_left = "setting_up", 0
+        self.state, self.steps_left, self.plan = "setting_up", 0, None
         self._changed = True
 
     def changed(self) -> None:
@@ -129,6 +131,7 @@ class Session:
         if self.state == "setting_up":
             self._set_up()
         self._take_commands()
+        follow_plan(self)
         if self.state == "playing" or self.steps_left:
             self._step()
         self._send_frame()
@@ -227,11 +230,12 @@ class Session:
             "start": calendar.start.isoformat(),
             "days": (calendar.end - calendar.start).days + 1,
             "last_fact": calendar.last_fact.isoformat(),
+            "busy": self.steps_left > 0,
             "speed": self.days_a_second if self.state == "playing" else 0.0,
         }
 
     def _fail(self, said: Said) -> None:
-        self.state, self.said, self.steps_left = "failed", said, 0
+        self.state, self.said, self.steps_left, self.plan = "failed", said, 0, None
         self._tell_state()
 
     def _drop(self) -> None:

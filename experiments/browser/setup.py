@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.experiments.browser.interventions import RefusedError
+from secondhalf.experiments.browser.market.interventions import RefusedError
 from secondhalf.experiments.browser.text import brief, say
 from secondhalf.experiments.command.compose import choices_of, compose_config, market_settings
 from secondhalf.experiments.execution.memory import LEAST_USERS, most_users
@@ -106,6 +107,11 @@ class Setup:
             if name == "users" and whole and given > most:
                 raise RefusedError(say("out_of_memory", users=f"{given:,}", most=f"{most:,}"))
             raise RefusedError(say(f"{name}_range", given=brief(given), least=f"{least:,}", most=f"{most:,}"))
+
+    @property
+    def digest(self) -> str:
+        """Stands for all settings: two markets with the same one give the same numbers."""
+        return hashlib.sha256(self.settings.model_dump_json().encode()).hexdigest()[:12]
 
     def shown(self) -> dict[str, Any]:
         """Values of the controls."""

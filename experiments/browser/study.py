@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from secondhalf.experiments.browser.serve import require_free, serve
+from secondhalf.experiments.browser.server.serve import require_free, serve
 from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.command.compose import compose_config, overrides_of

@@ -61,6 +61,23 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Speed: {given}; allowed are numbers from {least} to {most} days a second.",
         "速度:{given};允许每秒 {least} 到 {most} 天。",
     ),
+    "plan_order": (
+        "day={given}: interventions of a link stand in the order of their days, none after the day {most} on which it "
+        "pauses.",
+        "day={given}:链接中的干预须按日期排列,且不晚于暂停日 {most}。",
+    ),
+    "plan_days": (
+        "day={given}: the run has {most} days; a link pauses on one of them.",
+        "day={given}:运行共 {most} 天,链接须在其中一天暂停。",
+    ),
+    "other_settings": (
+        "The link was made of a market with other settings (those of its command line); its numbers differ from these.",
+        "该链接来自其他设置(命令行)的市场,其数值与此处不同。",
+    ),
+    "story_outside": (
+        "This step of the story leads to {date}; the days of this run are {first} to {last}.",
+        "此步骤到 {date};本次运行为 {first} 至 {last}。",
+    ),
     "unknown_request": ("The page sent an unknown request: {what}.", "页面发出了未知请求:{what}。"),
     "wrong_message": ("The page sent a value that it does not offer: {what}.", "页面发出了它不提供的内容:{what}。"),
     "not_offered": (

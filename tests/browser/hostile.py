@@ -49,6 +49,23 @@ def hostile_messages() -> Iterator[Any]:
     for key in good:
         yield from ({"do": "intervene", "wish": {**good, key: word}} for word in (*WORDS, "restrict", None, 5, [ENV]))
     yield from ({"do": "intervene", "wish": {**good, "share": n}} for n in (*NUMBERS, 0, 2) if n is not None)
+    market = {"do": "open", "settings": {"seed": 1}, "interventions": [], "day": 3}
+    for key in market:
+        yield {name: value for name, value in market.items() if name != key} if key != "do" else {"do": "open"}
+        yield from ({**market, key: word} for word in (*WORDS, None, [ENV], DEEP) if key != "do")
+    yield from ({**market, "day": day} for day in (*NUMBERS, 10**6, 0.5))
+    yield from ({**market, "of": word} for word in (None, 5, "x" * 500, DEEP))
+    yield from ({**market, "settings": settings} for settings in hostile_settings())
+    planned = {**good, "day": 1}
+    yield {**market, "interventions": [planned] * 1000}
+    yield {**market, "interventions": [{**planned, "day": 2}, planned]}
+    yield {**market, "interventions": [{**planned, "day": 4}]}
+    for key in planned:
+        yield {**market, "interventions": [{**planned, key: DEEP}]}
+        yield from ({**market, "interventions": [{**planned, key: word}]} for word in (*WORDS, None, [ENV]))
+    yield from ({**market, "interventions": [{**planned, "share": n}]} for n in (*NUMBERS, 0, 2) if n is not None)
+    yield from ({"do": "story", "step": word} for word in (*WORDS, None, 5, DEEP))
+    yield from ({"do": "story"}, {"do": "link", "path": FILE})
     for key in ("date", "reason", "path", "__class__"):
         yield {"do": "intervene", "wish": {**good, key: "2019-01-09"}}
 

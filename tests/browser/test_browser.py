@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from secondhalf.experiments.browser.widget import page_words
+from secondhalf.experiments.browser.server.widget import page_words
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.run.study import run
@@ -33,7 +33,10 @@ SIZE = [
     f"calendar.last_fact={LAST_FACT}",
 ]
 DAYS = 100
-VIEWS = ("attention", "reservoirs", "capabilities", "channels", "friends", "effort", "balance", "books")
+VIEWS = (
+    *("attention", "gmv", "people", "reservoirs", "balance"),
+    *("capabilities", "channels", "friends", "effort", "books"),
+)
 FAILING = """
 from secondhalf.agents.strategies import Strategy
 
@@ -87,6 +90,7 @@ def table(folder: Path, name: str = "daily") -> pd.DataFrame:
 
 def steps_by_button_and_key(guests: Guests) -> None:
     page = guests.tab.page
+    assert page.inner_text("#sh-date") == "2018-12-31"
     page.click("#sh-day")
     guests.tab.day(1)
     assert page.inner_text("#sh-date") == "2019-01-01"
@@ -114,11 +118,13 @@ def plays_to_the_end_with_the_numbers_of_the_command_line(guests: Guests, plain:
 def it_says_where_facts_end(guests: Guests) -> None:
     """Above the page, to those who cannot see the charts, and on the charts over time."""
     page = guests.tab.page
-    said = f"facts end on {LAST_FACT}; what follows is a forecast"
+    said = f"facts end on {LAST_FACT}; what follows is a forecast by one run"
     assert page.inner_text("#sh-facts") == said
     assert said in (page.get_attribute("canvas[data-view=attention]", "aria-label") or "")
     page.evaluate(RECORD_TEXT)
-    for view in ("attention", "balance"):
+    for view in VIEWS:
+        assert page.inner_text(f"#sh-{view} .sh-badge") == "forecast: one run"
+    for view in ("attention", "gmv", "people", "balance"):
         page.evaluate("window.written = []")
         page.locator(f"canvas[data-view={view}]").hover()
         page.wait_for_function(
@@ -126,7 +132,7 @@ def it_says_where_facts_end(guests: Guests) -> None:
             arg=[
                 f"fitted to {LAST_FACT}",
                 "|",
-                "forecast",
+                "forecast, one run",
             ],
         )
 
@@ -135,6 +141,8 @@ def every_view_is_drawn(guests: Guests) -> None:
     """A picture of one colour holds nothing; an empty alternative text tells nothing."""
     for view in VIEWS:
         canvas = guests.tab.page.locator(f"canvas[data-view={view}]")
+        canvas.scroll_into_view_if_needed()
+        guests.tab.page.wait_for_timeout(300)
         colors = canvas.evaluate(
             "c => new Set(new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer)).size"
         )
@@ -145,6 +153,11 @@ def every_view_is_drawn(guests: Guests) -> None:
 def an_intervention_has_a_twin_without_it(guests: Guests, plain: Path, tmp_path: Path) -> None:
     page = guests.tab.page
     page.click("#sh-reset")
+    assert page.inner_text("#sh-ask-text") == "The run up to 2019-04-10 will be thrown away."
+    page.click("#sh-ask-no")
+    assert page.get_attribute(".sh-root", "data-day") == str(DAYS)
+    page.click("#sh-reset")
+    page.click("#sh-ask-yes")
     guests.tab.ready()
     page.click("#sh-day")
     guests.tab.day(1)
@@ -196,6 +209,8 @@ def a_strategy_that_fails_and_the_reset_after_it(guests: Guests) -> None:
     page.click(".sh-own summary")
     page.select_option("#sh-strategy-douyin", "failing")
     page.click("#sh-start")
+    assert page.inner_text("#sh-ask-text") == "The run up to 2019-04-10 and its twin will be thrown away."
+    page.click("#sh-ask-yes")
     guests.tab.ready()
     assert "strategies.douyin=failing" in guests.command()
     page.click("#sh-day")
@@ -223,7 +238,7 @@ def language_colours_and_enlarging_by_key(guests: Guests) -> None:
     body.press("t")
     assert page.get_attribute(".sh-root", "data-theme") != before
     body.press("t")
-    body.press("3")
+    body.press("6")
     assert page.locator(".sh-panel:visible").count() == 1
     assert page.is_visible("#sh-capabilities")
     body.press("Escape")
@@ -251,7 +266,13 @@ def the_page_of_mesa_steps_and_resets(guests: Guests) -> None:
     page.wait_for_selector("button:has-text('Step')")
     page.click("button:has-text('Step')")
     page.wait_for_selector("text=Step: 1")
-    assert page.locator("img").count() == 3
+    page.wait_for_function("document.querySelectorAll('img').length === 3")
+    for picture in page.locator("img").all():
+        box = picture.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 900
+    assert not page.get_by_text("Page 0").count()
+    assert page.title() == "Second Half: Mesa"
     page.click("button:has-text('Reset')")
     page.wait_for_selector("text=Step: 0")
     assert not tab.errors

@@ -35,6 +35,14 @@ GOOD: tuple[dict[str, Any], ...] = (
     {"do": "seen", "again": True},
     {"do": "speed", "speed": 50},
     {"do": "export", "view": "attention"},
+    {"do": "link"},
+    {"do": "story", "step": "malls"},
+    {
+        "do": "open",
+        "settings": {"users": 250, "seed": 3},
+        "interventions": [{"day": 1, "platform": "kuaishou", "change": "open", "capability": "mall"}],
+        "day": 2,
+    },
     {"do": "intervene", "wish": {"platform": "kuaishou", "change": "open", "capability": "mall", "share": 0.5}},
     {"do": "reset", "settings": {"users": 250, "strategies": {"jd": "hold"}, "scenario": "baseline", "seed": 3}},
 )

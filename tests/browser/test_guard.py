@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from secondhalf.experiments.browser.guard import ALWAYS, Guard
-from secondhalf.experiments.browser.serve import own_names, shown_host
+from secondhalf.experiments.browser.server.guard import ALWAYS, Guard
+from secondhalf.experiments.browser.server.serve import own_names, shown_host
 from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.command.compose import compose_config, options
 from secondhalf.experiments.command.main import as_settings

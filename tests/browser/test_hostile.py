@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from secondhalf.experiments.browser import commands, session
-from secondhalf.experiments.browser.interventions import RefusedError
+from secondhalf.experiments.browser.market.interventions import RefusedError
 from secondhalf.experiments.browser.setup import Setup
 from tests.browser.hostile import MESSAGES, OVERRIDES, SECRET, hostile_settings, short
 from tests.browser.reader import PATIENCE, Reader, setup_of, steps

@@ -17,12 +17,12 @@ import pytest
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.browser import text as browser_text
 from secondhalf.experiments.browser.commands import days_to_quarter
-from secondhalf.experiments.browser.fair_lock import FairLock
-from secondhalf.experiments.browser.interventions import RefusedError, requested_move
-from secondhalf.experiments.browser.serve import loopback, require_free, warn_of_others
+from secondhalf.experiments.browser.market.fair_lock import FairLock
+from secondhalf.experiments.browser.market.interventions import RefusedError, requested_move
+from secondhalf.experiments.browser.server.serve import loopback, require_free, warn_of_others
+from secondhalf.experiments.browser.server.widget import PARTS, facts_of_page, page_words, script
 from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
-from secondhalf.experiments.browser.widget import PARTS, facts_of_page, page_words, script
 from secondhalf.experiments.command.compose import compose_config, load_settings
 from secondhalf.experiments.command.main import as_settings
 from secondhalf.experiments.command.studies import STUDIES

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from secondhalf.experiments.browser.arrays import KINDS, packed
-from secondhalf.experiments.browser.exports import VIEWS, command_line, csv_of
-from secondhalf.experiments.browser.frames import DAILY
+from secondhalf.experiments.browser.market.arrays import KINDS, packed
+from secondhalf.experiments.browser.market.exports import VIEWS, command_line, csv_of
+from secondhalf.experiments.browser.market.frames import DAILY
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.results import tables
 from secondhalf.model.market import Market

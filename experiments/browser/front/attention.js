@@ -1,23 +1,25 @@
 // Shares of all mobile time, with the launches on the lines.
 import { afterFacts, dates, ends, lastDay, marks, pair, reading, scale, series } from "./lines.js";
 import { brief, percent } from "./paint.js";
-import { factsEnd } from "./words.js";
 
 const OPENING = new Set(["open", "test", "restore"]);
 const CLOSING = new Set(["close", "restrict"]);
 
 export const attention = {
   key: "attention",
-  wide: true,
 
   draw(paint, store, words, pointer) {
+    if (store.day === 0) {
+      paint.nothing(words.empty_attention);
+      return;
+    }
     const column = store.column.attention_share;
     const last = lastDay(store);
     const box = { x: 40, y: 18, width: paint.width - 40 - Math.min(124, paint.width * 0.3), height: paint.height - 40 };
     const lines = store.platforms.map((_, p) => series(store.daily, column, p, box, last));
     const twins = store.twin ? store.platforms.map((_, p) => series(store.twinDaily, column, p, box, last)) : null;
     const largest = Math.max(0.01, ...[...lines, ...(twins ?? [])].flat().map(([, value]) => value).filter(Number.isFinite));
-    const y = scale(paint, box, largest, (value) => percent(value, 0));
+    const y = scale(paint, box, largest, (value, by) => percent(value, by < 0.01 ? 1 : 0));
     const x = dates(paint, store, box, last);
     afterFacts(paint, store, words, box, x, last);
     marks(paint, store, words, box, x);
@@ -27,7 +29,7 @@ export const attention = {
       const [day, value] = lines[p].at(-1) ?? [0, NaN];
       return { x: x(day), y: y(value), color: store.ink(p), words: `${brief(words.name(name))} ${percent(value)}` };
     });
-    if (store.day > 0) ends(paint, box, found);
+    ends(paint, box, found);
     reading(paint, store, box, last, pointer, (day) =>
       store.platforms.map((name, p) => {
         const twin = store.twin && day >= store.twinDaily.first ? ` (${words.without}: ${percent(store.twinDaily.at(column, day, p), 2)})` : "";
@@ -61,12 +63,12 @@ export const attention = {
   },
 
   alt(store, words) {
-    if (store.day === 0) return words.alt_attention_start;
+    if (store.day === 0) return words.empty_attention;
     const shares = store.platforms.map((name, p) => {
       const now = percent(store.daily.at(store.column.attention_share, store.day - 1, p), 3);
       const twin = store.twin ? ` (${words.without} ${percent(store.twinDaily.at(store.column.attention_share, store.day - 1, p), 3)})` : "";
       return `${words.name(name)} ${now}${twin}`;
     });
-    return `${words.alt_attention} ${store.date(store.day - 1)}: ${shares.join(", ")}. ${factsEnd(store, words)}`.trim();
+    return `${words.alt_attention} ${store.date(store.day - 1)}: ${shares.join(", ")}.`;
   },
 };

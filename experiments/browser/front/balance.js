@@ -1,6 +1,6 @@
 // Where attention comes from, and how even the market is.
 import { afterFacts, dates, lastDay, marks, pair, series } from "./lines.js";
-import { percent, short, step } from "./paint.js";
+import { percent, short, step, tick } from "./paint.js";
 
 const SPARKS = [
   ["hhi_attention", (value) => value.toFixed(3)],
@@ -13,10 +13,11 @@ const SPARKS = [
 
 export const balance = {
   key: "balance",
+  wide: true,
 
   draw(paint, store, words) {
     if (store.day === 0) {
-      paint.nothing(words.press_play);
+      paint.nothing(words.empty_balance);
       return;
     }
     const half = Math.round(paint.height * 0.5);
@@ -85,7 +86,7 @@ export const balance = {
   },
 
   alt(store, words) {
-    if (store.day === 0) return words.alt_start;
+    if (store.day === 0) return words.empty_balance;
     const told = SPARKS.map(([name, written]) => `${words[name]} ${written(store.market.at(store.measure[name], store.day - 1), words.language)}`);
     const begins = store.secondHalf === null ? words.no_second_half : `${words.second_half} ${store.date(store.secondHalf)}`;
     return `${begins}. ${told.join(", ")}.`;

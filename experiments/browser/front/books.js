@@ -6,10 +6,11 @@ const ENTRIES = ["active_users", "minutes", "gmv", "commission", "ad_revenue", "
 
 export const books = {
   key: "books",
+  wide: true,
 
   draw(paint, store, words) {
     if (store.day === 0) {
-      paint.nothing(words.press_play);
+      paint.nothing(words.empty_books);
       return;
     }
     const left = Math.min(72, paint.width * 0.2);
@@ -45,7 +46,7 @@ export const books = {
   },
 
   alt(store, words) {
-    if (store.day === 0) return words.alt_start;
+    if (store.day === 0) return words.empty_books;
     const told = store.platforms.map((name, p) => {
       const entries = ENTRIES.map((entry) => `${words[`book_${entry}`].replace("|", " ")} ${this.written(this.entry(store, store.daily, entry, p), words)}`);
       return `${words.name(name)}: ${entries.join(", ")}`;

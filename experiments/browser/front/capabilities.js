@@ -7,7 +7,7 @@ export const capabilities = {
   draw(paint, store, words) {
     const { maturity, exposure, copied, opened } = store.now;
     if (!maturity) {
-      paint.nothing(words.press_play);
+      paint.nothing(words.empty_capabilities);
       return;
     }
     const names = store.facts.capabilities;
@@ -64,7 +64,7 @@ export const capabilities = {
 
   alt(store, words) {
     const { exposure, copied, opened } = store.now;
-    if (!exposure) return words.alt_start;
+    if (!exposure) return words.empty_capabilities;
     const names = store.facts.capabilities;
     const rows = store.platforms.map((platform, p) => {
       const open = names.filter((_, k) => exposure.data[p * names.length + k] > 0).map((name) => words.name(name));

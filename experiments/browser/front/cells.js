@@ -16,7 +16,7 @@ export const channels = {
   draw(paint, store, words) {
     const { cells, twin_cells: twin } = store.now;
     if (!cells || store.day === 0) {
-      paint.nothing(words.press_play);
+      paint.nothing(words.empty_channels);
       return;
     }
     const names = store.facts.channels;
@@ -44,7 +44,8 @@ export const channels = {
       });
       paint.rect(x(0), y, Math.max(1, x(from) - x(0)), high * 0.68, null, store.ink(p));
       if (before) paint.rect(x(0), y - 2, Math.max(1, x(before[p]) - x(0)), high * 0.68 + 4, null, faded(store.ink(p), 0.6));
-      paint.text(short(all[p], words.language), x(from) + 5, y + high * 0.34, { size: 11 });
+      // Behind the twin's outline too, which must not cross the number.
+      paint.text(short(all[p], words.language), Math.max(x(from), before ? x(before[p]) : 0) + 5, y + high * 0.34, { size: 11 });
     });
   },
 
@@ -69,7 +70,7 @@ export const channels = {
 
   alt(store, words) {
     const { cells } = store.now;
-    if (!cells || store.day === 0) return words.alt_start;
+    if (!cells || store.day === 0) return words.empty_channels;
     const names = store.facts.channels;
     const told = store.platforms.map((name, p) => {
       const sold = names.map((channel, c) => `${words.channel(channel)} ${short(cells.data[p * names.length + c], words.language)}`);
@@ -81,21 +82,24 @@ export const channels = {
 
 export const effort = {
   key: "effort",
+  wide: true,
 
   draw(paint, store, words) {
     const { effort: table, twin_effort: twin } = store.now;
     if (!table) {
-      paint.nothing(words.press_play);
+      paint.nothing(words.empty_effort);
       return;
     }
     const names = store.facts.channels;
     const left = Math.min(66, paint.width * 0.2);
-    const top = 20;
+    const top = 24;
     const wide = (paint.width - left - 4) / names.length;
     const high = (paint.height - top - 4) / store.platforms.length;
     const largest = Math.max(1e-9, ...table.data);
     names.forEach((name, c) => {
-      paint.text(words.channel(name), left + wide * (c + 0.5), 9, { align: "center", size: 9.5, width: wide });
+      const channel = words.channel(name);
+      const lines = paint.widthOf(channel, 9.5) > wide - 2 ? channel.split(" ") : [channel];
+      lines.forEach((line, n) => paint.text(line, left + wide * (c + 0.5), 12 + 10 * (n - (lines.length - 1) / 2), { align: "center", size: 9.5, width: wide }));
     });
     store.platforms.forEach((name, p) => {
       const y = top + high * p;
@@ -116,7 +120,7 @@ export const effort = {
 
   alt(store, words) {
     const { effort: table } = store.now;
-    if (!table) return words.alt_start;
+    if (!table) return words.empty_effort;
     const names = store.facts.channels;
     const told = store.platforms.map((name, p) => {
       const shares = names.map((channel, c) => `${words.channel(channel)} ${percent(table.data[p * names.length + c])}`);

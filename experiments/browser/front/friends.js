@@ -12,7 +12,7 @@ export const friends = {
   draw(paint, store, words) {
     const { main, fan_platform: platforms, fan_merchant: shops } = store.now;
     if (!store.graph || !main) {
-      paint.nothing(store.graph ? words.press_play : words.laying_out);
+      paint.nothing(store.graph ? words.empty_friends : words.laying_out);
       return;
     }
     const { places, ties } = store.graph;
@@ -89,7 +89,7 @@ export const friends = {
 
   alt(store, words) {
     const { main } = store.now;
-    if (!main) return words.alt_start;
+    if (!main) return words.empty_friends;
     const told = store.platforms.map((name, p) => `${words.name(name)} ${main.data.reduce((all, app) => all + (app === p), 0)}`);
     return `${words.alt_friends} ${told.join(", ")}.`;
   },

@@ -73,7 +73,7 @@ export class Interventions {
     this.effect.hidden = !store.twin || store.day <= (store.interventions[0]?.day ?? Infinity);
     if (this.effect.hidden) return;
     const from = Math.max(store.day - EFFECT_DAYS, store.interventions[0].day);
-    const signed = (text, value) => `${value >= 0 ? "+" : "−"}${text}`;
+    const signed = (text, value) => (/[1-9]/.test(text) ? `${value >= 0 ? "+" : "−"}${text}` : text); // no sign before nought
     const rows = store.platforms.map((name, p) => {
       const means = ["attention_share", "gmv"].map((entry) => [store.daily, store.twinDaily].map((table) => table.mean(store.column[entry], from, store.day, p)));
       const points = 100 * (means[0][0] - means[0][1]);
@@ -82,11 +82,12 @@ export class Interventions {
       return make("tr", {}, make("th", { scope: "row" }, brief(words.name(name))), ...cells.map((text) => make("td", {}, text)));
     });
     const head = make("tr", {}, make("th", {}), make("th", { scope: "col" }, words.effect_attention), make("th", { scope: "col" }, words.effect_gmv));
-    this.effect.replaceChildren(make("caption", {}, words.filled("effect", { days: store.day - from })), head, ...rows);
+    this.effect.replaceChildren(make("caption", {}, words.filled("effect", { days: store.day - from }) + (store.forecast ? ` (${words.one_run})` : "")), head, ...rows);
   }
 
   ask(change, capability, share = null) {
     this.problem.textContent = "";
+    this.page.story.leave();
     this.page.send({ do: "intervene", wish: { platform: this.platform.value, change, capability, ...(share === null ? {} : { share }) } });
   }
 

@@ -12,17 +12,19 @@ export function lastDay(store) {
   return Math.min(store.days, Math.ceil(ahead / 30) * 30);
 }
 
-/** Values of a column by day, as a mean of the week once there are many days; a point a pixel. */
-export function series(table, column, platform, box, last, since = 0) {
+/** Values by day of a column, or of one over another, as a mean of the week (or `least` days) once there are many. */
+export function series(table, column, platform, box, last, least = 0) {
   const points = [];
+  const [over, under] = Array.isArray(column) ? column : [column];
+  const mean = (from, to) => table.mean(over, from, to, platform) / (under === undefined ? 1 : table.mean(under, from, to, platform));
   const perPixel = Math.max(1, last / Math.max(box.width, 1));
-  const window = table.end > SMOOTH_FROM ? Math.max(WEEK, perPixel) : perPixel;
+  const window = Math.max(least, table.end > SMOOTH_FROM ? Math.max(WEEK, perPixel) : perPixel);
   const whole = table.first === 0 ? 0 : table.first + window; // a twin's first week has no mean of a week yet
-  for (let day = Math.max(whole, since); day < table.end; day += perPixel) {
+  for (let day = whole; day < table.end; day += perPixel) {
     const at = Math.floor(day);
-    points.push([at, table.mean(column, Math.floor(at + 1 - window), at + 1, platform)]);
+    points.push([at, mean(Math.floor(at + 1 - window), at + 1)]);
   }
-  if (table.end > table.first) points.push([table.end - 1, table.mean(column, Math.floor(table.end - window), table.end, platform)]);
+  if (table.end > table.first) points.push([table.end - 1, mean(Math.floor(table.end - window), table.end)]);
   return points;
 }
 
@@ -33,6 +35,7 @@ export function dates(paint, store, box, last) {
   const first = new Date(store.start);
   let year = first.getUTCFullYear();
   let month = first.getUTCMonth();
+  let free = -Infinity;
   for (;;) {
     const day = Math.round((Date.UTC(year, month, 1) - store.start) / 86400000);
     if (day >= last) break;
@@ -40,7 +43,12 @@ export function dates(paint, store, box, last) {
     if (month % months === 0 && day >= 0) {
       paint.line([[at, box.y + box.height], [at, box.y + box.height + 3]], paint.theme.quiet);
       const words = month === 0 ? `${year}` : `${year}-${String(month + 1).padStart(2, "0")}`;
-      if (at < box.x + box.width - 16) paint.text(words, at, box.y + box.height + 11, { color: paint.theme.quiet, size: 10, align: at < box.x + 16 ? "left" : "center" });
+      const wide = paint.widthOf(words, 10);
+      const left = at < box.x + 16 ? at : at - wide / 2;
+      if (at < box.x + box.width - 16 && left > free) {
+        paint.text(words, left, box.y + box.height + 11, { color: paint.theme.quiet, size: 10 });
+        free = left + wide + 4;
+      }
     }
     month += 1;
     if (month === 12) [year, month] = [year + 1, 0];
@@ -55,7 +63,7 @@ export function scale(paint, box, largest, written) {
   const y = (value) => box.y + box.height - (value / top) * box.height;
   for (let value = 0; value <= top * 1.0001; value += by) {
     paint.line([[box.x, y(value)], [box.x + box.width, y(value)]], paint.theme.grid);
-    paint.text(written(value), box.x - 5, y(value), { color: paint.theme.quiet, size: 10, align: "right" });
+    paint.text(written(value, by), box.x - 5, y(value), { color: paint.theme.quiet, size: 10, align: "right" });
   }
   return y;
 }
@@ -98,12 +106,17 @@ export function marks(paint, store, words, box, x, named = true) {
   if (store.secondHalf !== null && store.secondHalf !== undefined) {
     const at = x(store.secondHalf);
     paint.line([[at, box.y], [at, box.y + box.height]], paint.theme.ink, 1, [4, 3]);
-    if (named) paint.text(words.second_half, at + 3, box.y + 5, { size: 10, color: paint.theme.quiet, width: 120 });
-  }
+      }
   for (const { day } of store.interventions) {
     const at = x(day);
     paint.line([[at, box.y], [at, box.y + box.height]], paint.theme.accent, 1.2);
   }
+  if (!named || store.secondHalf === null || store.secondHalf === undefined) return;
+  // On a ground of its own, so that no line strikes through it.
+  const wide = paint.widthOf(words.second_half, 10);
+  const left = Math.min(x(store.secondHalf) + 3, paint.width - wide - 4);
+  paint.rect(left, box.y - 1, wide + 2, 13, paint.theme.ground);
+  paint.text(words.second_half, left + 1, box.y + 5, { size: 10, color: paint.theme.quiet });
 }
 
 /** What is under the pointer: a date, and a value a platform, in a small box. */

@@ -1,12 +1,14 @@
 // The page: a bar with the controls, what one may change on the left, the views on the right.
+import { Ask } from "./ask.js";
+import { bar, labelFrame, side } from "./frame.js";
 import { Interventions } from "./interventions.js";
+import { linkMessage } from "./link.js";
 import { Panels, save } from "./panels.js";
 import { Settings } from "./settings.js";
 import { Store, unpack } from "./store.js";
+import { Story } from "./story.js";
 import { VIEWS } from "./views.js";
 import { factsEnd, firstLanguage, make, remember, remembered, wordsIn } from "./words.js";
-
-const SPEEDS = [1, 3, 10, 30, 100];
 
 class Page {
   constructor(model, element) {
@@ -21,7 +23,10 @@ class Page {
     this.panels = new Panels(this);
     this.settings = new Settings(this);
     this.interventions = new Interventions(this);
-    this.root.append(this.bar(), make("div", { class: "sh-body" }, this.side(), this.panels.element));
+    this.story = new Story(this);
+    this.asking = new Ask();
+    this.panels.element.prepend(this.story.element);
+    this.root.append(bar(this), make("div", { class: "sh-body" }, side(this), this.panels.element), this.asking.element);
     element.append(this.root);
     // Solara's page forbids zooming with two fingers; those who need it get it back.
     document.querySelector('meta[name="viewport"]')?.setAttribute("content", "width=device-width, initial-scale=1");
@@ -30,83 +35,48 @@ class Page {
     this.keys = (event) => this.key(event);
     document.addEventListener("keydown", this.keys);
     this.send({ do: "hello" });
+    this.opened = () => this.discard(() => this.open());
+    window.addEventListener("hashchange", this.opened);
+    this.open();
+  }
+
+  /** What the address says behind its #: a market to be opened again. */
+  open() {
+    const message = linkMessage(window.location.hash);
+    if (message !== null) this.send(message);
+    else if (window.location.hash.length > 1) this.note(Object.fromEntries(Object.entries(this.facts.words).map(([language, labels]) => [language, labels.no_link])));
+  }
+
+  /** Do something that throws the run away, after asking when there is one. */
+  discard(then) {
+    const { words, store } = this;
+    if (store.day === 0 && !store.twin) then();
+    else this.asking.ask(words, words.filled(store.twin ? "discard_both" : "discard_run", { date: store.date(store.day - 1) }), then);
+  }
+
+  /** Say something in the bar until the next request. */
+  note(said) {
+    this.noted = said;
+    this.show();
   }
 
   send(command) {
+    if (command.do !== "seen") {
+      this.last = command.do;
+      this.noted = null;
+    }
     this.model.send(command);
-  }
-
-  bar() {
-    const button = (id, onclick) => make("button", { type: "button", id, onclick });
-    this.play = button("sh-play", () => this.playOrPause());
-    this.day = button("sh-day", () => this.send({ do: "step" }));
-    this.quarter = button("sh-quarter", () => this.send({ do: "step", until: "quarter" }));
-    this.reset_ = button("sh-reset", () => this.settings.ask());
-    this.speed = make("select", { id: "sh-speed", onchange: () => this.send({ do: "speed", speed: Number(this.speed.value) }) });
-    this.language = button("sh-language", () => this.speak(this.words.language === "en" ? "zh" : "en"));
-    this.theme = button("sh-theme", () => this.paintIn(this.root.dataset.theme === "dark" ? "light" : "dark"));
-    this.mesa = make("a", { href: "mesa", class: "sh-link" }, "Mesa");
-    this.title = make("h1", {});
-    this.date = make("output", { id: "sh-date" });
-    this.rate = make("output", { id: "sh-rate" });
-    this.progress = make("progress", { id: "sh-progress", max: "1", value: "0" });
-    this.said = make("p", { id: "sh-said", role: "status" });
-    this.until = make("p", { id: "sh-facts", class: "sh-quiet" });
-    return make(
-      "header",
-      { class: "sh-bar" },
-      this.title,
-      make("div", { class: "sh-controls" }, this.play, this.day, this.quarter, this.speed, this.reset_),
-      make("div", { class: "sh-when" }, this.date, this.progress, this.rate, this.until),
-      make("div", { class: "sh-more" }, this.language, this.theme, this.mesa),
-      this.said,
-    );
-  }
-
-  side() {
-    this.command = make("button", { type: "button", id: "sh-command", onclick: () => this.send({ do: "command" }) });
-    this.picture = make("button", { type: "button", id: "sh-picture", onclick: () => this.panels.savePage() });
-    this.line = make("textarea", { id: "sh-line", readonly: true, rows: "3", hidden: true });
-    this.keysHelp = make("p", { class: "sh-quiet" });
-    this.takeAway = make("h2", {});
-    this.summary = make("summary", {});
-    const kept = make("section", { class: "sh-card" }, this.takeAway, make("div", { class: "sh-buttons" }, this.command, this.picture), this.line, this.keysHelp);
-    const narrow = window.matchMedia("(max-width: 760px)").matches;
-    return make("details", { class: "sh-side", open: !narrow }, this.summary, this.interventions.element, this.settings.element, kept);
   }
 
   label() {
     const { words } = this;
     this.root.lang = words.language === "zh" ? "zh-CN" : "en";
     document.documentElement.lang = this.root.lang;
-    this.title.textContent = words.title;
-    this.day.textContent = words.one_day;
-    this.quarter.textContent = words.one_quarter;
-    this.reset_.textContent = words.reset;
-    this.reset_.title = words.reset_about;
-    this.language.textContent = words.other_language;
-    this.language.lang = words.language === "en" ? "zh-CN" : "en";
-    const theme = this.root.dataset.theme === "dark" ? words.light : words.dark;
-    this.theme.textContent = this.root.dataset.theme === "dark" ? "☀" : "☾";
-    this.theme.setAttribute("aria-label", theme);
-    this.theme.title = theme;
-    this.mesa.title = words.mesa_about;
-    this.speed.setAttribute("aria-label", words.speed);
-    const fastest = this.facts.speeds[1];
-    const chosen = Number(this.speed.value) || fastest;
-    this.speed.replaceChildren(
-      ...[...SPEEDS, fastest].map((speed) => make("option", { value: speed, selected: speed === chosen }, speed === fastest ? words.fastest : words.filled("days_a_second", { speed }))),
-    );
-    this.command.textContent = words.copy_command;
-    this.picture.textContent = words.save_page;
-    this.line.setAttribute("aria-label", words.copy_command);
-    this.keysHelp.textContent = words.keys;
-    this.takeAway.textContent = words.take_away;
-    this.summary.textContent = words.side;
-    this.progress.setAttribute("aria-label", words.progress);
+    labelFrame(this);
     this.settings.label();
     this.interventions.label();
     this.panels.label();
+    this.story.label();
     this.show();
     this.panels.redraw();
   }
@@ -123,8 +93,15 @@ class Page {
     this.label();
   }
 
+  showReported() {
+    this.store.reported = this.reported.checked;
+    remember("reported", this.reported.checked ? "yes" : "no");
+    this.panels.label();
+    this.panels.redraw();
+  }
+
   moving() {
-    return this.state.state === "playing";
+    return this.state.state === "playing" || Boolean(this.state.busy);
   }
 
   playOrPause() {
@@ -132,6 +109,7 @@ class Page {
   }
 
   reset(settings) {
+    this.story.leave();
     this.send({ do: "reset", settings });
   }
 
@@ -141,13 +119,20 @@ class Page {
     else if (message.kind === "graph") {
       this.store.graph = unpack(message.arrays, view);
       this.panels.redraw();
-    } else if (message.kind === "said") this.interventions.refuse(message.said);
+    } else if (message.kind === "said") this.refused(message.said);
     else if (message.kind === "intervened") {
       this.store.interventions.push({ day: message.day, said: message.said });
       this.interventions.show();
       this.panels.redraw();
     } else if (message.kind === "file") save(message.name, new Blob([message.text], { type: "text/csv" }));
-    else if (message.kind === "command") this.showCommand(message.text);
+    else if (message.kind === "command") this.showLine(message.text, this.words.copy_command);
+    else if (message.kind === "link") this.showLine(`${window.location.origin}${window.location.pathname}${message.text}`, this.words.copy_link);
+  }
+
+  /** Beside the interventions; in the bar what concerns the whole run, since they may be folded away. */
+  refused(said) {
+    if (["open", "story", "reset"].includes(this.last)) this.note(said);
+    else this.interventions.refuse(said);
   }
 
   takeFrame(message, view) {
@@ -195,19 +180,21 @@ class Page {
     this.play.textContent = this.moving() ? words.pause : words.play;
     this.play.disabled = this.day.disabled = this.quarter.disabled = !ready;
     this.reset_.disabled = state.state === "setting_up";
-    this.date.textContent = this.store.day > 0 ? this.store.date(this.store.day - 1) : (state.start ?? "");
+    this.date.textContent = state.start ? this.store.date(this.store.day - 1) : "";
+    this.root.dataset.busy = String(Boolean(state.busy));
     this.progress.max = state.days;
     this.progress.value = this.store.day;
     const idle = { paused: words.paused, over: words.over, setting_up: words.setting_up, failed: words.failed };
     this.rate.textContent = this.moving() ? (state.speed ? words.filled("rate", { speed: state.speed.toFixed(state.speed < 10 ? 1 : 0) }) : "") : idle[state.state];
     this.until.textContent = factsEnd(this.store, words);
-    this.said.textContent = state.said?.[words.language] ?? "";
+    this.said.textContent = (this.noted ?? state.said)?.[words.language] ?? "";
     this.said.hidden = !this.said.textContent;
-    this.said.classList.toggle("sh-wrong", state.state === "failed");
+    this.said.classList.toggle("sh-wrong", state.state === "failed" || Boolean(this.noted));
   }
 
-  showCommand(text) {
+  showLine(text, about) {
     this.line.hidden = false;
+    this.line.setAttribute("aria-label", about);
     this.line.value = text;
     this.line.select();
     navigator.clipboard?.writeText(text).catch(() => this.line.focus());
@@ -215,7 +202,7 @@ class Page {
 
   key(event) {
     const inField = event.target.closest?.("input, select, textarea, [contenteditable]");
-    if (inField || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (inField || this.asking.element.open || event.ctrlKey || event.metaKey || event.altKey) return;
     const onButton = event.target.closest?.("button, a, summary");
     const ready = ["paused", "playing"].includes(this.state.state);
     if (event.key === " " && !onButton && ready) this.playOrPause();
@@ -231,6 +218,7 @@ class Page {
 
   close() {
     document.removeEventListener("keydown", this.keys);
+    window.removeEventListener("hashchange", this.opened);
   }
 }
 

@@ -160,8 +160,46 @@ export class Paint {
     }
   }
 
-  /** Said where there is nothing to draw yet. */
-  nothing(words) {
-    this.text(words, this.width / 2, this.height / 2, { color: this.theme.quiet, align: "center", size: 12, width: this.width - 16 });
+  /** Draw with nothing outside of a box. */
+  within({ x, y, width, height }, draw) {
+    this.context.save();
+    this.context.beginPath();
+    this.context.rect(x, y - 2, width + 4, height + 4);
+    this.context.clip();
+    draw();
+    this.context.restore();
+  }
+
+  /** The sign of a grade, as in the pictures of a run: a circle, a square, a diamond. */
+  sign(grade, x, y, radius, color) {
+    if (grade === "A") {
+      this.dot(x, y, radius, color, this.theme.ink);
+      return;
+    }
+    const context = this.context;
+    context.beginPath();
+    if (grade === "B") context.rect(x - radius * 0.9, y - radius * 0.9, radius * 1.8, radius * 1.8);
+    else {
+      context.moveTo(x, y - radius * 1.3);
+      context.lineTo(x + radius * 1.3, y);
+      context.lineTo(x, y + radius * 1.3);
+      context.lineTo(x - radius * 1.3, y);
+      context.closePath();
+    }
+    this.fillAndEdge(color, this.theme.ink);
+  }
+
+  /** Said where there is nothing to draw yet: what will be here, in as many lines as it needs. */
+  nothing(said) {
+    const size = 12;
+    const lines = [""];
+    for (const part of said.match(/[\u3000-\uffef]|[^\s\u3000-\uffef]+\s*|\s+/g) ?? []) {
+      if (lines.at(-1) && this.widthOf(lines.at(-1) + part.trimEnd(), size) > this.width - 24) lines.push("");
+      lines[lines.length - 1] += part;
+    }
+    lines.forEach((line, n) => {
+      const y = this.height / 2 + (n - (lines.length - 1) / 2) * size * 1.5;
+      this.text(line.trimEnd(), this.width / 2, y, { color: this.theme.quiet, align: "center", size });
+    });
   }
 }

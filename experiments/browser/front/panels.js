@@ -1,6 +1,7 @@
 // The frames of the views: a heading, a canvas, buttons to enlarge it and to take its numbers and picture away.
-import { make } from "./words.js";
+import { factsEnd, make } from "./words.js";
 import { Paint } from "./paint.js";
+import { OFFERED, people } from "./over_time.js";
 import { VIEWS } from "./views.js";
 
 const TEXT_EVERY = 1000;
@@ -48,12 +49,16 @@ export class Panels {
   panel(view, n) {
     const canvas = make("canvas", { class: "sh-canvas", role: "img", "data-view": view.key });
     const heading = make("h2", {});
-    const about = make("span", { class: "sh-about" });
+    const about = make("p", { class: "sh-about" });
+    const badge = make("span", { class: "sh-badge", hidden: true });
+    const help = make("p", { class: "sh-help", id: `sh-help-${view.key}`, hidden: true, tabindex: "0" });
+    const what = make("button", { type: "button", class: "sh-small", "data-what": view.key, "aria-expanded": "false", "aria-controls": help.id, onclick: () => this.explain(n) }, "?");
+    const choice = view === people ? make("select", { id: "sh-measure", onchange: () => this.measure(choice.value) }) : null;
     const larger = make("button", { type: "button", class: "sh-small", onclick: () => this.enlarge(this.enlarged === n ? null : n) });
     const csv = make("button", { type: "button", class: "sh-small", "data-csv": view.key, onclick: () => this.page.send({ do: "export", view: view.key }) }, "CSV");
     const png = make("button", { type: "button", class: "sh-small", "data-png": view.key, onclick: () => this.savePicture(n) }, "PNG");
-    const frame = make("section", { class: `sh-panel${view.wide ? " sh-wide" : ""}`, id: `sh-${view.key}` }, make("header", {}, heading, about, csv, png, larger), canvas);
-    const panel = { view, canvas, heading, about, larger, csv, png, frame, paint: new Paint(canvas), pointer: null };
+    const frame = make("section", { class: `sh-panel${view.wide ? " sh-wide" : ""}`, id: `sh-${view.key}` }, make("header", {}, heading, badge, make("span", { class: "sh-gap" }), what, csv, png, larger), make("div", { class: "sh-under" }, ...(choice ? [choice] : []), about), make("div", { class: "sh-picture" }, canvas, help));
+    const panel = { view, canvas, heading, about, badge, help, what, choice, larger, csv, png, frame, paint: new Paint(canvas), pointer: null };
     canvas.addEventListener("pointermove", (event) => {
       panel.pointer = { x: event.offsetX / panel.paint.zoom, y: event.offsetY / panel.paint.zoom };
       this.redraw();
@@ -63,6 +68,19 @@ export class Panels {
       this.redraw();
     });
     return panel;
+  }
+
+  /** What am I seeing? */
+  explain(n) {
+    const { help, what } = this.panels[n];
+    help.hidden = !help.hidden;
+    what.setAttribute("aria-expanded", String(!help.hidden));
+  }
+
+  measure(metric) {
+    people.metric = metric;
+    this.label();
+    this.redraw();
   }
 
   enlarge(n) {
@@ -76,14 +94,21 @@ export class Panels {
 
   label() {
     const { words } = this.page;
-    this.panels.forEach(({ view, heading, about, larger, csv, png }, n) => {
+    this.panels.forEach(({ view, heading, about, badge, help, what, choice, larger, csv, png }, n) => {
       heading.textContent = words[`view_${view.key}`];
-      about.textContent = words[`about_${view.key}`];
-      about.title = words[`about_${view.key}`];
+      about.textContent = words[`about_${view.key}`] + (view.metric && this.page.store.reported ? ` ${words.about_reported}` : "");
+      badge.textContent = words.badge;
+      help.textContent = words[`help_${view.key}`] + (view.metric ? ` ${words.help_reported}` : "");
+      what.title = words.what;
+      what.setAttribute("aria-label", `${words.what} ${words[`view_${view.key}`]}`);
+      if (choice) {
+        choice.setAttribute("aria-label", words.measure);
+        choice.replaceChildren(...OFFERED.map((metric) => make("option", { value: metric, selected: metric === view.metric }, words[`measure_${metric}`])));
+      }
       const small = this.enlarged === n;
       larger.textContent = small ? "✕" : "⤢";
       larger.setAttribute("aria-label", `${small ? words.smaller : words.larger}: ${words[`view_${view.key}`]}`);
-      larger.title = `${small ? words.smaller : words.larger} (${small ? "Esc" : n + 1})`;
+      larger.title = `${small ? words.smaller : words.larger}${small ? " (Esc)" : n < 9 ? ` (${n + 1})` : ""}`;
       csv.title = words.save_csv;
       png.title = words.save_png;
       csv.setAttribute("aria-label", `${words.save_csv}: ${words[`view_${view.key}`]}`);
@@ -106,6 +131,7 @@ export class Panels {
     const { store, words } = this.page;
     const theme = themeOf(this.page.root);
     for (const panel of this.panels) {
+      panel.badge.hidden = !store.forecast;
       if (!this.seen.has(panel) || panel.canvas.clientWidth === 0) continue;
       panel.paint.begin(theme);
       panel.view.draw(panel.paint, store, words, panel.pointer);
@@ -113,7 +139,7 @@ export class Panels {
     const now = performance.now();
     if (now - this.textAt > TEXT_EVERY || !this.page.moving()) {
       this.textAt = now;
-      for (const { view, canvas } of this.panels) canvas.setAttribute("aria-label", `${words[`view_${view.key}`]}. ${view.alt(store, words)}`);
+      for (const { view, canvas } of this.panels) canvas.setAttribute("aria-label", `${words[`view_${view.key}`]}. ${view.alt(store, words)} ${factsEnd(store, words)}`.trim());
     }
     this.page.drawn();
   }

@@ -29,7 +29,7 @@ export const reservoirs = {
   draw(paint, store, words) {
     const { flows, sources } = store.now;
     if (!flows || store.day === 0) {
-      paint.nothing(words.press_play);
+      paint.nothing(words.empty_reservoirs);
       return;
     }
     const count = store.platforms.length;
@@ -57,7 +57,7 @@ export const reservoirs = {
       }
     }
     this.pipes(paint, store, { flows, middle, bottom, wide });
-    if (!store.books) paint.text(words.no_books, paint.width / 2, 8, { color: paint.theme.quiet, size: 10, align: "center", base: "top", width: paint.width - 10 });
+    if (!store.books) paint.text(words.no_books, paint.width / 2, paint.height * 0.25, { color: paint.theme.quiet, size: 10, align: "center", base: "top", width: paint.width - 10 });
   },
 
   /** The widest that any tap ran, so that one that dries up can be seen to. */
@@ -108,8 +108,10 @@ export const reservoirs = {
       paint.rect(x - 22, y - 6, 44, 9, paint.theme.metal, null, 3);
       paint.text(labels[n], x, 9, { align: "center", size: 11, bold: true, width: paint.width / 3 - 8 });
       if (sum > 0) paint.rect(x - width / 2, y + 3, width, 9, faded(inks[n], 0.75));
-      const told = store.books ? this.amount(paint, words, Math.abs(sum), sum >= 0 ? "+" : "−") : "";
-      paint.text(told, x + 26, y + 3, { size: 10, color: paint.theme.quiet, width: paint.width / 6 - 20 });
+      const sign = sum >= 0 ? "+" : "−";
+      const whole = this.amount(paint, words, Math.abs(sum), sign);
+      const told = paint.widthOf(whole, 10) < paint.width / 6 - 28 ? whole : sign + short(Math.abs(sum), words.language);
+      if (store.books) paint.text(told, x + 26, y + 3, { size: 10, color: paint.theme.quiet });
       amounts.forEach((amount, p) => {
         if (Math.abs(amount) < 1e-9) return;
         const to = middle(p) + (n - 1) * tank.width * 0.27;
@@ -160,7 +162,7 @@ export const reservoirs = {
 
   alt(store, words) {
     const { flows } = store.now;
-    if (!flows || store.day === 0) return words.alt_reservoirs_start;
+    if (!flows || store.day === 0) return words.empty_reservoirs;
     const sums = TAPS.map((kind) => store.platforms.reduce((all, _, p) => all + inflow(flows, kind, p), 0));
     const levels = store.platforms.map((name, p) => `${words.name(name)} ${short(store.daily.mean(store.column.minutes, store.day - MONTH, store.day, p), words.language)}`);
     const taps = [words.tap_new, words.tap_outside, words.tap_budget].map((name, n) => `${name} ${short(sums[n], words.language)}`);

@@ -51,7 +51,7 @@ export class Settings {
     this.own.firstChild.textContent = words.strategy_each;
     if (!this.allowed) return;
     const asked = this.read();
-    const row = (name, control) => make("label", { for: control.id }, make("span", {}, words[`set_${name}`]), control);
+    const row = (name, control) => make("label", { for: control.id, class: control.tagName === "SELECT" ? "sh-stacked" : "" }, make("span", {}, words[`set_${name}`]), control);
     this.rows.replaceChildren(row("users", this.users), row("seed", this.seed), ...CHOICES.map((name) => row(name, this.choices[name])));
     for (const name of CHOICES) this.options(this.choices[name], this.allowed[name], asked[name] || this.shown[name]);
     const names = this.page.store.platforms.length ? this.page.store.platforms : this.allowed.platforms.slice(0, 5);
@@ -62,7 +62,7 @@ export class Settings {
       const chosen = before[name] ? before[name].value : (this.shown.strategies[name] ?? "");
       this.options(select, this.allowed.strategies, chosen, words.as_all);
       this.platforms[name] = select;
-      return make("label", { for: select.id }, make("span", {}, words.name(name)), select);
+      return make("label", { for: select.id, class: "sh-stacked" }, make("span", {}, words.name(name)), select);
     });
     this.own.lastChild.replaceChildren(...rows);
     this.check();
@@ -94,6 +94,6 @@ export class Settings {
   }
 
   ask() {
-    if (this.check()) this.page.reset(this.read());
+    if (this.check()) this.page.discard(() => this.page.reset(this.read()));
   }
 }

@@ -67,6 +67,7 @@ export class Store {
     this.start = Date.UTC(2019, 0, 1);
     this.days = 1;
     this.lastFact = this.lastFactDate = null;
+    this.reported = true;
     this.clear();
   }
 
@@ -140,6 +141,11 @@ export class Store {
     this.days = days;
     this.lastFactDate = last_fact;
     this.lastFact = this.dayOf(last_fact) + 1;
+  }
+
+  /** Whether the day that is shown lies after the last fact: its numbers are a forecast by one run. */
+  get forecast() {
+    return this.lastFact !== null && this.day > this.lastFact;
   }
 
   dayOf(date) {

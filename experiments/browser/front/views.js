@@ -5,6 +5,7 @@ import { books } from "./books.js";
 import { capabilities } from "./capabilities.js";
 import { channels, effort } from "./cells.js";
 import { friends } from "./friends.js";
+import { gmv, people } from "./over_time.js";
 import { reservoirs } from "./reservoirs.js";
 
-export const VIEWS = [attention, reservoirs, capabilities, channels, friends, effort, balance, books];
+export const VIEWS = [attention, gmv, people, reservoirs, balance, capabilities, channels, friends, effort, books];

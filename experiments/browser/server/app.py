@@ -6,7 +6,7 @@ from typing import Any
 
 import solara
 
-from secondhalf.experiments.browser.page import Market
+from secondhalf.experiments.browser.server.page import Market
 
 
 @solara.component
@@ -18,7 +18,7 @@ def Bare(children: Any = ()) -> Any:
 @solara.component
 def Mesa() -> Any:
     """Mesa's viewer; it takes seconds to load, for which the main page does not wait."""
-    from secondhalf.experiments.browser.mesa_page import MesaPage
+    from secondhalf.experiments.browser.server.mesa_page import MesaPage
 
     return MesaPage()
 

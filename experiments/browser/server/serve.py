@@ -16,12 +16,12 @@ from contextlib import closing
 import uvicorn
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.browser.guard import Guard
-from secondhalf.experiments.browser.serving import SERVED
+from secondhalf.experiments.browser.server.guard import Guard
+from secondhalf.experiments.browser.server.serving import SERVED
 from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
 
-APP = "secondhalf.experiments.browser.app"
+APP = "secondhalf.experiments.browser.server.app"
 PORTS_TRIED = 50
 LARGEST_MESSAGE = 2**20
 """Bytes of the largest message of a page; its own are a few hundred."""

@@ -5,19 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 import solara
 from matplotlib.collections import LineCollection
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from mesa.visualization import SolaraViz
 from mesa.visualization.utils import update_counter
 
-from secondhalf.experiments.browser.fair_lock import COMPUTE_LOCK
-from secondhalf.experiments.browser.friend_layout import DrawnUsers, drawn_users
-from secondhalf.experiments.browser.serving import SERVED
+from secondhalf.experiments.browser.market.fair_lock import COMPUTE_LOCK
+from secondhalf.experiments.browser.market.friend_layout import DrawnUsers, drawn_users
+from secondhalf.experiments.browser.server.serving import SERVED
 from secondhalf.experiments.pictures import style
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
@@ -26,6 +26,8 @@ LEAST_INTERVAL = 0.1
 """Seconds between two days; faster, SolaraViz draws from lists that are being written."""
 OWN, AS_ALL = "strategy_", "as all"
 """What a control of a single platform's strategy is called, and its value for that of all."""
+LEAST_DAYS = 30
+"""Days that the axis of dates has at least."""
 SIZES = (500, 1000, 2000, 5000, 20_000, 50_000)
 
 
@@ -72,30 +74,30 @@ def parameters() -> dict[str, Any]:
 def draw_shares(model: MesaMarket) -> Figure:
     """Attention shares by day."""
     rows = model.record.daily[:]  # one copy: the market goes on while this is drawn
-    drawn, axes = _axes("Share of mobile time")
+    drawn, axes = _axes("Share of mobile time, one run")
     names = list(model.platform_names)
     inks = style.colors(names)
     shares = [row["attention_share"] for row in rows]
     for p, name in enumerate(names):
-        axes.plot([100 * own[p] for own in shares if p < len(own)], color=inks[name], label=style.label(name))
-    axes.set_xlabel(f"days since {model.calendar.labels[0]}")
-    axes.set_xlim(0, max(len(rows), 2))
-    style.mark_last_fact(axes, model.settings.calendar.last_fact.isoformat(), partial(_days_until, model))
+        known = [100 * own[p] for own in shares if p < len(own)]
+        sign = "o" if len(known) == 1 else ""  # a line needs two days
+        days = model.calendar.dates[len(rows) - len(known) : len(rows)]
+        axes.plot(days, known, color=inks[name], label=style.label(name), marker=sign, markersize=4)
+    start = model.calendar.start
+    axes.set_xlim(start, start + dt.timedelta(days=max(len(rows), LEAST_DAYS)))
+    axes.xaxis.set_major_locator(locator := AutoDateLocator(maxticks=6))
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    style.mark_last_fact(axes, model.settings.calendar.last_fact.isoformat())
     axes.set_ylabel("percent")
     axes.set_ylim(bottom=0)
-    axes.legend(fontsize=8, ncols=2)
+    drawn.legend(fontsize=8, ncols=3, loc="outside lower center", frameon=False)  # beside the lines, not on them
     return drawn
-
-
-def _days_until(model: MesaMarket, day: str) -> float:
-    """Days of the run up to the end of a day."""
-    return float((dt.date.fromisoformat(day) - model.calendar.start).days + 1)
 
 
 def draw_gmv(model: MesaMarket) -> Figure:
     """GMV of the latest 30 days."""
     rows = model.record.daily[-30:]
-    drawn, axes = _axes("GMV a day, mean of the last 30 days, billion RMB")
+    drawn, axes = _axes("GMV, billion RMB a day (last 30 days), one run")
     names = list(model.platform_names)
     inks = style.colors(names)
     sold = [np.mean([row["gmv"][p] for row in rows if p < len(row["gmv"])] or [0.0]) / 1e9 for p in range(len(names))]
@@ -140,7 +142,9 @@ def shown(draw: Callable[[MesaMarket], Figure]) -> Callable[[MesaMarket], Any]:
     return made
 
 
-PICTURES = [(shown(draw), 0) for draw in (draw_shares, draw_gmv, draw_friends)]
+PICTURES = [shown(draw) for draw in (draw_shares, draw_gmv, draw_friends)]
+GRID = {"display": "grid", "grid-template-columns": "repeat(2, minmax(0, 520px))", "gap": "8px", "padding": "12px"}
+"""Two rows of pictures, which fit on a screen of 1440 by 900."""
 
 
 @solara.component
@@ -157,4 +161,10 @@ def MesaPage() -> Any:
 
     solara.use_effect(let_go_later, [model.value])
     interval = round(1000 * LEAST_INTERVAL)
-    return SolaraViz(model, components=PICTURES, model_params=controls, play_interval=interval, name="Second Half")
+    # Mesa would put the pictures on a tab called "Page 0", the third of them below the screen.
+    with solara.Div() as page:
+        SolaraViz(model, components=[], model_params=controls, play_interval=interval, name="Second Half in Mesa")
+        with solara.Div(style=GRID):
+            for picture in PICTURES:
+                picture(model.value)
+    return page

@@ -6,10 +6,10 @@ from typing import Any
 
 import solara
 
-from secondhalf.experiments.browser.serving import SERVED
+from secondhalf.experiments.browser.server.serving import SERVED
+from secondhalf.experiments.browser.server.widget import MarketPage, facts_of_page
 from secondhalf.experiments.browser.session import Session
 from secondhalf.experiments.browser.setup import known_platforms
-from secondhalf.experiments.browser.widget import MarketPage, facts_of_page
 
 
 @solara.component

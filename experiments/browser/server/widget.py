@@ -12,10 +12,11 @@ import anywidget
 import traitlets
 
 from secondhalf.conf.schema.vocabulary import CHANNELS
-from secondhalf.experiments.browser import text
-from secondhalf.experiments.browser.commands import FASTEST, SLOWEST
-from secondhalf.experiments.browser.exports import NAMES
-from secondhalf.experiments.browser.frames import DAILY, MARKET
+from secondhalf.experiments.browser import reported, text
+from secondhalf.experiments.browser.commands import FASTEST, SLOWEST, START_SPEED
+from secondhalf.experiments.browser.market.exports import NAMES
+from secondhalf.experiments.browser.market.frames import DAILY, MARKET
+from secondhalf.experiments.browser.story import STORY
 from secondhalf.experiments.pictures import channel_mix, style
 
 FRONT = files("secondhalf.experiments.browser") / "front"
@@ -24,6 +25,7 @@ PARTS = (
     "words",
     "paint",
     "lines",
+    "over_time",
     "attention",
     "reservoirs",
     "capabilities",
@@ -35,6 +37,10 @@ PARTS = (
     "panels",
     "settings",
     "interventions",
+    "story",
+    "link",
+    "ask",
+    "frame",
     "main",
 )
 """Modules in front/, each after those that it imports from."""
@@ -75,7 +81,10 @@ def facts_of_page(platforms: list[str], capabilities: list[str]) -> dict[str, An
         "daily": list(DAILY),
         "market": list(MARKET),
         "views": list(NAMES),
-        "speeds": [SLOWEST, FASTEST],
+        "speeds": [SLOWEST, START_SPEED, FASTEST],
+        "reported": reported.reported(platforms),
+        "bands": reported.forecast_bands(platforms),
+        "story": list(STORY),
     }
 
 

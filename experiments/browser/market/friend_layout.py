@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.experiments.browser.arrays import Arrays
+from secondhalf.experiments.browser.market.arrays import Arrays
 from secondhalf.experiments.results.friend_sample import friends_sample
 from secondhalf.model.market import Market
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator
+from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
 
 from secondhalf.conf.schema.vocabulary import CHANNELS
-from secondhalf.experiments.browser.frames import MARKET
-from secondhalf.experiments.browser.friend_layout import NO_APP, NOT_ONLINE, DrawnUsers
-from secondhalf.experiments.browser.interventions import override
+from secondhalf.experiments.browser.market.frames import MARKET
+from secondhalf.experiments.browser.market.friend_layout import NO_APP, NOT_ONLINE, DrawnUsers
+from secondhalf.experiments.browser.market.interventions import override
+from secondhalf.experiments.browser.market.twin_market import MarketHistory, TwinMarket
 from secondhalf.experiments.browser.setup import Setup
-from secondhalf.experiments.browser.twin_market import MarketHistory, TwinMarket
 from secondhalf.experiments.results import tables
 from secondhalf.experiments.results.csv_files import csv_text
 from secondhalf.model.market import Market
 
+PEOPLE = ("monthly_active_users", "active_users", "minutes", "ad_revenue", "commission")
+"""Columns of the view that shows one of several measures."""
 WORLD, RUN, TWIN = "world", "run", "twin"
 """The column that is put in front when there is a twin, and what stands in it."""
 
@@ -108,8 +111,14 @@ def friends(market: Market, drawn: DrawnUsers | None) -> pd.DataFrame:
     )
 
 
+def _people(market: Market, watch: MarketHistory) -> pd.DataFrame:
+    return tables.daily(market)[["date", "platform", *PEOPLE]]
+
+
 VIEWS: dict[str, Callable[[Market, MarketHistory], pd.DataFrame]] = {
     "attention": lambda market, watch: tables.daily(market),
+    "gmv": lambda market, watch: tables.daily(market)[["date", "platform", "gmv"]],
+    "people": _people,
     "reservoirs": lambda market, watch: tables.flows(market),
     "capabilities": _capabilities,
     "channels": _channels,
@@ -120,6 +129,20 @@ VIEWS: dict[str, Callable[[Market, MarketHistory], pd.DataFrame]] = {
 """By the name of a view, its numbers; the friend graph has none of a twin."""
 NAMES = (*VIEWS, "friends")
 """All views that there are numbers of."""
+
+
+def page_link(setup: Setup, world: TwinMarket | None) -> str:
+    """The end of an address of the page at which the same market, interventions and day are opened again."""
+    shown = setup.shown()
+    own = shown.pop("strategies")
+    entries = [*shown.items(), *((f"strategies.{platform}", name) for platform, name in own.items())]
+    if world is not None:
+        start = setup.settings.calendar.start
+        for move in world.interventions:
+            parts = [(move.date - start).days, move.platform, move.change, move.capability]
+            entries.append(("move", ":".join(str(part) for part in [*parts, *([move.share] if move.share else [])])))
+        entries.append(("day", world.market.day))
+    return f"#{urlencode([*entries, ('of', setup.digest)])}"
 
 
 def command_line(setup: Setup, world: TwinMarket | None) -> str:

@@ -6,6 +6,7 @@ other, is told in moves.csv, and a command line can repeat it.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from secondhalf.agents.move import Move
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.conf.schema.base import sentence
 from secondhalf.conf.schema.scenario import ScenarioMove
-from secondhalf.experiments.browser.text import Said, named, say
+from secondhalf.experiments.browser.text import Said, brief, named, say
 from secondhalf.model.initial_state import strategies
 from secondhalf.model.market import Market
 from secondhalf.model.scenario.regulation import scenario_calendar
@@ -45,12 +46,7 @@ def requested_move(market: Market, wish: Mapping[str, Any]) -> ScenarioMove:
     """
     if market.day >= market.calendar.days:
         raise RefusedError(say("run_is_over", date=market.calendar.labels[-1]))
-    date = market.calendar.dates[market.day]
-    try:
-        move = ScenarioMove.model_validate({**wish, "date": date})
-    except ValidationError as error:
-        text = sentence(error)
-        raise RefusedError({"en": text, "zh": text}) from error
+    move = _move(wish, market.calendar.dates[market.day])
     if move.platform not in market.platform_names:
         raise RefusedError(say("no_such_platform", platform=move.platform, known=", ".join(market.platform_names)))
     if move.capability not in market.capabilities.column:
@@ -58,6 +54,31 @@ def requested_move(market: Market, wish: Mapping[str, Any]) -> ScenarioMove:
         raise RefusedError(say("no_such_capability", capability=move.capability, known=known))
     _changes_something(market, move)
     return move
+
+
+def check_names(settings: MarketSettings, wish: Mapping[str, Any], date: dt.date) -> None:
+    """Check an intervention that is planned in a market to come, as far as that can be known now.
+
+    Raises
+    ------
+    RefusedError
+        for an unknown platform or capability, or a value out of its range
+    """
+    platforms = list(dict.fromkeys([*settings.competing, *settings.platform]))
+    move = _move(wish, date)
+    if move.platform not in platforms:
+        raise RefusedError(say("no_such_platform", platform=brief(move.platform), known=", ".join(platforms)))
+    if move.capability not in settings.capability:
+        known = ", ".join(settings.capability)
+        raise RefusedError(say("no_such_capability", capability=brief(move.capability), known=known))
+
+
+def _move(wish: Mapping[str, Any], date: dt.date) -> ScenarioMove:
+    try:
+        return ScenarioMove.model_validate({**wish, "date": date})
+    except ValidationError as error:
+        text = sentence(error)
+        raise RefusedError({"en": text, "zh": text}) from error
 
 
 def _changes_something(market: Market, move: ScenarioMove) -> None:

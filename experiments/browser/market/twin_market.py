@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.scenario import ScenarioMove
-from secondhalf.experiments.browser.fair_lock import COMPUTE_LOCK
-from secondhalf.experiments.browser.interventions import impose, with_move
+from secondhalf.experiments.browser.market.fair_lock import COMPUTE_LOCK
+from secondhalf.experiments.browser.market.interventions import impose, with_move
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from secondhalf.experiments.browser.arrays import Arrays, packed
-from secondhalf.experiments.browser.friend_layout import DrawnUsers
-from secondhalf.experiments.browser.twin_market import MarketHistory, TwinMarket
+from secondhalf.experiments.browser.market.arrays import Arrays, packed
+from secondhalf.experiments.browser.market.friend_layout import DrawnUsers
+from secondhalf.experiments.browser.market.twin_market import MarketHistory, TwinMarket
 from secondhalf.model.market import Market
 from secondhalf.model.observers.second_half import YEAR, phase, trailing_years
 
@@ -128,4 +128,5 @@ def _now(market: Market, watch: MarketHistory) -> Arrays:
         "opened": ("i4", watch.opened),
         "cells": ("f8", np.asarray(cells)),
         "effort": ("f8", market.trade.supply),
+        "shelf": ("f8", np.array([row["pan_shelf_share"] for row in market.record.monthly]).reshape(-1, platforms)),
     }

@@ -1,0 +1,1 @@
+"""The server of the page: who is let in, what is served, and the widget in the browser."""
