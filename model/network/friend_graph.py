@@ -71,7 +71,7 @@ def build_friends(network: NetworkSettings, users: int, seed: int) -> Friends:
     if degree >= users - 1:
         return _friends(users, np.column_stack(np.triu_indices(users, 1)).astype(np.int64))
     if network.kind == "small_world":
-        ties = _small_world(users, degree, network.rewiring, seed)
+        ties: I32 | I64 = _small_world(users, degree, network.rewiring, seed)
     elif network.kind == "scale_free":
         ties = _scale_free(users, degree, key(seed, Decision.NETWORK))
     elif network.kind == "clustered_scale_free":
