@@ -168,7 +168,7 @@ class Platform(mesa.Agent):
         """Cost of keeping today's pools open, RMB; subsidies cost what they take off the price of what is sold."""
         used = (self.capabilities.maturity[self.index] * self.capabilities.exposure[self.index]).tolist()
         pools = self.capabilities.catalogue.values()
-        return sum(pool.running_cost * part for pool, part in zip(pools, used, strict=True))
+        return float(sum(pool.running_cost * part for pool, part in zip(pools, used, strict=True)))
 
 
 def trend(knots: Mapping[dt.date, float], date: dt.date, last_fact: dt.date) -> float:
