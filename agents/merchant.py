@@ -45,10 +45,6 @@ class MerchantTable:
         """Size of the bundle times quality, [M], before its catalogue."""
         return self.weight * self.size * self.quality
 
-    def effort_by_platform(self) -> NDArray[np.float64]:
-        """Share of each merchant's effort on each platform, [M, P]."""
-        return np.asarray(self.effort.sum(axis=2, dtype=np.float64))
-
 
 def pareto_bundles(
     merchants: int, real: int, exponent: float, head_share: float

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Protocol
 
 import mesa
 import numpy as np
+from numpy.typing import NDArray
 
 from secondhalf.agents.capabilities import CapabilityTable
 from secondhalf.agents.move import Move
@@ -105,7 +107,8 @@ class Platform(mesa.Agent):
     @property
     def recruit(self) -> float:
         """Factor on installation hazards: the trend of the settings, the standing level, the campaigns that run."""
-        return self._recruit_trend * self._recruit_level * float(np.prod([factor for factor, _ in self._recruits]))
+        campaigns = float(math.prod(factor for factor, _ in self._recruits))
+        return float(self._recruit_trend * self._recruit_level * campaigns)
 
     @property
     def pool_depth(self) -> float:
@@ -169,8 +172,9 @@ class Platform(mesa.Agent):
 
     def running_cost(self) -> float:
         """Cost of keeping today's pools open, RMB; subsidies cost what they take off the price of what is sold."""
-        used = self.capabilities.maturity[self.index] * self.capabilities.exposure[self.index]
-        return sum(pool.running_cost * float(used[k]) for k, pool in enumerate(self.capabilities.catalogue.values()))
+        used = (self.capabilities.maturity[self.index] * self.capabilities.exposure[self.index]).tolist()
+        pools = self.capabilities.catalogue.values()
+        return float(sum(pool.running_cost * part for pool, part in zip(pools, used, strict=True)))
 
 
 def trend(knots: Mapping[dt.date, float], date: dt.date, last_fact: dt.date) -> float:
@@ -178,10 +182,17 @@ def trend(knots: Mapping[dt.date, float], date: dt.date, last_fact: dt.date) -> 
 
     Knots dated after `last_fact` are not used.
     """
-    known = {day: factor for day, factor in sorted(knots.items()) if day <= last_fact}
+    return math.exp(float(np.interp(date.toordinal(), *_line(tuple(knots.items()), last_fact)))) if knots else 1.0
+
+
+@cache
+def _line(
+    knots: tuple[tuple[dt.date, float], ...], last_fact: dt.date
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Days and logs of a trend's knots up to `last_fact`, from the first date on."""
+    known = {day: factor for day, factor in sorted(knots) if day <= last_fact}
     days = [FIRST_DATE.toordinal(), *(day.toordinal() for day in known)]
-    logs = [0.0, *(math.log(factor) for factor in known.values())]
-    return math.exp(float(np.interp(date.toordinal(), days, logs)))
+    return np.array(days, float), np.array([0.0, *(math.log(factor) for factor in known.values())])
 
 
 def _parts_of_launch(change: str, shown: float) -> float:

@@ -27,6 +27,7 @@ from rich.table import Table
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.bench.settings import Bench
+from secondhalf.experiments.bench.stage_times import STAGES, timed
 from secondhalf.experiments.execution.provenance import commit, peak_memory_mb
 from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.document_tables import put_into
@@ -79,10 +80,13 @@ def _size(settings: MarketSettings, users: int, options: Bench, console: Console
     days = min(days, (market.calendar.days - 2) // (2 * options.repeats))
     threads = sorted({1, numba.get_num_threads()})
     speeds: dict[int, list[float]] = {count: [] for count in threads}
+    parts: dict[int, list[dict[str, float]]] = {count: [] for count in threads}
     for _ in range(options.repeats):
         for count in threads:  # side by side, so that a noisy neighbour hits both
             numba.set_num_threads(count)
-            speeds[count].append(_seconds(lambda: _days(market, days)) / days / users)
+            with timed(market.users_day) as seconds:
+                speeds[count].append(_seconds(lambda: _days(market, days)) / days / users)
+            parts[count].append(seconds)
     for count in threads:
         numba.set_num_threads(count)
         floor = copy_seconds(market.population.bytes_per_user() * users) / users
@@ -97,6 +101,9 @@ def _size(settings: MarketSettings, users: int, options: Bench, console: Console
             "times_floor": spent / floor,
             "bytes_per_user": market.population.bytes_per_user(),
             "build_seconds": built,
+        } | {
+            f"{stage}_ns": statistics.median(part[stage] for part in parts[count]) / days / users * 1e9
+            for stage in STAGES
         }
     numba.set_num_threads(threads[-1])
     market.close()
@@ -203,4 +210,16 @@ def _print(frame: pd.DataFrame, oracle: float, start: dict[str, float], console:
     for cells in _cells(frame):
         table.add_row(*cells)
     console.print(table)
+    console.print(_by_stage(frame))
     console.print(_sentence(oracle, start))
+
+
+def _by_stage(frame: pd.DataFrame) -> Table:
+    """Nanoseconds a user-day of each stage of users; the rest of a day does not grow with their number."""
+    table = Table(title="Stages of users, ns per user-day", title_justify="left")
+    for heading in ("users", "threads", *STAGES, "together"):
+        table.add_column(heading, justify="right")
+    for row in frame.to_dict("records"):
+        spent = [row[f"{stage}_ns"] for stage in STAGES]
+        table.add_row(f"{row['users']:,}", str(row["threads"]), *(f"{ns:.0f}" for ns in (*spent, sum(spent))))
+    return table

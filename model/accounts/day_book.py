@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -52,12 +53,12 @@ class DayBook:
     cost: Array  # [P] RMB, subsidies among it
     channel_minutes: Array  # [P, C]
 
-    @property
+    @cached_property
     def platform_gmv(self) -> Array:
         """GMV of each platform, [P]."""
         return np.asarray(self.gmv.sum(axis=(0, 1)))
 
-    @property
+    @cached_property
     def platform_orders(self) -> Array:
         """Orders of each platform, [P]."""
         return np.asarray(self.orders.sum(axis=(0, 1)))
@@ -119,6 +120,10 @@ def require_usable(names: list[str], offer: Offer) -> None:
 
     The compiled exponential holds its argument within `LARGEST_UTILITY`, which would hide both.
     """
+    of_utility = np.concatenate([np.ravel(getattr(offer, field)) for field in UTILITIES])
+    others = np.concatenate([np.ravel(amounts) for field, amounts in offer._asdict().items() if field not in UTILITIES])
+    if (np.abs(of_utility) <= LARGEST_UTILITY).all() and (np.abs(others) <= LARGEST_AMOUNT).all():
+        return
     for field in offer._fields:
         largest = LARGEST_UTILITY if field in UTILITIES else LARGEST_AMOUNT
         values = np.asarray(getattr(offer, field)).reshape(-1, len(names))

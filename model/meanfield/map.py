@@ -77,10 +77,10 @@ def _expect(
         for p in range(platforms):
             bit = np.uint32(1) << np.uint32(p)
             own_habit[:] = habit[k, p]
-            log_psi(psi[p], offer, behaviour, p, taste[0], taste[1], own_habit, met & bit)
+            log_psi(psi[p], offer, behaviour, p, taste[0], taste[1], own_habit, met, bit)
             for point in range(points):
                 psi[p, point] += behaviour.shock * mood[k, p, point % moods]
-            utility(psi[p], installed & bit)
+            utility(psi[p], installed, bit)
         split(psi, offer.gamma, online, time, 0, budget, behaviour.outside)
         for p in range(platforms):
             for point in range(points):

@@ -80,12 +80,12 @@ def adopt(
     content, shelf = columns.taste[0], columns.taste[1]
     plain, met = np.empty(users, np.float32), np.empty(users, np.float32)
     nobody, everybody = np.zeros(users, np.uint32), np.ones(users, np.uint32)
-    online = np.where(columns.online_from <= today, everybody, nobody)
+    online, one = np.where(columns.online_from <= today, everybody, nobody), np.uint32(1)
     for p in range(contacts.size):
         bit = np.uint32(1) << np.uint32(p)
         absent = np.where(columns.installed & bit, nobody, online)
-        install_hazard(plain, absent, nobody, content, shelf, offer, behaviour.adoption_taste, p)
-        install_hazard(met, absent, everybody, content, shelf, offer, behaviour.adoption_taste, p)
+        install_hazard(plain, absent, nobody, one, content, shelf, offer, behaviour.adoption_taste, p)
+        install_hazard(met, absent, everybody, one, content, shelf, offer, behaviour.adoption_taste, p)
         share = np.float32(contacts[p])
         for i in range(users):
             if absent[i] and streams.never[p, i] < offer.never[p]:
@@ -178,11 +178,11 @@ def _one_mood(
             # Another step of the same sequence for each platform: whom one meets is drawn for each of them.
             met[j] = _turned(streams.contact[first + j], streams.turns[platforms, mood] * (p + 1)) < contacts[p]
         content, shelf = columns.taste[0, block], columns.taste[1, block]
-        log_psi(plain[p], offer, behaviour, p, content, shelf, columns.habit[p, block], met)
+        log_psi(plain[p], offer, behaviour, p, content, shelf, columns.habit[p, block], met, np.uint32(1))
         for j in range(size):
             at = int(_turned(streams.mood[p, first + j], streams.turns[p, mood]) * streams.quantiles.size)
             psi[p, j] = plain[p, j] + behaviour.shock * streams.quantiles[min(at, streams.quantiles.size - 1)]
-        utility(psi[p], installed & bit)
+        utility(psi[p], installed, bit)
     price = prices_of_time(psi, offer.gamma, budget, behaviour.outside)
     total = budget.copy()
     for p in range(platforms):

@@ -71,14 +71,14 @@ def build_friends(network: NetworkSettings, users: int, seed: int) -> Friends:
     if degree >= users - 1:
         return _friends(users, np.column_stack(np.triu_indices(users, 1)).astype(np.int64))
     if network.kind == "small_world":
-        ties = _small_world(users, degree, network.rewiring, seed)
+        ties: I32 | I64 = _small_world(users, degree, network.rewiring, seed)
     elif network.kind == "scale_free":
         ties = _scale_free(users, degree, key(seed, Decision.NETWORK))
     elif network.kind == "clustered_scale_free":
         ties = hyperbolic_ties(users, degree, network.exponent, network.temperature, seed)
     else:
         ties = _communities(network, users, seed)
-    return _friends(users, ties if len(ties) else np.array([[0, 1]]))
+    return _friends(users, ties if len(ties) else np.array([[0, 1]], np.int64))
 
 
 def _own_ties(network: NetworkSettings, users: int, seed: int) -> I64:
@@ -97,15 +97,47 @@ def _own_ties(network: NetworkSettings, users: int, seed: int) -> I64:
     return ties.astype(np.int64)
 
 
-def _friends(users: int, ties: I64) -> Friends:
+def _friends(users: int, ties: I32 | I64) -> Friends:
     """Sort ties [E, 2] into neighbour lists, each once."""
-    codes = np.concatenate([ties[:, 0] * users + ties[:, 1], ties[:, 1] * users + ties[:, 0]])
-    codes.sort()
-    codes = codes[np.concatenate([[True], codes[1:] != codes[:-1]])]
-    owner, friend = np.divmod(codes, users)
+    return Friends(*_lists(users, ties))
+
+
+@compiled
+def _lists(users: int, ties: I32 | I64) -> tuple[I64, I32]:
+    """Neighbour lists (indptr, indices) in time and memory proportional to the ties, which are not sorted.
+
+    Lists filled from ties in any order are turned about: going through their owners in order and writing each into its
+    friends' lists leaves sorted ones, in which a tie that came twice stands twice in a row.
+    """
     indptr = np.zeros(users + 1, np.int64)
-    np.cumsum(np.bincount(owner, minlength=users), out=indptr[1:])
-    return Friends(indptr, friend.astype(np.int32))
+    for tie in range(len(ties)):
+        indptr[ties[tie, 0] + 1] += 1
+        indptr[ties[tie, 1] + 1] += 1
+    for user in range(users):
+        indptr[user + 1] += indptr[user]
+    end = indptr[:-1].copy()
+    unsorted = np.empty(2 * len(ties), np.int32)
+    for tie in range(len(ties)):
+        for side in range(2):
+            owner = ties[tie, side]
+            unsorted[end[owner]] = ties[tie, 1 - side]
+            end[owner] += 1
+    indices = np.empty(2 * len(ties), np.int32)
+    end[:] = indptr[:-1]
+    for user in range(users):
+        for place in range(indptr[user], indptr[user + 1]):
+            friend = unsorted[place]
+            if end[friend] == indptr[friend] or indices[end[friend] - 1] != user:
+                indices[end[friend]] = user
+                end[friend] += 1
+    kept = 0
+    for user in range(users):
+        first, indptr[user] = indptr[user], kept
+        for place in range(first, end[user]):
+            indices[kept] = indices[place]
+            kept += 1
+    indptr[users] = kept
+    return indptr, indices[:kept].copy()
 
 
 def _integers(stream: np.uint64, limits: I64) -> I64:

@@ -15,7 +15,7 @@ from scipy import optimize, special
 
 from secondhalf.model.numba_kernels import compiled
 from secondhalf.model.random_streams import Decision, key, uniforms, word
-from secondhalf.model.shapes import F64, I64
+from secondhalf.model.shapes import F64, I32, I64
 
 _BINS_PER_UNIT = 64
 """Resolution of log weights in the calibration of `scale`; the error in the mean degree is about one in 1e5."""
@@ -46,10 +46,10 @@ class Walk(NamedTuple):
     draws: I64  # [1] draws taken
     waiting: F64  # [1] exponential time left
     found: I64  # [1] ties found
-    ties: I64  # [room, 2] those for which there was room
+    ties: I32  # [room, 2] those for which there was room
 
 
-def hyperbolic_ties(users: int, degree: float, exponent: float, temperature: float, seed: int) -> I64:
+def hyperbolic_ties(users: int, degree: float, exponent: float, temperature: float, seed: int) -> I32:
     """Ties of a clustered scale-free graph, every pair at most once.
 
     Parameters
@@ -65,7 +65,7 @@ def hyperbolic_ties(users: int, degree: float, exponent: float, temperature: flo
 
     Returns
     -------
-    int64 [E, 2]
+    int32 [E, 2]
 
     References
     ----------
@@ -83,7 +83,7 @@ def hyperbolic_ties(users: int, degree: float, exponent: float, temperature: flo
     room = int(expected + 10 * np.sqrt(expected)) + 64
     while True:
         draws, waiting, count = np.zeros(1, np.int64), np.zeros(1), np.zeros(1, np.int64)
-        walk = Walk(scale, sharpness, stream, draws, waiting, count, np.empty((room, 2), np.int64))
+        walk = Walk(scale, sharpness, stream, draws, waiting, count, np.empty((room, 2), np.int32))
         _connect(circle, walk)
         found = int(walk.found[0])
         if found <= room:

@@ -48,7 +48,7 @@ def merchants_profit(market: State) -> float:
     """
     rule, table = market.settings.merchants, market.trade.table
     goods = market.book.net_gmv.sum() * (1 - rule.margin)
-    shops = float((table.shop.sum(axis=1) * table.weight).sum())
+    shops = float(np.einsum("m,mp->", table.weight, table.shop))
     return merchants_keep(market) - float(goods) - shops * rule.shop_cost / DAYS_A_WEEK
 
 

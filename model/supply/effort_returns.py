@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from secondhalf.model.supply import contest
 from secondhalf.model.supply.sales import BROADCAST_EXPONENT, LIVE_STORE, SEARCH, Array, Trade
 
 
@@ -22,12 +23,13 @@ def returns(trade: Trade, take_rate: Array, live: Array) -> NDArray[np.float32]:
     table, settings = trade.table, trade.settings
     exponent = settings.contest_exponent
     effort = table.effort.astype(np.float64) + settings.effort_floor
-    slope = exponent * table.fit[:, None, :] * effort ** (exponent - 1)
-    if trade.favour is not None:
-        slope[:, :, SEARCH] *= trade.favour
+    gained = exponent * effort**exponent  # of whole powers and the usual square root NumPy makes no logarithms
     value = trade.cell_value() + _planted_value(trade)[:, None] * trade.seeds
-    gained = slope * value
-    rise = settings.broadcast_gain * live * BROADCAST_EXPONENT * effort[:, :, LIVE_STORE] ** (BROADCAST_EXPONENT - 1)
+    contest.slopes(gained, effort, table.fit, value, table.category)
+    if trade.favour is not None:
+        gained[:, :, SEARCH] *= trade.favour
+    live_effort = effort[:, :, LIVE_STORE]
+    rise = settings.broadcast_gain * live * BROADCAST_EXPONENT * (live_effort**BROADCAST_EXPONENT / live_effort)
     strength = trade.strength[:, None]
     fan_sales = _fan_sales(trade)
     per_strength = np.divide(fan_sales, strength, out=np.zeros_like(fan_sales), where=strength > 0)

@@ -27,6 +27,7 @@ from secondhalf.model.shapes import (
     SHELF,
     Shops,
 )
+from secondhalf.model.supply import contest
 
 Array = NDArray[np.float64]
 LIVE_STORE, SEARCH = CHANNELS.index("live_store"), CHANNELS.index("search")
@@ -53,9 +54,7 @@ def share_per_weight(weight: Array, category: NDArray[np.integer], demand: Array
     demand
         share of each category, [K]; categories that nobody serves in a cell leave theirs to the others
     """
-    flat = weight.reshape(weight.shape[0], -1)
-    members = (category[None, :] == np.arange(demand.size)[:, None]).astype(np.float64)
-    total = (members @ flat).reshape(demand.size, *weight.shape[1:])
+    total = contest.totals(weight, category, demand.size)
     served = demand[:, None, None] * (total > 0)
     within = served.sum(axis=0)
     share = np.divide(served, within, out=np.zeros_like(total), where=within > 0)
@@ -115,18 +114,18 @@ class Trade:
         self.product_shares = table.products.shares(settings.products.scaled_boost)
         self.strength = table.strength * table.products.catalogue(self.product_shares)
         visible = (table.effort + settings.effort_floor) ** settings.contest_exponent
-        self.weight = self.strength[:, None, None] * table.fit[:, None, :] * visible
+        self.weight = (self.strength[:, None] * table.fit)[:, None, :] * visible
         self.weight *= table.shop[:, :, None] & open_cells
         if self.favour is not None:
             self.weight[:, :, SEARCH] *= self.favour
         effort = table.effort.astype(np.float64)
+        by_platform = contest.sums(effort, np.ones(self.seeds.size))
         if package.any():
             best = (np.arange(effort.shape[2]) == effort.argmax(axis=2)[:, :, None]) & table.shop[:, :, None]
             factor = 1 + best * package[:, None]
             self.weight *= factor
             effort = effort * factor
         self.per_weight = share_per_weight(self.weight, table.category, self.category_demand)
-        by_platform = table.effort_by_platform()
         homes = (by_platform >= HOMING_EFFORT).sum(axis=1) >= 2
         self.multi_homing = float(np.average(homes, weights=table.weight))
         mass = table.weight * table.size
@@ -160,7 +159,8 @@ class Trade:
     def _buyer_shares(self) -> Array:
         """Share of each platform's orders by merchant, [M, P]: last week's sales, else contest weights."""
         sales = self.last_week_gmv * self.table.shop
-        basis = np.where(sales.sum(axis=0) > 0, sales, self.weight.sum(axis=2))
+        sold = sales.sum(axis=0) > 0
+        basis = sales if sold.all() else np.where(sold, sales, self.weight_by_platform())
         total = basis.sum(axis=0)
         shares: Array = np.divide(basis, total, out=np.zeros_like(basis), where=total > 0)
         self.buyer_shares = shares
@@ -222,8 +222,7 @@ class Trade:
     def _sales(self) -> Array:
         """Pending GMV by merchant and platform, [M, P]."""
         cell_total = self.weight.sum(axis=0)
-        per_weight = (self.per_weight * self.pending_direct)[self.table.category]
-        sold = (self.weight * per_weight).sum(axis=2)
+        sold = contest.won(self.weight, self.per_weight * self.pending_direct, self.table.category)
         # Demand of a cell that no merchant serves (it closed within the week) goes to the platform's other cells.
         homeless = np.where(cell_total > 0, 0.0, self.pending_direct).sum(axis=1)
         seeded = self.seeding_weight()
@@ -238,17 +237,21 @@ class Trade:
         sold += np.divide(by_fans, total, out=np.zeros_like(by_fans), where=total > 0) * self.pending_repeat
         homeless += np.where(total > 0, 0.0, self.pending_repeat)
         if homeless.any():
-            basis = self.weight.sum(axis=2) + self.table.shop * 1e-300
+            basis = self.weight_by_platform() + self.table.shop * 1e-300
             sold += basis / basis.sum(axis=0).clip(1e-300) * homeless
         return np.asarray(sold)
 
     def seeding_weight(self) -> Array:
         """Weight of each merchant in what is planted on each platform, [M, P]."""
-        return np.asarray(self.weight[:, :, self.seeds].sum(axis=2))
+        return contest.sums(self.weight, self.seeds.astype(np.float64))
+
+    def weight_by_platform(self) -> Array:
+        """Weight of each merchant on each platform, [M, P]."""
+        return contest.sums(self.weight, np.ones(self.seeds.size))
 
     def cell_value(self) -> Array:
-        """RMB of last week's direct demand that one unit of contest weight won, [M, P, C]."""
-        return np.asarray((self.per_weight * self.week_direct)[self.table.category])
+        """RMB of last week's direct demand that one unit of contest weight won, by category, [K, P, C]."""
+        return np.asarray(self.per_weight * self.week_direct)
 
     def start_week(self) -> None:
         """Keep last week's sales, clear the week's ledgers."""

@@ -88,10 +88,8 @@ class MerchantWeek:
         replaced = products.on_sale[merchants, slots]
         if replaced.any():
             self._archive_products(merchants[replaced], slots[replaced])
-        normals = ndtri(uniforms(key(self.seed, Decision.PRODUCT, draw, who=1), self.table.number.size))
-        products.launch(
-            merchants, slots, day, (self.settings.products.appeal_sd * normals[merchants]).astype(np.float32)
-        )
+        marks = uniforms(key(self.seed, Decision.PRODUCT, draw, who=1), self.table.number.size)[merchants]
+        products.launch(merchants, slots, day, (self.settings.products.appeal_sd * ndtri(marks)).astype(np.float32))
 
     def _archive_products(self, merchants: NDArray[np.intp], slots: NDArray[np.intp]) -> None:
         products, at = self.table.products, (merchants, slots)
@@ -125,7 +123,7 @@ class MerchantWeek:
     def _profitable(self, take_rate: NDArray[np.float64], cost: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Shops not yet open, [M, P], whose first week would pay at the effort in each cell that a new one has."""
         trade, table, rule = self.trade, self.table, self.settings
-        value = trade.cell_value().sum(axis=2)
+        value = trade.cell_value().sum(axis=2)[table.category]
         effort = ENTRY_EFFORT / len(CHANNELS) + rule.effort_floor
         expected = trade.strength[:, None] * value * effort**rule.contest_exponent
         pays = expected * rule.margin * (1 - take_rate) > cost
@@ -163,7 +161,7 @@ class MerchantWeek:
         """Fans of closed shops pass to the platform's other shops, or wait for one, so that fans match users' ties."""
         table = self.table
         held = np.where(table.shop, table.fans, 0.0)
-        by_weight = self.trade.weight.sum(axis=2) * table.shop
+        by_weight = self.trade.weight_by_platform() * table.shop
         basis = np.where(by_weight.sum(axis=0) > 0, by_weight, table.shop)
         basis = np.where(held.sum(axis=0) > 0, held, basis)
         norm = basis.sum(axis=0)

@@ -12,9 +12,9 @@ from numba import prange
 
 from secondhalf.model.numba_kernels import Integer, bounds, chunk_count, compiled, compiled_parallel, exp32
 from secondhalf.model.random_streams import below, uniform, word
-from secondhalf.model.shapes import F32, I16, I32, I64, NEVER, U8, U32, Behaviour, Columns, DayStreams, Offer
+from secondhalf.model.shapes import F32, I16, I32, I64, NEVER, U32, Behaviour, Columns, DayStreams, Offer
 
-_ZERO = np.float32(0.0)
+_ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
 
 @compiled_parallel
@@ -59,31 +59,29 @@ def adopt(columns: Columns, offer: Offer, behaviour: Behaviour, streams: DayStre
 def _adopt(
     columns: Columns, offer: Offer, behaviour: Behaviour, streams: DayStreams, day: int, first: Integer, last: Integer
 ) -> None:
-    block = slice(first, last)
-    installed, contact = columns.installed[block], columns.contact[block]
+    block, size = slice(first, last), last - first
+    installed, contact, online_from = columns.installed[block], columns.contact[block], columns.online_from[block]
     content, shelf = columns.taste[0, block], columns.taste[1, block]
-    absent = np.where(columns.online_from[block] <= day, ~installed, np.uint32(0))
-    hazard, happened = np.empty(last - first, np.float32), np.empty(last - first, np.uint8)
+    absent, hazard, who = np.empty(size, np.uint32), np.empty(size, np.float32), np.empty(size, np.int64)
+    for j in range(size):
+        absent[j] = ~installed[j] if online_from[j] <= day else np.uint32(0)
     for p in range(offer.drop.size):
         bit = np.uint32(1) << np.uint32(p)
-        has_app = installed & bit
         installed_day, last_used = columns.installed_day[p, block], columns.last_used[p, block]
-        install_hazard(hazard, absent & bit, contact & bit, content, shelf, offer, behaviour.adoption_taste, p)
-        if events(happened, hazard, streams.adopt[p], first):
-            for j in np.flatnonzero(happened):
-                if never_installs(streams.never[p], first + j, offer.never[p]):
-                    continue
-                installed[j] |= bit
-                installed_day[j] = day
-        removal_hazard(hazard, has_app, last_used, installed_day, offer.drop[p], day - behaviour.idle_days)
-        if events(happened, hazard, streams.drop[p], first):
-            habit, minutes = columns.habit[p, block], columns.minutes[p, block]
-            for j in np.flatnonzero(happened):
-                installed[j] ^= bit
-                installed_day[j] = NEVER
-                last_used[j] = NEVER
-                habit[j] = _ZERO
-                minutes[j] = _ZERO
+        # Who installs an app now cannot remove it today.
+        removal_hazard(hazard, installed, bit, last_used, installed_day, offer.drop[p], day - behaviour.idle_days)
+        habit, minutes = columns.habit[p, block], columns.minutes[p, block]
+        for k in range(events(who, hazard, streams.drop[p], first)):
+            installed[who[k]] ^= bit
+            installed_day[who[k]] = NEVER
+            last_used[who[k]] = NEVER
+            habit[who[k]] = _ZERO
+            minutes[who[k]] = _ZERO
+        install_hazard(hazard, absent, contact, bit, content, shelf, offer, behaviour.adoption_taste, p)
+        for k in range(events(who, hazard, streams.adopt[p], first)):
+            if not never_installs(streams.never[p], first + who[k], offer.never[p]):
+                installed[who[k]] |= bit
+                installed_day[who[k]] = day
 
 
 @compiled
@@ -94,31 +92,42 @@ def never_installs(stream: np.uint64, user: Integer, share: np.float32) -> bool:
 
 @compiled
 def install_hazard(
-    hazard: F32, absent: U32, met: U32, content: F32, shelf: F32, offer: Offer, adoption_taste: np.float32, p: int
+    hazard: F32,
+    absent: U32,
+    met: U32,
+    bit: np.uint32,
+    content: F32,
+    shelf: F32,
+    offer: Offer,
+    adoption_taste: np.float32,
+    p: int,
 ) -> None:
-    """Fill `hazard` with that of installing app p for each user of a block, zero where `absent` is.
+    """Fill `hazard` with that of installing app p for each user of a block, zero where `absent` has no such `bit`.
 
-    `met` is not zero where the contact of the day has the app; `content` and `shelf` are the users' tastes.
+    `met` has it where the contact of the day has the app; `content` and `shelf` are the users' tastes.
     """
     innovation, imitation = offer.innovation[p], offer.imitation[p]
     for_content, for_shelf = offer.taste_weight[0, p], offer.taste_weight[1, p]
     for j in range(hazard.size):
         liking = for_content * content[j] + for_shelf * shelf[j]
-        rate = (innovation + (imitation if met[j] else _ZERO)) * exp32(adoption_taste * liking)
-        hazard[j] = rate if absent[j] else _ZERO
+        rate = (innovation + (imitation if met[j] & bit else _ZERO)) * exp32(adoption_taste * liking)
+        hazard[j] = rate if absent[j] & bit else _ZERO
 
 
 @compiled
 def removal_hazard(
-    hazard: F32, has_app: U32, last_used: I16, installed_day: I16, drop: np.float32, idle_since: Integer
+    hazard: F32,
+    installed: U32,
+    bit: np.uint32,
+    last_used: I16,
+    installed_day: I16,
+    drop: np.float32,
+    idle_since: Integer,
 ) -> None:
     """Fill `hazard` with that of removing an app: `drop` for holders who have not opened it since day `idle_since`."""
     for j in range(hazard.size):
         idle = max(last_used[j], installed_day[j]) < idle_since
-        hazard[j] = drop if (has_app[j] != 0) & idle else _ZERO
-
-
-_ONE = np.float32(1.0)
+        hazard[j] = drop if (installed[j] & bit != 0) & idle else _ZERO
 
 
 @compiled
@@ -134,14 +143,26 @@ def happens(draw: np.float32, hazard: np.float32) -> bool:
 
 
 @compiled
-def events(happened: U8, hazard: F32, stream: np.uint64, first: Integer) -> int:
-    """Note for whom of a block of users that begins at `first` an event happens today, and return for how many.
+def events(who: I64, hazard: F32, stream: np.uint64, first: Integer) -> int:
+    """Put into `who` for whom of a block of users that begins at `first` an event happens today; returns how many.
 
-    The same as `happens` for each of them, without branches, so that the loop vectorises.
+    The same as `happens` for each of them. The draw is compared with the hazard for all at once, without branches, and
+    with the exact probability for the few who are left.
     """
+    size = hazard.size
+    near, count = np.empty(size, np.uint8), 0
+    for j in range(size):
+        near[j] = uniform(word(stream, first + j)) < hazard[j]
+        count += near[j]
+    if count == 0:
+        return 0
+    found = 0
+    for j in range(size):
+        who[found] = j
+        found += near[j]
     count = 0
-    for j in range(hazard.size):
-        draw = uniform(word(stream, first + j))
-        happened[j] = (draw < hazard[j]) & (draw < probability(hazard[j]))
-        count += happened[j]
+    for k in range(found):
+        j = who[k]
+        who[count] = j
+        count += happens(uniform(word(stream, first + j)), hazard[j])
     return count

@@ -20,10 +20,24 @@ from numba import prange
 from numpy.typing import NDArray
 
 from secondhalf.model.numba_kernels import Integer, bounds, chunk_count, compiled, compiled_parallel
-from secondhalf.model.shapes import ACTIVE_THIS_MONTH, F32, F64, I16, U8, Behaviour, Columns, Day, DayStreams, Offer
+from secondhalf.model.shapes import (
+    ACTIVE_THIS_MONTH,
+    F32,
+    F64,
+    I16,
+    U8,
+    U32,
+    Behaviour,
+    Columns,
+    Day,
+    DayStreams,
+    Offer,
+)
 from secondhalf.model.users.utility import add_mood, log_psi, utility
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
+_ACTIVE, _NOTHING = np.uint8(ACTIVE_THIS_MONTH), np.uint8(0)
+_PARTS = 16
 MONTH_DAYS = 30
 """Length of the window behind monthly active users."""
 HOMING_DAYS = 28
@@ -45,13 +59,19 @@ def prices_of_time(psi: F32, gamma: F32, budget: F32, outside: np.float32) -> F3
     prices only rise on the way, so at most P rounds are needed and no sorting. Users lie innermost, without branches.
     """
     platforms, size = psi.shape
-    weight, time = outside * budget, budget.copy()
+    weight, time = np.empty(size, np.float32), np.empty(size, np.float32)
+    floor, price = np.empty(size, np.float32), np.empty(size, np.float32)
+    for j in range(size):
+        weight[j] = outside * budget[j]
+        time[j] = budget[j]
     for p in range(platforms):
         own, depth = psi[p], gamma[p]
         for j in range(size):
             weight[j] += depth * own[j]
             time[j] += depth if own[j] > _ZERO else _ZERO
-    floor, price = np.zeros(size, np.float32), weight / time
+    for j in range(size):
+        floor[j] = _ZERO
+        price[j] = weight[j] / time[j]
     while True:
         removed = 0
         for p in range(platforms):
@@ -101,10 +121,10 @@ def _attend(
     content, shelf = columns.taste[0, block], columns.taste[1, block]
     for p in range(platforms):
         bit = np.uint32(1) << np.uint32(p)
-        log_psi(psi[p], offer, behaviour, p, content, shelf, columns.habit[p, block], contact & bit)
+        log_psi(psi[p], offer, behaviour, p, content, shelf, columns.habit[p, block], contact, bit)
         add_mood(psi[p], behaviour.shock, streams.shock[p], first)
-        lost[p] = utility(psi[p], installed & bit)
-        sums[p, INSTALLED] = np.count_nonzero(installed & bit)
+        lost[p] = utility(psi[p], installed, bit)
+        sums[p, INSTALLED] = holders(installed, bit)
     online, phone = split(
         psi,
         offer.gamma,
@@ -118,16 +138,21 @@ def _attend(
         _add_budget(columns.budget_now[block], columns.online_from[block], columns.budget_factor[block], day)
     used = np.zeros(last - first, np.uint8)
     for p in range(platforms):
-        columns.minutes[p, block] = psi[p]
+        minutes = columns.minutes[p, block]
+        for j in range(minutes.size):
+            minutes[j] = psi[p, j]
         feed_habit(columns.habit[p, block], psi[p], behaviour.habit_rate, behaviour.habit_half)
         if day.count_window:
-            columns.minutes_now[p, block] += psi[p]
+            add(columns.minutes_now[p, block], psi[p])
         _count(sums[p], psi[p], columns.last_used[p, block], columns.marks[p, block], used, day.number)
         if lost[p]:
             sums[p, MINUTES] = np.nan  # so that the day stops at this platform
     totals[ONLINE] = online
     totals[BUDGET] = phone
-    totals[MULTI_HOMING] = np.sum(used >= 2)
+    several = 0
+    for j in range(used.size):
+        several += used[j] >= 2
+    totals[MULTI_HOMING] = several
 
 
 @compiled
@@ -141,16 +166,48 @@ def split(
     outside: np.float32,
 ) -> tuple[int, float]:
     """Turn a block's psi [P, users] into minutes, in place. Returns users online and their phone minutes."""
-    online, phone = 0, 0.0
-    own = budget_factor * budget
-    price = prices_of_time(psi, gamma, own, outside)
-    here = online_from <= today
-    for j in range(own.size):
-        if here[j]:
-            online += 1
-            phone += own[j]
-    spend(psi, gamma, price, here)
-    return online, phone
+    size, online = online_from.size, 0
+    own, here = np.empty(size, np.float32), np.empty(size, np.bool_)
+    for j in range(size):
+        own[j] = budget_factor[j] * budget
+        here[j] = online_from[j] <= today
+    spend(psi, gamma, prices_of_time(psi, gamma, own, outside), here)
+    for j in range(size):
+        online += here[j]
+        own[j] = own[j] if here[j] else _ZERO
+    return online, total(own)
+
+
+@compiled
+def total(values: F32) -> float:
+    """Sum in double precision, in sixteen interleaved parts: an order that is fixed and that processors can follow."""
+    parts = np.zeros(_PARTS)
+    whole = values.size - values.size % _PARTS
+    for at in range(0, whole, _PARTS):
+        for part in range(_PARTS):
+            parts[part] += values[at + part]
+    for at in range(whole, values.size):
+        parts[at - whole] += values[at]
+    result = 0.0
+    for part in range(_PARTS):
+        result += parts[part]
+    return result
+
+
+@compiled
+def holders(installed: U32, bit: np.uint32) -> int:
+    """How many users of a block have the app."""
+    found = 0
+    for j in range(installed.size):
+        found += installed[j] & bit != 0
+    return found
+
+
+@compiled
+def add(target: F32, added: F32) -> None:
+    """Add to a block's column."""
+    for j in range(target.size):
+        target[j] += added[j]
 
 
 @compiled
@@ -180,18 +237,18 @@ def feed_habit(habit: F32, minutes: F32, rate: np.float32, half: np.float32) -> 
 
 @compiled
 def _count(sums: F64, spent: F32, last_used: I16, marks: U8, used: U8, today: Integer) -> None:
-    active, monthly = 0, 0
-    minutes = 0.0
+    active, monthly, this_day = 0, 0, np.int16(today)
+    month, homing = np.int16(today - MONTH_DAYS), np.int16(today - HOMING_DAYS)
     for j in range(spent.size):
-        if spent[j] > _ZERO:
-            active += 1
-            minutes += spent[j]
-            last_used[j] = today
-            marks[j] |= ACTIVE_THIS_MONTH
-        age = today - last_used[j]
-        monthly += age < MONTH_DAYS
-        used[j] += age < HOMING_DAYS
+        is_open = spent[j] > _ZERO
+        active += is_open
+        last_used[j] = this_day if is_open else last_used[j]
+    for j in range(spent.size):
+        marks[j] |= _ACTIVE if spent[j] > _ZERO else _NOTHING
+    for j in range(spent.size):
+        monthly += last_used[j] > month
+        used[j] += last_used[j] > homing
     sums[ACTIVE] = active
-    sums[MINUTES] = minutes
+    sums[MINUTES] = total(spent)
     sums[SHOPPING] = 0.0
     sums[MONTHLY] = monthly

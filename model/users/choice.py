@@ -23,6 +23,9 @@ Impulses choose among the apps open today. All other needs choose among installe
 a visit, and every need met adds a session's minutes, taken from the time outside, and leads to `orders_per_need`
 orders. Books are expectations: every platform is credited with its probability. The user's own state is sampled: one
 draw decides where the order went. A repeat need met away from the platform of its tie is booked as a planned one.
+
+A block's needs are met kind by kind, in the order in which a person's own needs come: who has one is collected first,
+and what can be worked out for all of them at once is (`nested_logit`); only where an order went is written one by one.
 """
 
 from __future__ import annotations
@@ -30,13 +33,12 @@ from __future__ import annotations
 import numpy as np
 from numba import prange
 
-from secondhalf.model.numba_kernels import Integer, bounds, chunk_count, compiled, compiled_parallel, exp32
-from secondhalf.model.random_streams import near_normal, uniform, word
+from secondhalf.model.numba_kernels import Integer, bounds, chunk_count, compiled, compiled_parallel
 from secondhalf.model.shapes import (
-    BOUGHT_THIS_MONTH,
     F32,
     F64,
     FEED,
+    I64,
     KIND_IMPULSE,
     KIND_PLANNED,
     KIND_REPEAT,
@@ -52,110 +54,22 @@ from secondhalf.model.shapes import (
     Offer,
     Shops,
 )
-from secondhalf.model.users.needs import quantile_of, tie_number
-from secondhalf.model.users.orders import LOST_FANS, count_buyers, fade, tie_up, visit
+from secondhalf.model.users.nested_logit import (
+    OUT_OF_REACH,
+    add_channels,
+    add_lasting_taste,
+    levels,
+    liking,
+    marks,
+    nested_shares,
+    sample,
+)
+from secondhalf.model.users.orders import become_fans, count_buyers, fade, order, order_at_home, visit
 
-_ZERO, _ONE, _HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
-_LOWEST = np.float32(-1e30)
-"""Utility of a platform that cannot be chosen."""
+_ZERO = np.float32(0.0)
 
 NEEDS, WANTED, SURPLUS, MET = 0, 1, 2, 3
 """Entries of the sums over all needs: how many, RMB that they want to spend, consumer surplus in RMB, how many met."""
-
-
-@compiled
-def nested_shares(
-    weight: F32,
-    feed_share: F32,
-    reachable: U8,
-    value: F32,
-    attachment: F32,
-    bonus: F32,
-    channel_value: F32,
-    like_feed: np.float32,
-    like_shelf: np.float32,
-    kind: int,
-    tie: int,
-    repeat_bonus: np.float32,
-    channel_nest: np.float32,
-    platform_nest: np.float32,
-) -> np.float32:
-    """Fill `weight` [P] with the probability that a need is met at each platform; the rest walks away.
-
-    Parameters
-    ----------
-    feed_share
-        receives the share of the feed's channels in what is met at each platform, [P]
-    reachable
-        marks platforms among which the need chooses, [P]
-    value, attachment, bonus
-        utility by tier, of the person, and by the need's origin, [P]
-    channel_value
-        of the offer, [4, 2, P]
-    like_feed, like_shelf
-        ``exp(liking)`` of the person for both groups of channels
-    tie
-        platform of a repeat need, which is a planned need elsewhere; NOBODY for other needs
-
-    Returns
-    -------
-    float
-        the need's expected gain over walking away, in utility: ``ln(1 + S ** mu)``
-    """
-    total, highest = _ZERO, _LOWEST
-    for p in range(weight.size):
-        weight[p] = _LOWEST
-        feed_share[p] = _ZERO
-        if reachable[p] == 0:
-            continue
-        row = KIND_PLANNED if kind == KIND_REPEAT and p != tie else kind
-        feed = like_feed * channel_value[row, FEED, p]
-        both = feed + like_shelf * channel_value[row, SHELF, p]
-        if both <= _ZERO:
-            continue
-        utility = value[p] + attachment[p] + bonus[p] + channel_nest * np.log(both)
-        if p == tie:
-            utility += repeat_bonus
-        weight[p] = utility
-        feed_share[p] = feed / both
-        highest = max(highest, utility)
-    for p in range(weight.size):  # relative to the highest, so that a small nest leaves no exponential out of range
-        weight[p] = exp32((weight[p] - highest) / platform_nest) if weight[p] > _LOWEST else _ZERO
-        total += weight[p]
-    if total <= _ZERO:
-        return _ZERO
-    against = exp32(platform_nest * np.log(total) + highest)  # S ** mu
-    bought = against / (_ONE + against)
-    for p in range(weight.size):
-        weight[p] *= bought / total
-    gain: np.float32 = np.log(_ONE + against)
-    return gain
-
-
-@compiled
-def sample(probabilities: F32, mark: np.float32) -> int:
-    """Index at which the running sum passes `mark`, or NOBODY (walked away)."""
-    for p in range(probabilities.size):
-        if mark < probabilities[p]:
-            return p
-        mark -= probabilities[p]
-    return NOBODY
-
-
-@compiled
-def level(cdf: F32, mark: np.float32) -> int:
-    """Number of the class into which a mark in [0, 1) falls; `cdf` ends with one."""
-    for k in range(cdf.size - 1):
-        if mark < cdf[k]:
-            return k
-    return cdf.size - 1
-
-
-@compiled
-def lasting_taste(stream: np.uint64, user: Integer, sd: np.float32) -> np.float32:
-    """A person's taste for a platform, the same for life: ``sd z - sd ** 2 / 2``, not stored but drawn again."""
-    taste: np.float32 = sd * near_normal(word(stream, user)) - _HALF * sd * sd
-    return taste
 
 
 @compiled_parallel
@@ -216,109 +130,239 @@ def _buy(
     first: Integer,
     last: Integer,
 ) -> None:
-    needs_today, last_used, last_bought = columns.needs, columns.last_used, columns.last_bought
-    loyalty, marks, installed = columns.loyalty, columns.marks, columns.installed
-    content, shelf = columns.taste[0], columns.taste[1]
-    impulse_origin, interest_origin = columns.impulse_origin, columns.interest_origin
-    fan_merchant, fan_platform, fan_day = columns.fan_merchant, columns.fan_platform, columns.fan_day
-    bonus, sells, sd = offer.bonus, offer.sells, offer.attachment_sd
-    buyers_cdf, merchants = shops.buyers_cdf, shops.products.size
-    platforms, slots, today = sells.size, fan_merchant.shape[0], day.number
-    chances, feed_share = np.empty(platforms, np.float32), np.empty(platforms, np.float32)
-    attachment = np.empty(platforms, np.float32)
-    opened, holds = np.empty(platforms, np.uint8), np.empty(platforms, np.uint8)
-    worth = np.empty(platforms, np.float32)
+    platforms, size = offer.sells.size, last - first
     book[:] = 0.0
     spent[:] = 0.0
     count[:] = 0.0
     need_sums[:] = 0.0
     for p in range(platforms):
-        fade(loyalty[p, first:last], behaviour.loyalty_kept)
-    for i in range(first, last):
-        needs = int(needs_today[i])
-        if needs == 0:
-            continue
-        for p in range(platforms):
-            here = sells[p] != 0 and (installed[i] >> np.uint32(p)) & np.uint32(1) != 0
-            holds[p] = np.uint8(here)
-            opened[p] = np.uint8(here and last_used[p, i] == today)
-            attachment[p] = behaviour.loyalty_weight * loyalty[p, i]
-            if sd[p] > _ZERO:
-                attachment[p] += lasting_taste(streams.attachment[p], i, sd[p])
-        like_feed = exp32(behaviour.content_liking * content[i])
-        like_shelf = exp32(behaviour.shelf_liking * shelf[i])
-        income = level(behaviour.income_cdf, uniform(word(streams.income, i)))
-        for draw in range(3 + slots):
-            if not needs & (1 << draw):
-                continue
-            slot, kind = draw - KIND_REPEAT, min(draw, KIND_REPEAT)
-            origin, tie = NOBODY, NOBODY
-            if kind == KIND_IMPULSE:
-                origin = int(impulse_origin[i])
-            elif kind == KIND_RIPENED:
-                origin = int(interest_origin[i])
-            elif kind == KIND_REPEAT:
-                if fan_merchant[slot, i] == NOBODY:
-                    continue
-                tie = int(fan_platform[slot, i])
-            tier = level(day.tier_cdf[income], uniform(word(streams.tier[draw], i)))
-            placed = float(behaviour.orders_per_need[kind])
-            amount = placed * float(day.tier_amount[tier])
-            for p in range(platforms):
-                worth[p] = offer.tier_value[tier, p]
-                if opened[p] == 0:
-                    worth[p] -= behaviour.opening_cost
-                if last_bought[p, i] == NEVER:
-                    worth[p] -= behaviour.first_order_cost
-            gain = nested_shares(
-                chances,
-                feed_share,
-                holds if behaviour.opening != 0 and kind != KIND_IMPULSE else opened,
-                worth,
+        fade(columns.loyalty[p, first:last], behaviour.loyalty_kept)
+    busy = np.empty(size, np.int64)
+    people = busy[: collect(busy, columns.needs, first, last)]
+    attachment = np.zeros((platforms, people.size), np.float32)
+    attached(attachment, columns, offer, behaviour, streams, people)
+    like = np.empty((2, people.size), np.float32)
+    liking(like[FEED], columns.taste[0], people, behaviour.content_liking)
+    liking(like[SHELF], columns.taste[1], people, behaviour.shelf_liking)
+    income, mark = np.empty(people.size, np.int64), np.empty(people.size, np.float32)
+    marks(mark, streams.income, people)
+    levels(income, behaviour.income_cdf, mark)
+    members = np.empty(people.size, np.int64)
+    for draw in range(3 + columns.fan_merchant.shape[0]):
+        wanting = members[: select(members, columns, people, draw)]
+        if wanting.size:
+            _meet(
+                columns,
+                offer,
+                shops,
+                behaviour,
+                streams,
+                day,
+                book,
+                spent,
+                count,
+                need_sums,
+                sums,
+                totals,
+                people,
+                wanting,
                 attachment,
-                bonus[origin],
-                offer.channel_value,
-                like_feed,
-                like_shelf,
-                kind,
-                tie,
-                behaviour.repeat_bonus,
-                behaviour.channel_nest,
-                behaviour.platform_nest,
+                like,
+                income,
+                draw,
             )
-            need_sums[NEEDS] += 1.0
-            need_sums[WANTED] += amount
-            if behaviour.price_weight > _ZERO:
-                need_sums[SURPLUS] += amount * gain / behaviour.price_weight
-            for p in range(platforms):
-                need_sums[MET] += chances[p]
-                booked = KIND_PLANNED if kind == KIND_REPEAT and p != tie else kind
-                book[booked, origin, p] += placed * chances[p]
-                spent[booked, origin, p, FEED] += amount * chances[p] * feed_share[p]
-                spent[booked, origin, p, SHELF] += amount * chances[p] * (_ONE - feed_share[p])
-            place = sample(chances, uniform(word(streams.choose[draw], i)))
-            if place == NOBODY:
-                continue
-            visit(columns, day, behaviour.session, place, i, sums, totals)
-            opened[place] = 1
-            last_bought[place, i] = today
-            marks[place, i] |= BOUGHT_THIS_MONTH
-            loyalty[place, i] += behaviour.loyalty_step * (_ONE - loyalty[place, i])
-            if place == tie:
-                number = tie_number(i, int(fan_merchant[slot, i]), tie, merchants)
-                dropout = quantile_of(behaviour.fan_dropouts, uniform(word(streams.fan_dropout_rate, number)))
-                fan_day[slot, i] = today
-                if uniform(word(streams.fan_dropout[slot], i)) < dropout:
-                    fan_merchant[slot, i] = NOBODY
-                    count[tie, LOST_FANS] += 1.0
-                continue
-            row = KIND_PLANNED if kind == KIND_REPEAT else kind
-            makes = feed_share[place] * offer.fan_gain[row, FEED, place]
-            makes += (_ONE - feed_share[place]) * offer.fan_gain[row, SHELF, place]
-            if uniform(word(streams.become_fan[draw], i)) < makes:
-                mark = float(uniform(word(streams.fan_merchant[draw], i)))
-                merchant = np.searchsorted(buyers_cdf[place], mark, side="right")
-                if merchant < merchants:
-                    tie_up(fan_merchant[:, i], fan_platform[:, i], fan_day[:, i], merchant, place, today, count)
     for p in range(platforms):
-        count_buyers(count[p], last_bought[p, first:last], today)
+        count_buyers(count[p], columns.last_bought[p, first:last], day.number)
+
+
+@compiled
+def collect(people: I64, needs: U8, first: Integer, last: Integer) -> int:
+    """Put users of a block who have a need into `people`; returns how many."""
+    found = 0
+    for i in range(first, last):
+        people[found] = i
+        found += needs[i] != 0
+    return found
+
+
+@compiled
+def select(members: I64, columns: Columns, people: I64, draw: int) -> int:
+    """Put into `members` who of `people` has need number `draw`; returns how many."""
+    needs, bit, found = columns.needs, 1 << draw, 0
+    if draw < KIND_REPEAT:
+        for k in range(people.size):
+            members[found] = k
+            found += needs[people[k]] & bit != 0
+    else:  # a tie that an order of today has ended leaves no need
+        tied = columns.fan_merchant[draw - KIND_REPEAT]
+        for k in range(people.size):
+            members[found] = k
+            found += (needs[people[k]] & bit != 0) & (tied[people[k]] != NOBODY)
+    return found
+
+
+@compiled
+def attached(
+    attachment: F32, columns: Columns, offer: Offer, behaviour: Behaviour, streams: DayStreams, people: I64
+) -> None:
+    """Fill `attachment` [P, people] with what ties a person to each platform that sells, as it is in the morning."""
+    for p in range(attachment.shape[0]):
+        if offer.sells[p] == 0:
+            continue
+        own, loyalty = attachment[p], columns.loyalty[p]
+        for k in range(own.size):
+            own[k] = behaviour.loyalty_weight * loyalty[people[k]]
+        if offer.attachment_sd[p] > _ZERO:
+            add_lasting_taste(own, streams.attachment[p], people, offer.attachment_sd[p])
+
+
+@compiled
+def _meet(
+    columns: Columns,
+    offer: Offer,
+    shops: Shops,
+    behaviour: Behaviour,
+    streams: DayStreams,
+    day: Day,
+    book: F64,
+    spent: F64,
+    count: F64,
+    need_sums: F64,
+    sums: F64,
+    totals: F64,
+    people: I64,
+    wanting: I64,
+    attachment: F32,
+    like: F32,
+    income: I64,
+    draw: int,
+) -> None:
+    """Meet need number `draw` of those of `people` whose positions are in `wanting`."""
+    platforms, size, kind = attachment.shape[0], wanting.size, min(draw, KIND_REPEAT)
+    users, origin, tier = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
+    like_feed, like_shelf = np.empty(size, np.float32), np.empty(size, np.float32)
+    mark, place, tie = np.empty(size, np.float32), np.empty(size, np.int64), np.empty(size, np.int64)
+    for k in range(size):
+        tie[k] = NOBODY
+        users[k] = people[wanting[k]]
+        like_feed[k] = like[FEED, wanting[k]]
+        like_shelf[k] = like[SHELF, wanting[k]]
+        origin[k] = NOBODY
+    if kind == KIND_IMPULSE:
+        for k in range(size):
+            origin[k] = columns.impulse_origin[users[k]]
+    elif kind == KIND_RIPENED:
+        for k in range(size):
+            origin[k] = columns.interest_origin[users[k]]
+    elif kind == KIND_REPEAT:
+        for k in range(size):
+            tie[k] = columns.fan_platform[draw - KIND_REPEAT, users[k]]
+    marks(mark, streams.tier[draw], users)
+    for k in range(size):
+        tier[k] = 0
+    for g in range(day.tier_cdf.shape[1] - 1):
+        for k in range(size):
+            tier[k] += mark[k] >= day.tier_cdf[income[wanting[k]], g]
+    chances, feed_share = np.empty((platforms, size), np.float32), np.zeros((platforms, size), np.float32)
+    elsewhere = KIND_PLANNED if kind == KIND_REPEAT else kind
+    opens = behaviour.opening != 0 and kind != KIND_IMPULSE
+    for p in range(platforms):
+        own = chances[p]
+        if offer.sells[p] == 0:
+            own[:] = OUT_OF_REACH
+            continue
+        for k in range(size):
+            own[k] = offer.tier_value[tier[k], p] + attachment[p, wanting[k]] + offer.bonus[origin[k], p]
+        if kind == KIND_REPEAT:
+            for k in range(size):
+                own[k] += behaviour.repeat_bonus if tie[k] == p else _ZERO
+        value = offer.channel_value
+        add_channels(
+            own,
+            feed_share[p],
+            like_feed,
+            like_shelf,
+            tie,
+            p,
+            (value[elsewhere, FEED, p], value[kind, FEED, p]),
+            (value[elsewhere, SHELF, p], value[kind, SHELF, p]),
+            behaviour.channel_nest,
+        )
+        subtract_costs(own, columns, behaviour, users, p, day.number, opens)
+    gain = np.empty(size, np.float32)
+    nested_shares(chances, gain, behaviour.platform_nest)
+    _book(book, spent, need_sums, behaviour, day, kind, origin, tie, tier, chances, feed_share, gain)
+    marks(mark, streams.choose[draw], users)
+    sample(place, chances, mark)
+    visit(columns, day, behaviour.session, users, place, sums, totals)
+    order(columns, behaviour, users, place, day.number)
+    if kind == KIND_REPEAT:
+        merchants = shops.products.size
+        order_at_home(columns, behaviour, streams, draw - kind, users, place, day.number, merchants, count)
+    become_fans(
+        columns,
+        offer.fan_gain[elsewhere],
+        shops.buyers_cdf,
+        streams.become_fan[draw],
+        streams.fan_merchant[draw],
+        users,
+        place,
+        tie,
+        feed_share,
+        day.number,
+        count,
+    )
+
+
+@compiled
+def subtract_costs(
+    utility: F32, columns: Columns, behaviour: Behaviour, users: I64, p: int, today: Integer, opens: bool
+) -> None:
+    """Take the costs of opening the app and of a first order off the utilities at platform p.
+
+    Without the app it is out of reach, and where the need cannot open one (`opens`) so is one that was not open today.
+    """
+    last_used, last_bought, installed = columns.last_used[p], columns.last_bought[p], columns.installed
+    bit, first_order = np.uint32(1) << np.uint32(p), behaviour.first_order_cost
+    opening = behaviour.opening_cost
+    for k in range(utility.size):
+        i = users[k]
+        is_open = last_used[i] == today
+        value = utility[k] - (_ZERO if is_open else opening) - (first_order if last_bought[i] == NEVER else _ZERO)
+        reached = (installed[i] & bit != 0) & (is_open | opens) & (utility[k] != OUT_OF_REACH)
+        utility[k] = value if reached else OUT_OF_REACH
+
+
+@compiled
+def _book(
+    book: F64,
+    spent: F64,
+    need_sums: F64,
+    behaviour: Behaviour,
+    day: Day,
+    kind: int,
+    origin: I64,
+    tie: I64,
+    tier: I64,
+    chances: F32,
+    feed_share: F32,
+    gain: F32,
+) -> None:
+    """Credit every platform with its probability of meeting each need; a repeat need away from its tie is planned."""
+    placed = float(behaviour.orders_per_need[kind])
+    elsewhere = KIND_PLANNED if kind == KIND_REPEAT else kind
+    surplus = 1.0 / behaviour.price_weight if behaviour.price_weight > _ZERO else 0.0
+    need_sums[NEEDS] += origin.size
+    for k in range(origin.size):
+        amount, met = placed * float(day.tier_amount[tier[k]]), 0.0
+        need_sums[WANTED] += amount
+        need_sums[SURPLUS] += amount * gain[k] * surplus
+        for p in range(chances.shape[0]):
+            chance = float(chances[p, k])
+            met += chance
+            by_feed = amount * chance * feed_share[p, k]
+            row = KIND_REPEAT if p == tie[k] else elsewhere
+            book[row, origin[k], p] += placed * chance
+            spent[row, origin[k], p, FEED] += by_feed
+            spent[row, origin[k], p, SHELF] += amount * chance - by_feed
+        need_sums[MET] += met

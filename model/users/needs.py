@@ -18,6 +18,8 @@ from secondhalf.model.numba_kernels import Integer, bounds, chunk_count, compile
 from secondhalf.model.random_streams import uniform, word
 from secondhalf.model.shapes import (
     F32,
+    I8,
+    I64,
     NEED_IMPULSE,
     NEED_PLANNED,
     NEED_REPEAT,
@@ -75,39 +77,47 @@ def _arise(
     first: Integer,
     last: Integer,
 ) -> None:
-    block = slice(first, last)
-    needs, online = columns.needs[block], columns.online_from[block] <= day.number
-    stock, origin = columns.interest[block], columns.interest_origin[block]
-    impulse_origin = columns.impulse_origin[block]
+    block, size = slice(first, last), last - first
+    needs, online_from, need_rate = columns.needs[block], columns.online_from[block], columns.need_rate[block]
+    stock, impulse_origin = columns.interest[block], columns.impulse_origin[block]
     minutes, seeding = columns.minutes, offer.seeding
-    hazard, happened = np.empty(last - first, np.float32), np.empty(last - first, np.uint8)
-    needs[:] = 0
-    impulse_origin[:] = NOBODY
-    planted = np.zeros(last - first, np.float32)
+    hazard, who = np.empty(size, np.float32), np.empty(size, np.int64)
+    planted, mark = np.empty(size, np.float32), np.empty(size, np.float32)
+    for j in range(size):
+        needs[j] = 0
+        impulse_origin[j] = NOBODY
+        planted[j] = _ZERO
     for p in range(seeding.size):
-        plant(planted, minutes[p, block], seeding[p])
-    mark = add_interest(stock, planted, behaviour.interest_kept, streams.plant, first)
-    for j in np.flatnonzero(mark >= _ZERO):
-        origin[j] = planted_where(minutes, seeding, first + j, mark[j])
-    hazard[:] = behaviour.impulse_rate * planted
+        if seeding[p] > _ZERO:
+            plant(planted, minutes[p, block], seeding[p])
+    add_interest(mark, stock, planted, behaviour.interest_kept, streams.plant, first)
+    anew = 0
+    for j in range(size):
+        who[anew] = j
+        anew += mark[j] >= _ZERO
+    planted_where(columns.interest_origin, minutes, seeding, who[:anew], mark, first)
+    for j in range(size):
+        hazard[j] = behaviour.impulse_rate * planted[j]
     for _ in range(behaviour.impulse_power):
-        hazard *= columns.need_rate[block]
-    if events(happened, hazard, streams.impulse, first):
-        for j in np.flatnonzero(happened):
-            needs[j] |= NEED_IMPULSE
-            # Given that it happened, the draw is even below the probability: it says where, too.
-            share = uniform(word(streams.impulse, first + j)) / probability(hazard[j])
-            impulse_origin[j] = planted_where(minutes, seeding, first + j, share * planted[j])
-    hazard[:] = np.where(online, columns.need_rate[block] * day.planned, _ZERO)
-    if events(happened, hazard, streams.planned, first):
-        for j in np.flatnonzero(happened):
-            needs[j] |= NEED_PLANNED
-    hazard[:] = behaviour.ripening_rate * stock
-    if events(happened, hazard, streams.ripened, first):
-        for j in np.flatnonzero(happened):
-            needs[j] |= NEED_RIPENED
-            stock[j] *= _ONE - behaviour.ripened_share
-    _fans_return(columns, shops, behaviour, streams, day, first, last)
+        for j in range(size):
+            hazard[j] *= need_rate[j]
+    impulses = who[: events(who, hazard, streams.impulse, first)]
+    for k in range(impulses.size):
+        j = impulses[k]
+        needs[j] |= NEED_IMPULSE
+        # Given that it happened, the draw is even below the probability: it says where, too.
+        mark[j] = uniform(word(streams.impulse, first + j)) / probability(hazard[j]) * planted[j]
+    planted_where(columns.impulse_origin, minutes, seeding, impulses, mark, first)
+    for j in range(size):
+        hazard[j] = need_rate[j] * day.planned if online_from[j] <= day.number else _ZERO
+    for k in range(events(who, hazard, streams.planned, first)):
+        needs[who[k]] |= NEED_PLANNED
+    for j in range(size):
+        hazard[j] = behaviour.ripening_rate * stock[j]
+    for k in range(events(who, hazard, streams.ripened, first)):
+        needs[who[k]] |= NEED_RIPENED
+        stock[who[k]] *= _ONE - behaviour.ripened_share
+    _fans_return(columns, shops, behaviour, streams, day, who, first)
 
 
 @compiled
@@ -118,36 +128,36 @@ def plant(planted: F32, minutes: F32, seeding: np.float32) -> None:
 
 
 @compiled
-def add_interest(stock: F32, planted: F32, kept: np.float32, stream: np.uint64, first: Integer) -> F32:
-    """Let the stock decay and take in what was planted; returns for whom and where the origin is drawn anew.
+def add_interest(mark: F32, stock: F32, planted: F32, kept: np.float32, stream: np.uint64, first: Integer) -> None:
+    """Let the stock decay and take in what was planted; `mark` receives for whom and where the origin is drawn anew.
 
-    The new origin is the platform at which the running sum of what was planted passes the mark returned; a mark below
-    zero fell on the old stock, which keeps its origin.
+    The new origin is the platform at which the running sum of what was planted passes the mark; a mark below zero fell
+    on the old stock, which keeps its origin.
     """
-    mark = np.empty(stock.size, np.float32)
     for j in range(stock.size):
         left = stock[j] * kept
         drawn = uniform(word(stream, first + j)) * (left + planted[j]) - left
         mark[j] = drawn if planted[j] > _ZERO else -_ONE
         stock[j] = left + planted[j]
-    return mark
 
 
 @compiled
 def _fans_return(
-    columns: Columns, shops: Shops, behaviour: Behaviour, streams: DayStreams, day: Day, first: Integer, last: Integer
+    columns: Columns, shops: Shops, behaviour: Behaviour, streams: DayStreams, day: Day, who: I64, first: Integer
 ) -> None:
-    """Draw the repeat needs of fan ties; who is not online has none."""
+    """Draw the repeat needs of fan ties of a block, with space for it in `who`; who is not online has none."""
     needs, today = columns.needs, day.number
     reach, products, fan_rates = shops.reach, shops.products, behaviour.fan_rates
     for f in range(columns.fan_merchant.shape[0]):
         merchants, platforms, days = columns.fan_merchant[f], columns.fan_platform[f], columns.fan_day[f]
         stream, bit = streams.repeat[f], NEED_REPEAT << f
-        for i in range(first, last):
-            merchant = int(merchants[i])
-            if merchant == NOBODY:
-                continue
-            platform = int(platforms[i])
+        found = 0
+        for j in range(who.size):
+            who[found] = first + j
+            found += merchants[first + j] != NOBODY
+        for k in range(found):
+            i = who[k]
+            merchant, platform = int(merchants[i]), int(platforms[i])
             tie = tie_number(i, merchant, platform, products.size)
             rate = quantile_of(fan_rates, uniform(word(streams.fan_rate, tie)))
             rate *= reach[platform, merchant] * day.repeat
@@ -157,15 +167,16 @@ def _fans_return(
 
 
 @compiled
-def planted_where(minutes: F32, seeding: F32, i: Integer, mark: np.float32) -> int:
-    """The platform at which the running sum of what user i met yesterday passes `mark`."""
-    total = _ZERO
-    last = NOBODY
-    for p in range(seeding.size):
-        planted = minutes[p, i] * seeding[p]
-        if planted > _ZERO:
-            last = p
-            total += planted
-            if mark < total:
-                break
-    return last
+def planted_where(origin: I8, minutes: F32, seeding: F32, who: I64, mark: F32, first: Integer) -> None:
+    """Note in `origin` at which platform the running sum of what users of a block met yesterday passes `mark`."""
+    for k in range(who.size):
+        i = first + who[k]
+        total, last = _ZERO, NOBODY
+        for p in range(seeding.size):
+            planted = minutes[p, i] * seeding[p]
+            if planted > _ZERO:
+                last = p
+                total += planted
+                if mark[who[k]] < total:
+                    break
+        origin[i] = last

@@ -5,16 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from secondhalf.model.numba_kernels import Integer, compiled
+from secondhalf.model.random_streams import uniform, word
 from secondhalf.model.shapes import (
     ACTIVE_THIS_MONTH,
+    BOUGHT_THIS_MONTH,
     F32,
     F64,
+    FEED,
     I8,
     I16,
     I32,
+    I64,
     NOBODY,
+    SHELF,
+    Behaviour,
     Columns,
     Day,
+    DayStreams,
 )
 from secondhalf.model.users.attention import (
     ACTIVE,
@@ -25,8 +32,9 @@ from secondhalf.model.users.attention import (
     MULTI_HOMING,
     SHOPPING,
 )
+from secondhalf.model.users.needs import quantile_of, tie_number
 
-_ZERO = np.float32(0.0)
+_ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
 MONTHLY_BUYERS, ANNUAL_BUYERS, NEW_FANS, LOST_FANS = 0, 1, 2, 3
 """Columns of the per-platform counts."""
@@ -34,31 +42,106 @@ BUYER_MONTH, BUYER_YEAR = 30, 365
 
 
 @compiled
-def visit(columns: Columns, day: Day, session: np.float32, place: int, i: int, sums: F64, totals: F64) -> None:
-    """A need is met at an app: count a visit if it was not open today, and add a session's minutes to the day.
+def visit(columns: Columns, day: Day, session: np.float32, users: I64, place: I64, sums: F64, totals: F64) -> None:
+    """Needs are met at apps: count a visit if one was not open today, and add a session's minutes to the day.
 
-    The minutes come from the time outside, of which at least none is left; they feed no habit.
+    The minutes come from the time outside, of which at least none is left; they feed no habit. `place` is NOBODY where
+    a need was not met. The loop is in here, since handing columns over costs more than an order.
     """
-    minutes, last_used = columns.minutes, columns.last_used
-    if last_used[place, i] != day.number:
-        sums[place, ACTIVE] += 1.0
-        sums[place, MONTHLY] += day.number - last_used[place, i] >= MONTH_DAYS
-        if day.number - last_used[place, i] >= HOMING_DAYS:
-            others = 0
-            for p in range(minutes.shape[0]):
-                others += day.number - last_used[p, i] < HOMING_DAYS
-            totals[MULTI_HOMING] += others == 1
-        last_used[place, i] = day.number
-        columns.marks[place, i] |= ACTIVE_THIS_MONTH
-    left = columns.budget_factor[i] * day.budget
-    for p in range(minutes.shape[0]):
-        left -= minutes[p, i]
-    added = min(session, max(left, _ZERO))
-    minutes[place, i] += added
-    if day.count_window:
-        columns.minutes_now[place, i] += added
-    sums[place, MINUTES] += added
-    sums[place, SHOPPING] += added
+    minutes, minutes_now, last_used, marks = columns.minutes, columns.minutes_now, columns.last_used, columns.marks
+    budget_factor, today, platforms = columns.budget_factor, day.number, columns.minutes.shape[0]
+    for k in range(users.size):
+        i, at = users[k], place[k]
+        if at == NOBODY:
+            continue
+        if last_used[at, i] != today:
+            sums[at, ACTIVE] += 1.0
+            sums[at, MONTHLY] += today - last_used[at, i] >= MONTH_DAYS
+            if today - last_used[at, i] >= HOMING_DAYS:
+                others = 0
+                for p in range(platforms):
+                    others += today - last_used[p, i] < HOMING_DAYS
+                totals[MULTI_HOMING] += others == 1
+            last_used[at, i] = today
+            marks[at, i] |= ACTIVE_THIS_MONTH
+        left = budget_factor[i] * day.budget
+        for p in range(platforms):
+            left -= minutes[p, i]
+        added = min(session, max(left, _ZERO))
+        minutes[at, i] += added
+        if day.count_window:
+            minutes_now[at, i] += added
+        sums[at, MINUTES] += added
+        sums[at, SHOPPING] += added
+
+
+@compiled
+def order(columns: Columns, behaviour: Behaviour, users: I64, place: I64, today: Integer) -> None:
+    """Write orders to the users who place them: day, mark and loyalty."""
+    last_bought, marks, loyalty, step = columns.last_bought, columns.marks, columns.loyalty, behaviour.loyalty_step
+    for k in range(users.size):
+        i, at = users[k], place[k]
+        if at != NOBODY:
+            last_bought[at, i] = today
+            marks[at, i] |= BOUGHT_THIS_MONTH
+            loyalty[at, i] += step * (_ONE - loyalty[at, i])
+
+
+@compiled
+def order_at_home(
+    columns: Columns,
+    behaviour: Behaviour,
+    streams: DayStreams,
+    slot: int,
+    users: I64,
+    place: I64,
+    today: Integer,
+    merchants: int,
+    count: F64,
+) -> None:
+    """Ties of fan slot `slot` whose shop got the order go on, or die of it."""
+    fan_merchant, fan_platform, fan_day = columns.fan_merchant[slot], columns.fan_platform[slot], columns.fan_day[slot]
+    traits, stream, dropouts = streams.fan_dropout_rate, streams.fan_dropout[slot], behaviour.fan_dropouts
+    for k in range(users.size):
+        i, at = users[k], place[k]
+        if at == NOBODY or at != fan_platform[i]:
+            continue
+        number = tie_number(i, int(fan_merchant[i]), at, merchants)
+        fan_day[i] = today
+        if uniform(word(stream, i)) < quantile_of(dropouts, uniform(word(traits, number))):
+            fan_merchant[i] = NOBODY
+            count[at, LOST_FANS] += 1.0
+
+
+@compiled
+def become_fans(
+    columns: Columns,
+    gains: F32,
+    buyers_cdf: F64,
+    become: np.uint64,
+    whose: np.uint64,
+    users: I64,
+    place: I64,
+    tie: I64,
+    feed_share: F32,
+    today: Integer,
+    count: F64,
+) -> None:
+    """Orders away from a tie make fans of some.
+
+    `gains` [2, P] is the probability by group of channels, `feed_share` [P, K] what was bought through the feed;
+    `become` and `whose` are the streams that decide whether, and of which shop by `buyers_cdf` [P, M].
+    """
+    fan_merchant, fan_platform, fan_day = columns.fan_merchant, columns.fan_platform, columns.fan_day
+    for k in range(users.size):
+        i, at = users[k], place[k]
+        if at == NOBODY or at == tie[k]:
+            continue
+        feed = feed_share[at, k]
+        if uniform(word(become, i)) < feed * gains[FEED, at] + (_ONE - feed) * gains[SHELF, at]:
+            merchant = np.searchsorted(buyers_cdf[at], float(uniform(word(whose, i))), side="right")
+            if merchant < buyers_cdf.shape[1]:
+                tie_up(fan_merchant[:, i], fan_platform[:, i], fan_day[:, i], merchant, at, today, count)
 
 
 @compiled

@@ -22,11 +22,19 @@ _LARGEST = np.finfo(np.float32).max
 
 @compiled
 def log_psi(
-    out: F32, offer: Offer, behaviour: Behaviour, p: int, content: F32, shelf: F32, habit: F32, met: U32
+    out: F32,
+    offer: Offer,
+    behaviour: Behaviour,
+    p: int,
+    content: F32,
+    shelf: F32,
+    habit: F32,
+    met: U32,
+    bit: np.uint32,
 ) -> None:
     """Fill `out` with ln psi at platform p, before mood, for each user of a block.
 
-    `content` and `shelf` are the users' tastes; `met` is not zero where the contact of the day has the app.
+    `content` and `shelf` are the users' tastes; `met` has `bit` where the contact of the day has the app.
     """
     leisure, habit_weight, social_weight = offer.leisure[p], behaviour.habit_weight, behaviour.social_weight
     for_content, for_shelf = offer.taste_weight[0, p], offer.taste_weight[1, p]
@@ -36,7 +44,7 @@ def log_psi(
             + for_content * content[j]
             + for_shelf * shelf[j]
             + habit_weight * habit[j]
-            + (social_weight if met[j] else _ZERO)
+            + (social_weight if met[j] & bit else _ZERO)
         )
 
 
@@ -48,13 +56,15 @@ def add_mood(psi: F32, shock: np.float32, stream: np.uint64, first: Integer) -> 
 
 
 @compiled
-def utility(psi: F32, has_app: U32) -> int:
-    """Turn log psi into psi, in place, zero without the app; returns how many were no numbers or infinite.
+def utility(psi: F32, installed: U32, bit: np.uint32) -> int:
+    """Turn log psi into psi, in place, zero where `installed` has no such `bit`.
 
-    They are counted here because the exponential holds its argument within bounds and would hide them.
+    Returns how many were no numbers or infinite: they are counted here because the exponential holds its argument
+    within bounds and would hide them.
     """
     lost = 0
     for j in range(psi.size):
-        lost += has_app[j] != 0 and not abs(psi[j]) <= _LARGEST
-        psi[j] = exp32(psi[j]) if has_app[j] else _ZERO
+        has_app = installed[j] & bit != 0
+        lost += has_app & (not abs(psi[j]) <= _LARGEST)
+        psi[j] = exp32(psi[j]) if has_app else _ZERO
     return lost

@@ -25,7 +25,7 @@ from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.random_streams import RandomStreams
 from secondhalf.model.shapes import KIND_REPEAT, NEED_REPEAT, NOBODY, Behaviour, Offer, Shops
-from secondhalf.model.users.choice import LOST_FANS
+from secondhalf.model.users.orders import LOST_FANS
 from secondhalf.model.users.population import behaviour
 from secondhalf.model.users.user_stages import UserStages
 

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secondhalf.model.shapes import FEED, KIND_IMPULSE, KIND_PLANNED, KIND_REPEAT, NOBODY, SHELF
-from secondhalf.model.users.choice import sample
-from tests.limits.one_need import logit, meet
+from tests.limits.one_need import logit, meet, sampled
 
 EPS = float(np.finfo(np.float32).eps)
 
@@ -24,7 +23,7 @@ def test_nothing_within_reach_means_walking_away() -> None:
     assert (met.chances == 0).all()
     assert met.gain == 0
     assert (meet([5.0, 5.0], channels=np.zeros((2, 2))).chances == 0).all()
-    assert sample(np.zeros(2, np.float32), np.float32(0.0)) == NOBODY
+    assert sampled(np.zeros(2), 0.0) == NOBODY
 
 
 pairs = st.lists(st.tuples(st.floats(-6, 6), st.floats(0.01, 20), st.floats(0.01, 20)), min_size=1, max_size=6)
@@ -115,7 +114,7 @@ def test_repeat_need_is_a_planned_one_away_from_its_tie() -> None:
 def test_samples_meet_the_probabilities() -> None:
     """An even grid of marks gives each platform its share to within one mark."""
     shares = np.array([0.2, 0.05, 0.4], np.float32)
-    places = np.array([sample(shares, np.float32((i + 0.5) / 4000)) for i in range(4000)])
+    places = np.array([sampled(shares, (i + 0.5) / 4000) for i in range(4000)])
     for p, share in enumerate(shares):
         assert np.mean(places == p) == pytest.approx(share, abs=1.5 / 4000)
     assert np.mean(places == NOBODY) == pytest.approx(0.35, abs=1.5 / 4000)
