@@ -12,6 +12,7 @@ import json
 import os
 import re
 import socket
+import shutil
 import stat
 import threading
 from collections.abc import Iterator
@@ -181,3 +182,10 @@ def _take_back(made: list[Path]) -> None:
     with suppress(OSError):
         for path in made:
             path.rmdir()
+
+
+def remove_empty(folder: Path) -> None:
+    """Remove the folder that Hydra made for a run that never began."""
+    left = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if left <= {".hydra", "secondhalf.log", LOCK, PLAIN}:
+        shutil.rmtree(folder, ignore_errors=True)

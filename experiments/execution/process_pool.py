@@ -9,9 +9,10 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Generic, NamedTuple, NoReturn, TypeVar
 
 Job = TypeVar("Job")
@@ -122,7 +123,7 @@ class ProcessPool(Generic[Job, Result]):
                     process, job = running.pop(pipe)
                     try:
                         done: Outcome[Job, Result] = pipe.recv()
-                    except EOFError:  # killed, or out of memory
+                    except (EOFError, ConnectionResetError):  # killed, or out of memory
                         process.join()
                         pipe.close()
                         yield Outcome(job, None, f"its process ended with exit code {process.exitcode}")
@@ -148,9 +149,24 @@ def _hire(function: Callable[[Job], Result], workers: int, threads: int | None) 
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_work, args=(function, there, workers, threads), daemon=True)
-    process.start()
+    with nullcontext() if function.__module__ == "__main__" else _without_script():
+        process.start()
     there.close()  # held by the process alone, so that its end is noticed here
     return process, here
+
+
+@contextmanager
+def _without_script() -> Iterator[None]:
+    """While the context lasts, a new process does not run the calling script again, as it finds all it needs by name.
+
+    A script that calls `main()` outside ``if __name__ == "__main__"`` would start processes within processes.
+    """
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 def _hand_out(
