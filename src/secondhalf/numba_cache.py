@@ -87,7 +87,7 @@ class _Locator:
     """Where Numba keeps the code of one function, and under which name."""
 
     def __init__(self, function: Callable[..., Any], file: str) -> None:
-        # Through the links of an editable install, as functions are imported.
+        self._py_file = file  # named in Numba's own warnings
         path = Path(file)
         self.stamp = _hash(path)
         self.folder = path.parent / "__pycache__" if PLACE is None else PLACE / function.__module__
