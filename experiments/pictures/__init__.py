@@ -95,9 +95,7 @@ class _Page(NamedTuple):
     """the folder cannot be written"""
 
 
-def _draw_page(
-    name: str, page: Callable[[], Figure], folder: Path, formats: Sequence[str], font: str | None
-) -> _Page:
+def _draw_page(name: str, page: Callable[[], Figure], folder: Path, formats: Sequence[str], font: str | None) -> _Page:
     """Write one picture in all formats, whatever comes of it."""
     from secondhalf.experiments.pictures import style
 

@@ -80,7 +80,9 @@ def test_the_key_covers_every_file_that_is_imported(path: Path) -> None:
     assert {file.resolve() for file in sources(PACKAGE / path.relative_to(ROOT))} >= found
 
 
-def test_never_older_than_what_it_depends_on_and_kept_whatever_else_changes(installed: Installed, tmp_path: Path) -> None:
+def test_never_older_than_what_it_depends_on_and_kept_whatever_else_changes(
+    installed: Installed, tmp_path: Path
+) -> None:
     model = installed.site / "secondhalf" / "model"
     (model / "number.py").write_text("NUMBER = 1\n")
     (model / "other.py").write_text(
