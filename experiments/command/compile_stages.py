@@ -54,7 +54,7 @@ def _compiled(jobs: Sequence[Stage], console: Console) -> Iterator[str]:
     """Compile on all cores and say how far it is; yields the error of each, mostly none."""
     begun = 0
     with (
-        ProcessPool(compile_stage, min(cores(), len(jobs))) as pool,
+        ProcessPool(compile_stage, min(cores(), len(jobs)), script=False) as pool,
         console.status(_words(begun, len(jobs))) if console.is_terminal else nullcontext() as status,
     ):
         if status is None:

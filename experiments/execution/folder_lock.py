@@ -11,8 +11,8 @@ import errno
 import json
 import os
 import re
-import socket
 import shutil
+import socket
 import stat
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Forked processes for work that follows from what is in memory: nothing is sent to them, and what is imported is there.
+"""Forked processes for work on what is in memory: nothing is sent to them, and what is imported is there.
 
 Only on Linux, where forking is safe with the threads of compiled code that wait: a fork must not run stages.
 """

@@ -74,6 +74,8 @@ class ProcessPool(Generic[Job, Result]):
         of each process; by default they divide what there is among them
     apart
         a single worker gets a process too, so that a job can take no more than that with it
+    script
+        processes read the calling script too, where a job may find what it needs; False for jobs of this package alone
 
     Attributes
     ----------
@@ -82,9 +84,15 @@ class ProcessPool(Generic[Job, Result]):
     """
 
     def __init__(
-        self, function: Callable[[Job], Result], workers: int, threads: int | None = None, apart: bool = False
+        self,
+        function: Callable[[Job], Result],
+        workers: int,
+        threads: int | None = None,
+        apart: bool = False,
+        script: bool = True,
     ) -> None:
         self._function, self.workers, self._threads, self._apart = function, workers, threads, apart
+        self._script = script
         self._idle: list[tuple[BaseProcess, Connection]] = []
         self._running: dict[Connection, tuple[BaseProcess, Job]] = {}
 
@@ -134,7 +142,8 @@ class ProcessPool(Generic[Job, Result]):
             self._dismiss()
 
     def _hire(self) -> tuple[BaseProcess, Connection]:
-        return _hire(self._function, self.workers, self._threads)
+        with nullcontext() if self._script else _without_script():
+            return _hire(self._function, self.workers, self._threads)
 
     def _dismiss(self) -> None:
         """End processes that are still at work, whose results are no longer needed."""
@@ -149,17 +158,16 @@ def _hire(function: Callable[[Job], Result], workers: int, threads: int | None) 
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_work, args=(function, there, workers, threads), daemon=True)
-    with nullcontext() if function.__module__ == "__main__" else _without_script():
-        process.start()
+    process.start()
     there.close()  # held by the process alone, so that its end is noticed here
     return process, here
 
 
 @contextmanager
 def _without_script() -> Iterator[None]:
-    """While the context lasts, a new process does not run the calling script again, as it finds all it needs by name.
+    """While the context lasts, a new process does not read the calling script.
 
-    A script that calls `main()` outside ``if __name__ == "__main__"`` would start processes within processes.
+    One that calls `main()` outside ``if __name__ == "__main__"`` would start processes within processes.
     """
     script = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")

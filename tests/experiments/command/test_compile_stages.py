@@ -23,7 +23,8 @@ import pickle
 from secondhalf.experiments.command.compile_stages import noted_stages
 from secondhalf.model.numba_kernels import STAGES
 found = pickle.loads(pickle.dumps(noted_stages(STAGES)))
-print(sorted((stage.__module__, stage.__qualname__) for stage in STAGES) == sorted((job.module, job.name) for job in found))
+stages = sorted((stage.__module__, stage.__qualname__) for stage in STAGES)
+print(stages == sorted((job.module, job.name) for job in found))
 print(len(found), sum(len(stage.signatures) for stage in STAGES), any("_compile_for_args" in vars(s) for s in STAGES))
 """
 COMPILED = """
@@ -43,7 +44,8 @@ event.register("numba:compile", Watch())
 market = Market(load_settings(["experiment=ci", "limits.days=32"]))
 while market.running:
     market.step()
-print(ahead, [s.__qualname__ for s in STAGES if s.__qualname__ in Watch.names], all(not s.signatures or s.stats.cache_hits for s in STAGES))
+kept = all(not stage.signatures or stage.stats.cache_hits for stage in STAGES)
+print(ahead, [stage.__qualname__ for stage in STAGES if stage.__qualname__ in Watch.names], kept)
 """
 
 
@@ -79,8 +81,9 @@ class Pool:
     given: Sequence[Stage] = ()
     workers = 0
 
-    def __init__(self, function: Callable[[Stage], None], workers: int) -> None:
+    def __init__(self, function: Callable[[Stage], None], workers: int, script: bool) -> None:
         assert function is ahead.compile_stage
+        assert not script
         type(self).workers = workers
 
     def __enter__(self) -> Pool:
