@@ -38,7 +38,8 @@ def compile_cached(**options: Any) -> Callable[[_Function], _Function]:
     def decorate(function: _Function) -> _Function:
         result: Any = numba.njit(**options)(function)
         if KEPT and hasattr(result, "enable_caching"):  # a plain function with NUMBA_DISABLE_JIT
-            result._cache = _Kept(function)
+            kept: Any = _Kept
+            result._cache = kept(function)
         found: _Function = result
         return found
 
@@ -119,7 +120,7 @@ class _Locator:
 
 
 class _Implementation(CompileResultCacheImpl):
-    _locator_classes = (_Locator,)
+    _locator_classes: Any = (_Locator,)
 
 
 class _Kept(FunctionCache):
