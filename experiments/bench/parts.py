@@ -27,7 +27,7 @@ DRAWN = re.compile(r"files of pictures in ([\d.]+) s")
 HEADINGS = ("what", "seconds", "compared with", "ratio")
 
 
-class Part(NamedTuple):
+class Timing(NamedTuple):
     """Seconds of a command or of a part of it, and what they are compared with."""
 
     name: str
@@ -36,7 +36,7 @@ class Part(NamedTuple):
     """name of another part; empty when there is nothing to compare with"""
 
 
-def measure_parts(tiny: bool) -> list[Part]:
+def measure_parts(tiny: bool) -> list[Timing]:
     """Call the commands one after another; each is a process of its own.
 
     Parameters
@@ -58,17 +58,17 @@ def measure_parts(tiny: bool) -> list[Part]:
         ]
     each = (sweeps[1] - sweeps[0]) / (many - few)
     return [
-        Part("a process that only says its version", empty),
-        Part("settings shown (--cfg job)", shown, "a process that only says its version"),
-        Part("tiny run, nothing compiled before", cold, "tiny run"),
-        Part("tiny run", warm),
+        Timing("a process that only says its version", empty),
+        Timing("settings shown (--cfg job)", shown, "a process that only says its version"),
+        Timing("tiny run, nothing compiled before", cold, "tiny run"),
+        Timing("tiny run", warm),
         *run,
-        Part("sweep of tiny runs, fixed", max(sweeps[0] - few * each, 0.0), "tiny run"),
-        Part(f"sweep of tiny runs, each, {cores()} at a time", each, "tiny run"),
+        Timing("sweep of tiny runs, fixed", max(sweeps[0] - few * each, 0.0), "tiny run"),
+        Timing(f"sweep of tiny runs, each, {cores()} at a time", each, "tiny run"),
     ]
 
 
-def _run(folder: Path, words: Sequence[str]) -> list[Part]:
+def _run(folder: Path, words: Sequence[str]) -> list[Timing]:
     """A whole run by its parts, from what it says and writes."""
     name = "tiny run with pictures" if words else "default run"
     began = time.perf_counter()
@@ -82,7 +82,7 @@ def _run(folder: Path, words: Sequence[str]) -> list[Part]:
         "writing": spent["tables"],
     }
     parts = {"start and imports": whole - sum(parts.values())} | parts
-    return [Part(name, whole), *(Part(f"{name}: {part}", seconds, name) for part, seconds in parts.items())]
+    return [Timing(name, whole), *(Timing(f"{name}: {part}", seconds, name) for part, seconds in parts.items())]
 
 
 def _seconds(words: Sequence[str], **environment: str) -> float:
@@ -112,7 +112,7 @@ def _call(words: Sequence[str], **environment: str) -> str:
     return done.stderr
 
 
-def cells(parts: Sequence[Part]) -> list[list[str]]:
+def cells(parts: Sequence[Timing]) -> list[list[str]]:
     """Rows of the table; a part that is compared with nothing has no ratio."""
     seconds = {part.name: part.seconds for part in parts}
     rows = []
@@ -122,13 +122,13 @@ def cells(parts: Sequence[Part]) -> list[list[str]]:
     return rows
 
 
-def as_markdown(parts: Sequence[Part]) -> str:
+def as_markdown(parts: Sequence[Timing]) -> str:
     """The table for documents."""
     lines = [f"| {' | '.join(HEADINGS)} |", "|---|---:|---|---:|"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in cells(parts)), ""])
 
 
-def as_table(parts: Sequence[Part]) -> Table:
+def as_table(parts: Sequence[Timing]) -> Table:
     """The table for a terminal."""
     table = Table(title="Commands in fresh processes", title_justify="left")
     for heading in HEADINGS:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from secondhalf.experiments.bench import parts
-from secondhalf.experiments.bench.parts import Part, as_markdown, measure_parts
+from secondhalf.experiments.bench.parts import Timing, as_markdown, measure_parts
 from secondhalf.experiments.execution.process_pool import StudyError
 
 
@@ -40,7 +40,7 @@ def test_a_run_is_split_into_parts_and_a_sweep_into_fixed_and_each(monkeypatch: 
 
 
 def test_ratios_stand_where_there_is_something_to_compare_with() -> None:
-    table = as_markdown([Part("one", 2.0), Part("other", 3.0, "one"), Part("lost", 1.0, "gone")])
+    table = as_markdown([Timing("one", 2.0), Timing("other", 3.0, "one"), Timing("lost", 1.0, "gone")])
     assert table.splitlines()[2:] == [
         "| one | 2.00 | – | – |",
         "| other | 3.00 | one | 1.50 |",
