@@ -1,8 +1,11 @@
-# Everything runs in .venv: from requirements.lock what a run needs, from requirements-dev.lock all the rest too.
+# Everything runs in .venv: from requirements.lock what a run needs, from requirements-dev.lock all the rest too; from
+# requirements-uv.lock what installs them.
 # `make help` lists the targets.
 
 PYTHON ?= python3
-# uv when it is on PATH; `make setup UV=` asks for plain venv and pip.
+# uv when it is on PATH; else it is fetched into .venv, where pip takes its place when that fails. `make setup UV=` asks for
+# plain venv and pip.
+FETCH := $(if $(filter undefined,$(origin UV)),yes)
 UV ?= $(shell command -v uv 2>/dev/null)
 # Worker processes of pytest.
 JOBS ?= 2
@@ -21,32 +24,34 @@ SOURCES := agents model conf experiments data docs tests src
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
-	@echo 'Variables: PYTHON=python3 (interpreter), UV= (use pip), ARGS="..." (for run, bench), JOBS=2 (for test)'
+	@echo 'Variables: PYTHON=python3 (interpreter), UV= (plain pip), ARGS="..." (for run, bench), JOBS=2 (for test)'
 
 setup: $(STAMP) ## create .venv and install the project and what a run needs
 
 setup-dev: $(STAMP_DEV) ## the same with the page, searches, sensitivity, and what tests and documentation need
 
 # Locks are installed with their hashes checked. They also hold the build backend, so the project itself needs no download.
+PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ifneq ($(UV),)
 define install
 	@test -e $(STAMP) || $(UV) venv --quiet --clear --no-python-downloads --python $(PYTHON) $(VENV)
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(1)
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(call with_uv,$(UV),$(1))
 endef
 else
 define install
 	@test -e $(STAMP) && $(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) # uv leaves out pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(if $(FETCH),@{ test -x $(BIN)/uv || $(PIP_INSTALL) --require-hashes -r requirements-uv.lock; } && $(call with_uv,$(BIN)/uv,$(1)) || { echo "uv is not to be had here; pip takes a minute longer" >&2; $(call with_pip,$(1)); },$(call with_pip,$(1)))
 endef
 endif
+with_uv = $(1) pip install --quiet --python $(BIN)/python --require-hashes -r $(2) && \
+	$(1) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+with_pip = $(PIP_INSTALL) --require-hashes -r $(1) && $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock requirements-uv.lock pyproject.toml
 	$(call install,requirements.lock)
 	@touch $@
 
-$(STAMP_DEV): requirements-dev.lock pyproject.toml
+$(STAMP_DEV): requirements-dev.lock requirements-uv.lock pyproject.toml
 	$(call install,requirements-dev.lock)
 	@touch $(STAMP) $@
 
@@ -87,12 +92,14 @@ format: setup-dev ## let ruff repair and format the sources
 
 # Needs uv. Without addresses in them, the locks work with any mirror. One version of a package for all interpreters
 # (fork-strategy), so that a result does not depend on which Python made it, and the same in both files.
-COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --group build --quiet --universal \
-	--python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links
-lock: ## write both locks again from pyproject.toml (UPGRADE=--upgrade for the newest versions)
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal \
+	--python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links $(UPGRADE)
+OURS = pyproject.toml --group build
+lock: ## write the locks again from pyproject.toml (UPGRADE=--upgrade for the newest versions)
 	@test -n "$(UV)" || { echo "make lock needs uv on PATH" >&2; exit 1; }
-	$(COMPILE) --extra dev $(UPGRADE) --output-file requirements-dev.lock
-	$(COMPILE) --constraint requirements-dev.lock $(UPGRADE) --output-file requirements.lock
+	$(COMPILE) $(OURS) --extra dev --output-file requirements-dev.lock
+	$(COMPILE) $(OURS) --constraint requirements-dev.lock --output-file requirements.lock
+	echo uv | $(COMPILE) - --output-file requirements-uv.lock
 
 clean: ## remove .venv, caches and build results (not outputs/)
 	rm -rf $(VENV) build dist docs/api .numba_cache .hypothesis .ruff_cache .mypy_cache .pytest_cache

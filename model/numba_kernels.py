@@ -22,6 +22,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
 
+STAGES: list[Any] = []
+"""All functions that `compiled_parallel` has made, so that a first run can compile them side by side."""
+
 CHUNK = 1024
 """Users a thread takes at a time: their columns (about 150 kB) stay in the second-level cache."""
 
@@ -50,7 +53,9 @@ def compiled_parallel(function: _Function) -> _Function:
     The body of the ``prange`` must hand NamedTuples on to a `compiled` function: assignments to their arrays made
     directly inside the parallel loop are lost without a word (Numba 0.68).
     """
-    return compile_cached(parallel=True, **_OPTIONS)(function)
+    stage = compile_cached(parallel=True, **_OPTIONS)(function)
+    STAGES.append(stage)
+    return stage
 
 
 @compiled

@@ -11,9 +11,7 @@ import importlib
 import json
 import os
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +24,8 @@ from rich.console import Console
 from rich.table import Table
 
 from secondhalf.conf.schema import MarketSettings
+from secondhalf.experiments.bench.parts import as_markdown as parts_markdown
+from secondhalf.experiments.bench.parts import as_table, measure_parts
 from secondhalf.experiments.bench.settings import Bench
 from secondhalf.experiments.bench.stage_times import STAGES, timed
 from secondhalf.experiments.execution.provenance import commit, peak_memory_mb
@@ -51,22 +51,24 @@ def bench(settings: MarketSettings, options: Bench, folder: Path) -> float:
     for row in rows:
         row["times_oracle"] = oracle / row["ns_per_user_day"] if oracle else 0.0
     frame = pd.DataFrame(rows)
-    start = _start_up()
+    console.print("calling commands in fresh processes ...")
+    parts = measure_parts(settings.limits.users is not None)
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / "bench.csv") as temporary:
         write_csv(frame, temporary)
     with replacing(folder / "bench.json") as temporary:
         report = {
             "oracle_ns_per_user_day": oracle,
-            "start": start,
+            "parts": [part._asdict() for part in parts],
             "cores": os.cpu_count(),
             "peak_memory_mb": peak_memory_mb(),
             "commit": commit(),
             "rows": rows,
         }
         temporary.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    put_into(options.documents, {"bench": as_markdown(frame, oracle, start)})
-    _print(frame, oracle, start, console)
+    put_into(options.documents, {"bench": as_markdown(frame, oracle), "bench_parts": parts_markdown(parts)})
+    _print(frame, oracle, console)
+    console.print(as_table(parts))
     return float(frame["user_days_per_second"].iloc[-1])
 
 
@@ -150,37 +152,14 @@ def _oracle(settings: MarketSettings, users: int) -> float:
     return float(oracle.timed_days(settings.model_copy(update={"population": small}), 5)) / users * 1e9
 
 
-def _start_up() -> dict[str, float]:
-    """Seconds of a fresh process: to import and compose, and a tiny run with the compiler's cache cold and warm."""
-    program = "from secondhalf.experiments.command.main import main; main()"
-    command = [sys.executable, "-c", program, "experiment=ci", "output.progress=never"]
-    composed = [
-        sys.executable,
-        "-c",
-        "from secondhalf.experiments.command.compose import load_settings; load_settings()",
-    ]
-    with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"NUMBA_CACHE_DIR": folder}
-        run = [*command, f"hydra.run.dir={folder}/run"]
-
-        def timed(words: list[str]) -> float:
-            return _seconds(lambda: _quietly(words, environment))
-
-        return {"import_and_compose": timed(composed), "tiny_run_cold": timed(run), "tiny_run_warm": timed(run)}
-
-
-def _quietly(words: list[str], environment: dict[str, str]) -> None:
-    subprocess.run(words, env=environment, check=True, capture_output=True)
-
-
 HEADINGS = ("users", "threads", "ns per user-day", "million user-days/s", "× copy floor", "× oracle", "bytes per user")
 
 
-def as_markdown(frame: pd.DataFrame, oracle: float, start: dict[str, float]) -> str:
+def as_markdown(frame: pd.DataFrame, oracle: float) -> str:
     """The table as it stands in README.md, and the lines below it."""
     lines = [f"| {' | '.join(HEADINGS)} |", "|" + "---:|" * len(HEADINGS)]
     lines += [f"| {' | '.join(cells)} |" for cells in _cells(frame)]
-    return "\n".join([*lines, "", f"{_sentence(oracle, start)}.", ""])
+    return "\n".join([*lines, "", f"{_sentence(oracle)}.", ""])
 
 
 def _cells(frame: pd.DataFrame) -> list[list[str]]:
@@ -198,12 +177,11 @@ def _cells(frame: pd.DataFrame) -> list[list[str]]:
     ]
 
 
-def _sentence(oracle: float, start: dict[str, float]) -> str:
-    times = ", ".join(f"{name.replace('_', ' ')} {seconds:.1f} s" for name, seconds in start.items())
-    return f"The plain oracle takes {oracle / 1e3:,.0f} microseconds a user-day; in a fresh process: {times}"
+def _sentence(oracle: float) -> str:
+    return f"The plain oracle takes {oracle / 1e3:,.0f} microseconds a user-day"
 
 
-def _print(frame: pd.DataFrame, oracle: float, start: dict[str, float], console: Console) -> None:
+def _print(frame: pd.DataFrame, oracle: float, console: Console) -> None:
     table = Table(title="Speed of whole days (all stages)", title_justify="left")
     for heading in HEADINGS:
         table.add_column(heading, justify="right")
@@ -211,7 +189,7 @@ def _print(frame: pd.DataFrame, oracle: float, start: dict[str, float], console:
         table.add_row(*cells)
     console.print(table)
     console.print(_by_stage(frame))
-    console.print(_sentence(oracle, start))
+    console.print(_sentence(oracle))
 
 
 def _by_stage(frame: pd.DataFrame) -> Table:

@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
+from secondhalf.experiments.bench.parts import PROGRAM, SHORT
 from secondhalf.experiments.bench.settings import Bench
 from secondhalf.experiments.execution.process_pool import StudyError, cores
 from secondhalf.experiments.execution.provenance import commit
@@ -29,11 +30,9 @@ from secondhalf.experiments.sweep.run_record import durable
 from secondhalf.experiments.sweep.sweep_folder import ABOUT, Status
 from secondhalf.experiments.sweep.sweep_runner import Work
 
-RUN = ("experiment=ci", "limits.days=20", "output.progress=never")
-"""A short run: 400 users, 20 days after those of settling in."""
+RUN = (*SHORT, "output.progress=never")
 KILLED_RUNS = 40
 """Runs of the sweep that is killed."""
-PROGRAM = "from secondhalf.experiments.command.main import main; main()"
 
 
 def bench_sweep(options: Bench, launcher: Launcher, tiny: bool, folder: Path) -> float:

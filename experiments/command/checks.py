@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +14,6 @@ from secondhalf.experiments.command.overrides import CommandLine, single_runs
 from secondhalf.experiments.command.request import check_market, make_request
 from secondhalf.experiments.command.studies import Study, option_classes
 from secondhalf.experiments.execution.extras import require
-from secondhalf.experiments.execution.folder_lock import LOCK, PLAIN
 
 
 class Place(NamedTuple):
@@ -25,22 +23,19 @@ class Place(NamedTuple):
     folder: Path
 
 
-def check_command_line(study: Study, words: CommandLine) -> Place | None:
+def check_command_line(study: Study, words: CommandLine, search: list[str]) -> Place | None:
     """Refuse bad settings, and bad files they name, before Hydra makes a folder; returns the one that it will make.
+
+    Parameters
+    ----------
+    search
+        the override that finds the files of `--config-dir`, as from `overrides.searched`
 
     Raises
     ------
     SettingsError, StudyError
         naming the setting, its value and what is allowed
     """
-    search = []
-    if words.config_dir is not None:
-        folder = Path(words.config_dir).absolute()
-        if not folder.is_dir():
-            raise SettingsError(f"--config-dir={folder}: there is no such folder")
-        search = [f"hydra.searchpath=['file://{folder}']"]
-    if words.other:
-        return None
     if study.extra is not None:
         require(study.extra, study.name)
     sweep = words.sweep or _asks_for_sweep(words, search)
@@ -91,10 +86,3 @@ def check_folder(name: str, folder: Path) -> None:
                 path.rmdir()
     except OSError as error:
         raise SettingsError(f"{name}={folder}: the folder cannot be made ({error.strerror})") from error
-
-
-def remove_empty(folder: Path) -> None:
-    """Remove the folder that Hydra made for a run that never began."""
-    left = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if left <= {".hydra", "secondhalf.log", LOCK, PLAIN}:
-        shutil.rmtree(folder, ignore_errors=True)

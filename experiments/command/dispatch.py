@@ -7,34 +7,32 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from secondhalf.agents.legal_moves import MoveError
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.checks import check_command_line, remove_empty
 from secondhalf.experiments.command.environment import check_threads
-from secondhalf.experiments.command.overrides import open_overrides, parse_command_line
-from secondhalf.experiments.command.request import make_request
+from secondhalf.experiments.command.overrides import CommandLine, open_overrides, parse_command_line, searched
 from secondhalf.experiments.command.studies import STUDIES, Study, find_study
-from secondhalf.experiments.execution.folder_lock import FolderInUseError, lock_folder
+from secondhalf.experiments.execution.folder_lock import FolderInUseError, lock_folder, remove_empty
 from secondhalf.experiments.execution.process_pool import StudyError, exit_with_error
-from secondhalf.model.accounts.day_book import BooksError
+
+if TYPE_CHECKING:  # what shows settings (`--cfg job`) does not wait for a market's modules
+    from secondhalf.experiments.command.checks import Place
 
 
 def dispatch(name: str, given: Sequence[str]) -> None:
     """Check everything, then hand over to Hydra, which calls the study once or, with `-m`, several times."""
     try:
-        check_threads()
         words = parse_command_line(given)
         study = find_study(name)
         if study is None:
             raise SettingsError(f"study={name}: there is no such study; known are {', '.join(STUDIES)}")
-        place = check_command_line(study, words)
+        place = _check(study, words)
     except (SettingsError, StudyError) as error:
         exit_with_error(error)
 
@@ -51,7 +49,27 @@ def dispatch(name: str, given: Sequence[str]) -> None:
         exit_with_error(error)
 
 
+def _check(study: Study, words: CommandLine) -> Place | None:
+    """Check threads and settings before a run; the place of its files, None for what runs nothing."""
+    search = searched(words)
+    if words.other:
+        return None
+    check_threads()
+    from secondhalf.experiments.command.checks import check_command_line
+
+    place = check_command_line(study, words, search)
+    if study.simulates:
+        from secondhalf.experiments.command.compile_stages import compile_stages
+
+        compile_stages()
+    return place
+
+
 def _job(study: Study, config: DictConfig) -> Any:
+    from secondhalf.agents.legal_moves import MoveError
+    from secondhalf.experiments.command.request import make_request
+    from secondhalf.model.accounts.day_book import BooksError
+
     single = HydraConfig.get().mode == RunMode.RUN
     name = f"hydra.{'run' if single else 'sweep'}.dir"
     folder = Path(HydraConfig.get().runtime.output_dir)

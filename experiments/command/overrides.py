@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -40,6 +41,22 @@ def parse_command_line(given: Sequence[str]) -> CommandLine:
         else:
             overrides.append(quoted(word))
     return CommandLine(overrides, folder, sweep, other)
+
+
+def searched(words: CommandLine) -> list[str]:
+    """The override that finds the files of `--config-dir`; none without that flag.
+
+    Raises
+    ------
+    SettingsError
+        when there is no such folder
+    """
+    if words.config_dir is None:
+        return []
+    folder = Path(words.config_dir).absolute()
+    if not folder.is_dir():
+        raise SettingsError(f"--config-dir={folder}: there is no such folder")
+    return [f"hydra.searchpath=['file://{folder}']"]
 
 
 def single_runs(overrides: Sequence[str], counted: bool = False) -> Iterator[list[str]]:

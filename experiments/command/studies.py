@@ -52,6 +52,8 @@ class Study:
         why it cannot be one of many runs (`-m`); empty when it can
     from_checkpoint
         it can go on from a file (`from_checkpoint=`)
+    simulates
+        it runs markets, whose stages a first command compiles before
     code
         import path of the function that does the work, when it is not `start` of the folder's `study.py`
     """
@@ -69,6 +71,7 @@ class Study:
     flags: Mapping[str, str] = field(default_factory=dict)
     not_swept: str = ""
     from_checkpoint: bool = False
+    simulates: bool = True
     code: str = ""
 
     @property
@@ -221,6 +224,7 @@ STUDIES: dict[str, Study] = _table(
         folder="redraw",
         settings="Pictures",
         writes=("*.png", "*.svg"),
+        simulates=False,
     ),
     Study(
         "browse",
@@ -238,6 +242,7 @@ STUDIES: dict[str, Study] = _table(
         writes=("report.html",),
         positional="report.of",
         in_place=True,
+        simulates=False,
     ),
     Study(
         "bench",

@@ -11,6 +11,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import socket
 import stat
 import threading
@@ -181,3 +182,10 @@ def _take_back(made: list[Path]) -> None:
     with suppress(OSError):
         for path in made:
             path.rmdir()
+
+
+def remove_empty(folder: Path) -> None:
+    """Remove the folder that Hydra made for a run that never began."""
+    left = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if left <= {".hydra", "secondhalf.log", LOCK, PLAIN}:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -9,9 +9,10 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Generic, NamedTuple, NoReturn, TypeVar
 
 Job = TypeVar("Job")
@@ -73,6 +74,8 @@ class ProcessPool(Generic[Job, Result]):
         of each process; by default they divide what there is among them
     apart
         a single worker gets a process too, so that a job can take no more than that with it
+    script
+        processes read the calling script too, where a job may find what it needs; False for jobs of this package alone
 
     Attributes
     ----------
@@ -81,9 +84,15 @@ class ProcessPool(Generic[Job, Result]):
     """
 
     def __init__(
-        self, function: Callable[[Job], Result], workers: int, threads: int | None = None, apart: bool = False
+        self,
+        function: Callable[[Job], Result],
+        workers: int,
+        threads: int | None = None,
+        apart: bool = False,
+        script: bool = True,
     ) -> None:
         self._function, self.workers, self._threads, self._apart = function, workers, threads, apart
+        self._script = script
         self._idle: list[tuple[BaseProcess, Connection]] = []
         self._running: dict[Connection, tuple[BaseProcess, Job]] = {}
 
@@ -122,7 +131,7 @@ class ProcessPool(Generic[Job, Result]):
                     process, job = running.pop(pipe)
                     try:
                         done: Outcome[Job, Result] = pipe.recv()
-                    except EOFError:  # killed, or out of memory
+                    except (EOFError, ConnectionResetError):  # killed, or out of memory
                         process.join()
                         pipe.close()
                         yield Outcome(job, None, f"its process ended with exit code {process.exitcode}")
@@ -133,7 +142,8 @@ class ProcessPool(Generic[Job, Result]):
             self._dismiss()
 
     def _hire(self) -> tuple[BaseProcess, Connection]:
-        return _hire(self._function, self.workers, self._threads)
+        with nullcontext() if self._script else _without_script():
+            return _hire(self._function, self.workers, self._threads)
 
     def _dismiss(self) -> None:
         """End processes that are still at work, whose results are no longer needed."""
@@ -151,6 +161,20 @@ def _hire(function: Callable[[Job], Result], workers: int, threads: int | None) 
     process.start()
     there.close()  # held by the process alone, so that its end is noticed here
     return process, here
+
+
+@contextmanager
+def _without_script() -> Iterator[None]:
+    """While the context lasts, a new process does not read the calling script.
+
+    One that calls `main()` outside ``if __name__ == "__main__"`` would start processes within processes.
+    """
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 def _hand_out(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,11 +24,17 @@ LIBRARIES = ("mesa", "networkx", "numpy", "numba", "scipy", "pandas", "matplotli
 def versions() -> dict[str, str]:
     """Versions of the program, of Python and of the libraries that have a part in the numbers."""
     own = {"secondhalf": __version__, "python": platform.python_version()}
-    return own | {name: version(name) for name in LIBRARIES}
+    return own | _of_libraries()
 
 
+@cache
+def _of_libraries() -> dict[str, str]:
+    return {name: version(name) for name in LIBRARIES}
+
+
+@cache
 def commit() -> str | None:
-    """The commit of the source tree this runs from; None for an installed package."""
+    """The commit of the source tree this process began with; None for an installed package."""
     try:
         found = subprocess.run(
             ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"],

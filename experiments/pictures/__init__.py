@@ -6,9 +6,10 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from secondhalf.conf.schema.import_path import import_object
+from secondhalf.experiments.execution.forks import in_forks
 
 if TYPE_CHECKING:  # only those who draw wait for Matplotlib
     from matplotlib.figure import Figure
@@ -71,25 +72,48 @@ def draw_pages(
         font = None
     written: list[Path] = []
     lacking = False
-    for name, page in pages.items():
-        paths = [folder / f"{name}.{ending}" for ending in formats]
-        try:
-            for path in paths:  # nothing of an earlier run stands beside what this one gives
-                path.unlink(missing_ok=True)
-            with warnings.catch_warnings(record=True) as caught, style.page(font):
-                warnings.simplefilter("always")
-                drawn = page()
-                for path in paths:
-                    style.save(drawn, path)
-                    written.append(path)
-            lacking = lacking or style.missing_letters(caught)
-        except style.NothingToDrawError as reason:
-            say(f"picture {name}: not drawn, {reason}")
-        except OSError as error:
-            say(f"pictures: {folder} cannot be written ({error.strerror or error})")
+    for drawn in in_forks(lambda name: _draw_page(name, pages[name], folder, formats, font), list(pages)):
+        written += drawn.written
+        lacking = lacking or drawn.lacking
+        if drawn.said:
+            say(drawn.said)
+        if drawn.full:
             return written
-        except Exception as error:  # whatever went wrong, the tables are written and the next picture may be well
-            say(f"picture {name}: not drawn, {type(error).__name__}: {error}")
     if lacking:
         say("pictures: the font lacks letters of some names; output.font=NAME chooses one that has them")
     return written
+
+
+class _Page(NamedTuple):
+    """What became of one picture."""
+
+    written: list[Path]
+    said: str = ""
+    lacking: bool = False
+    """the font lacks letters"""
+    full: bool = False
+    """the folder cannot be written"""
+
+
+def _draw_page(name: str, page: Callable[[], Figure], folder: Path, formats: Sequence[str], font: str | None) -> _Page:
+    """Write one picture in all formats, whatever comes of it."""
+    from secondhalf.experiments.pictures import style
+
+    paths = [folder / f"{name}.{ending}" for ending in formats]
+    written: list[Path] = []
+    try:
+        for path in paths:  # nothing of an earlier run stands beside what this one gives
+            path.unlink(missing_ok=True)
+        with warnings.catch_warnings(record=True) as caught, style.page(font):
+            warnings.simplefilter("always")
+            drawn = page()
+            for path in paths:
+                style.save(drawn, path)
+                written.append(path)
+        return _Page(written, lacking=style.missing_letters(caught))
+    except style.NothingToDrawError as reason:
+        return _Page(written, f"picture {name}: not drawn, {reason}")
+    except OSError as error:
+        return _Page(written, f"pictures: {folder} cannot be written ({error.strerror or error})", full=True)
+    except Exception as error:  # whatever went wrong, the tables are written and the next picture may be well
+        return _Page(written, f"picture {name}: not drawn, {type(error).__name__}: {error}")

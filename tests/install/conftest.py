@@ -67,7 +67,7 @@ def bring_machine_code(site: Path) -> None:
     """Give the copy what this tree has compiled, so that a run need not compile it again (the sources are the same)."""
     for folder in ("agents", "conf", "model"):
         for path in (ROOT / folder).rglob("__pycache__/*"):
-            if path.suffix in (".nbi", ".nbc") or path.name == "sources.hash":
+            if path.suffix in (".nbi", ".nbc"):
                 target = site / "secondhalf" / path.relative_to(ROOT)
                 target.parent.mkdir(exist_ok=True)
                 shutil.copy(path, target)

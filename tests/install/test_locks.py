@@ -1,4 +1,4 @@
-"""The two locks: what a run needs, and everything; the same versions, every file with its hash, no address."""
+"""The locks: what a run needs, everything, and uv; the same versions, every file with its hash, no address."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.install.conftest import ROOT
 
-CORE, ALL = "requirements.lock", "requirements-dev.lock"
+CORE, ALL, UV = "requirements.lock", "requirements-dev.lock", "requirements-uv.lock"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ENTRY = re.compile(r"^([\w.-]+)==(\S+)(?: ; ([^\\]+))? \\\n((?:    --hash=\S+(?: \\)?\n)+)", re.MULTILINE)
 
@@ -44,6 +44,10 @@ def test_each_holds_what_is_declared() -> None:
     assert PROJECT["dependency-groups"]["build"] == PROJECT["build-system"]["requires"]
 
 
-@pytest.mark.parametrize("lock", [CORE, ALL])
+def test_uv_is_alone() -> None:
+    assert set(entries(UV)) == {"uv"}
+
+
+@pytest.mark.parametrize("lock", [CORE, ALL, UV])
 def test_no_address_is_in_it(lock: str) -> None:
     assert not re.search(r"://|--index|--find-links", (ROOT / lock).read_text(encoding="utf-8"))

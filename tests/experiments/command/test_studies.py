@@ -73,6 +73,19 @@ def test_help_imports_nothing_heavy(words: list[str]) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize("words", [["run", "--cfg", "job"], ["counterfactual", "--cfg", "job"]])
+def test_what_shows_settings_imports_no_market(words: list[str]) -> None:
+    """Hydra reads them, and pydantic's classes say what they may be; nothing that a market needs besides is loaded."""
+    needed = ("mesa", "numba", "numpy", "scipy", "pandas", "networkx", "seaborn", "matplotlib", "secondhalf.model")
+    program = (
+        f"import sys; from secondhalf.experiments.command.main import main; main({words!r}); "
+        f"print([name for name in {needed!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "population:" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_entries_can_be_sent_to_other_processes() -> None:
     assert pickle.loads(pickle.dumps(STUDIES)) == STUDIES
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +67,16 @@ def test_processes_end_with_the_first_one() -> None:
             return
         time.sleep(0.1)
     pytest.fail("the worker is still there")
+
+
+def test_a_script_that_guards_nothing_is_not_read_again(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from secondhalf.experiments.execution.process_pool import ProcessPool\n"
+        "print('read')\n"
+        "with ProcessPool(eval, 2, script=False) as pool:\n"
+        "    print(sorted(done.result for done in pool.each(['1+1', '2+2'])))\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=300)
+    assert done.stdout == "read\n[2, 4]\n"
+    assert done.stderr == ""
