@@ -31,7 +31,13 @@ from secondhalf.model.meanfield.path import (
 )
 
 Array = NDArray[np.float64]
-VISIBLE = {"daily": OF_PLATFORMS, "market": OF_MARKET, "overlap": ("users",), "monthly": ()}
+VISIBLE = {
+    "daily": OF_PLATFORMS,
+    "market": OF_MARKET,
+    "overlap": ("users",),
+    "monthly": ("repurchase_rate",),
+    "channels": ("gmv", "pan_shelf_gmv"),
+}
 """Tables and columns that a path has."""
 STEP = 0.1
 """Step of the differences, in standard deviations of the prior: well above what one user more or less makes."""
@@ -48,32 +54,36 @@ def path_measures(target: Target) -> bool:
 
 
 def path_tables(found: Path, labels: Sequence[str], platforms: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """What a path brings as the tables that `Targets.measured` reads; between steps straight lines.
+    """What a path brings as the tables that `Targets.measured` reads.
 
     Parameters
     ----------
     labels
         dates of all days of the calendar
     """
-    days, size = np.arange(len(labels)), len(platforms)
-    daily = {
-        name: np.stack([np.interp(days, found.days, amounts[:, p]) for p in range(size)], axis=1).ravel()
-        for name, amounts in found.of_platforms.items()
-    }
-    index = pd.Index(np.repeat(np.asarray(labels, object), size), name="date")
+    size, names = len(platforms), list(platforms)
+    daily = pd.DataFrame(
+        {"platform": names * len(labels)} | {name: amounts.ravel() for name, amounts in found.of_platforms.items()},
+        index=pd.Index(np.repeat(np.asarray(labels, object), size), name="date"),
+    )
     pairs = [(a, b) for a in range(size) for b in range(a + 1, size)]
     overlap = {
         "platform_a": [platforms[a] for a, _ in pairs] * len(found.months),
         "platform_b": [platforms[b] for _, b in pairs] * len(found.months),
         "users": np.array([[month[a, b] for a, b in pairs] for month in found.overlap]).ravel(),
     }
+    by_month = daily[["platform", "gmv", "orders"]].assign(pan_shelf_gmv=found.pan_shelf.ravel())
+    channels = by_month.groupby([by_month.index.str[:7].rename("month"), "platform"], sort=False).sum().reset_index(1)
+    of_path = pd.DataFrame(
+        {"platform": names * len(found.months), "repurchase_rate": found.repurchase.ravel()},
+        index=pd.Index(np.repeat(np.asarray(found.months, object), size), name="month"),
+    )
     return {
-        "daily": pd.DataFrame({"platform": list(platforms) * len(labels)} | daily, index=index),
-        "market": pd.DataFrame(
-            {name: np.interp(days, found.days, values) for name, values in found.of_market.items()},
-            index=pd.Index(labels, name="date"),
-        ),
+        "daily": daily,
+        "market": pd.DataFrame(found.of_market, index=pd.Index(labels, name="date")),
         "overlap": pd.DataFrame(overlap, index=pd.Index(np.repeat(np.asarray(found.months, object), len(pairs)))),
+        "monthly": of_path,
+        "channels": channels[["platform", "gmv", "pan_shelf_gmv"]],
     }
 
 
