@@ -1,8 +1,8 @@
-"""Mean-field stage of a calibration, its first: targets on attention and reach, fitted with the mean-field path.
+"""Mean-field stage of a calibration, its first: targets on attention, reach and trade, fitted with the mean-field path.
 
-A path takes a tenth of a run's time and has no noise, so that differences between settings are differences of the
-model. It lacks friends' clustering, moods day by day and all of trade; what that changes is measured where the fit
-starts, as a factor for each target, and taken for the same nearby (a multi-fidelity fit: each round measures it anew).
+A path has no noise, so that differences between settings are differences of the model. It lacks friends' clustering,
+luck in what users hold of trade, and merchants that react; what that changes is measured where the fit starts, as a
+factor for each target, and taken for the same nearby (a multi-fidelity fit: each round measures it anew).
 """
 
 from __future__ import annotations
@@ -43,8 +43,6 @@ STEP = 0.1
 """Step of the differences, in standard deviations of the prior: well above what one user more or less makes."""
 LEAST = 0.01
 """Standard errors by which some target must move with a parameter's standard deviation for the path to see it."""
-FLOOR = 1e-3
-"""Least ratio to a fact that is told apart, so that logarithms are numbers."""
 
 
 def path_measures(target: Target) -> bool:
@@ -120,7 +118,9 @@ class MeanFieldModel:
             runs.append(targets.numbers.measured(outputs(market)))
             market.close()
         self.full: Array = np.mean(runs, axis=0)
-        self.corrections: Array = self.full / self(settings)
+        here = self(settings)
+        # Where a small market sells nothing the ratio says nothing.
+        self.corrections: Array = np.divide(self.full, here, out=np.where(np.isnan(here), np.nan, 1.0), where=here > 0)
 
     def __call__(self, settings: MarketSettings) -> Array:
         """What a path gives for each target, [T]; `nan` for those that it cannot see."""
@@ -136,8 +136,8 @@ class MeanFieldModel:
 
 
 def errors_of(values: Array, targets: Targets) -> Array:
-    """Logarithms of values over facts, in standard errors of the facts, [T]; `nan` stays."""
-    return np.asarray(np.log(np.maximum(values / targets.values, FLOOR)) / targets.errors)
+    """Logarithms of values over facts, in standard errors of the facts, [T]; bounds as in `Targets.log_ratios`."""
+    return np.asarray(targets.log_ratios(values) / targets.errors)
 
 
 @dataclass(frozen=True)

@@ -26,13 +26,12 @@ from secondhalf.model.market import Market
 from secondhalf.model.meanfield.path_needs import Bought
 from secondhalf.model.meanfield.path_trade import EvenTrade, Ties, TradeDays, TradeState, ties_of
 from secondhalf.model.meanfield.path_users import Attended, EvenUsers
-from secondhalf.model.observers import measures
 from secondhalf.model.observers.reporters import DAILY, MARKET
 from secondhalf.model.scenario.exclusivity import ExclusivityRule
 from secondhalf.model.shapes import F64, Day
 from secondhalf.model.state import State
 from secondhalf.model.supply.sales import Trade
-from secondhalf.model.users import attention, choice, orders
+from secondhalf.model.users import attention, orders
 from secondhalf.model.users.user_stages import Purchases
 
 ATTENTION = ("installed_users", "active_users", "monthly_active_users", "minutes", "attention_share")
@@ -73,7 +72,8 @@ def trade_path(settings: MarketSettings, every: int = 28) -> tuple[TradePath, Ma
 
     Also returns the market, at its end.
     """
-    market, states = Market(settings), []
+    market = Market(settings)
+    states: list[TradeState] = []
 
     def note(day: int) -> None:
         # A refresh puts new arrays in place of those that an offer reads; what merchants hold is not read.
@@ -170,7 +170,9 @@ class _Walk:
         for day in range(-self.settings.calendar.warm_up, 0, self.step_days):
             self.buying.advance(self.step_days)
             self._set_offer(day)
-            done = self.users.attend(self.market.offer, _mean_day(self.calendar, day, 1), self.step_days, self.step_days)
+            done = self.users.attend(
+                self.market.offer, _mean_day(self.calendar, day, 1), self.step_days, self.step_days
+            )
             [(_, bought, _)] = self._buy(day, 1, self.step_days)
             self.market.active_share = (done.active + bought.visits[0]) / max(done.online, 1.0)
         self.none_in_month.append(self.buying.none_within(orders.BUYER_MONTH, 0))
@@ -208,7 +210,9 @@ class _Walk:
             at, begun = max(day, 0), day >= 0
             return self._state(day), tuple(calendar.pull[at] * begun), tuple(calendar.boost[at] * begun)
 
-        parts, numbers, shares = [], [], []
+        parts: list[TradeDays] = []
+        numbers: list[list[int]] = []
+        shares: list[F64] = []
         for (state, pull, boost), group in groupby(range(first, first + days), told):
             numbers.append(list(group))
             offer, share = desk.offer(
@@ -232,7 +236,7 @@ class _Walk:
         totals[attention.ONLINE], totals[attention.BUDGET] = done.online, done.phone
         counts, session = np.zeros((len(market.platforms), 4)), float(self.users.population.behaviour.session)
         counts[:, orders.MONTHLY_BUYERS], counts[:, orders.ANNUAL_BUYERS] = month, year
-        books = {}
+        books: dict[int, DayBook] = {}
         for numbers, part, share in bought:
             for at, day in enumerate(numbers):
                 sums[:, attention.SHOPPING] = session * part.met[at]

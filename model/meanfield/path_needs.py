@@ -284,7 +284,7 @@ def _book(
 ) -> None:
     """Enter a user's needs into the sums of each day, and set the user's own rates."""
     platforms, days = feed.shape[1], planned.size
-    mean_planned, mean_repeat = chance[KIND_PLANNED, platforms], wants.repeat.mean()
+    mean_repeat = wants.repeat.mean()
     wanted = 0.0
     for g in range(wants.amounts.size):
         wanted += wants.tiers[income, g] * wants.amounts[g]

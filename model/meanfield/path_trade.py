@@ -7,8 +7,8 @@ are the ones that seldom die; which merchants they lead to is averaged over. Mer
 comes from a run of the market (`TradeState`).
 
 Closures: a user's loyalty and ties do not vary by luck, days are independent where buyers of a month are counted,
-an app opened by an earlier need of the day counts as closed, and a session is never cut short. Without loyalty, ties,
-first-order costs and the cost of opening the sums of a day are those of infinitely many users.
+an app opened by an earlier need of the day counts as closed, and a session is never cut short. Without loyalty, ties
+and interest the sums of a day are those of infinitely many users.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def full_slots(slots: int) -> tuple[F64, F64]:
     """Mean number of ties a person and the chance that all slots are taken, at each of `_LOADS` (Erlang's loss)."""
     powers = np.cumprod(np.concatenate([[np.ones_like(_LOADS)], _LOADS / np.arange(1, slots + 1)[:, None]]), axis=0)
     full = powers[-1] / powers.sum(axis=0)
-    return _LOADS * (1 - full), full
+    return np.asarray(_LOADS * (1 - full)), np.asarray(full)
 
 
 class TradeDays(NamedTuple):
@@ -179,7 +179,7 @@ class EvenTrade:
     def none_within(self, window: int, today: int) -> F64:
         """Chance of no order at each platform in the latest `window` days, [P, N]."""
         before = (self._before != NEVER) & (today - self._before.astype(int) < window)
-        return chance_of_none(self._unbought, self._lengths, window) * ~before
+        return np.asarray(chance_of_none(self._unbought, self._lengths, window) * ~before, float)
 
     def buyers(self, today: int) -> tuple[F64, F64]:
         """Users who ordered within 30 and within 365 days, [P] each."""
@@ -216,9 +216,13 @@ class EvenTrade:
         of_platform = means.ties.sum(axis=0)
         count = of_platform.sum(axis=0)
         gain = rates.new_ties * np.maximum(1 - of_platform * ties.same_shop[:, None], 0.0)
-        pushed = gain.sum(axis=0) * np.interp(count, *self._taken) / np.maximum(count, 1e-9)
-        asked = -np.expm1(-ties.rates)[:, :, None] * ties.dropouts[:, None, None]
-        leaves = np.maximum(asked * rates.tie_met + pushed, 1e-9)
+        arrivals = gain.sum(axis=0)
+        asked = -np.expm1(-ties.rates)[:, :, None] * rates.tie_met
+        # The tie whose last order is oldest makes room: of two with exponential ages, in proportion to the mean ages.
+        age = 1 / np.maximum(asked + arrivals / self._slots, 1e-9)
+        ages = np.maximum((means.ties * age).sum(axis=(0, 1)), 1e-9)
+        pushed = arrivals * np.interp(count, *self._taken) / ages * age
+        leaves = np.maximum(asked * ties.dropouts[:, None, None] + pushed, 1e-9)
         left = np.exp(-leaves * days)
         means.ties[:] = means.ties * left + gain / len(leaves) * (1 - left) / leaves
         most = np.maximum(means.ties.sum(axis=(0, 1)) / self._slots, 1.0)
