@@ -32,7 +32,7 @@ from secondhalf.model.users.user_stages import UserStages
 
 Array = NDArray[np.float64]
 NAMES = ["kuaishou", "taobao"]
-ALONE = [f"mechanisms.{name}=false" for name in ("impulse", "ripening", "fans", "loyalty", "habit")]
+ALONE = [f"mechanisms.{name}=false" for name in ("impulse", "ripening", "fans", "loyalty", "habit", "social")]
 """What makes the mean field of trade no approximation: planned needs, and apps that open by attention."""
 PLANNED, BUDGET, SEEDS, USERS = 0.5, 300.0, 16, 4000
 Make = Callable[..., Offer]
