@@ -1,8 +1,8 @@
-"""Mean-field stage of a calibration, its first: targets on attention and reach, fitted with the mean-field path.
+"""Mean-field stage of a calibration, its first: targets on attention, reach and trade, fitted with the mean-field path.
 
-A path takes a tenth of a run's time and has no noise, so that differences between settings are differences of the
-model. It lacks friends' clustering, moods day by day and all of trade; what that changes is measured where the fit
-starts, as a factor for each target, and taken for the same nearby (a multi-fidelity fit: each round measures it anew).
+A path has no noise, so that differences between settings are differences of the model. It lacks friends' clustering,
+luck in what users hold of trade, and merchants that react; what that changes is measured where the fit starts, as a
+factor for each target, and taken for the same nearby (a multi-fidelity fit: each round measures it anew).
 """
 
 from __future__ import annotations
@@ -31,14 +31,18 @@ from secondhalf.model.meanfield.path import (
 )
 
 Array = NDArray[np.float64]
-VISIBLE = {"daily": OF_PLATFORMS, "market": OF_MARKET, "overlap": ("users",), "monthly": ()}
+VISIBLE = {
+    "daily": OF_PLATFORMS,
+    "market": OF_MARKET,
+    "overlap": ("users",),
+    "monthly": ("repurchase_rate",),
+    "channels": ("gmv", "pan_shelf_gmv"),
+}
 """Tables and columns that a path has."""
 STEP = 0.1
 """Step of the differences, in standard deviations of the prior: well above what one user more or less makes."""
 LEAST = 0.01
 """Standard errors by which some target must move with a parameter's standard deviation for the path to see it."""
-FLOOR = 1e-3
-"""Least ratio to a fact that is told apart, so that logarithms are numbers."""
 
 
 def path_measures(target: Target) -> bool:
@@ -48,32 +52,36 @@ def path_measures(target: Target) -> bool:
 
 
 def path_tables(found: Path, labels: Sequence[str], platforms: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """What a path brings as the tables that `Targets.measured` reads; between steps straight lines.
+    """What a path brings as the tables that `Targets.measured` reads.
 
     Parameters
     ----------
     labels
         dates of all days of the calendar
     """
-    days, size = np.arange(len(labels)), len(platforms)
-    daily = {
-        name: np.stack([np.interp(days, found.days, amounts[:, p]) for p in range(size)], axis=1).ravel()
-        for name, amounts in found.of_platforms.items()
-    }
-    index = pd.Index(np.repeat(np.asarray(labels, object), size), name="date")
+    size, names = len(platforms), list(platforms)
+    daily = pd.DataFrame(
+        {"platform": names * len(labels)} | {name: amounts.ravel() for name, amounts in found.of_platforms.items()},
+        index=pd.Index(np.repeat(np.asarray(labels, object), size), name="date"),
+    )
     pairs = [(a, b) for a in range(size) for b in range(a + 1, size)]
     overlap = {
         "platform_a": [platforms[a] for a, _ in pairs] * len(found.months),
         "platform_b": [platforms[b] for _, b in pairs] * len(found.months),
         "users": np.array([[month[a, b] for a, b in pairs] for month in found.overlap]).ravel(),
     }
+    by_month = daily[["platform", "gmv", "orders"]].assign(pan_shelf_gmv=found.pan_shelf.ravel())
+    channels = by_month.groupby([by_month.index.str[:7].rename("month"), "platform"], sort=False).sum().reset_index(1)
+    of_path = pd.DataFrame(
+        {"platform": names * len(found.months), "repurchase_rate": found.repurchase.ravel()},
+        index=pd.Index(np.repeat(np.asarray(found.months, object), size), name="month"),
+    )
     return {
-        "daily": pd.DataFrame({"platform": list(platforms) * len(labels)} | daily, index=index),
-        "market": pd.DataFrame(
-            {name: np.interp(days, found.days, values) for name, values in found.of_market.items()},
-            index=pd.Index(labels, name="date"),
-        ),
+        "daily": daily,
+        "market": pd.DataFrame(found.of_market, index=pd.Index(labels, name="date")),
         "overlap": pd.DataFrame(overlap, index=pd.Index(np.repeat(np.asarray(found.months, object), len(pairs)))),
+        "monthly": of_path,
+        "channels": channels[["platform", "gmv", "pan_shelf_gmv"]],
     }
 
 
@@ -110,7 +118,9 @@ class MeanFieldModel:
             runs.append(targets.numbers.measured(outputs(market)))
             market.close()
         self.full: Array = np.mean(runs, axis=0)
-        self.corrections: Array = self.full / self(settings)
+        here = self(settings)
+        # Where a small market sells nothing the ratio says nothing.
+        self.corrections: Array = np.divide(self.full, here, out=np.where(np.isnan(here), np.nan, 1.0), where=here > 0)
 
     def __call__(self, settings: MarketSettings) -> Array:
         """What a path gives for each target, [T]; `nan` for those that it cannot see."""
@@ -126,8 +136,8 @@ class MeanFieldModel:
 
 
 def errors_of(values: Array, targets: Targets) -> Array:
-    """Logarithms of values over facts, in standard errors of the facts, [T]; `nan` stays."""
-    return np.asarray(np.log(np.maximum(values / targets.values, FLOOR)) / targets.errors)
+    """Logarithms of values over facts, in standard errors of the facts, [T]; bounds as in `Targets.log_ratios`."""
+    return np.asarray(targets.log_ratios(values) / targets.errors)
 
 
 @dataclass(frozen=True)

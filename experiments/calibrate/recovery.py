@@ -40,7 +40,7 @@ def recover(
     -------
     DataFrame
         a row a replicate and parameter: truth, estimate and its 90 % interval in prior standard deviations, whether the
-        truth is inside, and the posterior over prior standard deviation
+        truth is inside, the posterior over prior standard deviation, and the error in posterior standard deviations
     """
     rows = []
     reach = float(stats.norm.ppf(0.5 + LEVEL / 2))
@@ -61,9 +61,25 @@ def recover(
                     "high": high,
                     "inside": int(low <= true <= high),
                     "score_sd": sd,
+                    "error": (found - true) / sd,
                 }
             )
     return pd.DataFrame(rows)
+
+
+def recovered(table: pd.DataFrame) -> pd.DataFrame:
+    """How well each parameter comes back.
+
+    Returns
+    -------
+    DataFrame
+        by parameter the root mean square of `error` (one, were intervals right), of the distance to the truth in prior
+        standard deviations (one, were nothing known), the mean of `score_sd`, and the share of truths inside
+    """
+    squares = table.assign(error=table["error"] ** 2, distance=(table["estimate"] - table["truth"]) ** 2)
+    by_parameter = squares.groupby("parameter", sort=False)[["error", "distance", "score_sd", "inside"]].mean()
+    by_parameter[["error", "distance"]] **= 0.5
+    return by_parameter
 
 
 def _world(problem: Problem, truth: Array, number: int, evaluate: Evaluate) -> Problem:

@@ -36,5 +36,6 @@ class Calibrate(Options):
     sharpen: Annotated[Whole, Field(ge=0)]
     coverage: Annotated[Whole, Field(ge=0)]
     recover: Annotated[Whole, Field(ge=0)]
+    recover_parameters: str
     workers: Count | None = None
     write: bool = False

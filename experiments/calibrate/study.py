@@ -27,7 +27,7 @@ from secondhalf.experiments.calibrate.meanfield_stage import fit_meanfield
 from secondhalf.experiments.calibrate.minimum_distance import DAMPINGS, Fit, Problem, polish, search
 from secondhalf.experiments.calibrate.parameters import Parameters
 from secondhalf.experiments.calibrate.posterior import Coverage, coverage, laplace, members
-from secondhalf.experiments.calibrate.recovery import recover
+from secondhalf.experiments.calibrate.recovery import recover, recovered
 from secondhalf.experiments.calibrate.settings import Calibrate
 from secondhalf.experiments.calibrate.write_conf import put_into_conf
 from secondhalf.experiments.command.request import Request
@@ -73,6 +73,7 @@ def start(request: Request[Calibrate]) -> float:
     with ProgressBars(request.output.progress, console) as bars:
         if options.recover:
             table = recovery(settings, options, folder, bars)
+            console.print(recovered(table).to_string(float_format="%.2f"))
             inside = float(table["inside"].mean())
             console.print(f"{inside:.0%} of the 90 % intervals hold the truth; written to {folder}")
             return inside
@@ -100,7 +101,9 @@ def find_problem(settings: MarketSettings, options: Calibrate) -> tuple[MarketSe
     known = as_of(settings, options.until)
     known = sized(known, options.users, options.merchants, options.until)
     check_horizon(targets, known)
-    parameters = known_parameters(settings, known, options.parameters).only(options.only, "calibrate.only")
+    recovers = options.recover > 0 and bool(options.recover_parameters)
+    file = options.recover_parameters if recovers else options.parameters
+    parameters = known_parameters(settings, known, file).only(options.only, "calibrate.only")
     _start(settings, known, parameters, options.start)
     return known, parameters, targets
 
@@ -180,8 +183,8 @@ def recovery(
 ) -> pd.DataFrame:
     """Fit worlds whose parameters are known and write recovery.csv.
 
-    Truths are drawn from the priors (of the parameters that `only` names; the others have today's values), and every
-    search begins at the priors' means.
+    Truths are drawn from the priors (of the parameters of `recover_parameters` that `only` names; the others have
+    today's values), and every search begins at the priors' means.
     """
     known, parameters, targets = find_problem(settings, options)
     problem = Problem(known, parameters, targets, tuple(range(options.seeds)), options.discrepancy, options.shared)

@@ -3,10 +3,10 @@
 A step of the path is a week or so. Whom one meets and the day's mood are averaged over and not drawn: an app is
 installed when the cumulated hazard, with the share of people who have the app in place of the contact, passes the
 user's own threshold (minus the logarithm of an even number), and removed likewise; a share of users never installs it.
-Habit moves towards the mean of what some moods feed. Needs, and with them the visits and sessions that they add to a
-day, are left out: they feed no habit. With many users, many moods and steps of a day this is the market of infinitely
-many users under random mixing without needs, exact up to the chance that an app has lain idle, which takes past days
-for independent.
+Habit moves towards the mean of what some moods feed. Needs, and the visits and sessions that they add to a day, are
+those of `path_trade`; they feed no habit. With many users, many moods and steps of a day this is the market of
+infinitely many users under random mixing without needs, exact up to the chance that an app has lain idle, which takes
+past days for independent.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from secondhalf.model.initial_state import HABIT_AT_START
 from secondhalf.model.meanfield.quadrature import near_normal_quantile, near_normal_share
 from secondhalf.model.numba_kernels import CHUNK, compiled, exp32
 from secondhalf.model.random_streams import Decision
-from secondhalf.model.shapes import F32, F64, NEVER, Behaviour, Columns, Day, Offer
+from secondhalf.model.shapes import F32, F64, NEVER, U32, Behaviour, Columns, Day, Offer
 from secondhalf.model.users.adoption import install_hazard
 from secondhalf.model.users.attention import MONTH_DAYS, prices_of_time, spend
 from secondhalf.model.users.population import Population
@@ -53,6 +53,7 @@ class Carried(NamedTuple):
     fed: F32  # [P, N] latest mean of ``minutes / (minutes + habit_half)``
     opened: F32  # [P, N] latest chance of opening the app on a day
     closed: F32  # [W, P, N] log of the chance of not opening it in the latest steps, newest first
+    sets: U32  # [J, N] latest apps opened in each mood, as bits
 
 
 @compiled
@@ -126,7 +127,7 @@ def attend(
     day: Day,
     minutes: F64,
 ) -> float:
-    """The mean day of a step: sets `fed` and `opened`, fills `minutes` [P] summed over users.
+    """The mean day of a step: sets `fed`, `opened`, `sets` and users' minutes, fills `minutes` [P] summed over users.
 
     Returns
     -------
@@ -136,6 +137,8 @@ def attend(
     users, moods = columns.installed.size, streams.turns.shape[1]
     carried.fed[:] = _ZERO
     carried.opened[:] = _ZERO
+    carried.sets[:] = np.uint32(0)
+    columns.minutes[:] = _ZERO
     minutes[:] = 0.0
     phone = 0.0
     for first in range(0, users, CHUNK):
@@ -194,6 +197,8 @@ def _one_mood(
             if not (here[j] and installed[j] & bit):
                 continue
             bar = price[j]
+            if psi[p, j] > bar:
+                carried.sets[mood, first + j] |= bit
             if psi[p, j] > bar:  # the price of time that the app would meet if it were not open
                 bar = (bar * total[j] - gamma * psi[p, j]) / (total[j] - gamma)
             if behaviour.shock > _ZERO:
@@ -206,6 +211,7 @@ def _one_mood(
         for j in range(size):
             spent = psi[p, j]
             minutes[p] += spent * part
+            columns.minutes[p, first + j] += spent * part
             carried.fed[p, first + j] += part * spent / (spent + behaviour.habit_half)
 
 
@@ -219,7 +225,7 @@ _COORDINATES = 256
 _EDGE = 1e-6
 """Least distance from 0 and 1, where quantiles are infinite."""
 _MOODS = 4096
-_LEAST_CLOSED = 1e-6
+LEAST_CLOSED = 1e-6
 """Least chance that an app stays closed on a day, so that its logarithm is a number."""
 
 
@@ -267,6 +273,13 @@ def _moods() -> F64:
     return near_normal_quantile((np.arange(_MOODS) + 0.5) / _MOODS)
 
 
+def chance_of_none(logs: F32, lengths: list[int], window: int) -> F64:
+    """Chance of none in the latest `window` days, from its logarithms in the latest steps [W, P, N], newest first."""
+    days = np.array(lengths)
+    parts = np.clip((window - (np.cumsum(days) - days)) / days, 0, 1).astype(np.float32)
+    return np.asarray(np.exp(np.tensordot(parts, logs, 1)), float)
+
+
 class EvenUsers:
     """Users of the path.
 
@@ -299,7 +312,8 @@ class EvenUsers:
         self._lengths = [step_days] * remembered
         nothing = [np.zeros((platforms, users), np.float32) for _ in range(4)]
         closed = np.zeros((remembered, platforms, users), np.float32)
-        self.carried = Carried(nothing[0], nothing[1], nothing[2], nothing[3], closed)
+        sets = np.zeros((moods, users), np.uint32)
+        self.carried = Carried(nothing[0], nothing[1], nothing[2], nothing[3], closed, sets)
 
     @property
     def having(self) -> F64:
@@ -313,9 +327,11 @@ class EvenUsers:
 
     def closed(self, window: int) -> F64:
         """Chance that each app was not opened in the latest `window` days, [P, N]."""
-        lengths = np.array(self._lengths)
-        parts = np.clip((window - (np.cumsum(lengths) - lengths)) / lengths, 0, 1).astype(np.float32)
-        return np.asarray(np.exp(np.tensordot(parts, self.carried.closed, 1)))
+        return chance_of_none(self.carried.closed, self._lengths, window)
+
+    def visited(self, chance: F64) -> None:
+        """Take in that needs open closed apps on a day of the latest step, `chance` [P, N]."""
+        self.carried.closed[0] += self._lengths[0] * np.log(np.maximum(1 - chance, LEAST_CLOSED))
 
     def used_within_month(self) -> F64:
         """Chance that each app was opened within `MONTH_DAYS` days, [P, N]."""
@@ -347,7 +363,7 @@ class EvenUsers:
         minutes = np.empty(len(self._bits))
         phone = attend(columns, carried, self.random_streams, offer, behaviour, self.contacts, day, minutes)
         carried.closed[1:] = carried.closed[:-1].copy()
-        carried.closed[0] = length * np.log(np.maximum(1 - carried.opened, _LEAST_CLOSED))
+        carried.closed[0] = length * np.log(np.maximum(1 - carried.opened, LEAST_CLOSED))
         self._lengths = [length, *self._lengths[:-1]]
         online = float(np.count_nonzero(columns.online_from <= day.number))
         return Attended(online, phone, minutes, carried.opened.sum(axis=1, dtype=float))

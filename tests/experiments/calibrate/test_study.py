@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from secondhalf.experiments.calibrate.calibration_files import Calibration
+from secondhalf.experiments.calibrate.known_as_of import known_parameters
+from secondhalf.experiments.calibrate.recovery import recovered
 from secondhalf.experiments.calibrate.settings import Calibrate
 from secondhalf.experiments.calibrate.study import calibrate, recovery
 from secondhalf.experiments.command.compose import compose_config, load_settings, options
@@ -77,9 +79,26 @@ def test_a_search_goes_on_from_a_folder(finished: tuple[Calibration, Path], tmp_
 
 
 def test_worlds_with_known_parameters(tmp_path: Path) -> None:
-    table = recovery(load_settings(), options_with("calibrate.recover=2"), tmp_path)
+    words = ("calibrate.recover=2", "calibrate.recover_parameters=''")
+    table = recovery(load_settings(), options_with(*words), tmp_path)
     pd.testing.assert_frame_equal(table, pd.read_csv(tmp_path / "recovery.csv"), check_exact=False, rtol=1e-4)
     assert table.groupby("replicate").size().eq(2).all()
     assert (table["low"] < table["estimate"]).all()
     assert table["truth"].nunique() == len(table)  # a world of its own each
     assert np.isfinite(table["score_sd"]).all()
+
+
+def test_nests_tastes_and_prices_are_recovered_by_default(tmp_path: Path) -> None:
+    """Two parameters of data/recovery.yaml in one world; its file is read in place of the fit's own."""
+    words = ("calibrate.recover=1", r"calibrate.only='^users\.(channel_nest|price_weight)$'")
+    table = recovery(load_settings(), options_with(*words, "calibrate.until=2019-03-31"), tmp_path)
+    assert list(table["parameter"]) == ["users.channel_nest", "users.price_weight"]
+    assert (table["error"] * table["score_sd"]).to_numpy() == pytest.approx(table["estimate"] - table["truth"])
+    means = recovered(table)
+    assert list(means.index) == list(table["parameter"])
+    assert means["error"].to_numpy() == pytest.approx(table["error"].abs())
+
+
+def test_the_file_of_recovery_has_what_it_is_for() -> None:
+    own = known_parameters(load_settings(), load_settings(), "recovery.yaml")
+    assert {"users.channel_nest", "users.price_weight", "users.attachment_sd.content"} <= set(own.names)
