@@ -13,6 +13,7 @@ from secondhalf.experiments.equilibrium.game.game import Game
 from secondhalf.experiments.equilibrium.game.market_game import MarketGame
 from secondhalf.experiments.equilibrium.inference.sequential_sampling import Estimate
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED
+from secondhalf.experiments.equilibrium.plan import Plan
 from secondhalf.experiments.equilibrium.problem import EquilibriumProblem
 from secondhalf.experiments.equilibrium.solution import Solution
 
@@ -66,6 +67,8 @@ class Findings:
         the mean-field map beside simulations, and along one weight
     before
         the game of the bundles alone, when a deviation from outside of them has joined this one
+    plan
+        what was fixed before the first run
     """
 
     problem: EquilibriumProblem
@@ -81,6 +84,7 @@ class Findings:
     meanfield: pd.DataFrame = field(default_factory=pd.DataFrame)
     tipping: pd.DataFrame = field(default_factory=pd.DataFrame)
     before: Findings | None = None
+    plan: Plan | None = None
 
     @property
     def runs(self) -> int:

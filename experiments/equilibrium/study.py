@@ -21,6 +21,7 @@ from secondhalf.experiments.equilibrium.long_run import adaptive, judge_stationa
 from secondhalf.experiments.equilibrium.output import csv_tables
 from secondhalf.experiments.equilibrium.output import text as output_text
 from secondhalf.experiments.equilibrium.output.report import report
+from secondhalf.experiments.equilibrium.plan import keep_plan
 from secondhalf.experiments.equilibrium.problem import EquilibriumProblem, check_minutes, check_runs, find_problem
 from secondhalf.experiments.equilibrium.sample_and_solve import certify_candidates, sample_and_solve
 from secondhalf.experiments.equilibrium.settings import Equilibrium
@@ -82,6 +83,7 @@ def equilibrium(
     """
     output, console = output or Output(), console or Console(stderr=True)
     options, journal = problem.options, Journal(folder / JOURNAL, problem.text)
+    plan = keep_plan(problem, folder, bool(journal.results))
     pool = make_pool(options.workers, launcher)
     budget = Budget(options.budget_minutes * 60 * pool.workers, options.budget_runs)
     with ProgressBars(output.progress, console) as bars:
@@ -96,6 +98,7 @@ def equilibrium(
             market = _market(problem, runner)
             check_minutes(problem, market, pool.workers)
             found = certify_candidates(sample_and_solve(problem, market, problem.game))
+            found.plan = plan
             _watch(found)
             return finish(found, folder, console, output.pictures != "never")
 
@@ -155,6 +158,12 @@ def summary(found: Findings) -> dict[str, Any]:
         "seconds": round(budget.spent, 1),
         "users": found.problem.setup.settings.population.users,
         "merchants": found.problem.setup.settings.population.merchants,
+        "plan": None if found.plan is None else found.plan._asdict(),
+        "first_seed": found.problem.draws.first,
+        "seeds_a_draw": found.problem.draws.seeds,
+        "members": None if found.problem.members is None else len(found.problem.members),
+        "calibration": None if found.problem.members is None else found.problem.members.calibration,
+        "kept": [] if found.problem.members is None else sorted(found.problem.members.kept),
         "options": found.problem.options.model_dump(mode="json"),
         "settings": found.problem.setup.settings.model_dump(mode="json"),
         "versions": versions(),
@@ -168,13 +177,14 @@ def _counts(found: Findings) -> dict[str, int]:
 
 def _market(problem: EquilibriumProblem, runner: Runner) -> MarketGame:
     """Where payoffs come from, once the past of the first seeds is known."""
-    options, seed = problem.options, problem.setup.settings.seed
-    pasts = [Simulation(PAST, problem.setup, seed + number) for number in range(options.first_seeds)]
+    options = problem.options
+    places = [own for draw in range(options.first_draws) for own in problem.draws.of(draw)]
+    pasts = [Simulation(PAST, own.setup, own.seed, member=own.member) for own in places]
     runner(pasts, free=True)
     done = [result for job in pasts if (result := runner.result(job)) is not None]
     if not done:
-        raise NothingDoneError(f"no seed reached the revision; seed {seed}: {runner.error(pasts[0]) or 'no time left'}")
-    return MarketGame(problem.setup, runner, past(done), problem.game.players, options.payoff, options.costs)
+        raise NothingDoneError(f"no seed reached the revision; seed {pasts[0].seed}: {runner.error(pasts[0]) or 'no time left'}")
+    return MarketGame(problem.draws, runner, past(done), problem.game.players, options.payoff, options.costs)
 
 
 def _watch(found: Findings) -> None:

@@ -65,6 +65,8 @@ class Simulation(NamedTuple):
         of the balance
     strategies
         of players from the revision on, as settings have them
+    member
+        of the ensemble, whose parameters `setup` has
     """
 
     kind: str
@@ -75,13 +77,14 @@ class Simulation(NamedTuple):
     weeks: int = 0
     strategies: tuple[tuple[str, StrategySettings], ...] = ()
     mean_field: MeanFieldMap | None = None
+    member: int = 0
 
     @property
     def key(self) -> str:
         """Tells a study's runs apart."""
         decides = [[who, own.model_dump(mode="json")] for who, own in self.strategies]
         mean = None if self.mean_field is None else self.mean_field.model_dump(mode="json")
-        return json.dumps([self.kind, self.seed, self.profile, self.before, self.weeks, decides, mean])
+        return json.dumps([self.kind, self.seed, self.profile, self.before, self.weeks, decides, mean, self.member])
 
 
 def profile_tuple(choices: Mapping[str, Choice]) -> ProfileTuple:

@@ -189,7 +189,8 @@ def _meanfield(found: Findings, tables: Tables, drawer: Drawer) -> Section | Non
 
 def _reproduce(found: Findings) -> Section:
     players = ",".join(found.game.players)
-    line = f"secondhalf equilibrium 'equilibrium.players=[{players}]' seed={found.problem.setup.settings.seed}"
+    first = found.problem.draws.first
+    line = f"secondhalf equilibrium 'equilibrium.players=[{players}]' equilibrium.first_seed={first}"
     said = "The files beside this page hold all its numbers; the same command in the same folder resumes the study."
     return Section("reproduce", "Reproduce", [Text((said,)), Code((line,))])
 

@@ -200,11 +200,27 @@ def held_sentences(found: Findings) -> list[str]:
                 f"choosing “{what}”."
             )
         elif one.word == CERTIFIED:
-            screened = f", {len(one.ruled_out)} of them by two seeds only" if one.ruled_out else ""
+            screened = f", {len(one.ruled_out)} of them by two draws only" if one.ruled_out else ""
             said.append(f"{head} is an equilibrium: no deviation is profitable{screened}.")
         else:
             said.append(f"{head} is undecided.")
     return said
+
+
+def plan_sentence(found: Findings) -> str:
+    """Under which plan the answer was found, and whether it was written down before the first run."""
+    plan, problem = found.plan, found.problem
+    if problem.members is None:
+        over = "seeds at the settings' own parameters: intervals hold luck alone"
+    else:
+        over = f"members of the fitted ensemble, {problem.draws.seeds} seeds each: intervals hold parameters and luck"
+    said = f"Verdicts count {over}; seeds begin at {problem.draws.first}."
+    if plan is None:
+        return said
+    if plan.late:
+        return f"{said} Runs were there before plan {plan.hash} was written down, so the level is nominal."
+    differs = f", which departs from the committed one in {', '.join(plan.departures)}" if plan.departures else ""
+    return f"{said} The procedure was fixed before the first run (plan {plan.hash}{differs})."
 
 
 def paragraph(found: Findings) -> str:
@@ -216,6 +232,7 @@ def paragraph(found: Findings) -> str:
         *held_sentences(found),
         rest_sentence(found),
         adaptive_sentence(found),
+        plan_sentence(found),
     ]
     if found.failed:
         said.append(f"{found.failed} runs failed and are missing (runs.csv says why).")
