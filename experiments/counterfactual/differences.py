@@ -92,8 +92,8 @@ def variance_reduction(runs: pd.DataFrame) -> dict[str, dict[str, Any]]:
 
     Unpaired arms have nothing in common, so that their variances add up. `ratio` is that sum over the variance of the
     paired difference, `ratio_log` the same of logs: a change that takes away a share of whatever a seed has spreads in
-    RMB as the seeds do, however well they are paired. None where no seed differs, or sells nothing. With several members each is
-    a mean over members of the variance over seeds: what pairing is worth at given parameters.
+    RMB as the seeds do, however well they are paired. None where no seed differs, or sells nothing. With several
+    members each is a mean over members of the variance over seeds: what pairing is worth at given parameters.
     """
     table, members = side_by_side(runs[runs["measure"] == "gmv"]), runs["member"].nunique()
     last = sorted({quarter for quarter in runs["quarter"] if quarter != RUN})[-LAST_YEAR:]

@@ -66,7 +66,9 @@ def runs_table(found: dict[tuple[int, int], dict[str, Any]]) -> pd.DataFrame:
     return long[["member", "seed", "arm", *KEYS, "unit", "value"]]
 
 
-def answer(arms: Arms, found: dict[tuple[int, int], dict[str, Any]], seeds: pd.DataFrame, wall_seconds: float) -> Answer:
+def answer(
+    arms: Arms, found: dict[tuple[int, int], dict[str, Any]], seeds: pd.DataFrame, wall_seconds: float
+) -> Answer:
     """Statistics and summary of what finished: members under all seeds, or seeds; at least two."""
     runs = runs_table(found)
     date = arms.branch_date

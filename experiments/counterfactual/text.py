@@ -178,8 +178,8 @@ def _parts(end: pd.DataFrame) -> str:
     row = next((row for row in rows if row["platform"] == FOCUS), rows[0])
     factor, unit = SCALES[row["unit"]]
     return (
-        f"The difference in {label(row['platform'])}'s GMV spreads by {_plain(row['sd_parameters'] * factor)} {unit} over "
-        f"parameters and by {_plain(row['sd_luck'] * factor)} over luck (standard deviations)."
+        f"The difference in {label(row['platform'])}'s GMV spreads by {_plain(row['sd_parameters'] * factor)} {unit} "
+        f"over parameters and by {_plain(row['sd_luck'] * factor)} over luck (standard deviations)."
     )
 
 
@@ -200,11 +200,11 @@ def _caution(given: Answer) -> str:
     count, told = given.summary["intervals"], given.summary["distinguishable"]
     what = "seeds: luck" if given.summary["calibration"] is None else "members and seeds: parameters and luck"
     return (
-        f"Brackets hold {100 * LEVEL:.0f} % intervals over {what}, of the difference and, after a semicolon, of the change "
-        f"in per cent (from logs). differences.csv has {count} of them from the day the two can differ, so that some "
-        f"{count * (1 - LEVEL):.0f} miss by chance alone; a difference counts as distinguishable here only where Holm's "
-        f"correction over all {count} leaves p below {100 * (1 - LEVEL):.0f} % (on logs where a measure is above zero in "
-        f"every run): {told} do."
+        f"Brackets hold {100 * LEVEL:.0f} % intervals over {what}, of the difference and, after a semicolon, of the "
+        f"change in per cent (from logs). differences.csv has {count} of them from the day the two can differ, so that "
+        f"some {count * (1 - LEVEL):.0f} miss by chance alone; a difference counts as distinguishable here only where "
+        f"Holm's correction over all {count} leaves p below {100 * (1 - LEVEL):.0f} % (on logs where a measure is above "
+        f"zero in every run): {told} do."
     )
 
 

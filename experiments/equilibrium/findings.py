@@ -61,6 +61,8 @@ class Findings:
         candidates held against all capability sets
     failed
         runs of the game that failed
+    rest
+        at_rest.csv: the balance in numbers
     stationarity, adaptive, phases
         the dynamic view: of `focus`, of platforms that decide, and when the second half began
     meanfield, tipping
@@ -79,6 +81,7 @@ class Findings:
     held: list[Certified] = field(default_factory=list)
     failed: int = 0
     stationarity: Stationarity | None = None
+    rest: pd.DataFrame = field(default_factory=pd.DataFrame)
     adaptive: pd.DataFrame = field(default_factory=pd.DataFrame)
     phases: pd.DataFrame = field(default_factory=pd.DataFrame)
     meanfield: pd.DataFrame = field(default_factory=pd.DataFrame)

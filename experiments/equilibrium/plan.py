@@ -25,7 +25,7 @@ FREE = ("workers", "documents", "write")
 METHOD = {
     "draws": "a member of the ensemble under seeds of its own; without an ensemble a seed",
     "looks": "first_draws, then twice as many of what is undecided, up to most_draws or the end of the budget",
-    "correlations": "shrunk towards one within each group of gains and none between groups (Schaefer and Strimmer 2005)",
+    "correlations": "shrunk towards a common one in each group of gains, none between (Schaefer and Strimmer 2005)",
     "intervals": "simultaneous (sup-t), by a multiplier bootstrap over draws; the intervals of all looks hold at once",
 }
 """What the program does and no setting changes."""
@@ -106,7 +106,9 @@ def _difference(stored: str, text: str) -> str:
         return "which cannot be read"
     now = yaml.safe_load(text)["procedure"]
     names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-    return ", ".join(f"{n} was {_short(before.get(n))} and is {_short(now.get(n))}" for n in names) or "of another method"
+    return (
+        ", ".join(f"{n} was {_short(before.get(n))} and is {_short(now.get(n))}" for n in names) or "of another method"
+    )
 
 
 def _short(value: Any) -> str:

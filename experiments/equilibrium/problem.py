@@ -110,7 +110,9 @@ def _tiny(settings: MarketSettings, options: Equilibrium) -> Equilibrium:
 def check_minutes(problem: EquilibriumProblem, market: MarketGame, workers: int) -> None:
     """Time runs of the profile in which all stay, and refuse a game that could not be sampled twice."""
     game, options = problem.game, problem.options
-    jobs = [job for draw in range(min(workers, options.first_draws)) for job in market.jobs(game.choices(game.nobody), draw)]
+    jobs = [
+        job for draw in range(min(workers, options.first_draws)) for job in market.jobs(game.choices(game.nobody), draw)
+    ]
     market.runner(jobs)
     took = [market.runner.seconds(job) for job in jobs if market.runner.result(job) is not None]
     if not took:

@@ -85,6 +85,8 @@ class Equilibrium(Options):
     adaptive: Adaptive
     meanfield: MeanFieldMap
     workers: Count | None = None
+    documents: tuple[str, ...] = ()
+    write: bool = False
 
     @field_validator("revision")
     @classmethod

@@ -11,6 +11,7 @@ import pandas as pd
 from rich.console import Console
 
 from secondhalf.experiments.command.request import Request
+from secondhalf.experiments.equilibrium.at_rest import at_rest
 from secondhalf.experiments.equilibrium.conditions import conditions, statements
 from secondhalf.experiments.equilibrium.findings import Findings
 from secondhalf.experiments.equilibrium.game.budgeted_runner import REST_PART, Budget, Runner, make_pool
@@ -21,6 +22,7 @@ from secondhalf.experiments.equilibrium.long_run import adaptive, judge_stationa
 from secondhalf.experiments.equilibrium.output import csv_tables
 from secondhalf.experiments.equilibrium.output import text as output_text
 from secondhalf.experiments.equilibrium.output.report import report
+from secondhalf.experiments.equilibrium.output.shipped import DOCUMENT_TABLES, in_documents, shipped, store
 from secondhalf.experiments.equilibrium.plan import keep_plan
 from secondhalf.experiments.equilibrium.problem import EquilibriumProblem, check_minutes, check_runs, find_problem
 from secondhalf.experiments.equilibrium.sample_and_solve import certify_candidates, sample_and_solve
@@ -31,6 +33,7 @@ from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.provenance import commit, versions
 from secondhalf.experiments.execution.settings import Launcher, Output
 from secondhalf.experiments.results.csv_files import write_csv
+from secondhalf.experiments.results.document_tables import check, put_into
 from secondhalf.experiments.results.tables import replacing
 
 JOURNAL = "journal.jsonl"
@@ -45,6 +48,7 @@ def prepare(request: Request[Equilibrium]) -> EquilibriumProblem:
     SettingsError, StudyError
         for a game that there is not, or a budget of runs that does not allow every profile twice
     """
+    check(request.options.documents, DOCUMENT_TABLES, "equilibrium.documents")
     problem = find_problem(request.settings, request.options)
     check_runs(problem)
     return problem
@@ -53,7 +57,11 @@ def prepare(request: Request[Equilibrium]) -> EquilibriumProblem:
 def start(request: Request[Equilibrium]) -> int:
     """Play; returns how many profiles are certified."""
     problem = find_problem(request.settings, request.options)
-    return equilibrium(problem, request.folder, request.output, launcher=request.launcher)
+    certified = equilibrium(problem, request.folder, request.output, launcher=request.launcher)
+    put_into(request.options.documents, in_documents(request.folder))
+    if request.options.write:
+        store(request.folder, shipped())
+    return certified
 
 
 def equilibrium(
@@ -121,13 +129,15 @@ def finish(found: Findings, folder: Path, console: Console, page: bool) -> int:
     }
     if found.stationarity is not None:
         made |= {"balance": found.stationarity.table, "paths": found.stationarity.paths}
+    if not found.rest.empty:
+        made |= {"at_rest": found.rest}
     if not found.meanfield.empty:
         made |= {"meanfield": found.meanfield, "tipping": found.tipping}
     for name, table in made.items():
         write(table, folder / f"{name}.csv")
     if page:
         report(found, made, folder)
-    text = output_text.paragraph(found)
+    text = output_text.paragraph(found, made["conditions"])
     with replacing(folder / "equilibrium.md") as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
     with replacing(folder / "summary.json") as temporary:
@@ -183,7 +193,9 @@ def _market(problem: EquilibriumProblem, runner: Runner) -> MarketGame:
     runner(pasts, free=True)
     done = [result for job in pasts if (result := runner.result(job)) is not None]
     if not done:
-        raise NothingDoneError(f"no seed reached the revision; seed {pasts[0].seed}: {runner.error(pasts[0]) or 'no time left'}")
+        raise NothingDoneError(
+            f"no seed reached the revision; seed {pasts[0].seed}: {runner.error(pasts[0]) or 'no time left'}"
+        )
     return MarketGame(problem.draws, runner, past(done), problem.game.players, options.payoff, options.costs)
 
 
@@ -192,5 +204,6 @@ def _watch(found: Findings) -> None:
     found.phases = second_half_days(found, REST_PART)
     if found.problem.options.balance.seeds:
         found.stationarity = judge_stationarity(found, found.focus, REST_PART)
+        found.rest = at_rest(found, REST_PART)
     found.adaptive = adaptive(found, REST_PART)
     found.meanfield, found.tipping = mean_field(found, REST_PART)

@@ -58,8 +58,8 @@ def estimate(cells: Array) -> Estimate:
         if own.size < 2:
             return _nothing(own)
         mean, error, margin = (float(one) for one in mean_and_margin(own))
-        p = p_values(np.array([mean]), np.array([error]), np.array([own.size]))
-        return Estimate(mean, mean - margin, mean + margin, error, float(p[0]), 0.0, float(own.std(ddof=1)), own.size)
+        p = float(p_values(np.array([mean]), np.array([error]), np.array([own.size]))[0])
+        return Estimate(mean, mean - margin, mean + margin, error, p, 0.0, float(own.std(ddof=1)), own.size)
     cells = cells[np.isfinite(cells).all(axis=1)]
     if len(cells) < 2:
         return _nothing(cells)

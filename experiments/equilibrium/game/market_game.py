@@ -102,7 +102,7 @@ class MarketGame:
         return total / (revenue * self.weights / YEAR)
 
     def run_values(self, choices: Choices, draw: int) -> Array:
-        """Log payoffs less log costs of all players by run, [seeds, players]; nan for a run that failed or was not made.
+        """Log payoffs less log costs of all players by run, [seeds, players]; nan for a run that is missing.
 
         Raises
         ------
@@ -124,7 +124,9 @@ class MarketGame:
                         "the log scale needs payoffs above 0 (allowed are revenue, gmv, attention, and profit where it "
                         "is positive)"
                     )
-            costs = [self.cost(name, choices[name], found[name]["subsidies"]) for name in self.players if name in choices]
+            costs = [
+                self.cost(name, choices[name], found[name]["subsidies"]) for name in self.players if name in choices
+            ]
             rows.append(np.log(payoffs) - np.log1p(costs))
         return np.array(rows)
 

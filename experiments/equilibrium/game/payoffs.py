@@ -32,12 +32,21 @@ revenue, GMV (RMB) and share of mobile time, and net new users of that year over
 SUMS = BY_PLATFORM[:5]
 """Of these, what is summed up from the revision on."""
 OF_MARKET = (
-    *("users_surplus", "consumer_surplus", "merchants_profit", "merchants_regret", "merchants_wishing", "hhi_attention", "hhi_gmv"),
-    *("interpenetration_gmv", "interpenetration_minutes", "growth"),
+    *(
+        "users_surplus",
+        "consumer_surplus",
+        "merchants_profit",
+        "merchants_regret",
+        "merchants_wishing",
+        "hhi_attention",
+        "hhi_gmv",
+    ),
+    *("interpenetration_gmv", "interpenetration_minutes", "minutes_a_day", "growth"),
 )
 """Of the market, in the last year: users' surplus (minutes a day), consumers' (log-sum over eta) and merchants' profit
-(RMB, discounted, of the whole run), what merchants would have gained by one fixed division of effort as a part of their sales and how many would have
-gained more than `WORTH_IT` with returns as they count them, concentration, interpenetration, net new users of all platforms over all."""
+(RMB, discounted, of the whole run), what merchants would have gained by one fixed division of effort as a part of
+their sales and how many would have gained more than `WORTH_IT` with returns as they count them, concentration,
+interpenetration, minutes a day of a person online, net new users of all platforms over all."""
 WORTH_IT = 0.01
 """Part of its sales that a merchant must gain to count as one that would rather have done otherwise."""
 Numbers = dict[str, dict[str, float]]
@@ -56,6 +65,7 @@ def run_and_measure(market: Market, days: int, rate: float) -> Numbers:
     sums, last = {name: np.zeros(len(names)) for name in SUMS}, max(days - YEAR, 0)
     late = {name: np.zeros(len(names)) for name in ("revenue_last", "gmv_last", "attention_last")}
     cells, minutes = (np.zeros((len(names), len(market.settings.channels))) for _ in range(2))
+    people = 0.0
     sides, installed, whole, hindsight = np.zeros(2), np.zeros(len(names)), [], Hindsight()
     for day in range(days):
         if day >= last and market.day % DAYS_A_WEEK == 0:
@@ -65,7 +75,13 @@ def run_and_measure(market: Market, days: int, rate: float) -> Numbers:
         if day == max(last - 1, 0):
             installed = book.installed
         revenue, attention = book.commission + book.ad_revenue, book.minutes / max(book.phone_minutes, 1e-300)
-        amounts = {"revenue": revenue, "subsidies": book.subsidies, "profit": book.profit, "gmv": book.platform_gmv, "attention": attention}
+        amounts = {
+            "revenue": revenue,
+            "subsidies": book.subsidies,
+            "profit": book.profit,
+            "gmv": book.platform_gmv,
+            "attention": attention,
+        }
         for name, amount in amounts.items():
             sums[name] += weight[day] * amount
             if day >= last and f"{name}_last" in late:
@@ -74,6 +90,7 @@ def run_and_measure(market: Market, days: int, rate: float) -> Numbers:
         if day >= last:
             cells += book.cells.sum(axis=0)
             minutes += book.channel_minutes
+            people += book.online
             if (days - 1 - day) % EVERY == 0:
                 whole.append(users_surplus(market))
     sums["attention"] /= weight.sum()
@@ -95,6 +112,7 @@ def run_and_measure(market: Market, days: int, rate: float) -> Numbers:
         "hhi_gmv": hhi(late["gmv_last"]),
         "interpenetration_gmv": interpenetration(cells, content),
         "interpenetration_minutes": interpenetration(minutes, content),
+        "minutes_a_day": float(minutes.sum() / max(people, 1e-300)),
         "growth": float((now.sum() - installed.sum()) / max(now.sum(), 1e-300)),
     }
     return found

@@ -239,7 +239,12 @@ def runs(found: Findings) -> pd.DataFrame:
         for job in (job for draw in draws for job in found.market.jobs(game.choices(profile), draw)):
             if job.key not in runner.journal.results:
                 continue
-            head: Row = {"profile": game.words(profile), "member": job.member, "seed": job.seed, "seconds": round(runner.seconds(job), 3)}
+            head: Row = {
+                "profile": game.words(profile),
+                "member": job.member,
+                "seed": job.seed,
+                "seconds": round(runner.seconds(job), 3),
+            }
             head["error"] = runner.error(job)
             for name, numbers in (runner.result(job) or {"": {}}).items():
                 rows.append(head | {"platform": name} | numbers)

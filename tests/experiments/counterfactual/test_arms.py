@@ -80,7 +80,10 @@ def test_members_of_the_ensemble_are_put_into_both_arms() -> None:
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("members=41", r"counterfactual.members=41: counterfactual.calibration=calibration has 40, and allowed are at most"),
+        (
+            "members=41",
+            r"counterfactual.members=41: counterfactual.calibration=calibration has 40, and allowed are at most",
+        ),
         ("calibration=nowhere", "counterfactual.calibration=nowhere: no whole calibration is there"),
     ],
 )

@@ -142,5 +142,10 @@ def test_every_claim_holds_in_the_table(number: int) -> None:
             assert claim[1].lower() in label(row["platform"]).lower()
             assert claim[2] == row["quarter"]
             assert read(claim[3]) == pytest.approx(SCALES[row["unit"]][0] * row["difference"], rel=6e-3)
-    assert f"leaves p below 5 % (on logs where a measure is above zero in every run): {int(table['told'].sum())} do" in text
-    assert ("largest distinguishable" in text) == bool(table[table["measure"].isin(["gmv", "attention_share"])].told.any())
+    assert (
+        f"leaves p below 5 % (on logs where a measure is above zero in every run): {int(table['told'].sum())} do"
+        in text
+    )
+    assert ("largest distinguishable" in text) == bool(
+        table[table["measure"].isin(["gmv", "attention_share"])].told.any()
+    )

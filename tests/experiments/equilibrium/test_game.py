@@ -113,8 +113,6 @@ def test_refused(given: dict[str, Any], message: str) -> None:
 
 def test_too_small_a_budget_names_a_smaller_game() -> None:
     problem = setup(budget_runs=200)
-    with pytest.raises(
-        StudyError, match=r"72 profiles need 144 runs .* 222 with .*players=\[kuaishou,douyin,taobao\]"
-    ):
+    with pytest.raises(StudyError, match=r"72 profiles need 144 runs .* 222 with .*players=\[kuaishou,douyin,taobao\]"):
         check_runs(problem)
     check_runs(setup(budget_runs=222))

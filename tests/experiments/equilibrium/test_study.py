@@ -75,7 +75,7 @@ def test_anybody_can_redo_the_gains_from_the_runs(finished: Path) -> None:
 def test_every_column_is_described(finished: Path) -> None:
     described = {title.removeprefix("equilibrium: "): rows for title, rows in sections().items()}
     names = [path.name for path in finished.glob("*.csv")]
-    assert len(names) == 14
+    assert len(names) == 15
     for name in names:
         with (finished / name).open(encoding="utf-8") as lines:
             assert [row[0] for row in described[name]] == lines.readline().strip().split(","), name
@@ -122,11 +122,26 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
             raise RuntimeError("out of luck")
         crossed = sum(len(has) for _, _, has in job.profile)
         number = {"revenue": 1e11 * (1 + 0.1 * crossed), "profit": -1.0, "gmv": 1e12, "attention": 0.1}
-        number |= {"subsidies": 0.0, "revenue_last": 1e11, "gmv_last": 1e12, "attention_last": 0.1, "installed_growth": 0.0}
-        sides = ("users_surplus", "consumer_surplus", "merchants_profit", "merchants_regret", "merchants_wishing", "hhi_attention", "hhi_gmv")
+        number |= {
+            "subsidies": 0.0,
+            "revenue_last": 1e11,
+            "gmv_last": 1e12,
+            "attention_last": 0.1,
+            "installed_growth": 0.0,
+        }
+        sides = (
+            "users_surplus",
+            "consumer_surplus",
+            "merchants_profit",
+            "merchants_regret",
+            "merchants_wishing",
+            "hhi_attention",
+            "hhi_gmv",
+        )
         market = dict.fromkeys(sides, 1.0) | {
             "interpenetration_gmv": float(rng.random()),
             "interpenetration_minutes": 0.1,
+            "minutes_a_day": 100.0,
             "growth": 0.0,
         }
         return {name: dict(number) for name in names} | {"market": market}
@@ -232,11 +247,14 @@ def test_a_plan_that_changes_once_there_are_runs_is_refused(tmp_path: Path) -> N
     ("word", "said"),
     [
         ("calibration=nowhere", "equilibrium.calibration=nowhere: no whole calibration is there"),
-        ("most_draws=41", "equilibrium.most_draws=41: equilibrium.calibration=calibration has 40, and allowed are at most"),
+        (
+            "most_draws=41",
+            "equilibrium.most_draws=41: equilibrium.calibration=calibration has 40, and allowed are at most",
+        ),
     ],
 )
 def test_an_ensemble_that_does_not_fit_is_refused(word: str, said: str) -> None:
     """Asked for by name: a tiny variant draws less by itself."""
+    config = compose_config(["equilibrium.players=[kuaishou,taobao]", f"equilibrium.{word}"])
     with pytest.raises(SettingsError, match=said):
-        config = compose_config(["equilibrium.players=[kuaishou,taobao]", f"equilibrium.{word}"])
         find_problem(market_settings(config), options(Equilibrium, config))

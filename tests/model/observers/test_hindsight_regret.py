@@ -52,7 +52,7 @@ def test_who_counts_forgone_returns_in_full_regrets_little(sharpness: float) -> 
 def test_a_market_at_its_own_fixed_point_leaves_nothing(
     delta: float, kappa: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Returns that stay as they are, and effort that its rule no longer moves; by plain returns some gain all the same."""
+    """Returns that stay as they are, effort that its rule no longer moves; by plain returns some gain all the same."""
     rule = load_settings([*WORDS, f"merchants.ewa_delta={delta}", f"merchants.ewa_kappa={kappa}"]).merchants
     plain = np.random.default_rng(3).uniform(0.2, 2.0, (50, 6)).astype(np.float32)
     possible = np.ones(plain.shape, bool)
@@ -68,9 +68,7 @@ def test_a_market_at_its_own_fixed_point_leaves_nothing(
     )
     trade = SimpleNamespace(table=table, open_cells=np.ones((1, 1, 6), bool))
     desk = SimpleNamespace(live_presence=lambda: None)
-    market: Any = SimpleNamespace(
-        trade=trade, desk=desk, take_rate=None, settings=SimpleNamespace(merchants=rule)
-    )
+    market: Any = SimpleNamespace(trade=trade, desk=desk, take_rate=None, settings=SimpleNamespace(merchants=rule))
     seen = Hindsight()
     for _ in range(LEAST):
         seen.look(market)
