@@ -108,9 +108,10 @@ def word(row: Row) -> str:
 def _bound(row: Row) -> float:
     """End of the interval farthest from zero, as a part of the baseline; of the change where it is tested on logs."""
     if np.isfinite(row["change"]):
-        return max(abs(row["change_low"]), abs(row["change_high"]))
-    most = max(abs(row["low"]), abs(row["high"]))
-    return most / abs(row["baseline_mean"]) if row["baseline_mean"] else (np.inf if most else 0.0)
+        return float(max(abs(row["change_low"]), abs(row["change_high"])))
+    most = float(max(abs(row["low"]), abs(row["high"])))
+    base = float(abs(row["baseline_mean"]))
+    return most / base if base else (np.inf if most else 0.0)
 
 
 def _runs(summary: dict[str, Any]) -> str:
@@ -203,8 +204,8 @@ def _caution(given: Answer) -> str:
         f"Brackets hold {100 * LEVEL:.0f} % intervals over {what}, of the difference and, after a semicolon, of the "
         f"change in per cent (from logs). differences.csv has {count} of them from the day the two can differ, so that "
         f"some {count * (1 - LEVEL):.0f} miss by chance alone; a difference counts as distinguishable here only where "
-        f"Holm's correction over all {count} leaves p below {100 * (1 - LEVEL):.0f} % (on logs where a measure is above "
-        f"zero in every run): {told} do."
+        f"Holm's correction over all {count} leaves p below {100 * (1 - LEVEL):.0f} % (on logs where a measure is "
+        f"above zero in every run): {told} do."
     )
 
 

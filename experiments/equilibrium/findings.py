@@ -13,7 +13,7 @@ from secondhalf.experiments.equilibrium.game.game import Game
 from secondhalf.experiments.equilibrium.game.market_game import MarketGame
 from secondhalf.experiments.equilibrium.inference.sequential_sampling import Estimate
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED
-from secondhalf.experiments.equilibrium.plan import Plan
+from secondhalf.experiments.equilibrium.plan import GamePlan
 from secondhalf.experiments.equilibrium.problem import EquilibriumProblem
 from secondhalf.experiments.equilibrium.solution import Solution
 
@@ -87,7 +87,7 @@ class Findings:
     meanfield: pd.DataFrame = field(default_factory=pd.DataFrame)
     tipping: pd.DataFrame = field(default_factory=pd.DataFrame)
     before: Findings | None = None
-    plan: Plan | None = None
+    plan: GamePlan | None = None
 
     @property
     def runs(self) -> int:

@@ -31,7 +31,7 @@ METHOD = {
 """What the program does and no setting changes."""
 
 
-class Plan(NamedTuple):
+class GamePlan(NamedTuple):
     """A plan that was written down.
 
     Attributes
@@ -57,7 +57,7 @@ def plan_text(problem: EquilibriumProblem) -> str:
     return str(yaml.safe_dump({"procedure": own, "method": METHOD}, sort_keys=False, allow_unicode=True))
 
 
-def keep_plan(problem: EquilibriumProblem, folder: Path, runs: bool) -> Plan:
+def keep_plan(problem: EquilibriumProblem, folder: Path, runs: bool) -> GamePlan:
     """Write the plan into the folder, or hold the command to the one that is there.
 
     Parameters
@@ -85,7 +85,7 @@ def keep_plan(problem: EquilibriumProblem, folder: Path, runs: bool) -> Plan:
         folder.mkdir(parents=True, exist_ok=True)
         with replacing(path) as temporary:
             temporary.write_text(f"{_head(late)}\n{text}", encoding="utf-8")
-    return Plan(hashlib.blake2b(text.encode(), digest_size=6).hexdigest(), _departures(problem), late)
+    return GamePlan(hashlib.blake2b(text.encode(), digest_size=6).hexdigest(), _departures(problem), late)
 
 
 def _head(late: bool) -> str:

@@ -157,6 +157,7 @@ def summary(found: Findings) -> dict[str, Any]:
     budget = found.market.runner.budget
     return {
         "history": output_text.history_sentence(found),
+        "found": output_text.equilibria_sentence(found),
         "players": list(found.game.players),
         "strategies": [[own.name for own in strategies] for strategies in found.game.strategies],
         "profiles": len(found.game.profiles),

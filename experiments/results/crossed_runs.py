@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from secondhalf.experiments.results.paired_statistics import LEVEL, mean_and_margin, p_values
-from secondhalf.experiments.results.two_way import two_way
+from secondhalf.experiments.results.two_way import analyse
 
 Array = NDArray[np.float64]
 
 
-class Estimate(NamedTuple):
-    """Estimate of one quantity.
+class CrossedEstimate(NamedTuple):
+    """CrossedEstimate of one quantity.
 
     Attributes
     ----------
@@ -41,8 +41,8 @@ class Estimate(NamedTuple):
     runs: int
 
 
-def estimate(cells: Array) -> Estimate:
-    """Estimate a mean from runs, [members, seeds].
+def estimate(cells: Array) -> CrossedEstimate:
+    """CrossedEstimate a mean from runs, [members, seeds].
 
     With one member, whose parameters are taken for known, the interval is the t interval over seeds; with several it is
     that of `two_way`, of the effect in a market whose parameters are drawn from the posterior. Members (of one member:
@@ -50,7 +50,7 @@ def estimate(cells: Array) -> Estimate:
 
     Returns
     -------
-    Estimate
+    CrossedEstimate
         with infinite margins where fewer than two runs, or members, are left
     """
     if len(cells) == 1:
@@ -59,23 +59,23 @@ def estimate(cells: Array) -> Estimate:
             return _nothing(own)
         mean, error, margin = (float(one) for one in mean_and_margin(own))
         p = float(p_values(np.array([mean]), np.array([error]), np.array([own.size]))[0])
-        return Estimate(mean, mean - margin, mean + margin, error, p, 0.0, float(own.std(ddof=1)), own.size)
+        return CrossedEstimate(mean, mean - margin, mean + margin, error, p, 0.0, float(own.std(ddof=1)), own.size)
     cells = cells[np.isfinite(cells).all(axis=1)]
     if len(cells) < 2:
         return _nothing(cells)
-    found = two_way(cells, LEVEL)
+    found, degrees = analyse(cells, LEVEL)
     if found.error > 0:
-        p = float(2 * student.sf(abs(found.mean) / found.error, found.degrees))
+        p = float(2 * student.sf(abs(found.mean) / found.error, degrees))
     else:  # members that agree to the last digit are no certainty: a sign test
         p = float(p_values(np.array([found.mean]), np.zeros(1), np.array([len(cells)]))[0])
-    return Estimate(
+    return CrossedEstimate(
         found.mean, found.low, found.high, found.error, p, found.sd_parameters, found.sd_luck, int(cells.size)
     )
 
 
-def _nothing(cells: Array) -> Estimate:
+def _nothing(cells: Array) -> CrossedEstimate:
     mean = float(cells.mean()) if cells.size else float("nan")
-    return Estimate(mean, -np.inf, np.inf, np.inf, 1.0, 0.0, 0.0, int(cells.size))
+    return CrossedEstimate(mean, -np.inf, np.inf, np.inf, 1.0, 0.0, 0.0, int(cells.size))
 
 
 def nested_parts(cells: Array) -> tuple[float, float]:

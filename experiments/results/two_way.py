@@ -42,8 +42,6 @@ class TwoWay(NamedTuple):
     sd_luck: float
     error_parameters: float
     error_luck: float
-    degrees: float
-    """of freedom of the interval"""
 
     @property
     def error(self) -> float:
@@ -51,12 +49,22 @@ class TwoWay(NamedTuple):
         return float(np.hypot(self.error_parameters, self.error_luck))
 
 
-def two_way(cells: Array, level: float = LEVEL) -> TwoWay:
+def two_way(cells: Array) -> TwoWay:
+    """The estimates alone, with a 90 % interval; see `analyse`."""
+    return analyse(cells, LEVEL)[0]
+
+
+def analyse(cells: Array, level: float) -> tuple[TwoWay, float]:
     """Analyse a table of members by seeds, [M, S], each at least 2.
 
     Variance components are those of the mean squares (a negative one is 0). The interval's variance is
     ``var_a * (1 + 1 / M) + var_b / S + var_e / (M * S)``: parameters stay uncertain however many members there are,
     luck averages out. Its degrees of freedom are Satterthwaite's.
+
+    Returns
+    -------
+    tuple
+        the estimates, with an interval of that level, and the interval's degrees of freedom
 
     Raises
     ------
@@ -69,7 +77,7 @@ def two_way(cells: Array, level: float = LEVEL) -> TwoWay:
     cells = np.asarray(cells, float)
     if (cells == cells[0, 0]).all():  # no rounding of means where nothing varies
         value = float(cells[0, 0])
-        return TwoWay(value, value, value, 0.0, 0.0, 0.0, 0.0, float(members * seeds - 1))
+        return TwoWay(value, value, value, 0.0, 0.0, 0.0, 0.0), float(members * seeds - 1)
     mean = float(cells.mean())
     by_member, by_seed = cells.mean(axis=1), cells.mean(axis=0)
     rest = cells - by_member[:, None] - by_seed[None, :] + mean
@@ -97,7 +105,7 @@ def two_way(cells: Array, level: float = LEVEL) -> TwoWay:
     spread = np.square(parts * squares / freedom) / freedom
     degrees = max(variance**2 / float(spread.sum()), 1.0) if spread.sum() > 0 else 1.0
     margin = float(np.sqrt(variance) * student.ppf((1 + level) / 2, degrees))
-    return TwoWay(
+    found = TwoWay(
         mean,
         mean - margin,
         mean + margin,
@@ -105,5 +113,5 @@ def two_way(cells: Array, level: float = LEVEL) -> TwoWay:
         float(np.sqrt(var_seeds + of_rest)),
         float(np.sqrt(from_members)),
         float(np.sqrt(from_luck)),
-        degrees,
     )
+    return found, degrees

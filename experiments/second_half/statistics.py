@@ -126,9 +126,9 @@ def lags_summary(found: pd.DataFrame) -> pd.DataFrame:
 
 def _distribution(own: pd.Series[float]) -> dict[str, Any]:
     """Of values by member and seed."""
-    values, members = own.to_numpy(float), own.index.get_level_values("member").to_numpy(int)
+    values, members = np.asarray(own, float), own.index.get_level_values("member").to_numpy(int)
     low, high, error = median_interval(values, members=members)
-    units = values if len(np.unique(members)) == 1 else own.groupby(level="member").mean().to_numpy(float)
+    units = values if len(np.unique(members)) == 1 else np.asarray(own.groupby(level="member").mean(), float)
     above, below = int((units > 0).sum()), int((units < 0).sum())
     return {
         "seeds": len(values),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from secondhalf.experiments.equilibrium.game.simulations import SimulationSetup
 
 
-class Place(NamedTuple):
+class DrawnRun(NamedTuple):
     """Where a run takes place."""
 
     setup: SimulationSetup
@@ -41,14 +41,14 @@ class Draws(NamedTuple):
         """Whether draws are members."""
         return len(self.setups) > 1
 
-    def of(self, draw: int) -> list[Place]:
+    def of(self, draw: int) -> list[DrawnRun]:
         """The runs of a draw."""
         return [self.one(draw, number) for number in range(self.seeds)]
 
-    def one(self, draw: int, number: int = 0) -> Place:
+    def one(self, draw: int, number: int = 0) -> DrawnRun:
         """One run of a draw; beyond the last member they begin again, under further seeds."""
         members = len(self.setups)
         member = draw % members
         more = (draw // members) * members * self.seeds
         seed = self.first + more + member * self.seeds + number if self.ensemble else self.first + draw
-        return Place(self.setups[member], seed, member)
+        return DrawnRun(self.setups[member], seed, member)

@@ -41,12 +41,13 @@ OF_MARKET = (
         "hhi_attention",
         "hhi_gmv",
     ),
-    *("interpenetration_gmv", "interpenetration_minutes", "minutes_a_day", "growth"),
+    *("interpenetration_gmv", "interpenetration_minutes", "minutes_a_day", "growth", "growth_before"),
 )
 """Of the market, in the last year: users' surplus (minutes a day), consumers' (log-sum over eta) and merchants' profit
 (RMB, discounted, of the whole run), what merchants would have gained by one fixed division of effort as a part of
 their sales and how many would have gained more than `WORTH_IT` with returns as they count them, concentration,
-interpenetration, minutes a day of a person online, net new users of all platforms over all."""
+interpenetration, minutes a day of a person online, net new users of all platforms over all,
+and the same of the year before (nan in a shorter run)."""
 WORTH_IT = 0.01
 """Part of its sales that a merchant must gain to count as one that would rather have done otherwise."""
 Numbers = dict[str, dict[str, float]]
@@ -65,7 +66,7 @@ def run_and_measure(market: Market, days: int, rate: float) -> Numbers:
     sums, last = {name: np.zeros(len(names)) for name in SUMS}, max(days - YEAR, 0)
     late = {name: np.zeros(len(names)) for name in ("revenue_last", "gmv_last", "attention_last")}
     cells, minutes = (np.zeros((len(names), len(market.settings.channels))) for _ in range(2))
-    people = 0.0
+    people, before = 0.0, float("nan")
     sides, installed, whole, hindsight = np.zeros(2), np.zeros(len(names)), [], Hindsight()
     for day in range(days):
         if day >= last and market.day % DAYS_A_WEEK == 0:
@@ -74,6 +75,8 @@ def run_and_measure(market: Market, days: int, rate: float) -> Numbers:
         book = market.book
         if day == max(last - 1, 0):
             installed = book.installed
+        if day == last - YEAR - 1:
+            before = float(book.installed.sum())
         revenue, attention = book.commission + book.ad_revenue, book.minutes / max(book.phone_minutes, 1e-300)
         amounts = {
             "revenue": revenue,
@@ -114,6 +117,7 @@ def run_and_measure(market: Market, days: int, rate: float) -> Numbers:
         "interpenetration_minutes": interpenetration(minutes, content),
         "minutes_a_day": float(minutes.sum() / max(people, 1e-300)),
         "growth": float((now.sum() - installed.sum()) / max(now.sum(), 1e-300)),
+        "growth_before": float((installed.sum() - before) / max(installed.sum(), 1e-300)),
     }
     return found
 

@@ -19,7 +19,8 @@ from secondhalf.version import __version__
 STORED = ("profiles", "conditions", "at_rest", "outcomes", "welfare", "statements", "candidates", "looks", "balance")
 """Tables that the source tree keeps, of those that the study has written."""
 OTHERS = ("equilibrium.md", "plan.yaml", "summary.json")
-DOCUMENT_TABLES = ("equilibrium answer", "equilibrium conditions", "equilibrium at rest", "equilibrium welfare")
+SHORT = "equilibrium in short"
+DOCUMENT_TABLES = (SHORT, "equilibrium answer", "equilibrium conditions", "equilibrium at rest", "equilibrium welfare")
 """Names of the marks in documents."""
 NONE = "*No result is shipped: `secondhalf equilibrium equilibrium.write=true` makes it.*\n"
 DICTIONARY = "docs/data_dictionary.md, equilibrium"
@@ -80,8 +81,13 @@ def in_documents(folder: Path) -> dict[str, str]:
     """What documents show between their marks, from the files of a study; a line instead where there are none."""
     if not (folder / "summary.json").is_file():
         return dict.fromkeys(DOCUMENT_TABLES, NONE)
-    parts = (_answer(folder), _conditions(folder), _at_rest(folder), _welfare(folder))
+    parts = (_short(folder), _answer(folder), _conditions(folder), _at_rest(folder), _welfare(folder))
     return dict(zip(DOCUMENT_TABLES, parts, strict=True))
+
+
+def _short(folder: Path) -> str:
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    return f"{summary['history']} {summary['found']}\n"
 
 
 def _answer(folder: Path) -> str:

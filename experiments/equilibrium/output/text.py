@@ -29,6 +29,8 @@ def percent(share: float, signed: bool = False) -> str:
 
 def number(value: float) -> str:
     """Four digits, thousands apart."""
+    if not np.isfinite(value):
+        return "—"
     text = f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
     return text.replace("-", "−")
 
@@ -256,7 +258,13 @@ def conditions_sentence(found: Findings, table: pd.DataFrame) -> str:
     why = "; ".join(
         f"{name}: {row['statement']} {_amount(row)}" for name, row in failing.iterrows() if np.isfinite(row["value"])
     )
-    return f"Of the conditions of a second-half equilibrium {', '.join(said)}{f' ({why})' if why else ''}."
+    return f"Of the conditions of a second-half equilibrium {', '.join(said)}{f' ({why})' if why else ''}.{_from(own)}"
+
+
+def _from(own: pd.DataFrame) -> str:
+    """From when on user growth would have ended, and the market rests."""
+    said = {"E1": "If growth goes on falling as in its last year, E1 holds from {} on.", "E2": "It rests from {} on."}
+    return "".join(f" {text.format(own.loc[name, 'since'])}" for name, text in said.items() if own.loc[name, "since"])
 
 
 def _amount(row: pd.Series[Any]) -> str:

@@ -12,7 +12,7 @@ from scipy import stats
 from secondhalf.experiments.counterfactual.differences import differences, variance_reduction
 from secondhalf.experiments.counterfactual.outputs import runs_table
 from secondhalf.experiments.results.paired_statistics import holm
-from secondhalf.experiments.results.two_way import two_way
+from secondhalf.experiments.results.two_way import analyse
 
 
 def made_up(baseline: np.ndarray, alternative: np.ndarray) -> pd.DataFrame:
@@ -88,7 +88,7 @@ def test_members_and_seeds_are_a_two_way_table() -> None:
         for seed in range(3)
     }
     row = differences(runs_table(rows), "2025Q1").iloc[0]
-    expected = two_way(effect, 0.95)
+    expected, _ = analyse(effect, 0.95)
     assert (row["low"], row["high"]) == pytest.approx((expected.low, expected.high))
     assert (row["sd_parameters"], row["sd_luck"]) == pytest.approx((expected.sd_parameters, expected.sd_luck))
     pooled = stats.ttest_1samp(effect.ravel(), 0.0).confidence_interval(0.95)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from omegaconf import OmegaConf
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import compose_config, market_settings, options
+from secondhalf.experiments.equilibrium.conditions import growth_ends
 from secondhalf.experiments.equilibrium.game.game import Game
 from secondhalf.experiments.equilibrium.problem import EquilibriumProblem, check_runs, find_problem
 from secondhalf.experiments.equilibrium.settings import Equilibrium
@@ -116,3 +118,13 @@ def test_too_small_a_budget_names_a_smaller_game() -> None:
     with pytest.raises(StudyError, match=r"72 profiles need 144 runs .* 222 with .*players=\[kuaishou,douyin,taobao\]"):
         check_runs(problem)
     check_runs(setup(budget_runs=222))
+
+
+def test_when_growth_would_have_ended() -> None:
+    """From 8 % over 4 % to 2 % the rate halves a year: a hundredth is reached one year on."""
+    problem = setup(growth=0.01)
+    found: Any = SimpleNamespace(problem=problem)
+    assert growth_ends(found, 0.02, 0.04) == str(problem.setup.settings.calendar.end.year + 1)
+    assert growth_ends(found, 0.04, 0.08) == str(problem.setup.settings.calendar.end.year + 2)
+    assert growth_ends(found, 0.04, 0.03) == ""
+    assert growth_ends(found, 0.02, float("nan")) == ""

@@ -142,6 +142,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
             "interpenetration_gmv": float(rng.random()),
             "interpenetration_minutes": 0.1,
             "minutes_a_day": 100.0,
+            "growth_before": 0.0,
             "growth": 0.0,
         }
         return {name: dict(number) for name in names} | {"market": market}

@@ -199,7 +199,8 @@ def test_members_spread_the_day_and_widen_the_median() -> None:
     """Members months apart, whose seeds are days apart: as seeds of one market the median would look sure."""
     days = {(m, s): str(day(60 * m + s)) for m in range(6) for s in range(4)}
     found = of_members(days)
-    own, alone = summary(found).iloc[0], summary(found.assign(member=0)).iloc[0]
+    pooled = of_members({(0, 4 * m + s): day_ for (m, s), day_ in days.items()})
+    own, alone = summary(found).iloc[0], summary(pooled).iloc[0]
     assert own["sd_parameters"] == pytest.approx(60 * np.arange(6).std(ddof=1), rel=0.01)
     assert own["sd_luck"] == pytest.approx(np.arange(4).std(ddof=1), rel=0.01)
     assert own["standard_error"] > 1.3 * alone["standard_error"]
