@@ -36,7 +36,7 @@ def store(folder: Path, place: Path) -> None:
     place.mkdir(exist_ok=True)
     tables = [f"{name}.csv" for name in STORED if (folder / f"{name}.csv").is_file()]
     for old in place.glob("*"):
-        if old.is_file() and old.name != "__init__.py":
+        if old.is_file() and old.name != "README.md":
             old.unlink()
     for name in (*tables, *OTHERS):
         with replacing(place / name) as temporary:
