@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from omegaconf import DictConfig, OmegaConf
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.experiments.calibrate.fitted_members import FittedMembers, find_members
 from secondhalf.experiments.command.compose import compose_config, market_settings, options, overrides_of
 from secondhalf.experiments.counterfactual.settings import Counterfactual
 from secondhalf.model.snapshots.branch import first_difference
@@ -17,6 +18,8 @@ from secondhalf.model.snapshots.branch import first_difference
 ARMS = ("baseline", "alternative")
 TAKEN_BACK = (("scenario",), ("strategy", "strategies", "objective", "objectives"))
 """What the baseline does without, unless `counterfactual` says more: the first of these groups that is set."""
+TINY = 2
+"""Members, and seeds, of a tiny variant."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +30,15 @@ class Arms:
     alternative: MarketSettings
     baseline_words: str
     alternative_words: str
+    members: FittedMembers | None = None
+    """None where both are run with their own parameters"""
 
-    def with_seed(self, seed: int) -> tuple[MarketSettings, MarketSettings]:
-        """Baseline and alternative under a seed."""
-        return (
-            self.baseline.model_copy(update={"seed": seed}),
-            self.alternative.model_copy(update={"seed": seed}),
-        )
+    def of(self, member: int, seed: int) -> tuple[MarketSettings, MarketSettings]:
+        """Baseline and alternative with a member's parameters under a seed."""
+        arms = (self.baseline, self.alternative)
+        own = arms if self.members is None else [self.members.put(arm, member) for arm in arms]
+        one, other = (arm.model_copy(update={"seed": seed}) for arm in own)
+        return one, other
 
     @cached_property
     def branch_day(self) -> int | None:
@@ -69,19 +74,18 @@ def find_arms(config: DictConfig) -> Arms:
         without, beside = [word for word in words if word not in changed], words
     plain, other = compose_config([*without, *search]), compose_config([*beside, *search])
     keys = list(dict.fromkeys(map(_key, changed)))
-    arms = Arms(
-        _sized(market_settings(plain), asked),
-        _sized(market_settings(other), asked),
-        _said(plain, keys),
-        _said(other, keys),
-    )
+    one, beside_one = _sized(market_settings(plain), asked), _sized(market_settings(other), asked)
+    arms = Arms(one, beside_one, _said(plain, keys), _said(other, keys))
     _check(arms)
-    return arms
+    if not asked.ensemble:
+        return arms
+    count = asked.members if one.limits.users is None else TINY
+    return replace(arms, members=find_members((one, beside_one), asked.calibration, count, "counterfactual"))
 
 
 def seeds_of(arms: Arms, asked: Counterfactual) -> list[int]:
-    """The seeds to compare under; two in a tiny variant."""
-    count = asked.seeds if arms.baseline.limits.users is None else 2
+    """The seeds to compare under, the same of every member; two in a tiny variant."""
+    count = asked.seeds if arms.baseline.limits.users is None else TINY
     first = arms.baseline.seed
     if first + count > 2**63:
         raise SettingsError(f"seed={first}: allowed are seeds below 2**63, also for the last of counterfactual.seeds")

@@ -11,12 +11,14 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from secondhalf.experiments.counterfactual.arms import ARMS
 from secondhalf.experiments.counterfactual.outputs import Answer
-from secondhalf.experiments.counterfactual.quarterly_measures import BY_PLATFORM, MARKET, OF_MARKET, RUN
+from secondhalf.experiments.counterfactual.quarterly_measures import BY_PLATFORM, MARKET, OF_MARKET, RUN, WELFARE
 from secondhalf.experiments.counterfactual.text import NAMES, SCALES
 from secondhalf.experiments.pictures import style
 
 BAND = 0.18
 MARKET_INKS = ("#000000", "#882255", "#44AA99", "#999933", "#332288")
+DRAWN = tuple(name for name in BY_PLATFORM if name != "revenue")
+INDICES = tuple(name for name in OF_MARKET if name not in WELFARE)
 SHORT = {
     "interpenetration_gmv": "interpen. GMV",
     "interpenetration_minutes": "interpen. minutes",
@@ -39,22 +41,22 @@ def draw(given: Answer) -> Figure:
     inks = style.colors(given.platforms)
     labels = {name: style.label(name) for name in given.platforms}
     dashes = {name: "-" if kind == "content" else "--" for name, kind in given.summary["kinds"].items()}
-    for axes, name in zip(panels, BY_PLATFORM, strict=False):
+    for axes, name in zip(panels, DRAWN, strict=False):
         rows = table[(table["measure"] == name) & (table["platform"] != MARKET)]
         lines = {platform: rows[rows["platform"] == platform] for platform in given.platforms}
         _panel(axes, lines, inks, labels, dashes)
         axes.set_title(_title(name, rows["unit"].iloc[0]))
     rows = table[table["platform"] == MARKET]
-    lines = {name: rows[rows["measure"] == name] for name in OF_MARKET}
-    market_inks = dict(zip(OF_MARKET, MARKET_INKS, strict=True))
-    _panel(panels[-1], lines, market_inks, SHORT, dict.fromkeys(OF_MARKET, "-"))
+    lines = {name: rows[rows["measure"] == name] for name in INDICES}
+    market_inks = dict(zip(INDICES, MARKET_INKS, strict=True))
+    _panel(panels[-1], lines, market_inks, SHORT, dict.fromkeys(INDICES, "-"))
     panels[-1].set_title("The market, hundredths")
     for number, axes in enumerate(panels):
         _mark(axes, given, named=number == 0)
         style.mark_last_fact(axes, given.summary["settings"][ARMS[0]]["calendar"].get("last_fact"))
-    seeds = len(given.summary["seeds"])
+    runs = len(given.runs[["member", "seed"]].drop_duplicates())
     style.head(
-        drawn, f"{given.summary['alternative']} less {given.summary['baseline']}: {seeds} paired seeds, bands of 95 %"
+        drawn, f"{given.summary['alternative']} less {given.summary['baseline']}: {runs} pairs of runs, bands of 95 %"
     )
     return drawn
 

@@ -29,9 +29,9 @@ class Answer:
     differences
         a row a quarter, platform and measure: the means of both arms and of their difference, with its interval
     runs
-        a row a seed, arm, quarter, platform and measure
+        a row a member, seed, arm, quarter, platform and measure
     seeds
-        a row a seed: finished or failed, and why
+        a row a member and seed: finished or failed, and why
     """
 
     differences: pd.DataFrame
@@ -45,28 +45,31 @@ class Answer:
         return list(self.summary["variance_reduction"])
 
 
-def runs_table(found: dict[int, dict[str, Any]]) -> pd.DataFrame:
-    """All kept rows of finished seeds; a platform that is missing from some runs has zeros in them."""
+def runs_table(found: dict[tuple[int, int], dict[str, Any]]) -> pd.DataFrame:
+    """All kept rows of finished runs, by member and seed; a platform that is missing from some has zeros in them."""
     parts = []
-    for seed, kept in sorted(found.items()):
+    for (member, seed), kept in sorted(found.items()):
         part = pd.DataFrame(kept["rows"], columns=["arm", *KEYS, "value"])
         part.insert(0, "seed", seed)
+        part.insert(0, "member", member)
         parts.append(part)
     runs = pd.concat(parts, ignore_index=True)
     turning = runs["measure"] == SECOND_HALF
     platforms = list(dict.fromkeys(runs["platform"]))
-    table = runs[~turning].pivot(index=KEYS, columns=["seed", "arm"], values="value").fillna(0.0)
+    table = runs[~turning].pivot(index=KEYS, columns=["member", "seed", "arm"], values="value").fillna(0.0)
     long = pd.concat([table.melt(ignore_index=False).reset_index(), runs[turning]], ignore_index=True)
     for column, order in (("arm", ARMS), ("platform", platforms), ("measure", list(UNITS))):
         long[column] = pd.Categorical(long[column], order, ordered=True)
-    long = long.sort_values(["seed", "arm", *KEYS], ignore_index=True)
+    long = long.sort_values(["member", "seed", "arm", *KEYS], ignore_index=True)
     long = long.astype({"arm": str, "platform": str, "measure": str})
     long["unit"] = long["measure"].map(UNITS)
-    return long[["seed", "arm", *KEYS, "unit", "value"]]
+    return long[["member", "seed", "arm", *KEYS, "unit", "value"]]
 
 
-def answer(arms: Arms, found: dict[int, dict[str, Any]], seeds: pd.DataFrame, wall_seconds: float) -> Answer:
-    """Statistics and summary of the finished seeds (at least two)."""
+def answer(
+    arms: Arms, found: dict[tuple[int, int], dict[str, Any]], seeds: pd.DataFrame, wall_seconds: float
+) -> Answer:
+    """Statistics and summary of what finished: members under all seeds, or seeds; at least two."""
     runs = runs_table(found)
     date = arms.branch_date
     since = None if date is None else str(pd.Period(date, freq="Q"))
@@ -78,8 +81,11 @@ def answer(arms: Arms, found: dict[int, dict[str, Any]], seeds: pd.DataFrame, wa
         "last_day": arms.baseline.calendar.end.isoformat(),
         "branch_date": date,
         "users": arms.baseline.population.users,
-        "seeds": sorted(found),
-        "failed": seeds.loc[seeds["state"] == "failed", "seed"].tolist(),
+        "calibration": None if arms.members is None else arms.members.calibration,
+        "kept": [] if arms.members is None else sorted(arms.members.kept),
+        "members": sorted({member for member, _ in found}),
+        "seeds": sorted({seed for _, seed in found}),
+        "failed": seeds.loc[seeds["state"] == "failed", ["member", "seed"]].to_numpy().tolist(),
         "level": LEVEL,
         "intervals": 0 if since is None else int((table["quarter"] >= since).sum()),
         "distinguishable": int((table["p_holm"] < 1 - LEVEL).sum()),

@@ -13,21 +13,27 @@ from secondhalf.experiments.counterfactual.quarterly_measures import quarters
 from secondhalf.experiments.execution.fingerprint import identity
 from secondhalf.model.initial_state import strategies
 from secondhalf.model.market import Market
-from secondhalf.model.snapshots.branch import branch
+from secondhalf.model.snapshots.branch import branch, first_difference
 
 
 class Pair(NamedTuple):
-    """Two arms, and the seed to run both under."""
+    """Two arms, the member whose parameters they have, and the seed to run both under."""
 
     arms: Arms
     seed: int
+    member: int = 0
+
+    @property
+    def key(self) -> str:
+        """Tells a study's pairs apart."""
+        return f"{self.member} {self.seed}"
 
 
 def run_pair(pair: Pair) -> dict[str, Any]:
     """Run both arms under a seed: `rows` (arm, quarter, platform, measure, value), `shared_days` and `seconds`."""
     began = time.perf_counter()
-    baseline, alternative = pair.arms.with_seed(pair.seed)
-    day = pair.arms.branch_day
+    baseline, alternative = pair.arms.of(pair.member, pair.seed)
+    day = first_difference(baseline, alternative)
     market = Market(baseline)
     shared = market.calendar.days if day is None else day
     while market.day < shared:
@@ -48,7 +54,9 @@ def run_pair(pair: Pair) -> dict[str, Any]:
 def question_of(arms: Arms) -> str:
     """A hash of both arms' settings, of the files they name, and of the program that answers."""
     parts: list[str | bytes] = []
-    for settings in arms.with_seed(0):
+    if arms.members is not None:
+        parts += [arms.members.text, arms.members.scores[0].tobytes()]
+    for settings in (arm.model_copy(update={"seed": 0}) for arm in (arms.baseline, arms.alternative)):
         parts += [settings.model_dump_json(), repr([strategy.launches for strategy in strategies(settings)])]
         if settings.network.kind == "file":
             parts.append(Path(str(settings.network.file)).read_bytes())

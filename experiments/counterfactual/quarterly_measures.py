@@ -28,6 +28,7 @@ class Measure(NamedTuple):
 BY_PLATFORM = {
     "attention_share": Measure("attention_share", "mean", "share"),
     "gmv": Measure("gmv", "sum", "RMB"),
+    "revenue": Measure("revenue", "sum", "RMB"),
     "profit": Measure("profit", "sum", "RMB"),
     "active_users": Measure("active_users", "mean", "people"),
     "minutes_per_active_user": Measure("minutes", "active_users", "minutes"),
@@ -38,7 +39,13 @@ OF_MARKET = {
     "hhi_attention": Measure("hhi_attention", "mean", "index"),
     "hhi_gmv": Measure("hhi_gmv", "mean", "index"),
     "leak_rate": Measure("leak_rate", "mean", "share"),
+    "consumer_surplus": Measure("consumer_surplus", "sum", "RMB"),
+    "merchants_profit": Measure("merchants_profit", "sum", "RMB"),
+    "fees": Measure("fees", "sum", "RMB"),
 }
+"""Fees: commission and advertising, what merchants pay and platforms earn."""
+WELFARE = ("consumer_surplus", "merchants_profit", "fees")
+"""Of these, what each side gets."""
 UNITS = {name: measure.unit for name, measure in (BY_PLATFORM | OF_MARKET).items()} | {SECOND_HALF: "days"}
 """Unit of every measure, in the order of the tables; the second-half day counts from the first day."""
 KEYS = ["quarter", "platform", "measure"]
@@ -47,6 +54,8 @@ KEYS = ["quarter", "platform", "measure"]
 def quarters(market: Market) -> pd.DataFrame:
     """A row a quarter, platform (or `market`) and measure of a finished run: quarter, platform, measure, value."""
     by_platform, whole = daily(market), market_days(market)
+    by_platform["revenue"] = by_platform["commission"] + by_platform["ad_revenue"]
+    whole["fees"] = by_platform["revenue"].to_numpy().reshape(len(whole), -1).sum(axis=1)
     whole.insert(1, "platform", MARKET)
     rows = [_rows(by_platform, BY_PLATFORM), _rows(whole, OF_MARKET)]
     turning = phase(np.array(market.record.flows), market.record.closed, market.calendar.days).day

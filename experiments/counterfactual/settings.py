@@ -16,6 +16,9 @@ class Counterfactual(Options):
     group: ClassVar[str] = "counterfactual"
     model_config = ConfigDict(populate_by_name=True)
 
+    ensemble: bool
+    calibration: str
+    members: Annotated[Whole, Field(ge=2)]
     seeds: Annotated[Whole, Field(ge=2)]
     users: Annotated[Whole, Field(ge=2)]
     workers: Count | None = None

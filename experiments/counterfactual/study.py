@@ -76,15 +76,21 @@ def counterfactual(
         (folder / name).unlink(missing_ok=True)
     journal, seeds = Journal(folder / JOURNAL, question_of(arms), discard=True), seeds_of(arms, asked)
     failed = _run(arms, seeds, journal, asked.workers or cores(), output.progress, console, task)
-    found = {seed: journal.results[str(seed)] for seed in seeds if str(seed) in journal.results}
-    table = _seeds_table(seeds, found, failed)
+    pairs = pairs_of(arms, seeds)
+    done = {(pair.member, pair.seed): journal.results[pair.key] for pair in pairs if pair.key in journal.results}
+    table = _seeds_table(pairs, done, failed)
+    found = _whole(arms, seeds, done)
     with replacing(folder / "seeds.csv") as temporary:
         write_csv(table, temporary)
-    if len(found) < 2:
-        first = next(iter(failed.items()))
-        raise StudyError(
-            f"counterfactual: {len(found)} of {len(seeds)} seeds finished, two are needed; seed {first[0]}: {first[1]}"
-        )
+    units = len({member if arms.members else seed for member, seed in found})
+    if units < 2:
+        (member, seed), why = next(iter(failed.items()))
+        if arms.members is not None:
+            raise StudyError(
+                f"counterfactual: {units} of {len(arms.members)} members finished under all seeds, two are needed; "
+                f"member {member}, seed {seed}: {why}"
+            )
+        raise StudyError(f"counterfactual: {units} of {len(seeds)} seeds finished, two are needed; seed {seed}: {why}")
     given = answer(arms, found, table, time.perf_counter() - began)
     paragraph = text.paragraph(given)
     write(given, paragraph, folder)
@@ -95,33 +101,52 @@ def counterfactual(
     return int(given.summary["distinguishable"])
 
 
+def pairs_of(arms: Arms, seeds: Sequence[int]) -> list[Pair]:
+    """All pairs, member by member."""
+    members = range(1 if arms.members is None else len(arms.members))
+    return [Pair(arms, seed, member) for member in members for seed in seeds]
+
+
+def _whole(
+    arms: Arms, seeds: Sequence[int], done: dict[tuple[int, int], dict[str, Any]]
+) -> dict[tuple[int, int], dict[str, Any]]:
+    """What can be compared: all that finished, of an ensemble the members that did under all seeds."""
+    if arms.members is None:
+        return done
+    return {key: kept for key, kept in done.items() if all((key[0], seed) in done for seed in seeds)}
+
+
 def _run(
     arms: Arms, seeds: Sequence[int], journal: Journal, workers: int, progress: When, console: Console, task: Task
-) -> dict[int, str]:
-    """Run what is not finished yet; returns what went wrong, by seed."""
-    left = [seed for seed in seeds if str(seed) not in journal.results]
-    if len(left) < len(seeds):
-        console.print(f"{len(seeds) - len(left)} of {len(seeds)} seeds were finished before")
+) -> dict[tuple[int, int], str]:
+    """Run what is not finished yet; returns what went wrong, by member and seed."""
+    pairs = pairs_of(arms, seeds)
+    left = [pair for pair in pairs if pair.key not in journal.results]
+    if len(left) < len(pairs):
+        console.print(f"{len(pairs) - len(left)} of {len(pairs)} pairs were finished before")
     failed = {}
     with ProgressBars(progress, console) as bars, threads_for(arms.baseline.population.users):
-        bar = bars.add("runs", len(ARMS) * len(seeds), len(ARMS) * (len(seeds) - len(left)))
-        for pair, result, error in run_jobs(task, [Pair(arms, seed) for seed in left], workers):
+        bar = bars.add("runs", len(ARMS) * len(pairs), len(ARMS) * (len(pairs) - len(left)))
+        for pair, result, error in run_jobs(task, left, workers):
             bar.advance(len(ARMS))
             if result is not None:
-                journal.write(str(pair.seed), result)
+                journal.write(pair.key, result)
             else:
-                failed[pair.seed] = error
-                console.print(f"seed {pair.seed} failed: {error}", style="yellow", markup=False)
+                failed[pair.member, pair.seed] = error
+                console.print(f"member {pair.member}, seed {pair.seed} failed: {error}", style="yellow", markup=False)
     return failed
 
 
-def _seeds_table(seeds: Sequence[int], found: dict[int, dict[str, Any]], failed: dict[int, str]) -> pd.DataFrame:
+def _seeds_table(
+    pairs: Sequence[Pair], done: dict[tuple[int, int], dict[str, Any]], failed: dict[tuple[int, int], str]
+) -> pd.DataFrame:
     rows = []
-    for seed in seeds:
-        kept = found.get(seed, {"shared_days": 0, "seconds": 0.0})
-        state = "finished" if seed in found else "failed"
-        rows.append((seed, state, kept["shared_days"], round(kept["seconds"], 3), failed.get(seed, "")))
-    return pd.DataFrame(rows, columns=["seed", "state", "shared_days", "seconds", "message"])
+    for pair in pairs:
+        place = (pair.member, pair.seed)
+        kept = done.get(place, {"shared_days": 0, "seconds": 0.0})
+        state = "finished" if place in done else "failed"
+        rows.append((*place, state, kept["shared_days"], round(kept["seconds"], 3), failed.get(place, "")))
+    return pd.DataFrame(rows, columns=["member", "seed", "state", "shared_days", "seconds", "message"])
 
 
 def _draw(given: Answer, folder: Path, output: Output, console: Console) -> None:

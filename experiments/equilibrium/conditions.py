@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,12 +15,13 @@ from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import 
 from secondhalf.experiments.equilibrium.inference.stationarity import FAILS, HOLDS, OPEN
 from secondhalf.experiments.equilibrium.output.csv_tables import interval, part, results
 from secondhalf.experiments.equilibrium.solution import Reading, Solution
+from secondhalf.model.day.stages import DAYS_A_WEEK
 
 Row = dict[str, Any]
 NAMES = {
     "E1": "user growth has ended: net new users in the last year, as a part of all",
     "E2": "the market is stationary with frozen surroundings",
-    "E3": "merchants who would have gained a hundredth by one fixed division of effort",
+    "E3": "merchants who would have gained a hundredth by one fixed division of effort, counted as they count",
     "E4": "no platform gains by another bundle: largest gain",
     "E5": "best responses from the profile in which nobody enters end here: probability",
     "E6": "interpenetration of minutes above that of the profile in which nobody enters",
@@ -47,7 +49,13 @@ def conditions(found: Findings) -> pd.DataFrame:
         }
         for name, (holds, value, low, high) in answers.items():
             head: Row = {"profile": found.game.words(profile), "label": found.label(profile), "condition": name}
-            rows.append(head | {"holds": holds, "value": value, "low": low, "high": high, "statement": NAMES[name]})
+            head |= {"holds": holds, "value": value, "low": low, "high": high, "statement": NAMES[name]}
+            since = ""
+            if name == "E1" and holds != HOLDS:
+                since = growth_ends(found, value, numbers("growth_before")[0])
+            elif name == "E2":
+                since = _rest_since(found, profile)
+            rows.append(head | {"since": since})
     return pd.DataFrame(rows)
 
 
@@ -68,6 +76,28 @@ def _rest(found: Findings, profile: Profile) -> Answer:
     if found.stationarity is None or profile != found.focus:
         return OPEN, np.nan, np.nan, np.nan
     return found.stationarity.word, found.stationarity.drift, np.nan, np.nan
+
+
+def growth_ends(found: Findings, last: float, before: float) -> str:
+    """The year in which growth would be at most `growth`, if it went on falling at the rate of its last year.
+
+    Nothing when it does not fall.
+    """
+    most, end = found.problem.options.growth, found.problem.setup.settings.calendar.end
+    if not (0 < most < last < before):
+        return ""
+    return str(end.year + int(np.ceil(np.log(most / last) / np.log(last / before))))
+
+
+def _rest_since(found: Findings, profile: Profile) -> str:
+    """First day of the continuation from which on the market rests; empty when that was not shown."""
+    if found.stationarity is None or profile != found.focus or found.stationarity.table.empty:
+        return ""
+    own = found.stationarity.table.iloc[0]
+    if own["at_rest"] != HOLDS:
+        return ""
+    end = found.problem.setup.settings.calendar.end
+    return (end + dt.timedelta(days=int(own["week"]) * DAYS_A_WEEK)).isoformat()
 
 
 def _no_regret(found: Findings, profile: Profile) -> Answer:

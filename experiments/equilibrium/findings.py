@@ -13,6 +13,7 @@ from secondhalf.experiments.equilibrium.game.game import Game
 from secondhalf.experiments.equilibrium.game.market_game import MarketGame
 from secondhalf.experiments.equilibrium.inference.sequential_sampling import Estimate
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED
+from secondhalf.experiments.equilibrium.plan import GamePlan
 from secondhalf.experiments.equilibrium.problem import EquilibriumProblem
 from secondhalf.experiments.equilibrium.solution import Solution
 
@@ -60,12 +61,16 @@ class Findings:
         candidates held against all capability sets
     failed
         runs of the game that failed
+    rest
+        at_rest.csv: the balance in numbers
     stationarity, adaptive, phases
         the dynamic view: of `focus`, of platforms that decide, and when the second half began
     meanfield, tipping
         the mean-field map beside simulations, and along one weight
     before
         the game of the bundles alone, when a deviation from outside of them has joined this one
+    plan
+        what was fixed before the first run
     """
 
     problem: EquilibriumProblem
@@ -76,11 +81,13 @@ class Findings:
     held: list[Certified] = field(default_factory=list)
     failed: int = 0
     stationarity: Stationarity | None = None
+    rest: pd.DataFrame = field(default_factory=pd.DataFrame)
     adaptive: pd.DataFrame = field(default_factory=pd.DataFrame)
     phases: pd.DataFrame = field(default_factory=pd.DataFrame)
     meanfield: pd.DataFrame = field(default_factory=pd.DataFrame)
     tipping: pd.DataFrame = field(default_factory=pd.DataFrame)
     before: Findings | None = None
+    plan: GamePlan | None = None
 
     @property
     def runs(self) -> int:

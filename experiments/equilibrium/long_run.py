@@ -45,18 +45,18 @@ def judge_stationarity(found: Findings, profile: Profile, part: float) -> Statio
     options, game, runner = found.problem.options.balance, found.game, found.market.runner
     starts = {OWN: None, NOBODY: game.nobody, EVERYBODY: game.everybody}
     kept = {name: before for name, before in starts.items() if before != profile}
-    seed = found.problem.setup.settings.seed
     jobs = {
         (name, number): Simulation(
             BALANCE,
-            found.problem.setup,
-            seed + number,
+            own.setup,
+            own.seed,
             profile_tuple(game.choices(profile)),
             None if before is None else profile_tuple(game.choices(before)),
             options.weeks,
+            member=own.member,
         )
-        for number in range(options.seeds)  # seed by seed, so that what the budget ends has pairs
-        for name, before in kept.items()
+        for number, own in enumerate(map(found.problem.draws.one, range(options.seeds)))
+        for name, before in kept.items()  # run by run, so that what the budget ends has pairs
     }
     runner(list(jobs.values()), part, free=True)
     done: dict[str, dict[int, Array]] = {name: {} for name in kept}
@@ -107,13 +107,13 @@ def _paths(done: Mapping[str, Mapping[int, Array]], names: list[str]) -> pd.Data
 
 def adaptive(found: Findings, part: float) -> pd.DataFrame:
     """adaptive.csv: the profile in which each seed's play ends, and its verdict in the game."""
-    options, runner, seed = found.problem.options.adaptive, found.market.runner, found.problem.setup.settings.seed
+    options, runner = found.problem.options.adaptive, found.market.runner
     jobs = {}
-    for number in range(options.seeds):
+    for own in map(found.problem.draws.one, range(options.seeds)):
         for name in options.strategies:
             chosen = load_settings([f"strategy={name}"]).strategy
             pairs = tuple((who, chosen) for who in found.game.players)
-            jobs[name, seed + number] = Simulation(ADAPTIVE, found.problem.setup, seed + number, strategies=pairs)
+            jobs[name, own.seed] = Simulation(ADAPTIVE, own.setup, own.seed, strategies=pairs, member=own.member)
     runner(list(jobs.values()), part, free=True)
     rows = []
     for (name, own_seed), job in jobs.items():
@@ -147,11 +147,10 @@ def mean_field(found: Findings, part: float) -> tuple[pd.DataFrame, pd.DataFrame
     """meanfield.csv and tipping.csv: for the focus, history's profile and the one in which all stay."""
     options, game, runner = found.problem.options.meanfield, found.game, found.market.runner
     profiles = list(dict.fromkeys([found.focus, game.history, game.nobody])) if options.types else []
-    seed, jobs = found.problem.setup.settings.seed, {}
+    own, jobs = found.problem.draws.one(0), {}
     for profile in profiles:
-        jobs[profile] = Simulation(
-            MEANFIELD, found.problem.setup, seed, profile_tuple(game.choices(profile)), mean_field=options
-        )
+        choices = profile_tuple(game.choices(profile))
+        jobs[profile] = Simulation(MEANFIELD, own.setup, own.seed, choices, mean_field=options, member=own.member)
     runner(list(jobs.values()), part, free=True)
     done = [(game.words(profile), result) for profile, job in jobs.items() if (result := runner.result(job))]
     return (
@@ -162,8 +161,8 @@ def mean_field(found: Findings, part: float) -> tuple[pd.DataFrame, pd.DataFrame
 
 def second_half_days(found: Findings, part: float) -> pd.DataFrame:
     """phases.csv: when the second half began under each of the first seeds, as the settings have it."""
-    seed, runner = found.problem.setup.settings.seed, found.market.runner
-    jobs = [Simulation(PATH, found.problem.setup, seed + number) for number in range(found.problem.options.first_seeds)]
+    runner, places = found.market.runner, map(found.problem.draws.one, range(found.problem.options.first_draws))
+    jobs = [Simulation(PATH, own.setup, own.seed, member=own.member) for own in places]
     runner(jobs, part, free=True)
     done = [(job.seed, result) for job in jobs if (result := runner.result(job)) is not None]
     rows = [{"seed": own, "second_half_day": result["second_half_day"] or ""} for own, result in done]

@@ -9,7 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.experiments.calibrate.fitted_members import FittedMembers, find_members
 from secondhalf.experiments.equilibrium.game.budgeted_runner import GAME_PART
+from secondhalf.experiments.equilibrium.game.draws import Draws
 from secondhalf.experiments.equilibrium.game.game import Game, find_game
 from secondhalf.experiments.equilibrium.game.market_game import MarketGame
 from secondhalf.experiments.equilibrium.game.simulations import SimulationSetup
@@ -28,12 +30,15 @@ class EquilibriumProblem(NamedTuple):
     setup: SimulationSetup
     game: Game
     options: Equilibrium
+    draws: Draws
+    members: FittedMembers | None = None
 
     @property
     def text(self) -> str:
         """What finished runs belong to."""
         settings, revision, days, rate = self.setup
-        return identity(json.dumps([settings.model_dump_json(exclude={"seed"}), revision, days, rate]))
+        own = "" if self.members is None else self.members.text + repr(self.members.scores[0].tolist())
+        return identity(json.dumps([settings.model_dump_json(exclude={"seed"}), revision, days, rate, own]))
 
 
 def find_problem(settings: MarketSettings, options: Equilibrium) -> EquilibriumProblem:
@@ -42,7 +47,7 @@ def find_problem(settings: MarketSettings, options: Equilibrium) -> EquilibriumP
     Raises
     ------
     SettingsError
-        one sentence, for a game that there is not, or a revision outside of the calendar
+        one sentence, for a game that there is not, a revision outside of the calendar, or an ensemble that does not fit
     """
     tiny = settings.limits.days is not None
     options = _tiny(settings, options) if tiny else options
@@ -66,10 +71,16 @@ def find_problem(settings: MarketSettings, options: Equilibrium) -> EquilibriumP
                     "agent_objects": 0,
                 }
             ),
+            "seed": settings.seed if options.first_seed is None else options.first_seed,
         }
     )
     revision = (options.revision - start).days
-    return EquilibriumProblem(SimulationSetup(sized, revision, days, options.discount_rate), game, options)
+    setup = SimulationSetup(sized, revision, days, options.discount_rate)
+    if not options.ensemble:
+        return EquilibriumProblem(setup, game, options, Draws((setup,), 1, sized.seed))
+    members = find_members([settings], options.calibration, options.most_draws, "equilibrium", "most_draws")
+    setups = tuple(setup._replace(settings=members.put(sized, number)) for number in range(len(members)))
+    return EquilibriumProblem(setup, game, options, Draws(setups, options.seeds, sized.seed), members)
 
 
 def _tiny(settings: MarketSettings, options: Equilibrium) -> Equilibrium:
@@ -84,8 +95,8 @@ def _tiny(settings: MarketSettings, options: Equilibrium) -> Equilibrium:
         "bundles": options.bundles if options.players else bundles,
         "history": options.history
         or ({} if options.players else {name: list(bundles[kind])[-1] for kind, name in first.items()}),
-        "first_seeds": min(options.first_seeds, 4),
-        "most_seeds": min(options.most_seeds, 4),
+        "first_draws": min(options.first_draws, 4),
+        "most_draws": min(options.most_draws, 4),
         "resamples": min(options.resamples, 20),
         "candidates": min(options.candidates, 1),
         "certify": options.certify if options.players else "none",
@@ -99,17 +110,20 @@ def _tiny(settings: MarketSettings, options: Equilibrium) -> Equilibrium:
 def check_minutes(problem: EquilibriumProblem, market: MarketGame, workers: int) -> None:
     """Time runs of the profile in which all stay, and refuse a game that could not be sampled twice."""
     game, options = problem.game, problem.options
-    jobs = [market.job(game.choices(game.nobody), seed) for seed in range(min(workers, options.first_seeds))]
+    jobs = [
+        job for draw in range(min(workers, options.first_draws)) for job in market.jobs(game.choices(game.nobody), draw)
+    ]
     market.runner(jobs)
     took = [market.runner.seconds(job) for job in jobs if market.runner.result(job) is not None]
     if not took:
         raise NothingDoneError(f"the profile in which nobody enters could not be run: {market.runner.error(jobs[0])}")
     run = min(took)  # the first ones may also have run a market to the revision
-    needed = 2 * len(game.profiles) * run
+    runs = 2 * problem.draws.seeds * len(game.profiles)
+    needed = runs * run
     if options.budget_runs is None and needed > GAME_PART * market.runner.budget.seconds:
         raise StudyError(
             f"equilibrium.budget_minutes={options.budget_minutes:g}: a run takes {run:.1f} s, so running "
-            f"each of {len(game.profiles)} profiles twice ({2 * len(game.profiles)} runs) takes "
+            f"each of {len(game.profiles)} profiles under two draws ({runs} runs) takes "
             f"{needed / 60 / workers:.0f} minutes on {workers} processes and {needed / 60 / workers / GAME_PART:.0f} "
             f"are needed in all; or name fewer players: {_fewer(game)}"
         )
@@ -123,11 +137,11 @@ def check_runs(problem: EquilibriumProblem) -> None:
     StudyError
         with the number needed and a smaller game
     """
-    runs, needed = problem.options.budget_runs, 2 * len(problem.game.profiles)
+    runs, needed = problem.options.budget_runs, 2 * problem.draws.seeds * len(problem.game.profiles)
     if runs is not None and int(GAME_PART * runs) < needed:
         raise StudyError(
             f"equilibrium.budget_runs={runs}: {len(problem.game.profiles)} profiles need {needed} runs to be sampled "
-            f"twice, {int(np.ceil(needed / GAME_PART))} with what follows; or name fewer players: "
+            f"under two draws, {int(np.ceil(needed / GAME_PART))} with what follows; or name fewer players: "
             f"{_fewer(problem.game)}"
         )
 

@@ -50,7 +50,7 @@ def sample_and_solve(
     options, places = problem.options, range(len(game.profiles))
     choices = [game.choices(profile) for profile in game.profiles]
     rule = StoppingRule(
-        GAME_ERROR * (1 - options.confidence), np.log1p(options.epsilon), options.first_seeds, options.most_seeds
+        GAME_ERROR * (1 - options.confidence), np.log1p(options.epsilon), options.first_draws, options.most_draws
     )
 
     def draw(pairs: Sequence[Pair]) -> Sampled:
@@ -77,9 +77,9 @@ def _cut_short(estimate: Estimate) -> bool:
 
 
 def _failed(market: MarketGame, game: Game, estimate: Estimate) -> int:
-    seeds = range(estimate.values.shape[1])
-    jobs = (market.job(game.choices(profile), seed) for profile in game.profiles for seed in seeds)
-    return sum(bool(market.runner.error(job)) for job in jobs)
+    draws = range(estimate.values.shape[1])
+    jobs = (market.jobs(game.choices(profile), draw) for profile in game.profiles for draw in draws)
+    return sum(bool(market.runner.error(job)) for own in jobs for job in own)
 
 
 def certify_candidates(found: Findings) -> Findings:
@@ -91,7 +91,7 @@ def certify_candidates(found: Findings) -> Findings:
         new = [profile for profile in _candidates(found) if profile not in known]
         for profile in new:
             share = (1 - ROUNDS * GAME_ERROR) * (1 - options.confidence) / (ROUNDS * max(options.candidates, 1))
-            rule = StoppingRule(share, np.log1p(options.epsilon), options.first_seeds, options.most_seeds)
+            rule = StoppingRule(share, np.log1p(options.epsilon), options.first_draws, options.most_draws)
             known[profile] = certify(found.market, found.game, profile, rule, CERTIFY_PART, margin)
         paying = next(((profile, one) for profile in new if (one := known[profile].paying) is not None), None)
         if paying is None or round_ == ROUNDS - 1:

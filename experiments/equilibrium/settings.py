@@ -54,6 +54,10 @@ class Equilibrium(Options):
     """What `secondhalf equilibrium` plays, and how much work it may be."""
 
     group: ClassVar[str] = "equilibrium"
+    ensemble: bool
+    calibration: str
+    seeds: Annotated[Whole, Field(ge=2)]
+    first_seed: Annotated[Whole, Field(ge=0)] | None
     players: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     revision: dt.date
     horizon_years: Positive
@@ -69,8 +73,8 @@ class Equilibrium(Options):
     merchants: Count
     budget_minutes: Positive
     budget_runs: Count | None = None
-    first_seeds: Annotated[Whole, Field(ge=2)]
-    most_seeds: Annotated[Whole, Field(ge=2)]
+    first_draws: Annotated[Whole, Field(ge=2)]
+    most_draws: Annotated[Whole, Field(ge=2)]
     resamples: Annotated[Whole, Field(ge=0)]
     growth: Rate
     wishing: Share
@@ -81,6 +85,8 @@ class Equilibrium(Options):
     adaptive: Adaptive
     meanfield: MeanFieldMap
     workers: Count | None = None
+    documents: tuple[str, ...] = ()
+    write: bool = False
 
     @field_validator("revision")
     @classmethod
@@ -91,8 +97,8 @@ class Equilibrium(Options):
 
     @model_validator(mode="after")
     def _in_order(self) -> Equilibrium:
-        if self.first_seeds > self.most_seeds:
-            raise ValueError(f"first_seeds={self.first_seeds}: allowed are at most most_seeds={self.most_seeds}")
+        if self.first_draws > self.most_draws:
+            raise ValueError(f"first_draws={self.first_draws}: allowed are at most most_draws={self.most_draws}")
         for kind, bundles in self.bundles.items():
             if len(bundles) < 2:
                 raise ValueError(f"bundles.{kind} has {len(bundles)} strategies; two are needed at least")

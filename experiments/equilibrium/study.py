@@ -11,6 +11,7 @@ import pandas as pd
 from rich.console import Console
 
 from secondhalf.experiments.command.request import Request
+from secondhalf.experiments.equilibrium.at_rest import at_rest
 from secondhalf.experiments.equilibrium.conditions import conditions, statements
 from secondhalf.experiments.equilibrium.findings import Findings
 from secondhalf.experiments.equilibrium.game.budgeted_runner import REST_PART, Budget, Runner, make_pool
@@ -21,6 +22,8 @@ from secondhalf.experiments.equilibrium.long_run import adaptive, judge_stationa
 from secondhalf.experiments.equilibrium.output import csv_tables
 from secondhalf.experiments.equilibrium.output import text as output_text
 from secondhalf.experiments.equilibrium.output.report import report
+from secondhalf.experiments.equilibrium.output.shipped import DOCUMENT_TABLES, in_documents, shipped, store
+from secondhalf.experiments.equilibrium.plan import keep_plan
 from secondhalf.experiments.equilibrium.problem import EquilibriumProblem, check_minutes, check_runs, find_problem
 from secondhalf.experiments.equilibrium.sample_and_solve import certify_candidates, sample_and_solve
 from secondhalf.experiments.equilibrium.settings import Equilibrium
@@ -30,6 +33,7 @@ from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.provenance import commit, versions
 from secondhalf.experiments.execution.settings import Launcher, Output
 from secondhalf.experiments.results.csv_files import write_csv
+from secondhalf.experiments.results.document_tables import check, put_into
 from secondhalf.experiments.results.tables import replacing
 
 JOURNAL = "journal.jsonl"
@@ -44,6 +48,7 @@ def prepare(request: Request[Equilibrium]) -> EquilibriumProblem:
     SettingsError, StudyError
         for a game that there is not, or a budget of runs that does not allow every profile twice
     """
+    check(request.options.documents, DOCUMENT_TABLES, "equilibrium.documents")
     problem = find_problem(request.settings, request.options)
     check_runs(problem)
     return problem
@@ -52,7 +57,11 @@ def prepare(request: Request[Equilibrium]) -> EquilibriumProblem:
 def start(request: Request[Equilibrium]) -> int:
     """Play; returns how many profiles are certified."""
     problem = find_problem(request.settings, request.options)
-    return equilibrium(problem, request.folder, request.output, launcher=request.launcher)
+    certified = equilibrium(problem, request.folder, request.output, launcher=request.launcher)
+    put_into(request.options.documents, in_documents(request.folder))
+    if request.options.write:
+        store(request.folder, shipped())
+    return certified
 
 
 def equilibrium(
@@ -82,6 +91,7 @@ def equilibrium(
     """
     output, console = output or Output(), console or Console(stderr=True)
     options, journal = problem.options, Journal(folder / JOURNAL, problem.text)
+    plan = keep_plan(problem, folder, bool(journal.results))
     pool = make_pool(options.workers, launcher)
     budget = Budget(options.budget_minutes * 60 * pool.workers, options.budget_runs)
     with ProgressBars(output.progress, console) as bars:
@@ -96,6 +106,7 @@ def equilibrium(
             market = _market(problem, runner)
             check_minutes(problem, market, pool.workers)
             found = certify_candidates(sample_and_solve(problem, market, problem.game))
+            found.plan = plan
             _watch(found)
             return finish(found, folder, console, output.pictures != "never")
 
@@ -118,13 +129,15 @@ def finish(found: Findings, folder: Path, console: Console, page: bool) -> int:
     }
     if found.stationarity is not None:
         made |= {"balance": found.stationarity.table, "paths": found.stationarity.paths}
+    if not found.rest.empty:
+        made |= {"at_rest": found.rest}
     if not found.meanfield.empty:
         made |= {"meanfield": found.meanfield, "tipping": found.tipping}
     for name, table in made.items():
         write(table, folder / f"{name}.csv")
     if page:
         report(found, made, folder)
-    text = output_text.paragraph(found)
+    text = output_text.paragraph(found, made["conditions"])
     with replacing(folder / "equilibrium.md") as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
     with replacing(folder / "summary.json") as temporary:
@@ -144,6 +157,7 @@ def summary(found: Findings) -> dict[str, Any]:
     budget = found.market.runner.budget
     return {
         "history": output_text.history_sentence(found),
+        "found": output_text.equilibria_sentence(found),
         "players": list(found.game.players),
         "strategies": [[own.name for own in strategies] for strategies in found.game.strategies],
         "profiles": len(found.game.profiles),
@@ -155,6 +169,12 @@ def summary(found: Findings) -> dict[str, Any]:
         "seconds": round(budget.spent, 1),
         "users": found.problem.setup.settings.population.users,
         "merchants": found.problem.setup.settings.population.merchants,
+        "plan": None if found.plan is None else found.plan._asdict(),
+        "first_seed": found.problem.draws.first,
+        "seeds_a_draw": found.problem.draws.seeds,
+        "members": None if found.problem.members is None else len(found.problem.members),
+        "calibration": None if found.problem.members is None else found.problem.members.calibration,
+        "kept": [] if found.problem.members is None else sorted(found.problem.members.kept),
         "options": found.problem.options.model_dump(mode="json"),
         "settings": found.problem.setup.settings.model_dump(mode="json"),
         "versions": versions(),
@@ -168,13 +188,16 @@ def _counts(found: Findings) -> dict[str, int]:
 
 def _market(problem: EquilibriumProblem, runner: Runner) -> MarketGame:
     """Where payoffs come from, once the past of the first seeds is known."""
-    options, seed = problem.options, problem.setup.settings.seed
-    pasts = [Simulation(PAST, problem.setup, seed + number) for number in range(options.first_seeds)]
+    options = problem.options
+    places = [own for draw in range(options.first_draws) for own in problem.draws.of(draw)]
+    pasts = [Simulation(PAST, own.setup, own.seed, member=own.member) for own in places]
     runner(pasts, free=True)
     done = [result for job in pasts if (result := runner.result(job)) is not None]
     if not done:
-        raise NothingDoneError(f"no seed reached the revision; seed {seed}: {runner.error(pasts[0]) or 'no time left'}")
-    return MarketGame(problem.setup, runner, past(done), problem.game.players, options.payoff, options.costs)
+        raise NothingDoneError(
+            f"no seed reached the revision; seed {pasts[0].seed}: {runner.error(pasts[0]) or 'no time left'}"
+        )
+    return MarketGame(problem.draws, runner, past(done), problem.game.players, options.payoff, options.costs)
 
 
 def _watch(found: Findings) -> None:
@@ -182,5 +205,6 @@ def _watch(found: Findings) -> None:
     found.phases = second_half_days(found, REST_PART)
     if found.problem.options.balance.seeds:
         found.stationarity = judge_stationarity(found, found.focus, REST_PART)
+        found.rest = at_rest(found, REST_PART)
     found.adaptive = adaptive(found, REST_PART)
     found.meanfield, found.tipping = mean_field(found, REST_PART)

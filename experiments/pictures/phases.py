@@ -78,8 +78,8 @@ def draw(table: pd.DataFrame, summary: pd.DataFrame, settings: MarketSettings, a
     style.mark_last_fact(axes, settings.calendar.last_fact.isoformat())
     axes.grid(True, axis="x")
     axes.grid(False, axis="y")
-    count = table["seed"].nunique()
-    title = f"First day of the second half, {count} seed{'' if count == 1 else 's'}"
+    count = len(table[["member", "seed"]].drop_duplicates())
+    title = f"First day of the second half, {count} run{'' if count == 1 else 's'}"
     axes.set_title(title + ("\n" + shorten(f"against {', '.join(against)}", 75) if len(arms) > 1 else ""))
     drawn.legend(handles=_legend(arms), loc="outside lower center", ncols=5, columnspacing=1.2)
     return drawn

@@ -25,7 +25,7 @@ class TwoWay(NamedTuple):
     mean
         over all cells
     low, high
-        90 % interval of the mean effect (over luck) in a market whose parameters are drawn from the posterior
+        interval of the mean effect (over luck) in a market whose parameters are drawn from the posterior
     sd_parameters
         standard deviation over parameters, luck averaged out
     sd_luck
@@ -43,13 +43,28 @@ class TwoWay(NamedTuple):
     error_parameters: float
     error_luck: float
 
+    @property
+    def error(self) -> float:
+        """Standard deviation of the interval."""
+        return float(np.hypot(self.error_parameters, self.error_luck))
+
 
 def two_way(cells: Array) -> TwoWay:
+    """The estimates alone, with a 90 % interval; see `analyse`."""
+    return analyse(cells, LEVEL)[0]
+
+
+def analyse(cells: Array, level: float) -> tuple[TwoWay, float]:
     """Analyse a table of members by seeds, [M, S], each at least 2.
 
     Variance components are those of the mean squares (a negative one is 0). The interval's variance is
     ``var_a * (1 + 1 / M) + var_b / S + var_e / (M * S)``: parameters stay uncertain however many members there are,
     luck averages out. Its degrees of freedom are Satterthwaite's.
+
+    Returns
+    -------
+    tuple
+        the estimates, with an interval of that level, and the interval's degrees of freedom
 
     Raises
     ------
@@ -62,7 +77,7 @@ def two_way(cells: Array) -> TwoWay:
     cells = np.asarray(cells, float)
     if (cells == cells[0, 0]).all():  # no rounding of means where nothing varies
         value = float(cells[0, 0])
-        return TwoWay(value, value, value, 0.0, 0.0, 0.0, 0.0)
+        return TwoWay(value, value, value, 0.0, 0.0, 0.0, 0.0), float(members * seeds - 1)
     mean = float(cells.mean())
     by_member, by_seed = cells.mean(axis=1), cells.mean(axis=0)
     rest = cells - by_member[:, None] - by_seed[None, :] + mean
@@ -88,11 +103,9 @@ def two_way(cells: Array) -> TwoWay:
     parts[2] += 1 / (members * seeds)
     variance = from_members + from_luck
     spread = np.square(parts * squares / freedom) / freedom
-    margin = 0.0
-    if variance > 0:
-        degrees = max(variance**2 / float(spread.sum()), 1.0) if spread.sum() > 0 else 1.0
-        margin = float(np.sqrt(variance) * student.ppf((1 + LEVEL) / 2, degrees))
-    return TwoWay(
+    degrees = max(variance**2 / float(spread.sum()), 1.0) if spread.sum() > 0 else 1.0
+    margin = float(np.sqrt(variance) * student.ppf((1 + level) / 2, degrees))
+    found = TwoWay(
         mean,
         mean - margin,
         mean + margin,
@@ -101,3 +114,4 @@ def two_way(cells: Array) -> TwoWay:
         float(np.sqrt(from_members)),
         float(np.sqrt(from_luck)),
     )
+    return found, degrees

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 
 from omegaconf import DictConfig
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.experiments.calibrate.fitted_members import FittedMembers, find_members
 from secondhalf.experiments.command.compose import NOT_OF_THE_MARKET, compose_config, market_settings, overrides_of
 from secondhalf.experiments.second_half.settings import Phases
 
@@ -33,6 +35,23 @@ def find_arms(config: DictConfig, options: Phases) -> dict[str, MarketSettings]:
         given, search = overrides_of(config)
         found[AGAINST] = _sized(compose_config([*given, *search, *options.against]), options)
     return found
+
+
+def find_fitted(arms: Mapping[str, MarketSettings], options: Phases) -> FittedMembers | None:
+    """The members that all arms run over; two in a tiny variant, None without an ensemble.
+
+    Raises
+    ------
+    SettingsError
+        for an ensemble that does not fit, or one seed only: luck could not be told from parameters
+    """
+    if not options.ensemble:
+        return None
+    settings = list(arms.values())
+    if options.seeds < 2:
+        raise SettingsError(f"phases.seeds={options.seeds}: with phases.ensemble two are needed at least")
+    count = options.members if settings[0].limits.users is None else min(options.members, TINY_SEEDS)
+    return find_members(settings, options.calibration, count, "phases")
 
 
 def seeds(settings: MarketSettings, options: Phases) -> range:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from secondhalf.conf.schema.base import Count
+from pydantic import Field
+
+from secondhalf.conf.schema.base import Count, Whole
 from secondhalf.experiments.execution.settings import Options
 
 
@@ -12,6 +14,9 @@ class Phases(Options):
     """How `secondhalf phases` measures."""
 
     group: ClassVar[str] = "phases"
+    ensemble: bool
+    calibration: str
+    members: Annotated[Whole, Field(ge=2)]
     seeds: Count
     users: Count
     workers: Count

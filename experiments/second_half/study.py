@@ -13,6 +13,7 @@ import pandas as pd
 from rich.console import Console
 
 from secondhalf.conf.schema import MarketSettings
+from secondhalf.experiments.calibrate.fitted_members import FittedMembers
 from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.execution.fingerprint import identity
 from secondhalf.experiments.execution.journal import Journal
@@ -25,7 +26,7 @@ from secondhalf.experiments.results.second_half import mutual_entry
 from secondhalf.experiments.results.second_half import phases as phases_of
 from secondhalf.experiments.results.tables import moves, replacing, write_tables
 from secondhalf.experiments.second_half import statistics as report
-from secondhalf.experiments.second_half.arms import find_arms, seeds
+from secondhalf.experiments.second_half.arms import find_arms, find_fitted, seeds
 from secondhalf.experiments.second_half.settings import Phases
 from secondhalf.experiments.second_half.text import paragraph
 from secondhalf.model.initial_state import strategies
@@ -41,7 +42,7 @@ JOURNAL = "phases.jsonl"
 """Finished seeds."""
 LEVELS = tuple(f"{name}_{when}" for name in NAMES for when in Level._fields)
 COLUMNS = (
-    *("seed", "arm", "scope", "second_half_day", "led_before", "dried_up", "took_over", "later"),
+    *("member", "seed", "arm", "scope", "second_half_day", "led_before", "dried_up", "took_over", "later"),
     *LEVELS,
     *("mutual_entry", "error"),
 )
@@ -49,15 +50,16 @@ COLUMNS = (
 
 
 class ArmSeed(NamedTuple):
-    """One seed of one arm."""
+    """One seed of one arm, with a member's parameters."""
 
     arm: str
     settings: MarketSettings
+    member: int = 0
 
     @property
     def key(self) -> str:
         """Tells a study's runs apart."""
-        return f"{self.arm} {self.settings.seed}"
+        return f"{self.arm} {self.member} {self.settings.seed}"
 
 
 def prepare(request: Request[Phases]) -> dict[str, MarketSettings]:
@@ -65,6 +67,7 @@ def prepare(request: Request[Phases]) -> dict[str, MarketSettings]:
     arms = find_arms(request.config, request.options)
     for settings in arms.values():
         strategies(settings)
+    find_fitted(arms, request.options)
     return arms
 
 
@@ -95,12 +98,19 @@ def phases(arms: Mapping[str, MarketSettings], options: Phases, folder: Path, ou
         when no seed of the first arm could be run; phases.csv says why
     """
     output, console = output or Output(), Console(stderr=True)
-    journal = Journal(folder / JOURNAL, _identity(arms))
+    members = find_fitted(arms, options)
+    journal = Journal(folder / JOURNAL, _identity(arms, members))
     first = next(iter(arms.values()))
-    wanted = [
-        ArmSeed(arm, settings.model_copy(update={"seed": seed}))
-        for seed in seeds(first, options)  # seed by seed, so that what is stopped early has pairs
+    own = {
+        (arm, number): settings if members is None else members.put(settings, number)
         for arm, settings in arms.items()
+        for number in range(1 if members is None else len(members))
+    }
+    wanted = [
+        ArmSeed(arm, own[arm, number].model_copy(update={"seed": seed}), number)
+        for number in range(1 if members is None else len(members))
+        for seed in seeds(first, options)  # seed by seed, so that what is stopped early has pairs
+        for arm in arms
     ]
     left = [run for run in wanted if run.key not in journal.results]
     rows = [row for found in journal.results.values() for row in found]
@@ -109,7 +119,9 @@ def phases(arms: Mapping[str, MarketSettings], options: Phases, folder: Path, ou
         bar = bars.add("seeds", len(wanted), len(wanted) - len(left))
         for run, found, error in run_jobs(one_seed, left, _workers(left, options)):
             if found is None:  # not in the journal, so that it is tried again
-                console.print(f"seed {run.settings.seed} ({run.arm}): {error}", style="yellow", markup=False)
+                console.print(
+                    f"member {run.member}, seed {run.settings.seed} ({run.arm}): {error}", style="yellow", markup=False
+                )
                 rows.append(_row(run, MARKET, error=error))
             else:
                 journal.write(run.key, found)
@@ -135,17 +147,18 @@ def one_seed(run: ArmSeed) -> list[dict[str, Any]]:
 def _row(run: ArmSeed, scope: str, entry: Mapping[str, Any] | None = None, **more: str) -> dict[str, Any]:
     """No word and no level where there is nothing: words are empty, levels 0."""
     entry = entry or {"levels": {name: {} for name in NAMES}}
-    words = {key: entry.get(key) or "" for key in COLUMNS[3:8]}
+    words = {key: entry.get(key) or "" for key in COLUMNS[4:9]}
     levels = {
         f"{name}_{when}": level.get(when) or 0.0 for name, level in entry["levels"].items() for when in Level._fields
     }
     rest = {"mutual_entry": "", "error": ""} | more
-    return {"seed": run.settings.seed, "arm": run.arm, "scope": scope} | words | levels | rest
+    return {"member": run.member, "seed": run.settings.seed, "arm": run.arm, "scope": scope} | words | levels | rest
 
 
-def _identity(arms: Mapping[str, MarketSettings]) -> str:
-    """A hash of what finished seeds belong to: the settings of all arms, and the program."""
-    return identity(json.dumps({name: own.model_dump(mode="json", exclude={"seed"}) for name, own in arms.items()}))
+def _identity(arms: Mapping[str, MarketSettings], members: FittedMembers | None) -> str:
+    """A hash of what finished seeds belong to: the settings of all arms, the ensemble, and the program."""
+    of = "" if members is None else members.text + repr(members.scores[0].tolist())
+    return identity(of, json.dumps({name: own.model_dump(mode="json", exclude={"seed"}) for name, own in arms.items()}))
 
 
 def _note(arms: Mapping[str, MarketSettings], folder: Path) -> None:
@@ -161,7 +174,12 @@ def _write(rows: Sequence[Mapping[str, Any]], arms: Mapping[str, MarketSettings]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     scopes = [MARKET, *(name for settings in arms.values() for name in settings.platforms)]
     places = {"arm": list(arms), "scope": list(dict.fromkeys(scopes))}
-    keys = [table["scope"].map(places["scope"].index), table["seed"].astype(int), table["arm"].map(places["arm"].index)]
+    keys = [
+        table["scope"].map(places["scope"].index),
+        table["seed"],
+        table["member"],
+        table["arm"].map(places["arm"].index),
+    ]
     table = table.iloc[np.lexsort([key.to_numpy(int) for key in keys])].reset_index(drop=True)
     write_tables({"phases": table}, folder)
     return table

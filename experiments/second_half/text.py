@@ -33,21 +33,39 @@ def paragraph(
     """
     arm, settings = next(iter(arms.items()))
     own = table[(table["arm"] == arm) & (table["error"] == "")]
-    seeds, summary = own["seed"].nunique(), frames["phases_summary"]
+    summary = frames["phases_summary"]
     rows = _events(summary, arm)
     said = [
-        f"Over {_count(seeds, 'seed')} of {settings.population.users:,} users, {settings.calendar.start} to "
+        f"Over {_over(own)} of {settings.population.users:,} users, {settings.calendar.start} to "
         f"{settings.calendar.end}, strategy {settings.strategy.name}, "
         f"{_when(rows['market', 'second_half_day'], 'the second half begins')}.",
+        *_parts(rows["market", "second_half_day"]),
         *_flows(own[(own["scope"] == "market") & (own["second_half_day"] != "")]),
         *_platforms(own, rows, settings),
         *_entry(rows["market", "mutual_entry"], frames["phases_lags_summary"], arm),
         *_against(frames, list(arms), against),
     ]
-    failed = table.loc[table["error"] != "", ["arm", "seed"]].drop_duplicates()
+    failed = table.loc[table["error"] != "", ["arm", "member", "seed"]].drop_duplicates()
     if len(failed):
         said.append(f"{_count(len(failed), 'run')} failed and {'is' if len(failed) == 1 else 'are'} left out.")
     return " ".join(said)
+
+
+def _over(own: pd.DataFrame) -> str:
+    """How many runs, of how many members."""
+    runs, members = len(own[["member", "seed"]].drop_duplicates()), own["member"].nunique()
+    if members < 2:
+        return _count(runs, "seed")
+    return f"{runs} runs ({members} members of the fitted ensemble under {_count(own['seed'].nunique(), 'seed')} each)"
+
+
+def _parts(row: Row) -> Iterator[str]:
+    """How far parameters and luck each spread the day."""
+    if row["sd_parameters"] or row["sd_luck"]:
+        yield (
+            f"Parameters spread that day by {row['sd_parameters']:,.0f} days and luck by {row['sd_luck']:,.0f} "
+            "(standard deviations)."
+        )
 
 
 def _events(summary: pd.DataFrame, arm: str) -> dict[tuple[str, str], Row]:

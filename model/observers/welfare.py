@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import xlogy
 
 from secondhalf.model.day.stages import DAYS_A_WEEK
 from secondhalf.model.state import State
@@ -26,11 +27,11 @@ def time_surplus(minutes: ArrayLike, gamma: ArrayLike, budget: ArrayLike) -> Arr
     gamma
         satiation of each platform, minutes, [P]
     budget
-        phone minutes of each user, [N], more than `minutes` together
+        phone minutes of each user, [N]; shopping may fill what is left of them (then ``x_0`` is 0, also after rounding)
     """
     spent, depth, time = np.asarray(minutes, float), np.asarray(gamma, float)[:, None], np.asarray(budget, float)
-    outside = time - spent.sum(axis=0)
-    return np.asarray(outside * np.log(outside / time) + ((depth + spent) * np.log1p(spent / depth)).sum(axis=0))
+    outside = np.maximum(time - spent.sum(axis=0), 0.0)
+    return np.asarray(xlogy(outside, outside / time) + ((depth + spent) * np.log1p(spent / depth)).sum(axis=0))
 
 
 def users_surplus(market: State) -> float:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondhalf.experiments.equilibrium.game.budgeted_runner import Runner
-from secondhalf.experiments.equilibrium.game.payoffs import YEAR, discounts
-from secondhalf.experiments.equilibrium.game.simulations import PROFILE, Simulation, SimulationSetup, profile_tuple
+from secondhalf.experiments.equilibrium.game.draws import Draws
+from secondhalf.experiments.equilibrium.game.payoffs import YEAR, Numbers, discounts
+from secondhalf.experiments.equilibrium.game.simulations import PROFILE, Simulation, profile_tuple
 from secondhalf.experiments.equilibrium.inference.sequential_sampling import Pair, Sampled
 from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.model.snapshots.capability_profile import Choice
@@ -51,8 +52,8 @@ class MarketGame:
 
     Parameters
     ----------
-    setup
-        what all runs share
+    draws
+        members and seeds that profiles are run under
     players
         who is paid
     payoff
@@ -62,60 +63,79 @@ class MarketGame:
     """
 
     def __init__(
-        self, setup: SimulationSetup, runner: Runner, before: Past, players: Sequence[str], payoff: str, costs: bool
+        self, draws: Draws, runner: Runner, before: Past, players: Sequence[str], payoff: str, costs: bool
     ) -> None:
-        self.setup, self.runner, self.past = setup, runner, before
+        self.setup, self.draws, self.runner, self.past = draws.setups[0], draws, runner, before
         self.players, self.payoff = list(players), payoff
         self._costs = costs and payoff == "revenue"
-        self.weights = float(discounts(setup.days, setup.rate).sum())
+        self.weights = float(discounts(self.setup.days, self.setup.rate).sum())
 
-    def job(self, choices: Choices, seed: int) -> Simulation:
-        """The run of a profile under a seed, counted from the settings' own."""
-        return Simulation(PROFILE, self.setup, self.setup.settings.seed + seed, profile_tuple(choices))
+    def jobs(self, choices: Choices, draw: int) -> list[Simulation]:
+        """The runs of a profile under a draw."""
+        profile = profile_tuple(choices)
+        return [Simulation(PROFILE, own.setup, own.seed, profile, member=own.member) for own in self.draws.of(draw)]
 
-    def cost(self, player: str, choice: Choice) -> float:
+    def result(self, choices: Choices, draw: int) -> Numbers | None:
+        """What a profile gives under a draw, mean over its seeds; None when a run failed or was not made."""
+        found = [self.runner.result(job) for job in self.jobs(choices, draw)]
+        whole = [one for one in found if one is not None]
+        if len(whole) < len(found):
+            return None
+        return {
+            name: {key: float(np.mean([one[name][key] for one in whole])) for key in numbers}
+            for name, numbers in whole[0].items()
+        }
+
+    def cost(self, player: str, choice: Choice, subsidies: float) -> float:
         """What a choice costs over the horizon, as a part of the revenue of the year before going on as long.
 
-        Launches of what is not there yet, running costs at full maturity, subsidies on the year's GMV; all discounted
-        and fixed before any profile is run.
+        Launches of what is not there yet and running costs at full maturity, discounted, which are known beforehand;
+        and `subsidies` (RMB, discounted): what the run's price cuts cost on what was sold.
         """
         if not self._costs:
             return 0.0
-        settings, own = self.setup.settings, self.past.year[player]
-        standing, total = self.past.standing[player], 0.0
+        settings, revenue = self.setup.settings, self.past.year[player]["revenue"]
+        standing, total = self.past.standing[player], subsidies
         for name in choice.has | (standing - choice.among):
             capability = settings.capability[name]
             total += capability.launch_cost * (name not in standing) + capability.running_cost * self.weights
-            visible = settings.prominence[capability.entrance]
-            price = 1 - capability.price_cut * visible
-            total += (1 / price - 1) * own["gmv"] * self.weights / YEAR
-        return total / (own["revenue"] * self.weights / YEAR)
+        return total / (revenue * self.weights / YEAR)
 
-    def values(self, choices: Choices, seed: int) -> Array:
-        """Log payoffs less log costs of all players, nan for a run that failed or was not made.
+    def run_values(self, choices: Choices, draw: int) -> Array:
+        """Log payoffs less log costs of all players by run, [seeds, players]; nan for a run that is missing.
 
         Raises
         ------
         StudyError
             for a payoff without a logarithm
         """
-        found = self.runner.result(self.job(choices, seed))
-        if found is None:
-            return np.full(len(self.players), np.nan)
-        payoffs = np.array([found[name][self.payoff] for name in self.players])
-        for name, payoff in zip(self.players, payoffs, strict=True):
-            if not payoff > 0:
-                had = ", ".join(f"{who} {'+'.join(sorted(own.has)) or 'stay'}" for who, own in choices.items())
-                raise StudyError(
-                    f"equilibrium.payoff={self.payoff}: {name} gets {payoff:.4g} under seed "
-                    f"{self.setup.settings.seed + seed} when {had}; the log scale needs payoffs above 0 (allowed "
-                    "are revenue, gmv, attention, and profit where it is positive)"
-                )
-        costs = [self.cost(name, choices[name]) for name in self.players if name in choices]
-        return np.asarray(np.log(payoffs) - np.log1p(costs))
+        rows = []
+        for job in self.jobs(choices, draw):
+            found = self.runner.result(job)
+            if found is None:
+                rows.append(np.full(len(self.players), np.nan))
+                continue
+            payoffs = np.array([found[name][self.payoff] for name in self.players])
+            for name, payoff in zip(self.players, payoffs, strict=True):
+                if not payoff > 0:
+                    had = ", ".join(f"{who} {'+'.join(sorted(own.has)) or 'stay'}" for who, own in choices.items())
+                    raise StudyError(
+                        f"equilibrium.payoff={self.payoff}: {name} gets {payoff:.4g} under seed {job.seed} when {had}; "
+                        "the log scale needs payoffs above 0 (allowed are revenue, gmv, attention, and profit where it "
+                        "is positive)"
+                    )
+            costs = [
+                self.cost(name, choices[name], found[name]["subsidies"]) for name in self.players if name in choices
+            ]
+            rows.append(np.log(payoffs) - np.log1p(costs))
+        return np.array(rows)
+
+    def values(self, choices: Choices, draw: int) -> Array:
+        """Mean of `run_values` over the seeds of a draw, [players]; nan where one of them is missing."""
+        return np.asarray(self.run_values(choices, draw).mean(axis=0))
 
     def draw(self, profiles: Sequence[Choices], pairs: Sequence[Pair], part: float) -> Sampled:
         """Run what is wanted; `pairs` count profiles by their place among `profiles`."""
-        whole = self.runner([self.job(profiles[place], seed) for place, seed in pairs], part)
-        rows = [self.values(profiles[place], seed) for place, seed in pairs]
+        whole = self.runner([job for place, draw in pairs for job in self.jobs(profiles[place], draw)], part)
+        rows = [self.values(profiles[place], draw) for place, draw in pairs]
         return Sampled(np.array(rows).reshape(len(pairs), len(self.players)), whole)

@@ -16,6 +16,7 @@ from secondhalf.experiments.equilibrium.game.payoffs import past_year, run_and_m
 from secondhalf.experiments.equilibrium.settings import MeanFieldMap
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
+from secondhalf.model.observers.measures import interpenetration
 from secondhalf.model.observers.second_half import phase
 from secondhalf.model.snapshots.branch import branch
 from secondhalf.model.snapshots.capability_profile import Choice, current_capabilities, set_profile, with_profile
@@ -65,6 +66,8 @@ class Simulation(NamedTuple):
         of the balance
     strategies
         of players from the revision on, as settings have them
+    member
+        of the ensemble, whose parameters `setup` has
     """
 
     kind: str
@@ -75,13 +78,14 @@ class Simulation(NamedTuple):
     weeks: int = 0
     strategies: tuple[tuple[str, StrategySettings], ...] = ()
     mean_field: MeanFieldMap | None = None
+    member: int = 0
 
     @property
     def key(self) -> str:
         """Tells a study's runs apart."""
         decides = [[who, own.model_dump(mode="json")] for who, own in self.strategies]
         mean = None if self.mean_field is None else self.mean_field.model_dump(mode="json")
-        return json.dumps([self.kind, self.seed, self.profile, self.before, self.weeks, decides, mean])
+        return json.dumps([self.kind, self.seed, self.profile, self.before, self.weeks, decides, mean, self.member])
 
 
 def profile_tuple(choices: Mapping[str, Choice]) -> ProfileTuple:
@@ -148,23 +152,38 @@ def _path(job: Simulation, market: Market) -> dict[str, Any]:
 
 
 def _balance(job: Simulation, market: Market) -> dict[str, Any]:
-    """Weekly shares of minutes and of GMV, [week, 2 P], in the frozen world."""
+    """Weekly shares of minutes and of GMV, [week, 2 P], and of the market, [week, 3], in the frozen world.
+
+    Of the market: interpenetration of minutes and of GMV, and minutes a day of a person online.
+    """
     first = with_profile(market, _choices(job.profile if job.before is None else job.before))
     while first.running:
         first.step()
     still = continuation(first, job.weeks * WEEK)
     set_profile(still, _choices(job.profile))  # does nothing where it is what was before
     rows: list[list[float]] = []
+    whole: list[list[float]] = []
     for _ in range(job.weeks):
         minutes, gmv = np.zeros(len(still.platforms)), np.zeros(len(still.platforms))
+        cells, spent = (np.zeros((len(still.platforms), len(still.settings.channels))) for _ in range(2))
+        people = 0.0
         for _ in range(WEEK):
             still.step()
             minutes += still.book.minutes
             gmv += still.book.platform_gmv
+            cells += still.book.cells.sum(axis=0)
+            spent += still.book.channel_minutes
+            people += still.book.online
         rows.append([*(minutes / minutes.sum()), *(gmv / gmv.sum())])
+        mixed = [interpenetration(amount, still.content) for amount in (spent, cells)]
+        whole.append([*mixed, minutes.sum() / people])
     first.close()
     still.close()
-    return {"platforms": still.platform_names, "shares": np.round(rows, 6).tolist()}
+    return {
+        "platforms": still.platform_names,
+        "shares": np.round(rows, 6).tolist(),
+        "market": np.round(whole, 6).tolist(),
+    }
 
 
 def _adaptive(job: Simulation, market: Market) -> dict[str, Any]:

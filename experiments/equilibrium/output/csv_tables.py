@@ -13,21 +13,23 @@ from scipy import stats
 from secondhalf.experiments.equilibrium.certify import named
 from secondhalf.experiments.equilibrium.findings import Findings, Profile
 from secondhalf.experiments.equilibrium.game.payoffs import BY_PLATFORM, MARKET, OF_MARKET
-from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import deviations
+from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import Deviations, deviations
 from secondhalf.experiments.game_theory.pure_nash import regrets
+from secondhalf.experiments.results.crossed_runs import nested_parts
 
 Array = NDArray[np.float64]
 Row = dict[str, Any]
 PAYS, DOES_NOT, OPEN = "pays", "does not pay", "open"
 WELFARE = {
-    "platforms": "revenue of all platforms, discounted, RMB",
-    "merchants": "what merchants keep after returns, commission and advertising, discounted, RMB",
+    "platforms": "revenue of all platforms, which is what merchants pay in fees and advertising, discounted, RMB",
+    "merchants": "profit: margin on net sales less fees and the cost of shops, discounted, RMB",
+    "consumers": "surplus of purchases, log-sum over the price weight, discounted, RMB",
     "users": "surplus of the mean user in the last year, minutes a day",
 }
 
 
 def part(log_gain: float) -> float:
-    """A log gain as a part of the payoff; infinite where seeds are so few that an interval says nothing."""
+    """A log gain as a part of the payoff; infinite where draws are so few that an interval says nothing."""
     with np.errstate(over="ignore"):
         return float(np.expm1(log_gain))
 
@@ -57,7 +59,7 @@ def profiles(found: Findings) -> pd.DataFrame:
             "regret": part(verdicts.regret[place]),
             "regret_low": part(verdicts.regret_low[place]),
             "regret_high": part(verdicts.regret_high[place]),
-            "seeds": int(np.isfinite(values[place, :, 0]).sum()),
+            "draws": int(np.isfinite(values[place, :, 0]).sum()),
             "often": solution.often(profile) if solution else np.nan,
             "reached": float(solution.reading.reached[place]) if solution else np.nan,
             "logit_mass": float(solution.logit[place]) if solution else np.nan,
@@ -70,8 +72,8 @@ def profiles(found: Findings) -> pd.DataFrame:
 def deviation_table(found: Findings) -> pd.DataFrame:
     """deviations.csv: a row a profile and deviation of one player."""
     game, every = found.game, deviations(found.estimate.pairs, found.estimate.gains)
-    seeds = np.concatenate([found.estimate.gains.seeds] * 2)
-    rows = []
+    draws = np.concatenate([found.estimate.gains.seeds] * 2)
+    rows, kept = [], dict[int, Array]()
     for number in np.lexsort((every.to, every.player, every.start)):
         start, player = game.profiles[int(every.start[number])], int(every.player[number])
         rows.append(
@@ -83,15 +85,27 @@ def deviation_table(found: Findings) -> pd.DataFrame:
                 "gain": part(every.gain[number]),
                 "low": part(every.low[number]),
                 "high": part(every.high[number]),
-                "seeds": int(seeds[number]),
+                **dict(zip(("sd_parameters", "sd_luck"), _parts(found, every, number, kept), strict=True)),
+                "draws": int(draws[number]),
                 "verdict": deviation_word(every.low[number], every.high[number], found.problem.options.epsilon),
             }
         )
     return pd.DataFrame(rows)
 
 
+def _parts(found: Findings, every: Deviations, number: int, kept: dict[int, Array]) -> tuple[float, float]:
+    """Standard deviations of a log gain over parameters and over luck; `kept` holds runs by profile."""
+    draws = range(found.estimate.values.shape[1])
+    for place in (int(every.start[number]), int(every.to[number])):
+        if place not in kept:
+            choices = found.game.choices(found.game.profiles[place])
+            kept[place] = np.array([found.market.run_values(choices, draw) for draw in draws])
+    gain = kept[int(every.to[number])] - kept[int(every.start[number])]
+    return nested_parts(gain[:, :, int(every.player[number])])
+
+
 def payoffs(found: Findings) -> pd.DataFrame:
-    """payoffs.csv: a row a profile and player; intervals are of that row alone, over seeds that both profiles have."""
+    """payoffs.csv: a row a profile and player; intervals are of that row alone, over draws that both profiles have."""
     game, values = found.game, found.estimate.values
     base, rows = values[game.place(game.nobody)], []
     gain = regrets(found.solution.table).reshape(len(game.players), -1) if found.solution else None
@@ -127,11 +141,11 @@ def interval(values: Array) -> tuple[float, float, float]:
 
 
 def results(found: Findings, profile: Profile) -> Iterator[tuple[int, dict[str, dict[str, float]]]]:
-    """What each finished run of a profile gave, by seed."""
-    for seed in range(found.estimate.values.shape[1]):
-        result = found.market.runner.result(found.market.job(found.game.choices(profile), seed))
+    """What a profile gave under each finished draw."""
+    for draw in range(found.estimate.values.shape[1]):
+        result = found.market.result(found.game.choices(profile), draw)
         if result is not None:
-            yield seed, result
+            yield draw, result
 
 
 def outcomes(found: Findings) -> pd.DataFrame:
@@ -143,20 +157,20 @@ def outcomes(found: Findings) -> pd.DataFrame:
         shares = (own["attention"] / total["attention"], own["gmv"] / total["gmv"])
         rows.append(_outcome("", "year before the revision", name, [shares]))
     for profile in found.shown:
-        by_seed: dict[str, list[tuple[float, float]]] = {}
+        by_draw: dict[str, list[tuple[float, float]]] = {}
         for _, result in results(found, profile):
             there = {name: own for name, own in result.items() if name != MARKET}
             minutes, gmv = (sum(own[key] for own in there.values()) for key in ("attention_last", "gmv_last"))
             for name, own in there.items():
-                by_seed.setdefault(name, []).append((own["attention_last"] / minutes, own["gmv_last"] / gmv))
+                by_draw.setdefault(name, []).append((own["attention_last"] / minutes, own["gmv_last"] / gmv))
         words, label = found.game.words(profile), found.label(profile) or found.verdict(profile)
-        rows += [_outcome(words, label, name, seeds) for name, seeds in by_seed.items()]
+        rows += [_outcome(words, label, name, own) for name, own in by_draw.items()]
     return pd.DataFrame(rows)
 
 
-def _outcome(profile: str, label: str, platform: str, seeds: list[tuple[float, float]]) -> Row:
+def _outcome(profile: str, label: str, platform: str, draws: list[tuple[float, float]]) -> Row:
     row: Row = {"profile": profile, "label": label, "platform": platform}
-    for name, own in zip(("minutes_share", "gmv_share"), np.array(seeds).T, strict=True):
+    for name, own in zip(("minutes_share", "gmv_share"), np.array(draws).T, strict=True):
         mean, low, high = interval(own)
         row |= {name: mean, f"{name}_low": low, f"{name}_high": high}
     return row
@@ -164,14 +178,14 @@ def _outcome(profile: str, label: str, platform: str, seeds: list[tuple[float, f
 
 def welfare(found: Findings) -> pd.DataFrame:
     """welfare.csv: surplus of each side in some profiles, and its difference from the profile in which all stay."""
-    base = {seed: sides(result) for seed, result in results(found, found.game.nobody)}
+    base = {draw: sides(result) for draw, result in results(found, found.game.nobody)}
     rows = []
     for profile in found.shown:
-        own = {seed: sides(result) for seed, result in results(found, profile)}
-        both = [seed for seed in own if seed in base]
+        own = {draw: sides(result) for draw, result in results(found, profile)}
+        both = [draw for draw in own if draw in base]
         for side, unit in WELFARE.items():
-            mean, low, high = interval(np.array([own[seed][side] for seed in own]))
-            ratio = interval(np.array([np.log(own[seed][side] / base[seed][side]) for seed in both]))
+            mean, low, high = interval(np.array([own[draw][side] for draw in own]))
+            ratio = interval(np.array([log_ratio(own[draw][side], base[draw][side]) for draw in both]))
             row: Row = {"profile": found.game.words(profile), "label": found.label(profile) or found.verdict(profile)}
             row |= {"side": side, "mean": mean, "low": low, "high": high}
             row |= dict(zip(("against_nobody", "ratio_low", "ratio_high"), map(part, ratio), strict=True))
@@ -179,23 +193,29 @@ def welfare(found: Findings) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def log_ratio(value: float, base: float) -> float:
+    """Log of a ratio; nan where one of the two is no positive number."""
+    return float(np.log(value / base)) if min(value, base) > 0 else float("nan")
+
+
 def sides(result: dict[str, dict[str, float]]) -> dict[str, float]:
     """What one run gives each side."""
     return {
         "platforms": sum(own["revenue"] for name, own in result.items() if name != MARKET),
-        "merchants": result[MARKET]["merchants_keep"],
+        "merchants": result[MARKET]["merchants_profit"],
+        "consumers": result[MARKET]["consumer_surplus"],
         "users": result[MARKET]["users_surplus"],
     }
 
 
 def candidates(found: Findings) -> pd.DataFrame:
     """candidates.csv: deviations of candidates to all capability sets."""
-    columns = ["profile", "player", "capabilities", "gain", "low", "high", "seeds", "verdict"]
+    columns = ["profile", "player", "capabilities", "gain", "low", "high", "draws", "verdict"]
     rows = []
     for one in found.held:
         for deviation, gain in one.ruled_out:
             who = named(found.game, deviation)
-            rows.append([found.game.words(one.profile), *who, part(gain), np.nan, np.nan, 2, "ruled out by two seeds"])
+            rows.append([found.game.words(one.profile), *who, part(gain), np.nan, np.nan, 2, "ruled out by two draws"])
         for number, deviation in enumerate(one.judged if one.estimate else []):
             assert one.estimate is not None
             own = one.estimate.gains
@@ -215,14 +235,18 @@ def runs(found: Findings) -> pd.DataFrame:
     rows = []
     game = found.game
     for profile in game.profiles:
-        for seed in range(found.estimate.values.shape[1]):
-            job = found.market.job(game.choices(profile), seed)
-            runner = found.market.runner
+        draws, runner = range(found.estimate.values.shape[1]), found.market.runner
+        for job in (job for draw in draws for job in found.market.jobs(game.choices(profile), draw)):
             if job.key not in runner.journal.results:
                 continue
-            head: Row = {"profile": game.words(profile), "seed": job.seed, "seconds": round(runner.seconds(job), 3)}
+            head: Row = {
+                "profile": game.words(profile),
+                "member": job.member,
+                "seed": job.seed,
+                "seconds": round(runner.seconds(job), 3),
+            }
             head["error"] = runner.error(job)
             for name, numbers in (runner.result(job) or {"": {}}).items():
                 rows.append(head | {"platform": name} | numbers)
-    columns = ["profile", "seed", "seconds", "error", "platform", *BY_PLATFORM, *OF_MARKET]
+    columns = ["profile", "member", "seed", "seconds", "error", "platform", *BY_PLATFORM, *OF_MARKET]
     return pd.DataFrame(rows, columns=columns)

@@ -164,7 +164,7 @@ def _title(found: Findings, profile: Profile) -> str:
     )
 
 
-def shares(table: pd.DataFrame) -> Figure:
+def shares(table: pd.DataFrame, head: str = "Who has what a horizon later, and had before") -> Figure:
     """Shares of minutes and of GMV in the last year of some profiles, and in the year before the revision."""
     labels, platforms = list(dict.fromkeys(table["label"])), list(dict.fromkeys(table["platform"]))
     drawn = style.figure(0.9 + 0.32 * len(platforms) * 2)
@@ -198,8 +198,27 @@ def shares(table: pd.DataFrame) -> Figure:
         for n, label in enumerate(labels)
     ]
     drawn.legend(handles=handles, loc="outside lower center", ncols=3)
-    style.head(drawn, "Who has what a horizon later, and had before")
+    style.head(drawn, head)
     return drawn
+
+
+def rest(table: pd.DataFrame) -> Figure:
+    """Shares of minutes and GMV where each profile's market rests, beside the last year of history's profile."""
+    own = table[table["measure"].isin(["minutes_share", "gmv_share"])]
+    names = {"rest": "{measure}", "low": "{measure}_low", "high": "{measure}_high"}
+    parts = []
+    for (label, platform), rows in own.groupby(["label", "platform"], sort=False):
+        row: dict[str, object] = {"label": f"{label}, at rest", "platform": platform}
+        before: dict[str, object] = {"label": "last year of the horizon", "platform": platform}
+        for one in rows.to_dict("records"):
+            row |= {to.format(measure=one["measure"]): one[key] for key, to in names.items()}
+            before |= {to.format(measure=one["measure"]): one[LAST[key]] for key, to in names.items()}
+        parts += [before, row]
+    found = pd.DataFrame(parts).sort_values("label", key=lambda own: own != "last year of the horizon", kind="stable")
+    return shares(found, "Where the market rests, and the year before")
+
+
+LAST = {"rest": "last_year", "low": "last_year_low", "high": "last_year_high"}
 
 
 def paths(table: pd.DataFrame) -> Figure:

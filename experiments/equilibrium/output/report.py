@@ -134,7 +134,7 @@ def _payoffs(found: Findings, tables: Tables, drawer: Drawer) -> Section:
     picture = drawer.keep("payoffs", figures.payoffs(found, tables["payoffs"]), alt, alt, ("payoffs.csv",))
     blocks: list[Any] = [
         Gallery((picture,), size="large"),
-        table(tables["welfare"], "welfare", "Welfare of platforms, merchants and users"),
+        table(tables["welfare"], "welfare", "Welfare of platforms, merchants, consumers and users"),
         table(tables["payoffs"], "payoffs", "Payoffs of all profiles", find=True, folded=True),
     ]
     return Section("payoffs", "Payoffs and welfare", blocks)
@@ -160,6 +160,10 @@ def _dynamic(found: Findings, tables: Tables, drawer: Drawer) -> Section:
             Gallery((picture,), size="large"),
             table(tables["balance"], "balance", "Stationarity of the market, and convergence from every start"),
         ]
+    if "at_rest" in tables:
+        alt = "Shares of minutes and GMV at rest under some profiles, beside the last year of history's profile."
+        picture = drawer.keep("rest", figures.rest(tables["at_rest"]), alt, alt, ("at_rest.csv",), wide=True)
+        blocks += [Gallery((picture,), size="large"), table(tables["at_rest"], "at_rest", "The balance in numbers")]
     if not tables["adaptive"].empty:
         blocks.append(
             table(tables["adaptive"], "adaptive", "Final profiles of play by strategies that decide", find=True)
@@ -189,7 +193,8 @@ def _meanfield(found: Findings, tables: Tables, drawer: Drawer) -> Section | Non
 
 def _reproduce(found: Findings) -> Section:
     players = ",".join(found.game.players)
-    line = f"secondhalf equilibrium 'equilibrium.players=[{players}]' seed={found.problem.setup.settings.seed}"
+    first = found.problem.draws.first
+    line = f"secondhalf equilibrium 'equilibrium.players=[{players}]' equilibrium.first_seed={first}"
     said = "The files beside this page hold all its numbers; the same command in the same folder resumes the study."
     return Section("reproduce", "Reproduce", [Text((said,)), Code((line,))])
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 
 from secondhalf.experiments.equilibrium.findings import Findings, Profile
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED, REFUTED, UNDECIDED
-from secondhalf.experiments.equilibrium.output.csv_tables import part
+from secondhalf.experiments.equilibrium.output.csv_tables import part, welfare
 from secondhalf.experiments.pictures.style import label
 
 MOST = 10.0
@@ -26,6 +29,8 @@ def percent(share: float, signed: bool = False) -> str:
 
 def number(value: float) -> str:
     """Four digits, thousands apart."""
+    if not np.isfinite(value):
+        return "—"
     text = f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
     return text.replace("-", "−")
 
@@ -200,22 +205,103 @@ def held_sentences(found: Findings) -> list[str]:
                 f"choosing “{what}”."
             )
         elif one.word == CERTIFIED:
-            screened = f", {len(one.ruled_out)} of them by two seeds only" if one.ruled_out else ""
+            screened = f", {len(one.ruled_out)} of them by two draws only" if one.ruled_out else ""
             said.append(f"{head} is an equilibrium: no deviation is profitable{screened}.")
         else:
             said.append(f"{head} is undecided.")
     return said
 
 
-def paragraph(found: Findings) -> str:
-    """The study's answer."""
+def balance_sentence(found: Findings) -> str:
+    """Interpenetration where the market rests, and when it is reached."""
+    said = []
+    for words, own in found.rest.groupby("profile", sort=False) if not found.rest.empty else ():
+        row = own[own["measure"] == "interpenetration_minutes"].iloc[0]
+        profile = next(one for one in found.shown if found.game.words(one) == words)
+        said.append(
+            f"under {profile_words(found, profile)} {number(row['rest'])} ({number(row['low'])} to "
+            f"{number(row['high'])}), from week {row['week']:.0f} on"
+        )
+    if not said:
+        return ""
+    row = found.rest[found.rest["measure"] == "interpenetration_minutes"].iloc[0]
+    return (
+        f"Interpenetration of minutes at rest: {'; '.join(said)}; in the last year of the horizon it is "
+        f"{number(row['last_year'])} ({number(row['last_year_low'])} to {number(row['last_year_high'])}) under the "
+        "historical profile."
+    )
+
+
+def welfare_sentence(found: Findings) -> str:
+    """Who gains from what was reported, beside the profile in which nobody enters."""
+    if found.focus == found.game.nobody:
+        return ""
+    table = welfare(found)
+    own = table[table["profile"] == found.game.words(found.focus)]
+    said = [
+        f"{row['side']} {percent(row['against_nobody'], signed=True)} ({percent(row['ratio_low'], signed=True)} to "
+        f"{percent(row['ratio_high'], signed=True)})"
+        for row in own.to_dict("records")
+        if np.isfinite(row["against_nobody"])
+    ]
+    return f"Who gains, beside nobody's entering: {', '.join(said)}." if said else ""
+
+
+def conditions_sentence(found: Findings, table: pd.DataFrame) -> str:
+    """Which of E1 to E6 hold for the focus; which does not, and why."""
+    own = table[table["profile"] == found.game.words(found.focus)].set_index("condition")
+    words = {"yes": "hold", "no": "fail", "undecided": "are undecided"}
+    said = [
+        f"{_and(names)} {word}" for answer, word in words.items() if (names := list(own.index[own["holds"] == answer]))
+    ]
+    failing = own[own["holds"] == "no"]
+    why = "; ".join(
+        f"{name}: {row['statement']} {_amount(row)}" for name, row in failing.iterrows() if np.isfinite(row["value"])
+    )
+    return f"Of the conditions of a second-half equilibrium {', '.join(said)}{f' ({why})' if why else ''}.{_from(own)}"
+
+
+def _from(own: pd.DataFrame) -> str:
+    """From when on user growth would have ended, and the market rests."""
+    said = {"E1": "If growth goes on falling as in its last year, E1 holds from {} on.", "E2": "It rests from {} on."}
+    return "".join(f" {text.format(own.loc[name, 'since'])}" for name, text in said.items() if own.loc[name, "since"])
+
+
+def _amount(row: pd.Series[Any]) -> str:
+    low, high = row["low"], row["high"]
+    span = f" ({number(low)} to {number(high)})" if np.isfinite([low, high]).all() else ""
+    return f"is {number(row['value'])}{span}"
+
+
+def plan_sentence(found: Findings) -> str:
+    """Under which plan the answer was found, and whether it was written down before the first run."""
+    plan, problem = found.plan, found.problem
+    if problem.members is None:
+        over = "seeds at the settings' own parameters: intervals hold luck alone"
+    else:
+        over = f"members of the fitted ensemble, {problem.draws.seeds} seeds each: intervals hold parameters and luck"
+    said = f"Verdicts count {over}; seeds begin at {problem.draws.first}."
+    if plan is None:
+        return said
+    if plan.late:
+        return f"{said} Runs were there before plan {plan.hash} was written down, so the level is nominal."
+    differs = f", which departs from the committed one in {', '.join(plan.departures)}" if plan.departures else ""
+    return f"{said} The procedure was fixed before the first run (plan {plan.hash}{differs})."
+
+
+def paragraph(found: Findings, conditions: pd.DataFrame) -> str:
+    """The study's answer; `conditions` is conditions.csv."""
     said = [history_sentence(found), bundles_sentence(found), equilibria_sentence(found)]
     said += [
         dynamics_sentence(found),
         dilemma_sentence(found),
         *held_sentences(found),
         rest_sentence(found),
+        balance_sentence(found),
         adaptive_sentence(found),
+        welfare_sentence(found),
+        conditions_sentence(found, conditions),
+        plan_sentence(found),
     ]
     if found.failed:
         said.append(f"{found.failed} runs failed and are missing (runs.csv says why).")

@@ -60,3 +60,33 @@ def test_what_cannot_be_compared(words: list[str], message: str) -> None:
 def test_one_sentence_before_any_work(here: Path, capsys: pytest.CaptureFixture[str], words: str, message: str) -> None:
     assert refused(capsys, "counterfactual", *words.split()).startswith(message)
     assert list(here.iterdir()) == []
+
+
+def test_members_of_the_ensemble_are_put_into_both_arms() -> None:
+    """What the command itself sets keeps its value, in both arms; all else that was fitted is the member's."""
+    words = ["strategy=hold", "users.habit_weight=0.5", "counterfactual.users=60", "counterfactual.members=3"]
+    arms = find_arms(compose_config(words))
+    assert arms.members is not None
+    assert len(arms.members) == 3
+    assert arms.members.kept == {"users.habit_weight"}
+    one, other = arms.of(1, 7)
+    fitted = arms.members.parameters.values(arms.members.scores[1])
+    assert one.users.shock == other.users.shock == pytest.approx(fitted["users.shock"])
+    assert one.users.habit_weight == other.users.habit_weight == 0.5
+    assert (one.seed, other.strategy.name) == (7, "hold")
+    assert find_arms(compose_config([*words, "counterfactual.ensemble=false"])).members is None
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        (
+            "members=41",
+            r"counterfactual.members=41: counterfactual.calibration=calibration has 40, and allowed are at most",
+        ),
+        ("calibration=nowhere", "counterfactual.calibration=nowhere: no whole calibration is there"),
+    ],
+)
+def test_an_ensemble_that_does_not_fit_is_refused(word: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        find_arms(compose_config(["strategy=hold", f"counterfactual.{word}"]))

@@ -17,9 +17,10 @@ from secondhalf.experiments.command.compose import compose_config, options
 from secondhalf.experiments.counterfactual.arms import Arms, find_arms
 from secondhalf.experiments.counterfactual.outputs import FILES
 from secondhalf.experiments.counterfactual.pairs import Pair, question_of, run_pair
-from secondhalf.experiments.counterfactual.quarterly_measures import quarters
+from secondhalf.experiments.counterfactual.quarterly_measures import BY_PLATFORM, quarters
 from secondhalf.experiments.counterfactual.settings import Counterfactual
 from secondhalf.experiments.counterfactual.study import JOURNAL, counterfactual
+from secondhalf.experiments.counterfactual.text import label
 from secondhalf.experiments.execution.journal import Journal
 from secondhalf.experiments.execution.process_pool import StudyError
 from secondhalf.model.market import Market
@@ -30,6 +31,7 @@ SMALL = [
     "calendar.warm_up=56",
     "calendar.end=2019-07-15",
     "counterfactual.users=120",
+    "counterfactual.ensemble=false",
     "counterfactual.seeds=3",
     "counterfactual.workers=1",
 ]
@@ -69,7 +71,11 @@ def test_a_large_effect_has_its_sign(banned: Path) -> None:
     assert (before["p_holm"] == 1).all()
     text = (banned / "counterfactual.md").read_text(encoding="utf-8")
     assert "one market until 2019-05-10" in text
-    assert text.count("\n") == 1
+    assert "Who gains: consumers" in text
+    measures = [line for line in text.splitlines() if line.startswith("- ")]
+    assert len(measures) == len(BY_PLATFORM) + 1
+    for line in measures[:-1]:  # every platform is in every line, distinguishable or not
+        assert all(label(name) in line for name in ("kuaishou", "douyin", "taobao", "jd", "pinduoduo"))
 
 
 def test_files_are_whole_and_agree(banned: Path) -> None:
@@ -77,7 +83,7 @@ def test_files_are_whole_and_agree(banned: Path) -> None:
     summary = json.loads((banned / "summary.json").read_text(encoding="utf-8"))
     table, runs = pd.read_csv(banned / "differences.csv"), pd.read_csv(banned / "runs.csv")
     assert not runs.isna().any(axis=None)
-    assert not table.isna().any(axis=None)
+    assert not table.drop(columns=["change", "change_low", "change_high"]).isna().any(axis=None)
     judged = table[table["quarter"] >= "2019Q2"]
     assert summary["intervals"] == len(judged)
     assert summary["seeds"] == [0, 1, 2]
@@ -98,7 +104,7 @@ def test_rows_of_a_pair_are_those_of_whole_runs() -> None:
     """The fork that goes on with the alternative gives what the alternative gives from its first day."""
     arms, _ = asked(NO_CONTENT)
     rows = pd.DataFrame(run_pair(Pair(arms, 5))["rows"], columns=["arm", "quarter", "platform", "measure", "value"])
-    for arm, settings in zip(("baseline", "alternative"), arms.with_seed(5), strict=True):
+    for arm, settings in zip(("baseline", "alternative"), arms.of(0, 5), strict=True):
         market = Market(settings)
         while market.running:
             market.step()
@@ -137,7 +143,7 @@ def never(pair: Pair) -> dict[str, Any]:
 
 
 def test_a_failed_seed_is_a_row_and_the_study_goes_on_later(tmp_path: Path, banned: Path) -> None:
-    assert study(tmp_path, NO_CONTENT, task=failing)["failed"] == [1]
+    assert study(tmp_path, NO_CONTENT, task=failing)["failed"] == [[0, 1]]
     seeds = pd.read_csv(tmp_path / "seeds.csv", keep_default_na=False)
     assert seeds["state"].tolist() == ["finished", "failed", "finished"]
     assert seeds["message"].tolist() == ["", "RuntimeError: as it happens", ""]
@@ -152,7 +158,7 @@ def test_a_failed_seed_is_a_row_and_the_study_goes_on_later(tmp_path: Path, bann
 def test_finished_seeds_of_another_question_are_not_taken(banned: Path, tmp_path: Path) -> None:
     same, other = (question_of(asked(words)[0]) for words in (NO_CONTENT, NO_CONTENT.replace("05-10", "05-11")))
     shutil.copyfile(banned / JOURNAL, tmp_path / JOURNAL)
-    assert set(Journal(tmp_path / JOURNAL, same, discard=True).results) == {"0", "1", "2"}
+    assert set(Journal(tmp_path / JOURNAL, same, discard=True).results) == {"0 0", "0 1", "0 2"}
     assert not Journal(tmp_path / JOURNAL, other, discard=True).results
 
 
@@ -178,7 +184,7 @@ def test_several_processes(tmp_path: Path, banned: Path, monkeypatch: pytest.Mon
     monkeypatch.syspath_prepend(tmp_path)
     dies = importlib.import_module("dying_worker").task
     summary = study(tmp_path, NO_CONTENT, "counterfactual.workers=2", task=dies)
-    assert (summary["seeds"], summary["failed"]) == ([0, 2], [1])
+    assert (summary["seeds"], summary["failed"]) == ([0, 2], [[0, 1]])
     assert pd.read_csv(tmp_path / "seeds.csv")["message"][1] == "its process ended with exit code 3"
     runs, expected = (pd.read_csv(folder / "runs.csv") for folder in (tmp_path, banned))
     pd.testing.assert_frame_equal(runs, expected[expected["seed"] != 1].reset_index(drop=True), check_exact=True)

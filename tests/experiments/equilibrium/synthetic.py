@@ -25,9 +25,20 @@ class NoisyGame:
         of the world's luck
     budget
         runs that may be made
+    members
+        standard deviation of what each draw's parameters add to the worth of every action, whatever the others do
     """
 
-    def __init__(self, table: Array, noise: float, seed: int, shared: float = 1.0, budget: int = 10**9) -> None:
+    def __init__(
+        self,
+        table: Array,
+        noise: float,
+        seed: int,
+        shared: float = 1.0,
+        budget: int = 10**9,
+        members: float = 0.0,
+    ) -> None:
+        self.members, self.profiles = members, np.array(list(np.ndindex(*table.shape[1:])))
         self.table, self.noise, self.seed, self.shared, self.left = table, noise, seed, shared, budget
         self.flat = table.reshape(len(table), -1).T
         self.runs = 0
@@ -38,7 +49,9 @@ class NoisyGame:
         for row, (place, seed) in enumerate(pairs[:able]):
             together = np.random.default_rng([self.seed, seed]).normal(size=len(self.table))
             own = np.random.default_rng([self.seed, seed, place]).normal(size=len(self.table))
-            values[row] = self.flat[place] + self.shared * together + self.noise * own
+            worth = np.random.default_rng([self.seed, seed, 10**6]).normal(size=(len(self.table), 9))
+            mine = worth[np.arange(len(self.table)), self.profiles[place]]
+            values[row] = self.flat[place] + self.shared * together + self.noise * own + self.members * mine
         self.left -= able
         self.runs += able
         return Sampled(values, able == len(pairs))
@@ -50,12 +63,18 @@ def true_verdicts(table: Array, epsilon: float) -> list[bool]:
     return [bool(one) for one in (regret <= epsilon).all(axis=0).ravel()]
 
 
-def structured(seed: int, players: int = 5, actions: int = 2) -> Array:
-    """A game like the market's: every action's own worth, less where many rivals take it too; gaps of about 0.1."""
+def structured(seed: int, players: int = 5, actions: int = 2, shape: tuple[int, ...] = ()) -> Array:
+    """A game like the market's: every action's own worth, less where many rivals take it too; gaps of about 0.1.
+
+    With a `shape` players have unlike numbers of actions.
+    """
     rng = np.random.default_rng(seed)
+    if shape:
+        players, actions = len(shape), max(shape)
     worth, rivalry = rng.normal(0, 0.1, (players, actions)), rng.uniform(0, 0.1, (players, actions))
-    table = np.empty((players, *(actions,) * players))
-    for profile in np.ndindex(*(actions,) * players):
+    shape = shape or (actions,) * players
+    table = np.empty((players, *shape))
+    for profile in np.ndindex(*shape):
         for player, action in enumerate(profile):
             same = sum(other == action for other in profile) - 1
             table[(player, *profile)] = worth[player, action] - rivalry[player, action] * same

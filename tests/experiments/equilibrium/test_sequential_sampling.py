@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from secondhalf.experiments.command.compose import compose_config, options
 from secondhalf.experiments.equilibrium.inference.sequential_sampling import Estimate, StoppingRule, sample
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import (
     CERTIFIED,
@@ -17,6 +18,8 @@ from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import 
     gains,
     verdicts,
 )
+from secondhalf.experiments.equilibrium.sample_and_solve import GAME_ERROR
+from secondhalf.experiments.equilibrium.settings import Equilibrium
 from tests.experiments.equilibrium.synthetic import NoisyGame, structured, true_verdicts
 from tests.experiments.game_theory.published import BATTLE, MATCHING_PENNIES, PRISONERS, THREE_PLAYERS
 
@@ -65,6 +68,25 @@ def test_structured_games_make_no_false_statement() -> None:
     tables = [structured(seed) for seed in range(20)]
     found = [judged(NoisyGame(table, 0.05, seed), StoppingRule(most=16)) for seed, table in enumerate(tables)]
     assert sum(wrong(table, one, 0.0) for table, one in zip(tables, found, strict=True)) <= 3
+
+
+def committed_rule() -> StoppingRule:
+    """How the committed plan samples and judges a game."""
+    own = options(Equilibrium, compose_config([]))
+    return StoppingRule(
+        GAME_ERROR * (1 - own.confidence), float(np.log1p(own.epsilon)), own.first_draws, own.most_draws
+    )
+
+
+def test_the_committed_plan_makes_no_false_statement() -> None:
+    """Games of the plan's shape whose draws differ in parameters and in luck: verdicts on the mean hold."""
+    rule, decided = committed_rule(), []
+    for seed in range(12):
+        table = structured(seed, shape=(3, 3, 2, 2, 2))
+        found = judged(NoisyGame(table, 0.02, seed, members=0.02), rule)
+        assert not wrong(table, found, rule.epsilon)
+        decided.append(72 - found.verdicts.word.count(UNDECIDED))
+    assert np.mean(decided) > 60
 
 
 def test_sequential_sampling_decides_more_with_as_many_runs() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ PLATFORMS = ("douyin", "jd")
 
 def seed_rows(seed: int, day: str, entry: str, arm: str = GIVEN, **words: str) -> list[dict[str, Any]]:
     """A seed's rows of phases.csv: the market and two platforms, of which JD never has a second half."""
-    empty = dict.fromkeys(COLUMNS, "") | dict.fromkeys(LEVELS, 0.0) | {"seed": seed, "arm": arm}
+    empty = dict.fromkeys(COLUMNS, "") | dict.fromkeys(LEVELS, 0.0) | {"member": 0, "seed": seed, "arm": arm}
     found = {"led_before": "new", "dried_up": "new", "took_over": "outside", "later": day} if day else {}
     levels = {"new_peak": 240e6, "new_day": 180e6, "new_later": 60e6} if day else {}
     own = empty | found | levels | {"second_half_day": day}
@@ -188,3 +188,22 @@ def test_the_paragraph_of_two_arms_counts_pairs_and_failures() -> None:
     assert said.endswith("1 run failed and is left out.")
     apart = table(*seeds, *(seed_rows(seed, "2021-01-31", "", AGAINST) for seed in range(3)))
     assert "No seed has a lag on both sides, so the two cannot be compared." in words(apart, ["strategy=hold"])
+
+
+def of_members(days: Mapping[tuple[int, int], str]) -> pd.DataFrame:
+    rows = [row | {"member": m} for (m, seed), day in days.items() for row in seed_rows(seed, day, "2022-01-01")]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def test_members_spread_the_day_and_widen_the_median() -> None:
+    """Members months apart, whose seeds are days apart: as seeds of one market the median would look sure."""
+    days = {(m, s): str(day(60 * m + s)) for m in range(6) for s in range(4)}
+    found = of_members(days)
+    pooled = of_members({(0, 4 * m + s): day_ for (m, s), day_ in days.items()})
+    own, alone = summary(found).iloc[0], summary(pooled).iloc[0]
+    assert own["sd_parameters"] == pytest.approx(60 * np.arange(6).std(ddof=1), rel=0.01)
+    assert own["sd_luck"] == pytest.approx(np.arange(4).std(ddof=1), rel=0.01)
+    assert own["standard_error"] > 1.3 * alone["standard_error"]
+    assert alone["sd_parameters"] == 0
+    assert "24 runs (6 members of the fitted ensemble under 4 seeds each)" in words(found)
+    assert "Parameters spread that day by 112 days and luck by 1 (standard deviations)." in words(found)

@@ -16,7 +16,14 @@ from secondhalf.experiments.second_half.study import COLUMNS, ArmSeed
 from secondhalf.model.observers.second_half import NAMES
 from tests.docs.test_data_dictionary import sections
 
-TINY = ("experiment=ci", "limits.users=80", "limits.merchants=10", "output.progress=never", "output.formats=[png]")
+TINY = (
+    "experiment=ci",
+    "limits.users=80",
+    "limits.merchants=10",
+    "output.progress=never",
+    "output.formats=[png]",
+    "phases.ensemble=false",
+)
 FILES = {"phases", "phases_summary", "phases_lags", "phases_lags_summary"}
 
 
@@ -175,6 +182,11 @@ def test_two_processes_give_what_one_gives(finished: Path, tmp_path: Path, monke
     ("words", "message"),
     [
         ("phases.seeds=0", "phases.seeds=0: input should be greater than or equal to 1"),
+        (
+            "phases.members=41",
+            "phases.members=41: phases.calibration=calibration has 40, and allowed are at most so many",
+        ),
+        ("phases.seeds=1", "phases.seeds=1: with phases.ensemble two are needed at least"),
         ("phases.users=1", "population.users=1: input should be greater than or equal to 2"),
         ("phases.against=[seed=3]", "phases.against=seed=3: only the market may differ, not seeds, users or options"),
         ("phases.against=[phases.users=3]", "phases.against=phases.users=3: only the market may differ"),
@@ -193,3 +205,12 @@ def test_bad_arms_are_refused_before_any_work(
     assert len(lines) == 1
     assert lines[0].startswith(f"secondhalf: {message}")
     assert not (tmp_path / "out").exists()
+
+
+def test_members_of_the_ensemble_run_under_the_same_seeds(tmp_path: Path) -> None:
+    found = study(tmp_path / "out", "phases.ensemble=true", "output.pictures=never")
+    market = found[found["scope"] == "market"]
+    assert list(zip(market["member"], market["seed"], strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert (
+        "4 runs (2 members of the fitted ensemble under 2 seeds each)" in (tmp_path / "out" / "phases.md").read_text()
+    )

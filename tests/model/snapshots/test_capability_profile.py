@@ -108,6 +108,9 @@ def test_the_surplus_of_time_is_that_of_the_optimum() -> None:
     found = time_surplus(best[:, None], gamma, np.array([budget]))
     assert found == pytest.approx([known], rel=1e-4)
     assert time_surplus(np.zeros((2, 1)), gamma, np.array([budget])) == pytest.approx([0.0])
+    # Shopping may fill a day, and rounding may overfill it: then nothing is left outside, and the sum is still one.
+    full = np.array([[budget / 2], [budget / 2 * (1 + 1e-7)]])
+    assert np.isfinite(time_surplus(full, gamma, np.array([budget]))).all()
 
 
 def test_measures_of_the_sides(market: Market) -> None:
