@@ -1,4 +1,4 @@
-"""README.md: its commands and its Python run, its files exist, its tables are those of the program."""
+"""README.md, docs/usage.md, docs/layout.md: commands and Python run, files exist, tables are those of the program."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from secondhalf.experiments.results.tables import TABLES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = [line.strip() for line in README.splitlines() if line.startswith("    secondhalf ")]
+USAGE = (ROOT / "docs" / "usage.md").read_text(encoding="utf-8")
+LAYOUT = (ROOT / "docs" / "layout.md").read_text(encoding="utf-8")
+SHOWN = [line.strip() for text in (USAGE, README) for line in text.splitlines() if line.startswith("    secondhalf ")]
+COMMANDS = list({shlex.join(shlex.split(line, comments=True)): line for line in SHOWN}.values())
 TINY = ["experiment=ci", "output.progress=never", "launcher.workers=1"]
 """What is appended to each command; all but the first also draw no pictures."""
 
@@ -96,7 +99,7 @@ def test_commands_of_all_studies_are_shown() -> None:
 
 
 def test_files_that_a_run_writes_are_those_of_the_text() -> None:
-    section = README.split("## What comes out")[1].split("##")[0]
+    section = USAGE.split("## What comes out")[1].split("##")[0]
     named = set(re.findall(r"`(\w+\.\w+)`", section))
     pictures = {name for name in named if name.endswith(".png")}
     assert pictures <= {f"{name}.png" for name in PICTURES}
@@ -110,7 +113,7 @@ def test_files_that_a_run_writes_are_those_of_the_text() -> None:
 
 
 def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    found = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    found = re.search(r"```python\n(.*?)```", USAGE, re.DOTALL)
     assert found is not None
     assert len(found[1].strip().splitlines()) <= 11
     names: dict[str, object] = {}
@@ -133,7 +136,7 @@ def test_speeds_are_a_table_of_the_benchmark() -> None:
 def test_every_dependency_has_a_line() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {re.split(r"[<>=]", requirement)[0] for requirement in project["dependencies"]}
-    section = README.split("## Why each dependency is there")[1].split("##")[0]
+    section = LAYOUT.split("## Why each dependency is there")[1].split("##")[0]
     listed = re.findall(r"^\| ([\w-]+) \|[^|]+\|$", section, re.MULTILINE)
     assert set(listed) - {"package"} == declared
     extras = project["optional-dependencies"]
