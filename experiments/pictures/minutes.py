@@ -76,9 +76,10 @@ def _panel(axes: Axes, results: Results, kind: str) -> list[Reported]:
     shown = [name for name in results.platforms if results.kind(name) == kind]
     drawn: list[Reported] = []
     marker = "o" if len(table) < 3 else None
+    lines = {}
     for name in shown:
         dashes = style.dash(results, name)
-        axes.plot(table.index, table[name], color=inks[name], linestyle=dashes, marker=marker, linewidth=1.4)
+        (lines[name],) = axes.plot(table.index, table[name], dashes, color=inks[name], marker=marker, linewidth=1.4)
         for fact in reported(name, first, last):
             _mark(axes, fact, inks[name], first, last)
             drawn.append(fact)
@@ -87,9 +88,8 @@ def _panel(axes: Axes, results: Results, kind: str) -> list[Reported]:
     axes.set_ylim(bottom=0)
     style.date_axis(axes, ticks=6)
     style.whole_run(axes, results)
-    style.mark_last_fact(axes, results.last_fact)
-    ends = {name: float(table[name].iloc[-1]) for name in shown if table[name].notna().iloc[-1]}
-    style.name_lines(axes, ends, inks, {name: style.label(name) for name in shown})
+    style.mark_facts_end(axes, results)
+    style.name_lines(axes, lines, {name: style.label(name) for name in shown})
     return drawn
 
 

@@ -45,7 +45,7 @@ def draw(results: Results) -> Figure:
     style.whole_run(axes, results)
     axes.grid(False)
     style.mark_second_half(axes, results, named=False)
-    style.mark_last_fact(axes, results.last_fact)
+    style.mark_facts_end(axes, results)
     drawn.legend(handles=_legend(results), loc="outside lower center", ncols=7, handlelength=1.4, columnspacing=1.0)
     return drawn
 

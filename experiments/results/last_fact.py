@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 FORECAST = "forecast"
+ONE_RUN = f"{FORECAST}, one run"
+"""Of numbers of a single run after the last fact that have no band."""
 
 
 def fitted_to(last_fact: str) -> str:

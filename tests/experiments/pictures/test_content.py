@@ -13,6 +13,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from secondhalf.experiments.pictures import PICTURES, friends, merchants, minutes, moves, shares, style
 from secondhalf.experiments.results.run_results import Results
@@ -157,7 +158,7 @@ def test_every_picture_over_time_says_where_facts_end(results: Results, drawn: D
     assert len(found) == PANELS.get(name, 0)
     end = style.number(results.summary["settings"]["calendar"]["last_fact"])
     for axes, words, at in found:
-        assert words == ["fitted to 2024", "|", "forecast"]
+        assert words == ["fitted to 2024", "|", "forecast, one run"]
         grounds = [patch.get_extents().x0 for patch in axes.patches if to_rgba(style.LATER_GROUND) == patch.get_fc()]
         edges = [axes.transData.transform((at, 0))[0]]
         if name == "channel_mix":  # filled to its edges
@@ -177,9 +178,19 @@ def test_the_words_follow_the_runs_own_last_fact(results: Results) -> None:
         return marks(minutes.draw(replace(results, summary=results.summary | {"settings": settings})))
 
     ((_, words, at), _) = drawn("2021-06-30")
-    assert words == ["fitted to 2021-06-30", "|", "forecast"]
+    assert words == ["fitted to 2021-06-30", "|", "forecast, one run"]
     assert at == style.number("2021-06-30")
-    assert drawn("2026-12-31") == drawn("2018-12-31") == drawn(None) == []
+    assert drawn("2026-12-31") == drawn(None) == []
+    for axes, words, _ in drawn("2018-12-31"):  # all of it is a forecast
+        assert words == ["forecast, one run"]
+        ground = next(patch for patch in axes.patches if to_rgba(style.LATER_GROUND) == patch.get_fc())
+        assert (ground.get_x(), ground.get_x() + ground.get_width()) == axes.get_xlim()
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_every_picture_of_a_forecast_says_that_it_is_one_run(drawn: Draw, name: str) -> None:
+    texts = [text.get_text() for text in drawn(name).findobj(Text)]
+    assert any("forecast, one run" in text for text in texts)
 
 
 def test_merchants_curve_begins_with_all_that_sold(results: Results, drawn: Draw) -> None:
