@@ -24,7 +24,7 @@ from secondhalf.model.data_files import names
 from tests.experiments.pictures.conftest import Draw
 
 PIXEL = 1.5
-NAMED = {"overview": 15, "shares": 10, "minutes": 5, "flows": 3}
+NAMED = {"overview": 15, "shares": 10, "facts": 22, "flows": 3}
 """How many lines of a picture have names."""
 
 
