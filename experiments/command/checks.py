@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +35,7 @@ def check_command_line(study: Study, words: CommandLine) -> Place | None:
     SettingsError, StudyError
         naming the setting, its value and what is allowed
     """
+    _refuse_other_launchers(words.overrides)
     search = []
     if words.config_dir is not None:
         folder = Path(words.config_dir).absolute()
@@ -60,6 +63,26 @@ def check_command_line(study: Study, words: CommandLine) -> Place | None:
     # A name with the time in it is another one when Hydra makes it.
     dated = "${now:" in str(OmegaConf.to_container(config.hydra[name], resolve=False))
     return place if study.writes and not dated else None
+
+
+OTHER_LAUNCHERS = {
+    "joblib": "the runs of -m are on all cores without it, launcher.workers=N takes N of them",
+    "submitit": "hydra/launcher=ray runs on a cluster, also under Slurm (docs/sweeps.md)",
+}
+"""Launchers that are packages of their own, and what does the same."""
+
+
+def _refuse_other_launchers(overrides: Sequence[str]) -> None:
+    """Say what to use in the place of a launcher of Hydra that is not installed."""
+    for override in overrides:
+        group, _, name = override.partition("=")
+        plugin = name.partition("_")[0]
+        if group == "hydra/launcher" and plugin in OTHER_LAUNCHERS:
+            package = f"hydra_{plugin}_launcher"
+            if find_spec(f"hydra_plugins.{package}") is None:
+                raise SettingsError(
+                    f"{override}: {OTHER_LAUNCHERS[plugin]}; for this one install {package.replace('_', '-')}"
+                )
 
 
 def _asks_for_sweep(words: CommandLine, search: list[str]) -> bool:

@@ -180,6 +180,8 @@ def _moves(run: Run) -> Section:
         Column("change", choose=True),
         Column("capability"),
         Column("cost, RMB", numeric=True),
+        Column("no cost"),
+        Column("grade", choose=True, about="of the source: A company, B press, D derived, C weak, R recalled"),
         Column("reason", width="long"),
     )
     rows = tuple(
@@ -189,6 +191,8 @@ def _moves(run: Run) -> Section:
             Cell(move["change"]),
             Cell(move["capability"].replace("_", " ")),
             text.number(move["cost"]),
+            Cell(move["no_cost"]),
+            Cell(move["grade"]),
             Cell(move["reason"]),
         )
         for move in moves.to_dict("records")
