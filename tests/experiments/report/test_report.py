@@ -124,7 +124,8 @@ def test_a_sweep_in_one_file(sweep: Path) -> None:
     assert "runs succeeded 4 of 5 failed 1" in seen
     assert "SettingsError: &lt;i&gt;none&lt;/i&gt;" in seen
     assert "<i>none" not in page
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 4  # attention and GMV by platform besides
+    assert "GMV by platform in the last year of the run, billion RMB" in seen
     assert "secondhalf run strategy=hold seed=1" in seen
     rows = re.findall(r"<tr><td[^>]*>(\d)</td>\s*<td[^>]*>\s*(\w+)</td>", page)
     assert rows == [("3", "history"), ("2", "history"), ("1", "hold"), ("0", "hold")]
