@@ -13,7 +13,8 @@ class Move:
 
     `value` is the factor of a `recruit` or `deepen`; `days` limits a `recruit` or stretches a `deepen`. `share` of an
     `open` is the part of the users who see the capability from then on, all of them when it is None. A `declared`
-    deepening is part of a calibration and costs nothing. `reason` says why, `estimates` on which payoffs it was chosen.
+    deepening is part of a calibration and costs nothing. `reason` says why, `estimates` on which payoffs it was chosen,
+    `grade` how well the source of a launch that really happened is known.
     """
 
     change: str
@@ -24,6 +25,7 @@ class Move:
     share: float | None = None
     declared: bool = False
     reason: str = ""
+    grade: str = ""
     estimates: str = ""
 
     def __post_init__(self) -> None:

@@ -16,6 +16,7 @@ from secondhalf.agents.capabilities import CapabilityTable
 from secondhalf.agents.move import Move
 from secondhalf.conf.schema.calendar import FIRST_DATE
 from secondhalf.conf.schema.platforms import GrowthSettings, PlatformSettings
+from secondhalf.conf.schema.vocabulary import CAPABILITY_CHANGES, PLATFORM_CHANGES
 
 LEVERS = ("take_rate", "ad_take", "ad_yield", "load")
 """What a platform takes of its market; a cap of `scenario.caps` has the same names."""
@@ -161,6 +162,25 @@ class Platform(mesa.Agent):
             self._depth_rate = float(np.log(move.value / self.depth)) / days
             return 0.0 if move.declared else self.growth.deepen_cost * max(float(np.log(move.value / self.depth)), 0.0)
         return 0.0
+
+    def free_because(self, move: Move) -> str:
+        """Why a move that cost nothing at once did so, in a few words."""
+        if move.change not in (*CAPABILITY_CHANGES, *PLATFORM_CHANGES):
+            return "without effect"
+        if move.capability:
+            capability = self.capabilities.catalogue[move.capability]
+            if move.change in ("close", "restrict"):
+                return "giving up costs nothing at once"
+            if capability.price_cut > 0:
+                return "paid sale by sale (daily.subsidies)"
+            if capability.launch_cost == 0:
+                return f"capability.{move.capability}.launch_cost is 0"
+            return "all users saw it already"
+        if move.change == "recruit":
+            return "a standing level, declared" if move.days is None else "no more recruits than before"
+        if move.change == "deepen":
+            return "part of a calibration, declared" if move.declared else "not deeper than before"
+        return "nothing changes"
 
     def pass_day(self) -> None:
         """Let campaigns run out and the pool deepen towards its target (after the moves, before the offer)."""

@@ -13,9 +13,9 @@ EXPERIMENTS_ORDER = (
     "execution",  # process pools, journal, progress, shared settings
     "game_theory",
     "results",  # tables of a run, and statistics of several
+    "facts",
     "pictures",
     "html",
-    "facts",
     "command",  # what every study is given: composed settings, a request, the registry
     "run",
     "redraw",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +14,9 @@ from secondhalf.agents.view import View
 
 Factor = Annotated[float, Field(ge=0.001, le=1000, strict=True, allow_inf_nan=False)]
 Days = Annotated[int, Field(ge=1, le=10_000, strict=True)]
+Grade = Literal["A", "B", "D", "C", "R"]
+"""How well a launch is known: company, press or analyst, derived, weak, recalled."""
+GRADES: tuple[Grade, ...] = get_args(Grade)
 
 
 class Burst(BaseModel):
@@ -26,7 +29,7 @@ class Burst(BaseModel):
 
 
 class History(Strategy):
-    """Replays the launches of its platform."""
+    """Replays the launches of its platform, as far as their grades are among `grades`."""
 
     daily = True
     replays = True
@@ -36,6 +39,7 @@ class History(Strategy):
         """What the dated rows do not say."""
 
         launches: str
+        grades: Annotated[tuple[Grade, ...], Field(min_length=1)] = GRADES
         burst: Burst
 
     parameters: Parameters
@@ -46,6 +50,8 @@ class History(Strategy):
         super().__init__(platform, parameters, launches)
         self._moves: dict[dt.date, list[Move]] = {}
         for launch in launches:
+            if launch.grade not in self.parameters.grades:
+                continue
             self._moves.setdefault(launch.date, []).append(_move(launch, self.parameters.burst))
 
     def moves(self, view: View) -> Sequence[Move]:
@@ -60,5 +66,5 @@ class History(Strategy):
 def _move(launch: Launch, burst: Burst) -> Move:
     reason = f"{launch.description} (grade {launch.grade})"
     if launch.change == "recruit":
-        return Move("recruit", value=burst.factor, days=burst.days, reason=reason)
-    return Move(launch.change, launch.capability, launch.entrance, reason=reason)
+        return Move("recruit", value=burst.factor, days=burst.days, reason=reason, grade=launch.grade)
+    return Move(launch.change, launch.capability, launch.entrance, reason=reason, grade=launch.grade)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +38,7 @@ def check_command_line(study: Study, words: CommandLine, search: list[str]) -> P
     SettingsError, StudyError
         naming the setting, its value and what is allowed
     """
+    _refuse_other_launchers(words.overrides)
     if study.extra is not None:
         require(study.extra, study.name)
     sweep = words.sweep or _asks_for_sweep(words, search)
@@ -55,6 +58,26 @@ def check_command_line(study: Study, words: CommandLine, search: list[str]) -> P
     # A name with the time in it is another one when Hydra makes it.
     dated = "${now:" in str(OmegaConf.to_container(config.hydra[name], resolve=False))
     return place if study.writes and not dated else None
+
+
+OTHER_LAUNCHERS = {
+    "joblib": "the runs of -m are on all cores without it, launcher.workers=N takes N of them",
+    "submitit": "hydra/launcher=ray runs on a cluster, also under Slurm (docs/sweeps.md)",
+}
+"""Launchers that are packages of their own, and what does the same."""
+
+
+def _refuse_other_launchers(overrides: Sequence[str]) -> None:
+    """Say what to use in the place of a launcher of Hydra that is not installed."""
+    for override in overrides:
+        group, _, name = override.partition("=")
+        plugin = name.partition("_")[0]
+        if group == "hydra/launcher" and plugin in OTHER_LAUNCHERS:
+            package = f"hydra_{plugin}_launcher"
+            if find_spec(f"hydra_plugins.{package}") is None:
+                raise SettingsError(
+                    f"{override}: {OTHER_LAUNCHERS[plugin]}; for this one install {package.replace('_', '-')}"
+                )
 
 
 def _asks_for_sweep(words: CommandLine, search: list[str]) -> bool:

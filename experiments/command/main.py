@@ -9,22 +9,6 @@ from pathlib import Path
 from secondhalf.experiments.command.studies import STUDIES, Study, find_study
 from secondhalf.version import __version__
 
-HELP = """\
-secondhalf STUDY [setting=value ...] [Hydra flags]
-
-Studies:
-{studies}
-
-Examples:
-  secondhalf run
-  secondhalf run strategy=hold population.users=5000 calendar.end=2022-12-31
-  secondhalf run -m seed=0,1,2 strategy=history,hold
-  secondhalf counterfactual scenario=NAME
-  secondhalf report outputs/FOLDER
-  secondhalf run --cfg job          show every setting and its value
-Settings are the keys of conf/config.yaml and its groups; files are written to hydra.run.dir=FOLDER.
-"""
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point. Exit code 1 and one sentence for anything wrong with the settings or the run, 130 when stopped."""
@@ -36,8 +20,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _main(given: list[str]) -> None:
-    if any(word in ("--help", "-h") for word in given) or given[:1] == ["help"]:
-        print(HELP.format(studies="\n".join(f"  {name:14} {study.description}" for name, study in STUDIES.items())))
+    if not given or any(word in ("--help", "-h") for word in given) or given[0] == "help":
+        from secondhalf.experiments.command import help as words
+
+        asked = STUDIES.get(given[0]) if given else None
+        print(words.study_help(asked) if asked else words.command_help() if given else words.greeting(), end="")
         return
     if given and given[0] == "--version":
         print(__version__)

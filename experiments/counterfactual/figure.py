@@ -16,7 +16,6 @@ from secondhalf.experiments.counterfactual.text import NAMES, SCALES
 from secondhalf.experiments.pictures import style
 
 BAND = 0.18
-MARKET_INKS = ("#000000", "#882255", "#44AA99", "#999933", "#332288")
 DRAWN = tuple(name for name in BY_PLATFORM if name != "revenue")
 INDICES = tuple(name for name in OF_MARKET if name not in WELFARE)
 SHORT = {
@@ -48,8 +47,7 @@ def draw(given: Answer) -> Figure:
         axes.set_title(_title(name, rows["unit"].iloc[0]))
     rows = table[table["platform"] == MARKET]
     lines = {name: rows[rows["measure"] == name] for name in INDICES}
-    market_inks = dict(zip(INDICES, MARKET_INKS, strict=True))
-    _panel(panels[-1], lines, market_inks, SHORT, dict.fromkeys(INDICES, "-"))
+    _panel(panels[-1], lines, style.MEASURES, SHORT, dict.fromkeys(INDICES, "-"))
     panels[-1].set_title("The market, hundredths")
     for number, axes in enumerate(panels):
         _mark(axes, given, named=number == 0)
@@ -73,7 +71,7 @@ def _panel(
     labels: Mapping[str, str],
     dashes: Mapping[str, str],
 ) -> None:
-    ends = {}
+    drawn = {}
     axes.axhline(0, color=style.INK, linewidth=0.7, zorder=1)
     for name, rows in lines.items():
         at = _middles(rows["quarter"])
@@ -82,18 +80,17 @@ def _panel(
             at, rows["low"] * factor, rows["high"] * factor, color=inks[name], alpha=BAND, linewidth=0, zorder=2
         )
         marker = "o" if len(rows) < MANY else None
-        axes.plot(
+        (drawn[name],) = axes.plot(
             at, rows["difference"] * factor, dashes[name], color=inks[name], linewidth=1.3, marker=marker, zorder=3
         )
-        ends[name] = float(rows["difference"].iloc[-1]) * factor
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(_tick))
-    if not any(ends.values()) and all((rows["difference"] == 0).all() for rows in lines.values()):
+    if all((rows["difference"] == 0).all() for rows in lines.values()):
         axes.set_ylim(-1, 1)
     style.date_axis(axes, ticks=5)
     first = at[0] - pd.Timedelta(days=46)
     axes.set_xlim(style.number(first), style.number(at[-1] + pd.Timedelta(days=46)))
-    style.name_lines(axes, ends, inks, labels)
+    style.name_lines(axes, drawn, labels)
 
 
 def _middles(quarters: pd.Series[str]) -> pd.DatetimeIndex:

@@ -14,7 +14,7 @@ from secondhalf.experiments.execution.forks import in_forks
 if TYPE_CHECKING:  # only those who draw wait for Matplotlib
     from matplotlib.figure import Figure
 
-PICTURES = ("overview", "shares", "channel_mix", "flows", "moves", "minutes", "merchants", "friends")
+PICTURES = ("overview", "shares", "channel_mix", "flows", "moves", "facts", "merchants", "friends")
 """What is drawn of a run: `<name>.png` and `<name>.svg` each, by `draw` in the module of that name."""
 
 

@@ -58,7 +58,7 @@ def panel(axes: Axes, results: Results, platform: str) -> None:
     axes.stackplot(table.index, table.T, colors=[INKS[str(name)] for name in table], linewidth=0)
     style.date_axis(axes, ticks=4)
     style.whole_run(axes, results)
-    style.mark_last_fact(axes, results.last_fact, filled=True)
+    style.mark_facts_end(axes, results, filled=True)
 
 
 def _legend(axes: Axes) -> None:

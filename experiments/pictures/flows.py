@@ -26,13 +26,8 @@ INKS = {
     "budget": "#A9B7C6",
     "lost": "#5B4A1F",
 }
-WORDS = {
-    "new": "new to the app (< 1 year)",
-    "outside": "other apps (outside)",
-    "budget": "longer or shorter days",
-    "lost": "apps removed",
-}
-NAMES = {"new": "new to the app", "outside": "other apps", "budget": "length of days"}
+WORDS = {"new": "new users", "outside": "other apps", "budget": "length of days", "lost": "apps removed"}
+"""Sources in words, the same as on the page of `browse`; users are new in their first year in an app."""
 SUM, HALF = "net change", "second half begins"
 DASHES = {"new": "-", "outside": "-", "budget": "--"}
 
@@ -101,12 +96,11 @@ def sources(axes: Axes, results: Results) -> None:
     table = books(results).T.groupby("source").sum().T
     months = min(YEAR, len(table))
     trailing = table.rolling(months).sum().dropna()
-    shown = [name for name in NAMES if name in trailing]
     marker = "o" if len(trailing) < 3 else None
-    for name in shown:
-        axes.plot(
-            trailing.index, trailing[name], color=INKS[name], linestyle=DASHES[name], linewidth=1.6, marker=marker
-        )
+    lines = {
+        name: axes.plot(trailing.index, trailing[name], dashes, color=INKS[name], linewidth=1.6, marker=marker)[0]
+        for name, dashes in DASHES.items()
+    }
     axes.axhline(0, color=style.INK, linewidth=0.6)
     span = "trailing year" if months == YEAR else f"trailing {months} months" if months > 1 else "one month"
     axes.set_title(f"Net inflow of attention, {span}")
@@ -116,18 +110,8 @@ def sources(axes: Axes, results: Results) -> None:
     style.date_axis(axes)
     style.whole_run(axes, results)
     style.mark_second_half(axes, results)
-    style.mark_last_fact(axes, results.last_fact)
-    style.name_lines(axes, _apart(style.last_values(trailing[shown]), axes.get_ylim()), INKS, NAMES)
-
-
-def _apart(ends: dict[str, float], limits: tuple[float, float]) -> dict[str, float]:
-    """Ends of lines at least a seventh of the panel apart, the highest within it: the panel is a low one."""
-    low, high = limits
-    placed, top = {}, high
-    for name in sorted(ends, key=lambda name: -ends[name]):
-        placed[name] = min(ends[name], top)
-        top = placed[name] - (high - low) / 7
-    return placed
+    style.mark_facts_end(axes, results)
+    style.name_lines(axes, lines, WORDS)
 
 
 def _panel(axes: Axes, results: Results, platform: str) -> None:
@@ -165,7 +149,7 @@ def _panel(axes: Axes, results: Results, platform: str) -> None:
         return _place(pd.Timestamp(day), months[0], yearly)
 
     _mark_day(axes, results, platform, place)
-    style.mark_last_fact(axes, results.last_fact, place)
+    style.mark_facts_end(axes, results, place)
     for side in ("left", "right", "top", "bottom"):
         axes.spines[side].set_visible(False)
 

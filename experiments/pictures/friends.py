@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 
 from secondhalf.experiments.pictures import style
 from secondhalf.experiments.results.friend_sample import NO_APP
+from secondhalf.experiments.results.last_fact import ONE_RUN
 from secondhalf.experiments.results.run_results import Results
 
 ROUNDS = 200
@@ -37,8 +38,9 @@ def draw(results: Results) -> Figure:
     )
     axes.set_axis_off()
     axes.margins(0.01)
+    ahead = f" ({ONE_RUN})" if results.ends_in_forecast else ""
     axes.set_title(
-        f"Friends: {len(graph)} users on the last day; colour: the app with most of their minutes, size: friends"
+        f"Friends: {len(graph)} users on the last day{ahead}\ncolour: the app with most of their minutes, size: friends"
     )
     shown = [name for name in inks if name in main]
     handles = [

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from secondhalf.experiments.pictures import style
+from secondhalf.experiments.results.last_fact import ONE_RUN
 from secondhalf.experiments.results.run_results import Results
 
 INKS = {"brand": "#3B2A6B", "shop": "#7B68B5", "factory": "#A8905A"}
@@ -43,7 +44,8 @@ def draw(results: Results) -> Figure:
         style.top_label(axes, bar, name, fontsize=7)
     axes.set_xlabel("sales of one merchant, RMB a year (mean over the run)")
     axes.set_ylabel("merchants that sell at least as much")
-    axes.set_title("Merchants: distribution of sales")
+    ahead = f" (years after {results.last_fact}: {ONE_RUN})" if results.ends_in_forecast else ""
+    axes.set_title(f"Merchants: distribution of sales{ahead}")
     axes.grid(False, axis="x")
     axes.legend(loc="lower left")
     sns.despine(ax=axes, left=True)

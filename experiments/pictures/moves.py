@@ -17,6 +17,8 @@ PARTLY = 0.35
 """How strongly a lane is coloured while only some see the capability."""
 WHOLLY = 1.0
 SIGNS = {"strengthen": "^", "recruit": "|", "deepen": "_"}
+RECALLED = "#9A9A9A"
+"""Ink of signs of launches that are only recalled (grade R)."""
 HELD = 0.5
 """Part of the users who must see a capability for the platform to count as one that has it."""
 BLOCKED = "blocked"
@@ -45,8 +47,8 @@ def draw(results: Results) -> Figure:
     style.whole_run(axes, results)
     axes.grid(False)
     style.mark_second_half(axes, results, named=False)
-    style.mark_last_fact(axes, results.last_fact)
-    drawn.legend(handles=_legend(results), loc="outside lower center", ncols=7, handlelength=1.4, columnspacing=1.0)
+    style.mark_facts_end(axes, results)
+    drawn.legend(handles=_legend(results), loc="outside lower center", ncols=8, handlelength=1.4, columnspacing=1.0)
     return drawn
 
 
@@ -97,7 +99,8 @@ def _lane(axes: Axes, row: int, lane: Lane, stages: list[Stage], results: Result
     for move in moves[(moves["platform"] == platform) & (named == capability)].to_dict("records"):
         if move["change"] in SIGNS:
             at = style.number(move["date"])
-            axes.plot(at, row, SIGNS[move["change"]], color=style.INK, markersize=4.5, markeredgewidth=1.1, zorder=3)
+            ink = RECALLED if move["grade"] == "R" else style.INK
+            axes.plot(at, row, SIGNS[move["change"]], color=ink, markersize=4.5, markeredgewidth=1.1, zorder=3)
     if stages[0][1] == 0 and len(stages) > 1:
         begin = stages[1][0]
         owners = holders(results, platform, capability, begin)
@@ -141,11 +144,13 @@ def _legend(results: Results) -> list[Patch | Line2D]:
     def sign(marker: str, name: str) -> Line2D:
         return Line2D([], [], marker=marker, color=style.INK, linestyle="", markersize=4.5, label=name)
 
+    recalled = Line2D([], [], marker="|", color=RECALLED, linestyle="", markersize=4.5, label="recalled (R)")
     half = Line2D([], [], color=style.INK, linewidth=0.9, linestyle="--", label="second half begins")
     return [
         Patch(color=style.INK, alpha=PARTLY, label="in part"),
         Patch(color=style.INK, label="open"),
         *(sign(marker, name) for name, marker in SIGNS.items()),
+        *([recalled] if (results.tables["moves"]["grade"] == "R").any() else []),
         sign("o", "who had it before"),
         *([half] if results.summary["second_half_day"] else []),
     ]

@@ -24,17 +24,17 @@ def interpenetration(axes: Axes, results: Results) -> None:
     """How alike the channel mixes of content and of shelf platforms are, by GMV and by minutes."""
     market = results.tables["market"]
     when = style.periods(results, market["date"])
-    inks = {"interpenetration_gmv": style.INK, "interpenetration_minutes": "#7B68B5"}
-    table = market.groupby(when)[list(inks)].mean()
+    names = {"interpenetration_gmv": "GMV", "interpenetration_minutes": "minutes"}
+    table = market.groupby(when)[list(names)].mean()
     marker = "o" if len(table) < 3 else None
-    for name, ink in inks.items():
-        axes.plot(table.index, table[name], color=ink, linewidth=1.4, marker=marker)
-    axes.set_title("Likeness of channel mixes (1: same)")
+    lines = {
+        name: axes.plot(table.index, table[name], color=style.MEASURES[name], linewidth=1.4, marker=marker)[0]
+        for name in names
+    }
+    axes.set_title("Interpenetration of channels (1: same)")
     axes.set_ylim(0, 1)
     style.date_axis(axes)
     style.whole_run(axes, results)
     style.mark_second_half(axes, results, named=False)
-    style.mark_last_fact(axes, results.last_fact)
-    style.name_lines(
-        axes, style.last_values(table), inks, {"interpenetration_gmv": "GMV", "interpenetration_minutes": "minutes"}
-    )
+    style.mark_facts_end(axes, results)
+    style.name_lines(axes, lines, names)

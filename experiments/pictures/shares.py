@@ -49,7 +49,7 @@ def attention_shares(axes: Axes, results: Results, room: float = 0.0) -> None:
     """Share of all mobile time, a line a platform; `room` above them for words, as a part of the panel's height."""
     daily = results.tables["daily"]
     _lines(axes, results, daily["attention_share"], room=room)
-    style.mark_last_fact(axes, results.last_fact)
+    style.mark_facts_end(axes, results)
     axes.set_title("Attention: share of all mobile time")
 
 
@@ -59,7 +59,7 @@ def gmv_shares(axes: Axes, results: Results) -> None:
     if daily["gmv"].sum() <= 0:
         raise style.NothingToDrawError("nothing was sold")
     _lines(axes, results, daily["gmv"], of_total=True)
-    style.mark_last_fact(axes, results.last_fact)
+    style.mark_facts_end(axes, results)
     axes.set_title("Trade: share of the platforms' GMV")
 
 
@@ -71,20 +71,22 @@ def _lines(axes: Axes, results: Results, values: pd.Series[float], of_total: boo
         table = table.div(table.sum(axis=1), axis=0).dropna()
     inks = style.colors(results.platforms)
     marker = "o" if len(table) < 3 else None
-    for name in results.platforms:
-        axes.plot(
+    lines = {
+        name: axes.plot(
             table.index,
             table[name],
             color=inks[name],
             linestyle=style.dash(results, name),
             marker=marker,
             linewidth=1.4,
-        )
+        )[0]
+        for name in results.platforms
+    }
     style.share_axis(axes)
     axes.set_ylim(top=axes.get_ylim()[1] * (1 + room))
     style.date_axis(axes)
     style.whole_run(axes, results)
-    style.name_lines(axes, style.last_values(table), inks, {name: style.label(name) for name in results.platforms})
+    style.name_lines(axes, lines, {name: style.label(name) for name in results.platforms})
 
 
 def openings(results: Results) -> list[Opening]:
@@ -137,7 +139,7 @@ def launches(axes: Axes, results: Results) -> None:
     axes.set_title("Launches")
     style.date_axis(axes)
     style.whole_run(axes, results)
-    style.mark_last_fact(axes, results.last_fact)
+    style.mark_facts_end(axes, results)
 
 
 def _lines_of_launches(axes: Axes, results: Results) -> None:

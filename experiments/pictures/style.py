@@ -16,10 +16,14 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
+from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import Affine2D, Transform
 
-from secondhalf.experiments.results.last_fact import FORECAST, fitted_to
+from secondhalf.experiments.results.last_fact import FORECAST, ONE_RUN, fitted_to
 from secondhalf.experiments.results.run_results import Results
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.model.data_files import names
@@ -31,14 +35,22 @@ INK = "#333333"
 FAINT = "#BBBBBB"
 SPARE_COLORS = ("#000000", "#F0E442", "#999999", "#882255", "#44AA99", "#DDCC77")
 """For platforms that data/names.yaml does not know, in order."""
+MEASURES = {
+    "interpenetration_gmv": INK,
+    "interpenetration_minutes": "#7B68B5",
+    "hhi_attention": "#44AA99",
+    "hhi_gmv": "#999933",
+    "leak_rate": "#882255",
+}
+"""Colours of the market's measures, the same in every picture."""
 DAYS_DRAWN_SINGLY = 150
 """Longer runs are drawn month by month."""
 LATER_GROUND, LATER_INK = "#F1F1F1", "#666666"
 """Ground of the days after the last fact, and ink of the words over them."""
 TICK_WIDTH = 0.45
 """Inches for a year along the bottom."""
-NAME_GAP = 9.5
-"""Points between the names of two lines at least."""
+NAME_GAP, NAME_DISTANCE = 9.5, 8
+"""Points between the names of two lines at least, and between a panel and the names beside it."""
 PALE_BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
 """Ground of text that lies on lines."""
 
@@ -144,42 +156,64 @@ def number(day: str | pd.Timestamp) -> float:
     return float(mdates.date2num(pd.Timestamp(day)))
 
 
-def last_values(table: pd.DataFrame) -> dict[str, float]:
-    """The last row, by column."""
-    return {str(name): float(value) for name, value in table.iloc[-1].items()}
-
-
 def whole_run(axes: Axes, results: Results) -> None:
     """From the first day to the last."""
     first, last = (number(results.summary[key]) for key in ("first_day", "last_day"))
     axes.set_xlim(first, max(last, first + 1))
 
 
-def name_lines(axes: Axes, ends: Mapping[str, float], inks: Mapping[str, str], labels: Mapping[str, str]) -> None:
-    """Write each line's name beside its end, pushed apart where they would lie on one another.
+class LineName(Annotation):
+    """A line's name to the right of its panel, with a leader to where the line ends.
 
-    Call when the limits of the axes are final.
+    The names of a panel are pushed apart when they are drawn, so that layout and limits may still change before; a
+    leader goes from the left edge of its name to the last point of its line, and so never through another name.
     """
-    if not ends:
-        return
-    height = axes.bbox.height * 72 / axes.figure.dpi  # points, before the layout, which makes panels a little higher
-    low, high = axes.get_ylim()
-    order = sorted(ends, key=lambda name: ends[name])
-    wanted = np.array([(ends[name] - low) / (high - low) * height for name in order])
-    placed = spread(wanted, NAME_GAP, height)
-    for name, at, to in zip(order, wanted, placed, strict=True):
-        axes.annotate(
-            labels[name],
-            xy=(1.0, at / height),
-            xytext=(8, to - at),
-            xycoords="axes fraction",
-            textcoords="offset points",
+
+    def __init__(self, line: Line2D, name: str, siblings: list[LineName]) -> None:
+        self.line, self.siblings = line, siblings
+        across, up = np.asarray(line.get_xdata()), np.asarray(line.get_ydata(), float)
+        last = int(np.flatnonzero(np.isfinite(up))[-1])
+        leader = {"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.6, "shrinkA": 1, "shrinkB": 0}
+        super().__init__(
+            name,
+            xy=(across[last], float(up[last])),
+            xytext=(NAME_DISTANCE, 0),
+            xycoords="data",
+            textcoords=self._beside,
             va="center",
-            color=inks[name],
+            color=line.get_color(),
             fontsize=7.5,
-            arrowprops={"arrowstyle": "-", "color": inks[name], "linewidth": 0.6, "shrinkA": 1, "shrinkB": 1},
+            arrowprops=leader | {"relpos": (0, 0.5)},
             annotation_clip=False,
         )
+        siblings.append(self)
+
+    def end(self) -> float:
+        """Height of the line's end above the bottom of the panel, points."""
+        axes = self.line.axes
+        assert axes is not None
+        return float((axes.transData.transform((0, self.xy[1]))[1] - axes.bbox.y0) * 72 / self._dots_per_inch())
+
+    def _beside(self, _: RendererBase) -> Transform:
+        """Points to the right of the panel's right edge, and above where the siblings leave room."""
+        axes, dots = self.line.axes, self._dots_per_inch()
+        assert axes is not None
+        order = sorted(self.siblings, key=LineName.end)
+        placed = spread(np.array([one.end() for one in order]), NAME_GAP, axes.bbox.height * 72 / dots)
+        up = float(placed[order.index(self)]) * dots / 72
+        return Affine2D().scale(dots / 72).translate(axes.bbox.x1, axes.bbox.y0 + up)
+
+    def _dots_per_inch(self) -> float:
+        assert self.line.figure is not None
+        return float(self.line.figure.dpi)
+
+
+def name_lines(axes: Axes, lines: Mapping[str, Line2D], labels: Mapping[str, str]) -> None:
+    """Write each line's name beside its panel, with a leader to the line's end; a line without a point gets none."""
+    siblings: list[LineName] = []
+    for name, line in lines.items():
+        if np.isfinite(np.asarray(line.get_ydata(), float)).any():
+            axes.add_artist(LineName(line, labels[name], siblings)).set_clip_on(False)
 
 
 def spread(wanted: np.ndarray, gap: float, height: float) -> np.ndarray:
@@ -218,15 +252,25 @@ def mark_second_half(axes: Axes, results: Results, named: bool = True) -> None:
     at = number(day)
     axes.axvline(at, color=INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
     if named:
-        top_label(axes, at, f"second half\nbegins {written(day)}", fontsize=7.5, bbox=PALE_BOX)
+        top_label(axes, at, f"second half begins\n{written(day)}", fontsize=7.5, bbox=PALE_BOX)
+
+
+def mark_facts_end(axes: Axes, results: Results, place: Callable[[str], float] = number, filled: bool = False) -> None:
+    """The ground and words of `mark_last_fact` in a picture of one run."""
+    mark_last_fact(axes, results.last_fact, place, filled, ONE_RUN)
 
 
 def mark_last_fact(
-    axes: Axes, last_fact: str | None, place: Callable[[str], float] = number, filled: bool = False
+    axes: Axes,
+    last_fact: str | None,
+    place: Callable[[str], float] = number,
+    filled: bool = False,
+    later: str = FORECAST,
 ) -> None:
     """A pale ground over the days after the last fact, and above the panel the words `fitted to 2024 | forecast`.
 
-    Nothing of a run that ends before, or begins later. Call when the limits along the bottom are final.
+    Nothing of a run that ends before; a run that begins later has the ground all over, and the word for what it is.
+    Call when the limits along the bottom are final.
 
     Parameters
     ----------
@@ -236,22 +280,25 @@ def mark_last_fact(
         where the end of a day lies along the bottom; by default a date axis
     filled
         the panel is filled to its edges: a white line stands for the ground
+    later
+        what the days after the last fact are
     """
     if last_fact is None:
         return
     first, last = axes.get_xlim()
     begin = place(last_fact)
-    if not first < begin < last:
+    if begin >= last:
         return
-    if filled:
+    if not filled:
+        axes.axvspan(max(begin, first), last, color=LATER_GROUND, linewidth=0, zorder=-1)
+    elif begin > first:
         axes.axvline(begin, color="white", linewidth=0.9)
-    else:
-        axes.axvspan(begin, last, color=LATER_GROUND, linewidth=0, zorder=-1)
     axes.set_xlim(first, last)
-    for words, across, side in ((fitted_to(last_fact), -2.5, "right"), ("|", 0.0, "center"), (FORECAST, 2.5, "left")):
+    words = [(fitted_to(last_fact), -2.5, "right"), ("|", 0.0, "center"), (later, 2.5, "left")]
+    for said, across, side in words if begin > first else words[-1:]:
         axes.annotate(
-            words,
-            xy=(begin, 1),
+            said,
+            xy=(max(begin, first), 1),
             xytext=(across, 2),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",

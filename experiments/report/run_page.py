@@ -13,17 +13,17 @@ from secondhalf.experiments.html.svg_allow_list import inline_file
 from secondhalf.experiments.pictures import PICTURES, draw_pictures, style
 from secondhalf.experiments.report import text
 from secondhalf.experiments.results.column_dictionary import column
-from secondhalf.experiments.results.last_fact import FORECAST, fitted_to
+from secondhalf.experiments.results.last_fact import FITTED, FORECAST, ONE_RUN, basis, fitted_to
 from secondhalf.experiments.results.load import Run
 from secondhalf.experiments.results.second_half import in_words
 from secondhalf.experiments.run.comparison import METRICS, notes
 
 SHOWN = {
-    "overview": "Shares of attention and trade, where attention came from, and how alike the two sides’ channels are",
+    "overview": "Shares of attention and trade, where attention came from, and how far channels interpenetrate",
+    "facts": "What was reported, and the run; behind the forecast quarters the 90 % band of the committed forecast",
     "shares": "Shares of mobile time and of GMV, with launches",
     "flows": "Where each platform’s change of attention came from",
     "channel_mix": "Channels in each platform’s GMV",
-    "minutes": "Minutes a day of an active user, beside what was reported",
     "moves": "What each platform opened, and who had it before",
     "merchants": "How many merchants sell at least so much",
     "friends": "A sample of the friend graph; each user has the colour of the main app",
@@ -61,15 +61,24 @@ def page_of_run(run: Run) -> Page:
 def _tiles(run: Run) -> tuple[Tile, ...]:
     summary = run.summary
     market, days = summary["market"], summary["days_in_averages"]
+    said = _basis(summary)
     largest = max(summary["platforms"], key=lambda name: summary["platforms"][name]["attention_share"])
     traded = sum(own["gmv"] for own in summary["platforms"].values())
     return (
         Tile(summary["second_half_day"] or "not yet", "second half begins"),
-        Tile(f"{market['hhi_attention']:.3f}", "concentration of attention", f"HHI, mean of the last {days} days"),
-        Tile(f"{market['interpenetration_gmv']:.2f}", "interpenetration of trade", "0 apart, 1 the same channels"),
-        Tile(style.label(largest), "has most attention"),
-        Tile(f"{traded / 1e9:,.0f}", f"billion RMB traded in the last {days} days"),
+        Tile(
+            f"{market['hhi_attention']:.3f}", "concentration of attention", f"HHI, mean of the last {days} days{said}"
+        ),
+        Tile(f"{market['interpenetration_gmv']:.2f}", "interpenetration of GMV", f"0 apart, 1 the same channels{said}"),
+        Tile(style.label(largest), "has most attention", said.strip()),
+        Tile(f"{traded / 1e9:,.0f}", f"billion RMB traded in the last {days} days", said.strip()),
     )
+
+
+def _basis(summary: Mapping[str, Any]) -> str:
+    """What the averages are, in brackets behind a blank."""
+    said = basis(summary["last_day"], summary["settings"]["calendar"].get("last_fact"))
+    return f" ({said})" if said else ""
 
 
 def _comparison(summary: Mapping[str, Any]) -> list[Section]:
@@ -94,7 +103,7 @@ def _comparison(summary: Mapping[str, Any]) -> list[Section]:
                 Cell(METRICS.get(row["metric"], row["metric"])),
                 Cell(style.label(row["platform"])),
                 Cell(str(row["year"])),
-                Cell(f"{FORECAST}, one run" if ahead else "fitted"),
+                Cell(ONE_RUN if ahead else FITTED),
                 text.number(row["reported"]),
                 text.number(row["run"]),
                 text.number(None) if row["miss"] is None else text.share(row["miss"], signed=True),
@@ -129,10 +138,8 @@ def _platforms(run: Run) -> Section:
         Column("line"),
         *(Column(head, numeric=True) for head in (*heads, "profit, RMB")),
     )
-    days = summary["days_in_averages"]
-    return Section(
-        "platforms", "Platforms", [Table("of-platforms", f"Last {days} days to {summary['last_day']}", columns, rows)]
-    )
+    caption = f"Last {summary['days_in_averages']} days to {summary['last_day']}{_basis(summary)}"
+    return Section("platforms", "Platforms", [Table("of-platforms", caption, columns, rows)])
 
 
 def _pictures(run: Run) -> list[Text | Gallery]:
@@ -173,6 +180,8 @@ def _moves(run: Run) -> Section:
         Column("change", choose=True),
         Column("capability"),
         Column("cost, RMB", numeric=True),
+        Column("no cost"),
+        Column("grade", choose=True, about="of the source: A company, B press, D derived, C weak, R recalled"),
         Column("reason", width="long"),
     )
     rows = tuple(
@@ -182,6 +191,8 @@ def _moves(run: Run) -> Section:
             Cell(move["change"]),
             Cell(move["capability"].replace("_", " ")),
             text.number(move["cost"]),
+            Cell(move["no_cost"]),
+            Cell(move["grade"]),
             Cell(move["reason"]),
         )
         for move in moves.to_dict("records")
@@ -196,16 +207,25 @@ def _market(run: Run) -> Section:
         (Cell(name.replace("_", " ")), text.number(value), Cell(column("market", name).meaning.replace("`", "")))
         for name, value in summary["market"].items()
     )
-    blocks = [Table("of-market", f"Means of the last {summary['days_in_averages']} days", columns, rows)]
+    blocks = [
+        Table("of-market", f"Means of the last {summary['days_in_averages']} days{_basis(summary)}", columns, rows)
+    ]
     if summary["festivals"]:
-        heads = [name for name in summary["festivals"][0] if name not in ("festival", "start", "platforms")]
+        heads = [name for name in summary["festivals"][0] if name not in ("festival", "start", "platforms", "basis")]
         kinds = (
             Column("festival", choose=True),
             Column("first day"),
+            Column("", choose=True, about="whether the model was fitted to facts of the time"),
             *(Column(head.replace("_", " "), numeric=True) for head in heads),
         )
+        last_fact = run.everything.last_fact
         festivals = tuple(
-            (Cell(own["festival"].replace("_", " ")), Cell(own["start"]), *(text.number(own[head]) for head in heads))
+            (
+                Cell(own["festival"].replace("_", " ")),
+                Cell(own["start"]),
+                Cell(basis(own["start"], last_fact)),
+                *(text.number(own[head]) for head in heads),
+            )
             for own in summary["festivals"]
         )
         blocks.append(Table("of-festivals", f"{len(festivals)} festivals", kinds, festivals, find=True, folded=True))

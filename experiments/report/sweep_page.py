@@ -90,12 +90,20 @@ def _pictures(results: pd.DataFrame, chosen: Sequence[str], varied: Sequence[str
         pages = {
             f"metric-{n}": (lambda name=name: figures.draw(results, name, varied)) for n, name in enumerate(chosen)
         }
+        of_platforms = figures.platform_measures(results)
+        for measure in of_platforms:
+            pages[measure] = lambda measure=measure: figures.draw_platforms(results, measure, varied)
         draw_pages(pages, Path(spare), ("svg",), None, said.append)
+        for measure in of_platforms:
+            path = Path(spare) / f"{measure}.svg"
+            if path.is_file():
+                about = figures.BY_PLATFORM[measure][0]
+                found.append(Picture(measure, inline_file(path, measure, about), about, about, wide=True, files=False))
         for n, name in enumerate(chosen):
             path = Path(spare) / f"metric-{n}.svg"
             if path.is_file():
                 unit, meaning = metric(name)
-                about = f"{name}: {meaning.replace('`', '')}" + (f" ({unit})" if unit else "")
+                about = f"{figures.metric_words(name)}: {meaning.replace('`', '')}" + (f" ({unit})" if unit else "")
                 svg = inline_file(path, f"metric-{n}", about)
                 found.append(Picture(f"metric-{n}", svg, about, about, files=False))
     seeds = ", with its 95 % interval over seeds" if figures.SEED in varied else ""

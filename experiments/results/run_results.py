@@ -50,6 +50,11 @@ class Results:
         found: str | None = self.summary["settings"]["calendar"].get("last_fact")
         return found
 
+    @property
+    def ends_in_forecast(self) -> bool:
+        """Whether the run goes on after the last fact."""
+        return self.last_fact is not None and str(self.summary["last_day"]) > self.last_fact
+
     def kind(self, platform: str) -> str:
         """`content` or `shelf`."""
         return str(self.summary["settings"]["platform"][platform]["kind"])

@@ -87,6 +87,7 @@ class FestivalShape(Shape):
     merchants_above_100_million: float
     products_above_10_million: float
     products_above_100_million: float
+    basis: str = ""
 
 
 class OriginShape(Shape):
@@ -185,6 +186,7 @@ class SummaryShape(MadeShape):
     second_half_day: Day | None
     phases: PhasesShape
     days_in_averages: int
+    averages_are: str = ""
     platforms: dict[str, PlatformYearShape] = Field(min_length=1)
     exposure_at_start: dict[str, dict[str, float]]
     market: dict[str, float]

@@ -98,7 +98,18 @@ def _flow_rows(market: Market) -> Iterator[tuple[object, ...]]:
 
 def moves(market: Market) -> pd.DataFrame:
     """A row a move."""
-    columns = ["date", "platform", "change", "capability", "entrance", "cost", "estimates", "reason"]
+    columns = [
+        "date",
+        "platform",
+        "change",
+        "capability",
+        "entrance",
+        "cost",
+        "no_cost",
+        "grade",
+        "estimates",
+        "reason",
+    ]
     return pd.DataFrame(market.record.moves, columns=columns)
 
 

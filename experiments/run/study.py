@@ -23,12 +23,14 @@ from secondhalf.experiments.pictures import by_path, draw_pictures
 from secondhalf.experiments.results.data_package import NAME as DESCRIPTOR
 from secondhalf.experiments.results.data_package import describe_run
 from secondhalf.experiments.results.friend_sample import friends_sample
+from secondhalf.experiments.results.last_fact import basis
 from secondhalf.experiments.results.run_results import FRIENDS, REPORT, Results
 from secondhalf.experiments.results.second_half import in_words, phases
 from secondhalf.experiments.results.tables import TABLES, replacing, tables, write_tables
 from secondhalf.experiments.run.checkpoints import Begun, CheckpointWriter, find_checkpoint, origin, resume_market
 from secondhalf.experiments.run.comparison import compare, comparison_table, extrapolated, notes
 from secondhalf.experiments.run.settings import Checkpoint
+from secondhalf.model.data_files import names
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
 
@@ -158,7 +160,7 @@ def _run_days(market: Market, progress: When, console: Console, keeper: Checkpoi
 def summarise(market: Market) -> dict[str, Any]:
     """What a run says in a few numbers: functions of the settings first, then how they were computed."""
     record = market.record
-    second_half = phases(market)
+    second_half, last_fact = phases(market), market.settings.calendar.last_fact.isoformat()
     last_year = record.daily[-YEAR:]
     platforms = {
         name: {
@@ -179,10 +181,11 @@ def summarise(market: Market) -> dict[str, Any]:
         "second_half_day": second_half["market"]["second_half_day"],
         "phases": second_half,
         "days_in_averages": len(last_year),
+        "averages_are": basis(market.calendar.labels[-1], last_fact),
         "platforms": platforms,
         "exposure_at_start": record.exposure_at_start,
         "market": {key: float(np.mean([row[key] for row in record.market[-YEAR:]])) for key in record.market[-1]},
-        "festivals": record.festivals,
+        "festivals": [row | {"basis": basis(row["start"], last_fact)} for row in record.festivals],
         "network": about_friends(market),
         "settings": market.settings.model_dump(mode="json"),
         "versions": versions(),
@@ -212,8 +215,7 @@ def print_summary(market: Market, summary: dict[str, Any], folder: Path, console
         console.print(compared)
     for words in notes(summary):
         console.print(words, soft_wrap=True)
-    ahead = " (forecast, one run)" if summary["last_day"] > summary["comparison"]["facts_end"] else ""
-    table = Table(title=f"Last {days} days to {summary['last_day']}{ahead}", title_justify="left")
+    table = Table(title=f"Last {days} days to {summary['last_day']} ({summary['averages_are']})", title_justify="left")
     table.add_column("platform", no_wrap=True)
     for heading in (
         "daily users, million",
@@ -226,7 +228,7 @@ def print_summary(market: Market, summary: dict[str, Any], folder: Path, console
     traded = sum(row["gmv"] for row in summary["platforms"].values())
     for name, row in summary["platforms"].items():
         table.add_row(
-            name,
+            names().get(name, {}).get("label", name),
             f"{row['active_users'] / 1e6:,.0f}",
             f"{row['monthly_active_users'] / 1e6:,.0f}",
             f"{row['attention_share']:.1%}",

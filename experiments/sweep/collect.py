@@ -8,23 +8,29 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from rich.table import Table
 
 from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.load import metrics
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.run_job import RUNS, summary_of
 from secondhalf.experiments.sweep.run_record import RunRecord, durable
+from secondhalf.experiments.sweep.short_results import SHORT, printed, short_results
 
 RESULTS = "results"
 
 
-def finish(folder: Path, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> None:
-    """Write what a sweep gives so far, after its last run or when it is stopped."""
+def finish(folder: Path, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> Table | None:
+    """Write what a sweep gives so far, after its last run or when it is stopped; returns the table to print."""
     table = results(folder, jobs, records)
+    keys = list(dict.fromkeys(key for job in jobs for key in job.settings))
+    with durable(folder / SHORT) as temporary:
+        write_csv(short_results(table, keys), temporary)
     with durable(folder / f"{RESULTS}.csv") as temporary:
         write_csv(table, temporary)
     with durable(folder / f"{RESULTS}.parquet") as temporary:
         table.to_parquet(temporary, index=False)
+    return printed(table, keys)
 
 
 def results(folder: Path, jobs: Sequence[Job], records: Mapping[str, RunRecord]) -> pd.DataFrame:

@@ -75,11 +75,13 @@ class Work:
     def finish(self) -> int:
         """Write the tables and say how many runs failed; returns that number."""
         try:
-            finish(self.status.folder, list(self.status.jobs.values()), self.status.records)
+            shown = finish(self.status.folder, list(self.status.jobs.values()), self.status.records)
             if self.status.study == "run":  # only at the end: the series of a thousand runs take a minute
                 publish(self.status.folder)
         except OSError as error:
             raise StudyError(self._cannot(one_line(error))) from error
+        if shown is not None:
+            self.console.print(shown)
         failed = self.status.count("failed")
         said = f"{self.status.count('succeeded')} runs finished"
         if failed:

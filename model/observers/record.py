@@ -149,6 +149,8 @@ class Record:
                     "capability": move.capability or "",
                     "entrance": entrance,
                     "cost": cost,
+                    "no_cost": "" if cost else platform.free_because(move),
+                    "grade": move.grade,
                     "estimates": move.estimates,
                     "reason": move.reason,
                 }

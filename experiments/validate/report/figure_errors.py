@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from secondhalf.experiments.pictures import style
-from secondhalf.experiments.pictures.minutes import SIGNS
+from secondhalf.experiments.pictures.facts import SIGNS
 from secondhalf.experiments.validate.report import text as words
 from secondhalf.experiments.validate.report.figure_series import sign
 

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from secondhalf.experiments.pictures import style
-from secondhalf.experiments.pictures.minutes import SIGNS
+from secondhalf.experiments.pictures.facts import SIGNS
 from secondhalf.experiments.validate.report import text as words
 
 SIZE = (3.6, 2.3)

@@ -13,6 +13,7 @@ import pytest
 from secondhalf.experiments.command import main
 from secondhalf.experiments.command.studies import STUDIES
 
+PLATFORMS = ["douyin", "jd", "kuaishou", "newcomer_shelf", "pinduoduo", "taobao", "xiaohongshu"]
 BASH = """
 eval "$(secondhalf -sc install=bash)"
 for COMP_LINE in "$@"; do
@@ -50,6 +51,9 @@ def proposed(
         ("secondhalf run -m seed=0,1 strategy=hi", ["strategy=history"]),
         ("secondhalf run strategies.jd=hold population.us", ["population.users="]),
         ("secondhalf bench bench.da", ["bench.days="]),
+        ("secondhalf run strategies.", [f"strategies.{name}=" for name in PLATFORMS]),
+        ("secondhalf run strategies.ku", ["strategies.kuaishou="]),
+        ("secondhalf run seed=1 strategies.jd=h", ["strategies.jd=history", "strategies.jd=hold"]),
         ("secondhalf run platforms=[jd popul", []),
         ("secondhalf run --config-dir ", []),
         ("secondhalf run population.nothing", []),
@@ -103,3 +107,16 @@ def test_in_bash(tmp_path: Path) -> None:
     )
     assert done.stderr == ""
     assert done.stdout.splitlines() == ["run", "population.users=", "strategy=history strategy=hold"]
+
+
+def test_folders_to_report_are_proposed(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, file in (("outputs/one", "summary.json"), ("outputs/two", "runs.csv"), ("other", "")):
+        (here / name).mkdir(parents=True)
+        if file:
+            (here / name / file).touch()
+    assert proposed(monkeypatch, capsys, "secondhalf report o") == ["other/", "outputs/"]
+    assert proposed(monkeypatch, capsys, "secondhalf report outputs/") == ["outputs/one", "outputs/two"]
+    assert proposed(monkeypatch, capsys, "secondhalf report outputs/one outputs/t") == ["outputs/two"]
+    assert proposed(monkeypatch, capsys, "secondhalf report nothing/") == []

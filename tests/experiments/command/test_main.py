@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 import yaml
+from omegaconf import OmegaConf
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command import main
-from secondhalf.experiments.command.compose import load_settings
+from secondhalf.experiments.command.compose import compose_config, load_settings
+from secondhalf.experiments.command.help import SETTINGS
 from secondhalf.experiments.command.studies import STUDIES
 from secondhalf.model.supply.offer import OfferDesk
 from tests.experiments.conftest import finish, refused
@@ -115,12 +117,46 @@ def test_the_whole_story_on_request(here: Path, monkeypatch: pytest.MonkeyPatch)
         main.main(["run", "seed=-1"])
 
 
-@pytest.mark.parametrize("words", [["--help"], ["-h"], ["help"], ["run", "--help"]])
+@pytest.mark.parametrize("words", [[], ["--help"], ["-h"], ["help"]])
 def test_help_lists_the_studies(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     main.main(words)
     shown = capsys.readouterr().out
     for study in STUDIES:
         assert f"  {study} " in shown
+
+
+def test_the_bare_command_greets_and_runs_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main.main([])
+    out, err = capsys.readouterr()
+    assert "secondhalf run " in out
+    assert err == ""
+    assert not list(here.iterdir())
+
+
+def test_help_of_a_run_has_groups_choices_and_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    main.main(["run", "--help"])
+    shown = capsys.readouterr().out
+    assert "strategy       best_response, ewa, [history], hold, imitate, reservoir" in shown
+    config = compose_config([])
+    assert len(SETTINGS) == 20
+    for name in set(SETTINGS) - {"hydra.run.dir"}:
+        line = next(line for line in shown.splitlines() if line.startswith(f"  {name} "))
+        value = OmegaConf.select(config, name, throw_on_missing=True)
+        value = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
+        said = line.removeprefix(f"  {name}").strip().split("  ")[0]
+        assert yaml.load(said, yaml.BaseLoader) == yaml.load(yaml.safe_dump(value), yaml.BaseLoader), name
+    main.main(["phases", "--help"])
+    assert "seeds: 16" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("launcher", "instead"), [("joblib", "launcher.workers=N"), ("submitit_slurm", "hydra/launcher=ray")]
+)
+def test_launchers_of_hydra_name_what_to_use(
+    here: Path, capsys: pytest.CaptureFixture[str], launcher: str, instead: str
+) -> None:
+    assert instead in refused(capsys, "run", "-m", f"hydra/launcher={launcher}", "seed=0,1")
+    assert not list(here.iterdir())
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,7 +174,7 @@ def test_tiny_wherever_it_stands() -> None:
 
 @pytest.mark.slow
 def test_bare_command_on_two_threads_is_the_run_on_one(tmp_path: Path) -> None:
-    """`secondhalf` alone runs; the files do not depend on NUMBA_NUM_THREADS; a log stays quiet."""
+    """Settings alone run; the files do not depend on NUMBA_NUM_THREADS; a log stays quiet."""
     chunks = (*CI, "limits.users=2500")  # three chunks of users
     done = command(*chunks, "hydra.run.dir=two", folder=tmp_path, NUMBA_NUM_THREADS="2")
     assert done.returncode == 0, done.stderr

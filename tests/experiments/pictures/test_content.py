@@ -13,9 +13,11 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
-from secondhalf.experiments.pictures import PICTURES, friends, merchants, minutes, moves, shares, style
+from secondhalf.experiments.pictures import PICTURES, facts, friends, merchants, moves, shares, style
 from secondhalf.experiments.results.run_results import Results
+from secondhalf.model.data_files import data_file
 from secondhalf.model.users.attention_flows import FLOWS
 from tests.experiments.pictures.conftest import Draw
 
@@ -116,15 +118,66 @@ def test_lanes_follow_the_moves(results: Results) -> None:
     assert moves.holders(results, "douyin", "mall", pd.Timestamp("2021-12-15")) == ["taobao", "jd", "pinduoduo"]
 
 
-def test_reported_minutes_are_those_of_the_facts(results: Results, drawn: Draw) -> None:
+def test_reported_figures_are_those_of_the_facts(results: Results, drawn: Draw) -> None:
     first, last = pd.Timestamp("2021-01-01"), pd.Timestamp("2021-12-31")
-    found = minutes.reported("kuaishou", first, last)
-    assert {(fact.minutes, fact.grade) for fact in found} >= {(119.1, "A"), (106.9, "B"), (99.3, "B")}
+    found = facts.reported("daily_minutes_per_dau", "kuaishou", first, last)
+    assert {(fact.value, fact.grade) for fact in found} >= {(119.1, "A"), (106.9, "B"), (99.3, "B")}
     assert all(fact.start <= last and fact.end >= first for fact in found)
-    assert minutes.reported("nobody", first, last) == []
-    axes = panel(drawn("minutes"), "content")
+    assert facts.reported("gmv", "nobody", first, last) == []
+    axes = panel(drawn("facts"), "Minutes")
     points = {float(one.get_ydata()[0]) for one in axes.lines if len(one.get_xdata()) == 1}
     assert {119.1, 106.9, 133.9} <= points
+
+
+@pytest.mark.parametrize(
+    ("metric", "platform", "year", "value"),
+    [
+        ("dau", "douyin", 2022, 700.0),
+        ("gmv", "pinduoduo", 2020, 1667.6 / 4),  # of a year: a quarter of it
+        ("pan_shelf_share_of_gmv", "douyin", 2024, 40.0),
+        ("online_marketing_revenue", "kuaishou", 2022, 15.094),
+        ("online_marketing_revenue", "kuaishou", 2020, 13.3 / 3),  # of nine months
+    ],
+)
+def test_every_reported_figure_is_a_point(drawn: Draw, metric: str, platform: str, year: int, value: float) -> None:
+    found = facts.reported(metric, platform, pd.Timestamp(f"{year}-01-01"), pd.Timestamp(f"{year}-12-31"))
+    assert any(fact.value == pytest.approx(value) for fact in found)
+    ink = style.colors([platform])[platform]
+    panels = [axes for axes in drawn("facts").axes if axes.get_title(loc="left").startswith(facts.SHOWN[metric])]
+    points = [
+        float(one.get_ydata()[0])
+        for axes in panels
+        for one in axes.lines
+        if one.get_marker() in facts.SIGNS.values() and one.get_color() == ink
+    ]
+    assert any(point == pytest.approx(value) for point in points)
+
+
+def test_lines_are_the_runs_quarters(results: Results, drawn: Draw) -> None:
+    daily = results.tables["daily"]
+    own = daily[(daily["platform"] == "kuaishou") & daily["date"].between("2021-04-01", "2021-06-30")]
+    axes = panel(drawn("facts"), facts.SHOWN["gmv"])
+    drawn_line = next(one for one in axes.lines if len(one.get_xdata()) == len(facts.quarters(results)))
+    place = facts.quarters(results).index((dt.date(2021, 4, 1), dt.date(2021, 6, 30)))
+    assert drawn_line.get_ydata()[place] == pytest.approx(own["gmv"].sum() / 1e9)
+
+
+def test_bands_of_the_forecast_lie_behind_the_forecast_quarters(results: Results, drawn: Draw) -> None:
+    """As far as the run is the market that was forecast; every other one has none, and says that it is one run."""
+    table = pd.read_csv(data_file("forecast_2025_2027.csv"))
+    rows = table[
+        (table["metric"] == "gmv") & (table["platform"] == "Kuaishou") & (table["period_start"] == "2025-04-01")
+    ]
+    row = rows[rows["period_end"] == "2025-06-30"].iloc[0]
+    axes = panel(drawn("facts"), facts.SHOWN["gmv"])
+    assert len(axes.collections) == 2
+    corners = np.vstack([path.vertices for band in axes.collections for path in band.get_paths()])
+    for quantile in ("p05", "p95"):
+        assert np.isclose(corners[:, 1], row[quantile]).any()
+    assert corners[:, 0].min() > style.number("2025-01-01")
+    assert corners[:, 0].max() < style.number("2026-12-31")
+    other = replace(results, summary=results.summary | {"comparison": {"forecast": None}})
+    assert not any(axes.collections for axes in facts.draw(other).axes)
 
 
 def test_tail_exponent_of_a_pareto_sample() -> None:
@@ -137,7 +190,7 @@ def test_tail_exponent_of_a_pareto_sample() -> None:
     assert merchants.tail_exponent(sold.head(50)) is None
 
 
-PANELS = {"overview": 4, "shares": 3, "channel_mix": 5, "flows": 6, "moves": 1, "minutes": 2}
+PANELS = {"overview": 4, "shares": 3, "channel_mix": 5, "flows": 6, "moves": 1, "facts": 10}
 """Pictures over time, and how many panels each has."""
 
 
@@ -157,7 +210,7 @@ def test_every_picture_over_time_says_where_facts_end(results: Results, drawn: D
     assert len(found) == PANELS.get(name, 0)
     end = style.number(results.summary["settings"]["calendar"]["last_fact"])
     for axes, words, at in found:
-        assert words == ["fitted to 2024", "|", "forecast"]
+        assert words == ["fitted to 2024", "|", "forecast, one run"]
         grounds = [patch.get_extents().x0 for patch in axes.patches if to_rgba(style.LATER_GROUND) == patch.get_fc()]
         edges = [axes.transData.transform((at, 0))[0]]
         if name == "channel_mix":  # filled to its edges
@@ -174,12 +227,22 @@ def test_the_words_follow_the_runs_own_last_fact(results: Results) -> None:
     def drawn(last_fact: str | None) -> list[tuple[Axes, list[str], float]]:
         calendar = {"last_fact": last_fact}
         settings = results.summary["settings"] | {"calendar": calendar}
-        return marks(minutes.draw(replace(results, summary=results.summary | {"settings": settings})))
+        return marks(facts.draw(replace(results, summary=results.summary | {"settings": settings})))
 
-    ((_, words, at), _) = drawn("2021-06-30")
-    assert words == ["fitted to 2021-06-30", "|", "forecast"]
+    ((_, words, at), *_) = drawn("2021-06-30")
+    assert words == ["fitted to 2021-06-30", "|", "forecast, one run"]
     assert at == style.number("2021-06-30")
-    assert drawn("2026-12-31") == drawn("2018-12-31") == drawn(None) == []
+    assert drawn("2026-12-31") == drawn(None) == []
+    for axes, words, _ in drawn("2018-12-31"):  # all of it is a forecast
+        assert words == ["forecast, one run"]
+        ground = next(patch for patch in axes.patches if to_rgba(style.LATER_GROUND) == patch.get_fc())
+        assert (ground.get_x(), ground.get_x() + ground.get_width()) == axes.get_xlim()
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_every_picture_of_a_forecast_says_that_it_is_one_run(drawn: Draw, name: str) -> None:
+    texts = [text.get_text() for text in drawn(name).findobj(Text)]
+    assert any("forecast, one run" in text for text in texts)
 
 
 def test_merchants_curve_begins_with_all_that_sold(results: Results, drawn: Draw) -> None:

@@ -87,6 +87,24 @@ def test_facts_and_forecast_stand_first(sweep: Path, tmp_path: Path, monkeypatch
     assert 'id="of-facts"' not in (folder / "report.html").read_text(encoding="utf-8")
 
 
+def test_numbers_of_a_forecast_are_of_one_run(sweep: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every average of the page is of days after the last fact, and says so where it stands."""
+    monkeypatch.setattr(run_page, "PICTURES", ())
+    folder = tmp_path / "ahead"
+    shutil.copytree(sweep / "runs" / "hold", folder)
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert summary["averages_are"] == "fitted"
+    assert {row["basis"] for row in summary["festivals"]} <= {"fitted"}
+    for last_fact, words in (("2018-12-31", "forecast, one run"), ("2024-12-31", "fitted")):
+        summary["settings"]["calendar"]["last_fact"] = last_fact
+        (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+        main.main(["report", str(folder)])
+        seen = text_of((folder / "report.html").read_text(encoding="utf-8"))
+        assert f"Last 41 days to 2019-02-10 ({words})" in seen
+        assert f"Means of the last 41 days ({words})" in seen
+        assert len(re.findall(rf"\({words}\)", seen)) == 6
+
+
 def test_pictures_of_the_run_itself_are_taken(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = sweep / "runs" / "hold"
     monkeypatch.setattr(run_page, "PICTURES", ())
@@ -106,7 +124,8 @@ def test_a_sweep_in_one_file(sweep: Path) -> None:
     assert "runs succeeded 4 of 5 failed 1" in seen
     assert "SettingsError: &lt;i&gt;none&lt;/i&gt;" in seen
     assert "<i>none" not in page
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 4  # attention and GMV by platform besides
+    assert "GMV by platform in the last year of the run, billion RMB" in seen
     assert "secondhalf run strategy=hold seed=1" in seen
     rows = re.findall(r"<tr><td[^>]*>(\d)</td>\s*<td[^>]*>\s*(\w+)</td>", page)
     assert rows == [("3", "history"), ("2", "history"), ("1", "hold"), ("0", "hold")]

@@ -24,7 +24,7 @@ COLUMNS = {
     "pan_shelf_share retention",
     "overlap": "month platform_a platform_b users",
     "flows": "month platform flow counterparty minutes",
-    "moves": "date platform change capability entrance cost estimates reason",
+    "moves": "date platform change capability entrance cost no_cost grade estimates reason",
     "merchants": "merchant kind category weight gmv " + " ".join(PLATFORMS),
     "products": "product merchant launched gmv tested scaled",
     "market": "date people_online hhi_attention hhi_gmv interpenetration_gmv interpenetration_minutes leak_rate "
@@ -35,7 +35,7 @@ AMOUNTS = {"net_gmv", "wanted_spending", "consumer_surplus", "merchants_profit"}
 """Columns of market.csv that are RMB."""
 DATES = {"date", "month", "launched"}
 NAMES = {"platform", "platform_a", "platform_b", "counterparty", "channel", "flow", "change", "capability", "entrance"}
-WORDS = DATES | NAMES | {"estimates", "reason", "kind"}
+WORDS = DATES | NAMES | {"estimates", "reason", "kind", "no_cost", "grade"}
 """Columns that hold no numbers."""
 
 

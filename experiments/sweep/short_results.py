@@ -1,0 +1,85 @@
+"""Short table of a sweep: what was swept, the second half, attention and GMV by platform; one unit a column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from secondhalf.experiments.results.paired_statistics import mean_and_margin
+from secondhalf.model.data_files import names
+
+SHORT = "results_short.csv"
+SEED = "seed"
+MEASURES = {
+    "attention_share": ("attention_percent", "share of mobile time, %", 100.0, 1),
+    "gmv": ("gmv_billion_rmb", "GMV of the last year, billion RMB", 1e-9, 0),
+}
+"""Of platforms: end of the column, words, what makes the unit, digits after the point."""
+ROWS = 20
+"""Combinations that are printed at most."""
+
+
+def short_results(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """The columns of results.csv that people look at first, in readable units.
+
+    Parameters
+    ----------
+    table
+        as in results.csv
+    keys
+        settings that any run sets; those with one value are left out
+    """
+    found = table[["run", *_varied(table, keys)]].copy()
+    if "second_half_day" in table:
+        found["second_half_day"] = table["second_half_day"]
+    for measure, (ending, _, scale, _) in MEASURES.items():
+        for platform, column in _columns(table, measure).items():
+            found[f"{platform}_{ending}"] = table[column].astype("Float64") * scale
+    return found
+
+
+def printed(table: pd.DataFrame, keys: Sequence[str]) -> Table | None:
+    """Means over the runs of each combination of what was swept, with 95 % intervals over seeds; None without any."""
+    by = [key for key in _varied(table, keys) if key != SEED]
+    measures = {measure: _columns(table, measure) for measure in MEASURES}
+    platforms = list(dict.fromkeys(name for columns in measures.values() for name in columns))
+    if not platforms:
+        return None
+    title = "Means over runs, ± 95 % over seeds"
+    shown = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for key in (*by, "", "runs", *(names().get(name, {}).get("label", name) for name in platforms)):
+        shown.add_column(key, justify="left" if key in (*by, "") else "right")
+    words = table[by].astype(object).where(table[by].notna(), "-").astype(str)
+    groups = list(table.groupby([words[key] for key in by], sort=False)) if by else [((), table)]
+    for values, rows in groups[:ROWS]:
+        for measure, columns in measures.items():
+            _, said, scale, digits = MEASURES[measure]
+            cells = [_mean(rows, columns.get(name), scale, digits) for name in platforms]
+            shown.add_row(*map(str, values), said, str(len(rows)), *cells)
+    if len(groups) > ROWS:
+        shown.caption = f"{len(groups) - ROWS} more combinations are in {SHORT}"
+    return shown
+
+
+def _mean(rows: pd.DataFrame, column: str | None, scale: float, digits: int) -> str:
+    if column is None or rows[column].notna().sum() == 0:
+        return "-"
+    values = rows[column].astype(float) * scale
+    by_seed = np.asarray(values.groupby(rows[SEED]).mean() if SEED in rows else values, np.float64)
+    mean, _, margin = mean_and_margin(by_seed)
+    return f"{mean:,.{digits}f}" + (f" ± {margin:,.{digits}f}" if by_seed.size > 1 else "")
+
+
+def _varied(table: pd.DataFrame, keys: Sequence[str]) -> list[str]:
+    return [key for key in keys if key in table and table[key].astype(str).nunique() > 1]
+
+
+def _columns(table: pd.DataFrame, measure: str) -> Mapping[str, str]:
+    parts = {str(name): str(name).split(".") for name in table.columns}
+    return {
+        own[1]: name for name, own in parts.items() if len(own) == 3 and own[0] == "platforms" and own[2] == measure
+    }

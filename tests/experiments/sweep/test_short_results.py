@@ -1,0 +1,56 @@
+"""Short table of a sweep: readable units, what was swept, and means with intervals over seeds."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from secondhalf.experiments.report import figures
+from secondhalf.experiments.sweep.short_results import printed, short_results
+
+KEYS = ["strategy", "seed", "population.users"]
+
+
+def table() -> pd.DataFrame:
+    """Two strategies under two seeds."""
+    rows = [
+        {"run": f"{strategy}{seed}", "strategy": strategy, "seed": seed, "population.users": 60}
+        | {"second_half_day": "2021-01-01", "platforms.jd.gmv": 2e12 + seed * 1e11, "platforms.jd.attention_share": 0.1}
+        | {"platforms.douyin.gmv": 3e12, "platforms.douyin.attention_share": 0.2, "market.hhi_gmv": 0.5}
+        for strategy in ("history", "hold")
+        for seed in (0, 1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_one_unit_a_column_and_no_setting_that_stays() -> None:
+    found = short_results(table(), KEYS)
+    assert list(found) == [
+        *("run", "strategy", "seed", "second_half_day", "jd_attention_percent", "douyin_attention_percent"),
+        *("jd_gmv_billion_rmb", "douyin_gmv_billion_rmb"),
+    ]
+    assert list(found["jd_gmv_billion_rmb"]) == pytest.approx([2000, 2100, 2000, 2100])
+    assert list(found["douyin_attention_percent"]) == pytest.approx([20.0] * 4)
+
+
+def test_means_are_printed_with_intervals_over_seeds() -> None:
+    shown = printed(table(), KEYS)
+    assert shown is not None
+    console = Console(width=160)
+    with console.capture() as caught:
+        console.print(shown)
+    lines = [" ".join(line.split()) for line in caught.get().splitlines()]
+    # Two seeds 100 apart: half the interval is 12.706 (t, one degree of freedom) times 50.
+    assert "history GMV of the last year, billion RMB 2 2,050 ± 635 3,000 ± 0" in lines
+    assert printed(table()[["run", "strategy"]], KEYS) is None
+
+
+def test_the_page_draws_platforms_over_what_was_swept() -> None:
+    found = table()
+    assert figures.platform_measures(found) == {"attention_share": ["jd", "douyin"], "gmv": ["jd", "douyin"]}
+    (axes,) = figures.draw_platforms(found, "gmv", ["strategy", "seed"]).axes
+    means = {float(bars.lines[0].get_ydata()[0]) for bars in axes.containers}
+    assert sorted(means) == pytest.approx([2050.0, 3000.0])
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["history", "hold"]
+    assert figures.metric_words("platforms.kuaishou.gmv") == "Kuaishou: GMV"
