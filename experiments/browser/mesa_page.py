@@ -19,6 +19,7 @@ from secondhalf.experiments.browser.fair_lock import COMPUTE_LOCK
 from secondhalf.experiments.browser.friend_layout import DrawnUsers, drawn_users
 from secondhalf.experiments.browser.serving import SERVED
 from secondhalf.experiments.pictures import style
+from secondhalf.experiments.results.last_fact import last_fact_of, plain
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
 
@@ -80,7 +81,7 @@ def draw_shares(model: MesaMarket) -> Figure:
         axes.plot([100 * own[p] for own in shares if p < len(own)], color=inks[name], label=style.label(name))
     axes.set_xlabel(f"days since {model.calendar.labels[0]}")
     axes.set_xlim(0, max(len(rows), 2))
-    style.mark_last_fact(axes, model.settings.calendar.last_fact.isoformat(), partial(_days_until, model))
+    style.mark_last_fact(axes, last_fact_of(plain(model.settings)), partial(_days_until, model))
     axes.set_ylabel("percent")
     axes.set_ylim(bottom=0)
     axes.legend(fontsize=8, ncols=2)

@@ -14,6 +14,7 @@ from secondhalf.experiments.counterfactual.outputs import Answer
 from secondhalf.experiments.counterfactual.quarterly_measures import BY_PLATFORM, MARKET, OF_MARKET, RUN
 from secondhalf.experiments.counterfactual.text import NAMES, SCALES
 from secondhalf.experiments.pictures import style
+from secondhalf.experiments.results.last_fact import last_fact_of
 
 BAND = 0.18
 MARKET_INKS = ("#000000", "#882255", "#44AA99", "#999933", "#332288")
@@ -51,7 +52,7 @@ def draw(given: Answer) -> Figure:
     panels[-1].set_title("The market, hundredths")
     for number, axes in enumerate(panels):
         _mark(axes, given, named=number == 0)
-        style.mark_last_fact(axes, given.summary["settings"][ARMS[0]]["calendar"].get("last_fact"))
+        style.mark_last_fact(axes, last_fact_of(given.summary["settings"][ARMS[0]]))
     seeds = len(given.summary["seeds"])
     style.head(
         drawn, f"{given.summary['alternative']} less {given.summary['baseline']}: {seeds} paired seeds, bands of 95 %"

@@ -37,7 +37,8 @@ def draw_pictures(
         return drawn
 
     chosen = by_path({}) if pictures is None else pictures
-    return draw_pages({name: partial(page, path) for name, path in chosen.items()}, folder, formats, font, say)
+    pages = {name: partial(page, path) for name, path in chosen.items()}
+    return draw_pages(pages, folder, formats, font, say, getattr(results, "note", ""))
 
 
 def draw_pages(
@@ -46,6 +47,7 @@ def draw_pages(
     formats: Sequence[str],
     font: str | None,
     say: Callable[[str], None],
+    note: str = "",
 ) -> list[Path]:
     """Write pictures by name; returns the files written.
 
@@ -63,6 +65,8 @@ def draw_pages(
         receives the sentences
     pictures
         import paths by name, as from `by_path`; by default those that ship
+    note
+        words below every picture, e.g. that values are illustrative; empty for none
     """
     from secondhalf.experiments.pictures import style  # only those who draw wait for Matplotlib
 
@@ -79,6 +83,7 @@ def draw_pages(
             with warnings.catch_warnings(record=True) as caught, style.page(font):
                 warnings.simplefilter("always")
                 drawn = page()
+                style.put_note(drawn, note)
                 for path in paths:
                     style.save(drawn, path)
                     written.append(path)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from secondhalf.experiments.pictures import style
+from secondhalf.experiments.results.last_fact import has_shipped_facts
 from secondhalf.experiments.results.run_results import Results
 from secondhalf.model.data_files import data_file, names
 
@@ -55,7 +56,8 @@ def draw(results: Results) -> Figure:
         raise style.NothingToDrawError("nobody spent a minute")
     kinds = [kind for kind in ("content", "shelf") if any(results.kind(name) == kind for name in results.platforms)]
     drawn = style.figure(3.4)
-    style.head(drawn, "Minutes a day per active user, and what was reported")
+    known = has_shipped_facts(results.summary["settings"])
+    style.head(drawn, f"Minutes a day per active user{', and what was reported' if known else ''}")
     panels = drawn.subplots(1, len(kinds), squeeze=False).flat
     grades: dict[tuple[str, str], None] = {}
     for axes, kind in zip(panels, kinds, strict=True):
@@ -75,14 +77,15 @@ def _panel(axes: Axes, results: Results, kind: str) -> list[Reported]:
     first, last = (pd.Timestamp(results.summary[key]) for key in ("first_day", "last_day"))
     shown = [name for name in results.platforms if results.kind(name) == kind]
     drawn: list[Reported] = []
+    known = has_shipped_facts(results.summary["settings"])
     marker = "o" if len(table) < 3 else None
     for name in shown:
         dashes = style.dash(results, name)
         axes.plot(table.index, table[name], color=inks[name], linestyle=dashes, marker=marker, linewidth=1.4)
-        for fact in reported(name, first, last):
+        for fact in reported(name, first, last) if known else ():
             _mark(axes, fact, inks[name], first, last)
             drawn.append(fact)
-    none = "" if drawn else " (nothing reported)"
+    none = "" if drawn or not known else " (nothing reported)"
     axes.set_title(f"{kind} platforms{none}", fontweight="normal")
     axes.set_ylim(bottom=0)
     style.date_axis(axes, ticks=6)

@@ -18,6 +18,7 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import Bbox
 
 from secondhalf.experiments.results.last_fact import FORECAST, fitted_to
 from secondhalf.experiments.results.run_results import Results
@@ -39,6 +40,8 @@ TICK_WIDTH = 0.45
 """Inches for a year along the bottom."""
 NAME_GAP = 9.5
 """Points between the names of two lines at least."""
+NOTE, STRIP = "note", 0.22
+"""Label of the words below a picture, and the height of their strip, inches."""
 PALE_BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
 """Ground of text that lies on lines."""
 
@@ -86,14 +89,25 @@ def head(drawn: Figure | SubFigure, title: str) -> None:
     drawn.suptitle(title, x=0.01, ha="left", fontsize=9, fontweight="bold")
 
 
+def put_note(drawn: Figure, words: str) -> None:
+    """Words in a strip below a picture, which leaves everything else where it is; none when there are no words."""
+    if words:
+        middle = -STRIP / 2 / drawn.get_figheight()
+        drawn.text(0.01, middle, words, label=NOTE, va="center", fontsize=7, fontweight="bold").set_in_layout(False)
+
+
 def save(drawn: Figure, path: Path) -> None:
     """Write a figure, whole or not at all; the ending of `path` is the format."""
     dated = {"Date": None} if path.suffix == ".svg" else None
     if drawn.get_layout_engine() is not None:
         drawn.draw_without_rendering()
         drawn.set_layout_engine("none")  # laid out once, for all formats
+    strip: Bbox | None = None
+    if any(text.get_label() == NOTE for text in drawn.texts):
+        width, height = drawn.get_size_inches()
+        strip = Bbox.from_extents(0, -STRIP, width, height)
     with replacing(path) as temporary:
-        drawn.savefig(temporary, format=path.suffix[1:], metadata=dated)
+        drawn.savefig(temporary, format=path.suffix[1:], metadata=dated, bbox_inches=strip)
 
 
 def label(platform: str) -> str:

@@ -23,7 +23,7 @@ SHOWN = {
     "shares": "Shares of mobile time and of GMV, with launches",
     "flows": "Where each platform’s change of attention came from",
     "channel_mix": "Channels in each platform’s GMV",
-    "minutes": "Minutes a day of an active user, beside what was reported",
+    "minutes": "Minutes a day of an active user; signs are what was reported, where anything was",
     "moves": "What each platform opened, and who had it before",
     "merchants": "How many merchants sell at least so much",
     "friends": "A sample of the friend graph; each user has the colour of the main app",

@@ -212,7 +212,8 @@ def print_summary(market: Market, summary: dict[str, Any], folder: Path, console
         console.print(compared)
     for words in notes(summary):
         console.print(words, soft_wrap=True)
-    ahead = " (forecast, one run)" if summary["last_day"] > summary["comparison"]["facts_end"] else ""
+    known = summary["comparison"]["facts_end"]
+    ahead = " (illustrative values)" if known is None else " (forecast, one run)" if summary["last_day"] > known else ""
     table = Table(title=f"Last {days} days to {summary['last_day']}{ahead}", title_justify="left")
     table.add_column("platform", no_wrap=True)
     for heading in (

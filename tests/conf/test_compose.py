@@ -21,10 +21,13 @@ NEEDED = {"network=file": ["network.file=friends.txt"]}
 
 
 def options() -> list[str]:
-    """Every file of every group as `group=option`, without those that others build on."""
-    return sorted(
-        f"{path.parent.relative_to(CONF)}={path.stem}" for path in CONF.rglob("*/*.yaml") if path.stem != "base"
-    )
+    """Every file of every group as `group=option`, without those that others build on and the parts of a market.
+
+    A folder beside a file of its name (conf/market/overseas) holds the parts of that file.
+    """
+    files = [path for path in CONF.rglob("*/*.yaml") if path.stem != "base"]
+    whole = [path for path in files if not any(folder.with_suffix(".yaml").is_file() for folder in path.parents)]
+    return sorted(f"{path.parent.relative_to(CONF)}={path.stem}" for path in whole)
 
 
 def chosen_by_default() -> set[str]:

@@ -8,6 +8,7 @@ from secondhalf.experiments.equilibrium.findings import Findings, Profile
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED, REFUTED, UNDECIDED
 from secondhalf.experiments.equilibrium.output.csv_tables import part
 from secondhalf.experiments.pictures.style import label
+from secondhalf.experiments.results.last_fact import note_of, plain
 
 MOST = 10.0
 """Parts above this say only that nothing is known yet."""
@@ -207,9 +208,15 @@ def held_sentences(found: Findings) -> list[str]:
     return said
 
 
+def note_sentence(found: Findings) -> str:
+    """That the values are illustrative, of a market that is fitted to no facts."""
+    note = note_of(plain(found.problem.setup.settings))
+    return f"{note[0].upper()}{note[1:]}." if note else ""
+
+
 def paragraph(found: Findings) -> str:
     """The study's answer."""
-    said = [history_sentence(found), bundles_sentence(found), equilibria_sentence(found)]
+    said = [note_sentence(found), history_sentence(found), bundles_sentence(found), equilibria_sentence(found)]
     said += [
         dynamics_sentence(found),
         dilemma_sentence(found),
