@@ -20,9 +20,11 @@ from omegaconf.errors import OmegaConfBaseException
 
 from secondhalf.conf.schema.base import SettingsError
 from secondhalf.conf.schema.import_path import is_import_path
-from secondhalf.conf.schema.market import MarketSettings
+from secondhalf.conf.schema.market import MarketSettings, WhichMarket
 
 CONFIG_MODULE = "secondhalf.conf"
+LAUNCHES = "${market.launches}"
+"""How the file of a strategy names the launches of the market that it is used in."""
 PLAIN_WORD = re.compile(r"[A-Za-z_][\w.:/-]*")
 """A word that needs no quotes in an override, unless it is one of `NO_WORDS`."""
 YEAR_OR_DATE = re.compile(r"\d{4}(-\d\d-\d\d)?")
@@ -158,7 +160,8 @@ def settings_of(raw: dict[str, Any], sources: list[Path]) -> MarketSettings:
     chosen = raw.get("strategies") or {}
     if not isinstance(chosen, Mapping):
         raise SettingsError(f"strategies={chosen}: strategies.<platform>=<name> is needed")
-    raw["strategies"] = {name: _strategy(name, own, raw["strategy"], sources) for name, own in chosen.items()}
+    found = {name: _strategy(name, own, raw["strategy"], sources) for name, own in chosen.items()}
+    raw["strategies"] = {name: _filled(own, raw.get("market")) for name, own in found.items()}
     return MarketSettings.from_dict(raw)
 
 
@@ -233,6 +236,14 @@ def _read(group: str, name: str, sources: list[Path]) -> dict[str, Any] | None:
             loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
             return dict(loaded or {})
     return None
+
+
+def _filled(strategy: Any, market: Any) -> Any:
+    """A strategy read from its file beside Hydra, in which the market's launches are named as in Hydra's own files."""
+    if not isinstance(strategy, Mapping) or strategy.get("launches") != LAUNCHES:
+        return strategy
+    launches = market.get("launches") if isinstance(market, Mapping) else None
+    return {**strategy, "launches": launches or WhichMarket().launches}
 
 
 def _platform(name: str, given: Any, sources: list[Path]) -> Any:

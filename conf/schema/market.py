@@ -24,6 +24,9 @@ from secondhalf.conf.schema.population import MerchantSettings, NetworkSettings,
 from secondhalf.conf.schema.scenario import ALL, BOUND, LINES, Scenario
 from secondhalf.conf.schema.vocabulary import CAPABILITY_CHANGES, CHANNELS, ENTRANCES, MAX_PLATFORMS
 
+FACTS = "market_facts.csv"
+"""File of data/ with what was reported of the default market."""
+
 
 class Limits(Settings):
     """Caps on the size of a run, whatever else is asked for; `experiment=ci` sets them."""
@@ -40,9 +43,32 @@ class MeasureSettings(Settings):
     daily: dict[Word, ImportPath] = Field(default_factory=dict)
 
 
+class WhichMarket(Settings):
+    """Which market the settings describe: its name, its launches, the reported facts that its values were fitted to.
+
+    `facts` is a file of data/; None says that the values are illustrative, and no fact or forecast is shown.
+    """
+
+    name: str = "china"
+    label: Annotated[str, Field(min_length=1)] = "China"
+    launches: str = "launches.csv"
+    facts: Annotated[str, Field(min_length=1)] | None = FACTS
+
+    @property
+    def illustrative(self) -> bool:
+        """Whether nothing reported stands behind its values."""
+        return self.facts is None
+
+    @property
+    def has_shipped_facts(self) -> bool:
+        """Whether facts and forecasts of data/ are about it."""
+        return self.facts == FACTS
+
+
 class MarketSettings(Settings):
     """Everything that determines a run, together with the code's version."""
 
+    market: WhichMarket = WhichMarket()
     seed: Annotated[Whole, Field(ge=0, lt=2**63)]
     platforms: Annotated[list[str], Field(min_length=1, max_length=MAX_PLATFORMS)]
     population: PopulationSettings
@@ -77,6 +103,7 @@ class MarketSettings(Settings):
             for name in names:
                 check_name(name, group)
         check_name(self.scenario.name, "scenario.name")
+        check_name(self.market.name, "market.name")
         for name in (*self.measures.market, *self.measures.daily):
             if name.lower() in EMPTY:
                 raise ValueError(

@@ -25,6 +25,7 @@ from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.browser.text import Said, reason, say
 from secondhalf.experiments.execution.memory import most_users
+from secondhalf.experiments.results.last_fact import last_fact_of, note_of, plain
 
 Send = Callable[[dict[str, Any], bytes], None]
 """Hands a message and its bytes to the page; may be called from any thread, and may wait."""
@@ -223,13 +224,14 @@ class Session:
         self.send({"kind": "state", **self._state(), "allowed": self.setup.allowed(), "shown": self.setup.shown()})
 
     def _state(self) -> dict[str, Any]:
-        calendar = self.setup.settings.calendar
+        calendar, shown = self.setup.settings.calendar, plain(self.setup.settings)
         return {
             "state": self.state,
             "said": self.said,
             "start": calendar.start.isoformat(),
             "days": (calendar.end - calendar.start).days + 1,
-            "last_fact": calendar.last_fact.isoformat(),
+            "last_fact": last_fact_of(shown),
+            "illustrative": self.setup.settings.market.label if note_of(shown) else "",
             "busy": self.steps_left > 0,
             "speed": self.days_a_second if self.state == "playing" else 0.0,
         }

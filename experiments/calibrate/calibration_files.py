@@ -15,10 +15,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.conf.schema.market import FACTS
 from secondhalf.experiments.calibrate.minimum_distance import Fit, Problem
 from secondhalf.experiments.calibrate.parameters import Parameters, gone_settings
 from secondhalf.experiments.calibrate.posterior import Coverage, Posterior
-from secondhalf.experiments.facts.target_file import FACTS
 from secondhalf.experiments.facts.targets import Targets
 from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
@@ -203,12 +203,12 @@ def coverage_table(found: Coverage) -> pd.DataFrame:
     )
 
 
-def describe_facts(targets: Targets, until: dt.date) -> dict[str, Any]:
-    """Dates, counts and hashes of the facts."""
+def describe_facts(targets: Targets, until: dt.date, facts: str = FACTS) -> dict[str, Any]:
+    """Dates, counts and hashes of the facts in a file."""
     return {
         "until": until.isoformat(),
         "facts_used": len(targets),
         "facts_left": dict(sorted(targets.left.items())),
         "data_hash": data_hash(targets),
-        "facts_file": hashlib.blake2b(data_file(FACTS).read_bytes(), digest_size=16).hexdigest(),
+        "facts_file": hashlib.blake2b(data_file(facts).read_bytes(), digest_size=16).hexdigest(),
     }

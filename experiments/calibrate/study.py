@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from secondhalf.conf.schema import MarketSettings
+from secondhalf.conf.schema.market import FACTS
 from secondhalf.experiments.calibrate.calibration_files import (
     Calibration,
     coverage_table,
@@ -97,7 +98,7 @@ def find_problem(settings: MarketSettings, options: Calibrate) -> tuple[MarketSe
     SettingsError
         before anything runs: for crossed bounds, unknown settings, targets that the horizon does not hold
     """
-    targets = read_targets(options.targets).until(options.until)
+    targets = read_targets(options.targets, settings.market.facts or FACTS).until(options.until)
     known = as_of(settings, options.until)
     known = sized(known, options.users, options.merchants, options.until)
     check_horizon(targets, known)
@@ -154,7 +155,7 @@ def calibrate(
         if options.coverage:
             held, _ = coverage(problem, fit, posterior, evaluate, options.coverage)
         made, failed = evaluate.made, evaluate.failed
-    record = describe_facts(targets, options.until) | {
+    record = describe_facts(targets, options.until, settings.market.facts or FACTS) | {
         "loss": fit.loss,
         "loss_of_facts": float(fit.misses @ fit.misses) / 2,
         "losses_of_meanfield": seen,

@@ -92,6 +92,12 @@ def _check(study: Study, config: DictConfig, single: bool) -> None:
     if config.from_checkpoint is not None and not study.from_checkpoint:
         raise SettingsError(f"from_checkpoint={config.from_checkpoint}: only `secondhalf run` goes on from a file")
     request = make_request(study, config, Path(str(config.hydra.run.dir)), single)
+    market = request.settings.market
+    if study.facts and (market.illustrative or (study.facts == "shipped" and not market.has_shipped_facts)):
+        raise SettingsError(
+            f"market={market.name}: `secondhalf {study.name}` compares a market with reported facts, and "
+            f"market.facts={'null' if market.facts is None else market.facts}; allowed is market=china"
+        )
     if config.from_checkpoint is None:  # a run that goes on has the settings of its checkpoint, and checks those
         check_market(request.settings)
     for kind in option_classes():

@@ -54,6 +54,8 @@ class Study:
         it can go on from a file (`from_checkpoint=`)
     simulates
         it runs markets, whose stages a first command compiles before
+    facts
+        it is about reported facts: those of data/ alone, or of any market that has some (`market.facts`)
     code
         import path of the function that does the work, when it is not `start` of the folder's `study.py`
     """
@@ -72,6 +74,7 @@ class Study:
     not_swept: str = ""
     from_checkpoint: bool = False
     simulates: bool = True
+    facts: Literal["", "shipped", "any"] = ""
     code: str = ""
 
     @property
@@ -148,6 +151,7 @@ STUDIES: dict[str, Study] = _table(
         "launches",
         "what each launch of 2020 to 2024 did, by the fitted ensemble with it and without it: malls, links, subsidies",
         settings="Launches",
+        facts="shipped",
         writes=("launches.csv", "split.csv", "nests.csv", "summary.json", "launches.md", "launches.jsonl"),
         resumes="folder",
         left=FINISHED_RUNS,
@@ -156,6 +160,7 @@ STUDIES: dict[str, Study] = _table(
         "calibrate",
         "fit the free parameters to facts reported until the end of 2024",
         settings="Calibrate",
+        facts="any",
         writes=("calibration.json", "posterior.csv", "draws.csv", "covariance.csv", "misses.csv", "evaluations.jsonl"),
         resumes="folder",
         left=FINISHED_RUNS,
@@ -164,6 +169,7 @@ STUDIES: dict[str, Study] = _table(
         "validate",
         "compare the fitted model with facts, naive forecasts and patterns; forecast to the end of 2027",
         settings="Validate",
+        facts="shipped",
         writes=(
             "targets.csv",
             "rolling.csv",
@@ -189,6 +195,7 @@ STUDIES: dict[str, Study] = _table(
         "sensitivity",
         "sensitivity of results to parameters (Morris, Sobol, one at a time), networks, sizes, stage order",
         settings="Sensitivity",
+        facts="shipped",
         writes=(
             "sensitivity.md",
             "morris.csv",

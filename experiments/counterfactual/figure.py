@@ -14,6 +14,7 @@ from secondhalf.experiments.counterfactual.outputs import Answer
 from secondhalf.experiments.counterfactual.quarterly_measures import BY_PLATFORM, MARKET, OF_MARKET, RUN, WELFARE
 from secondhalf.experiments.counterfactual.text import NAMES, SCALES
 from secondhalf.experiments.pictures import style
+from secondhalf.experiments.results.last_fact import last_fact_of
 
 BAND = 0.18
 DRAWN = tuple(name for name in BY_PLATFORM if name != "revenue")
@@ -51,7 +52,7 @@ def draw(given: Answer) -> Figure:
     panels[-1].set_title("The market, hundredths")
     for number, axes in enumerate(panels):
         _mark(axes, given, named=number == 0)
-        style.mark_last_fact(axes, given.summary["settings"][ARMS[0]]["calendar"].get("last_fact"))
+        style.mark_last_fact(axes, last_fact_of(given.summary["settings"][ARMS[0]]))
     runs = len(given.runs[["member", "seed"]].drop_duplicates())
     style.head(
         drawn, f"{given.summary['alternative']} less {given.summary['baseline']}: {runs} pairs of runs, bands of 95 %"

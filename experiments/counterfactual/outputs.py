@@ -14,6 +14,7 @@ from secondhalf.experiments.counterfactual.differences import differences, varia
 from secondhalf.experiments.counterfactual.quarterly_measures import KEYS, MARKET, SECOND_HALF, UNITS
 from secondhalf.experiments.execution.provenance import commit, versions
 from secondhalf.experiments.results.csv_files import write_csv
+from secondhalf.experiments.results.last_fact import note_of
 from secondhalf.experiments.results.paired_statistics import LEVEL
 from secondhalf.experiments.results.tables import replacing
 
@@ -43,6 +44,11 @@ class Answer:
     def platforms(self) -> list[str]:
         """Names of the platforms, in the order of the settings, those of one arm only last."""
         return list(self.summary["variance_reduction"])
+
+    @property
+    def note(self) -> str:
+        """What has to stand on every picture: that values are illustrative; empty for a fitted market."""
+        return note_of(self.summary["settings"][ARMS[0]])
 
 
 def runs_table(found: dict[tuple[int, int], dict[str, Any]]) -> pd.DataFrame:

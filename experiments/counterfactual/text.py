@@ -91,7 +91,7 @@ def _what(given: Answer) -> str:
     date = summary["branch_date"]
     if date is not None and date > summary["first_day"]:
         text += f"; the two are one market until {date}"
-    return f"{text}."
+    return f"{text}." + (f" All are {given.note}." if given.note else "")
 
 
 def word(row: Row) -> str:

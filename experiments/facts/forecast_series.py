@@ -96,7 +96,7 @@ def forecast_series(platforms: Sequence[str], first: dt.date, last: dt.date) -> 
                 if how.of and platform not in how.of:
                     continue
                 rule = SeriesRule(how.table, platform, (how.column,), how.over, how.per, None, how.scale, how.among)
-                label = str(names()[platform]["facts"][0]) if platform in names() else platform
+                label = str((names().get(platform, {}).get("facts") or [platform])[0])
                 asked += [ForecastSeries(metric, label, start, end, how.unit, rule) for start, end in those]
     for (metric, label), how in MARKET_METRICS.items():
         rule = SeriesRule(how.table, None, (how.column,), how.over, how.per, None, how.scale)

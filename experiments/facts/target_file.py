@@ -13,11 +13,12 @@ from pydantic import Field, ValidationError, model_validator
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.base import Positive, Settings, sentence
+from secondhalf.conf.schema.market import FACTS
 from secondhalf.experiments.facts.model_series import COLUMNS, SeriesRule
 from secondhalf.experiments.facts.targets import LAST_FACT, PRIOR, Bound, Target, Targets
 from secondhalf.model.data_files import data_file
 
-TARGETS, FACTS = "targets.yaml", "market_facts.csv"
+TARGETS = "targets.yaml"
 GRADES = ("A", "B", "D")
 """Grades that may be fitted."""
 LEAST_ERROR = 0.35

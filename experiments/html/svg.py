@@ -21,9 +21,12 @@ class Drawer:
     ----------
     folder
         where the page will lie
+    note
+        words below every picture; empty for none
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, note: str = "") -> None:
+        self.note = note
         self.folder = folder / FOLDER
         self.folder.mkdir(parents=True, exist_ok=True)
 
@@ -37,6 +40,7 @@ class Drawer:
         wide: bool = False,
     ) -> Picture:
         """Write the files of a picture and return what the page shows; call within `style.page`."""
+        style.put_note(drawn, self.note)
         for ending in ENDINGS:
             style.save(drawn, self.folder / f"{name}.{ending}")
         return Picture(name, inline_file(self.folder / f"{name}.svg", name, alt), alt, caption, data, wide)

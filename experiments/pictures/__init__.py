@@ -38,7 +38,8 @@ def draw_pictures(
         return drawn
 
     chosen = by_path({}) if pictures is None else pictures
-    return draw_pages({name: partial(page, path) for name, path in chosen.items()}, folder, formats, font, say)
+    pages = {name: partial(page, path) for name, path in chosen.items()}
+    return draw_pages(pages, folder, formats, font, say, getattr(results, "note", ""))
 
 
 def draw_pages(
@@ -47,6 +48,7 @@ def draw_pages(
     formats: Sequence[str],
     font: str | None,
     say: Callable[[str], None],
+    note: str = "",
 ) -> list[Path]:
     """Write pictures by name; returns the files written.
 
@@ -64,6 +66,8 @@ def draw_pages(
         receives the sentences
     pictures
         import paths by name, as from `by_path`; by default those that ship
+    note
+        words below every picture, e.g. that values are illustrative; empty for none
     """
     from secondhalf.experiments.pictures import style  # only those who draw wait for Matplotlib
 
@@ -72,7 +76,7 @@ def draw_pages(
         font = None
     written: list[Path] = []
     lacking = False
-    for drawn in in_forks(lambda name: _draw_page(name, pages[name], folder, formats, font), list(pages)):
+    for drawn in in_forks(lambda name: _draw_page(name, pages[name], folder, formats, font, note), list(pages)):
         written += drawn.written
         lacking = lacking or drawn.lacking
         if drawn.said:
@@ -95,7 +99,9 @@ class _Page(NamedTuple):
     """the folder cannot be written"""
 
 
-def _draw_page(name: str, page: Callable[[], Figure], folder: Path, formats: Sequence[str], font: str | None) -> _Page:
+def _draw_page(
+    name: str, page: Callable[[], Figure], folder: Path, formats: Sequence[str], font: str | None, note: str
+) -> _Page:
     """Write one picture in all formats, whatever comes of it."""
     from secondhalf.experiments.pictures import style
 
@@ -107,6 +113,7 @@ def _draw_page(name: str, page: Callable[[], Figure], folder: Path, formats: Seq
         with warnings.catch_warnings(record=True) as caught, style.page(font):
             warnings.simplefilter("always")
             drawn = page()
+            style.put_note(drawn, note)
             for path in paths:
                 style.save(drawn, path)
                 written.append(path)

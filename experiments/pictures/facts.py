@@ -17,6 +17,7 @@ from secondhalf.experiments.facts.forecast_series import PLATFORM_METRICS, forec
 from secondhalf.experiments.facts.model_series import SeriesRule, indexed
 from secondhalf.experiments.facts.period_tables import read_forecast
 from secondhalf.experiments.pictures import style
+from secondhalf.experiments.results.last_fact import has_shipped_facts
 from secondhalf.experiments.results.run_results import Results
 from secondhalf.model.data_files import data_file, names
 
@@ -91,7 +92,8 @@ def draw(results: Results) -> Figure:
     shown = [metric for metric in SHOWN if lines[metric]]
     drawn = style.figure(1.1 + 1.55 * len(shown))
     sides = "content platforms left, shelf platforms right" if len(kinds) > 1 else f"{kinds[0]} platforms"
-    style.head(drawn, f"The run, and what was reported: {sides}")
+    known = has_shipped_facts(results.summary["settings"])
+    style.head(drawn, f"The run{', and what was reported' if known else ''}: {sides}")
     panels = drawn.subplots(len(shown), len(kinds), squeeze=False, sharex=True)
     signs: dict[tuple[str, str], None] = {}
     for metric, row in zip(shown, panels, strict=True):
@@ -145,6 +147,7 @@ def _panel(
     bands: Bands,
 ) -> list[Reported]:
     inks = style.colors(results.platforms)
+    known = has_shipped_facts(results.summary["settings"])
     first, last = (pd.Timestamp(results.summary[key]) for key in ("first_day", "last_day"))
     middles = [
         style.number(pd.Timestamp(start) + (pd.Timestamp(end) - pd.Timestamp(start)) / 2) for start, end in spans
@@ -159,7 +162,7 @@ def _panel(
         if band is not None:
             at = [style.number(day) for day in pd.to_datetime(band["period_start"]) + pd.Timedelta(days=45)]
             axes.fill_between(at, band["p05"], band["p95"], color=ink, alpha=BAND, linewidth=0, zorder=1)
-        for fact in reported(metric, platform, first, last):
+        for fact in reported(metric, platform, first, last) if known else ():
             _mark(axes, fact, ink, first, last)
             seen.append(fact)
     none = "" if seen else " (nothing reported)"

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.pictures import style
+from secondhalf.experiments.results.last_fact import last_fact_of, plain
 
 ENTRY = "#7B68B5"
 STACK = 0.62
@@ -75,7 +76,7 @@ def draw(table: pd.DataFrame, summary: pd.DataFrame, settings: MarketSettings, a
     axes.set_ylim(-len(rows) + 0.4, 0.75)
     style.date_axis(axes)
     axes.set_xlim(*_span(table, settings))
-    style.mark_last_fact(axes, settings.calendar.last_fact.isoformat())
+    style.mark_last_fact(axes, last_fact_of(plain(settings)))
     axes.grid(True, axis="x")
     axes.grid(False, axis="y")
     count = len(table[["member", "seed"]].drop_duplicates())

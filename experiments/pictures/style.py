@@ -21,7 +21,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, MaxNLocator
-from matplotlib.transforms import Affine2D, Transform
+from matplotlib.transforms import Affine2D, Bbox, Transform
 
 from secondhalf.experiments.results.last_fact import FORECAST, ONE_RUN, fitted_to
 from secondhalf.experiments.results.run_results import Results
@@ -51,6 +51,8 @@ TICK_WIDTH = 0.45
 """Inches for a year along the bottom."""
 NAME_GAP, NAME_DISTANCE = 9.5, 8
 """Points between the names of two lines at least, and between a panel and the names beside it."""
+NOTE, STRIP = "note", 0.22
+"""Label of the words below a picture, and the height of their strip, inches."""
 PALE_BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
 """Ground of text that lies on lines."""
 
@@ -98,14 +100,25 @@ def head(drawn: Figure | SubFigure, title: str) -> None:
     drawn.suptitle(title, x=0.01, ha="left", fontsize=9, fontweight="bold")
 
 
+def put_note(drawn: Figure, words: str) -> None:
+    """Words in a strip below a picture, which leaves everything else where it is; none when there are no words."""
+    if words:
+        middle = -STRIP / 2 / drawn.get_figheight()
+        drawn.text(0.01, middle, words, label=NOTE, va="center", fontsize=7, fontweight="bold").set_in_layout(False)
+
+
 def save(drawn: Figure, path: Path) -> None:
     """Write a figure, whole or not at all; the ending of `path` is the format."""
     dated = {"Date": None} if path.suffix == ".svg" else None
     if drawn.get_layout_engine() is not None:
         drawn.draw_without_rendering()
         drawn.set_layout_engine("none")  # laid out once, for all formats
+    strip: Bbox | None = None
+    if any(text.get_label() == NOTE for text in drawn.texts):
+        width, height = drawn.get_size_inches()
+        strip = Bbox.from_extents(0, -STRIP, width, height)
     with replacing(path) as temporary:
-        drawn.savefig(temporary, format=path.suffix[1:], metadata=dated)
+        drawn.savefig(temporary, format=path.suffix[1:], metadata=dated, bbox_inches=strip)
 
 
 def label(platform: str) -> str:

@@ -15,6 +15,7 @@ from secondhalf.experiments.html.svg_allow_list import inline_file
 from secondhalf.experiments.pictures import draw_pages
 from secondhalf.experiments.report import figures, text
 from secondhalf.experiments.results.column_dictionary import metric
+from secondhalf.experiments.results.last_fact import note_of
 from secondhalf.experiments.results.load import STATES, Sweep
 
 SHOWN = ("gmv", "attention_share")
@@ -39,7 +40,9 @@ def page_of_sweep(sweep: Sweep, metrics: Sequence[str]) -> Page:
     lead = f"{len(sweep.runs):,} runs; {_varied(results, varied)}."
     version = summary["versions"]["secondhalf"] if summary else ""
     title = f"A sweep of Second Half: {sweep.folder.resolve().name}"
-    return Page(title, (lead,), _tiles(sweep, counts), tuple(sections), f"Second Half {version}. Apache-2.0.")
+    note = note_of(summary["settings"]) if summary else ""
+    told = (lead, f"{note[0].upper()}{note[1:]}.") if note else (lead,)
+    return Page(title, told, _tiles(sweep, counts), tuple(sections), f"Second Half {version}. Apache-2.0.")
 
 
 def _keys(overrides: pd.Series[str]) -> list[str]:

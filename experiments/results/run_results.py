@@ -13,6 +13,7 @@ import networkx as nx
 import pandas as pd
 
 from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.results.last_fact import last_fact_of, note_of
 from secondhalf.experiments.results.read_tables import read_table
 from secondhalf.experiments.results.summary_schema import SUMMARY, SummaryShape, check_shape, read_object
 from secondhalf.experiments.results.tables import TABLES
@@ -46,9 +47,13 @@ class Results:
 
     @property
     def last_fact(self) -> str | None:
-        """Day of the last fact that the market is fitted to; None of a run by an older version."""
-        found: str | None = self.summary["settings"]["calendar"].get("last_fact")
-        return found
+        """Day of the last fact that the market is fitted to; None without facts, or of a run by an older version."""
+        return last_fact_of(self.summary["settings"])
+
+    @property
+    def note(self) -> str:
+        """What has to stand on every picture: that values are illustrative; empty for a fitted market."""
+        return note_of(self.summary["settings"])
 
     @property
     def ends_in_forecast(self) -> bool:

@@ -116,7 +116,7 @@ class ComparedShape(Shape):
 class ComparisonShape(Shape):
     """The run beside facts and the committed forecast."""
 
-    facts_end: Day
+    facts_end: Day | None
     forecast: str | None
     no_band: str
     rows: list[ComparedShape]
@@ -147,11 +147,20 @@ class CalendarShape(Shape):
     last_fact: Day | None = None
 
 
+class MarketShape(Shape):
+    """Which market it is, and what was reported of it."""
+
+    name: str
+    label: str
+    facts: str | None
+
+
 class SettingsShape(Shape):
     """Settings that pictures and pages look into; all others are shown as they are."""
 
     population: SizesShape
     calendar: CalendarShape
+    market: MarketShape | None = None
     strategy: NamedShape
     scenario: NamedShape
     platform: dict[str, KindShape]

@@ -16,7 +16,7 @@ from secondhalf.experiments.facts.forecast_series import forecast_series
 from secondhalf.experiments.facts.model_series import SeriesRule, indexed
 from secondhalf.experiments.facts.period_tables import latest_forecast, read_forecast
 from secondhalf.experiments.facts.yearly_facts import YearlyFact, yearly_facts
-from secondhalf.experiments.results.last_fact import FORECAST, facts_end, fitted_to
+from secondhalf.experiments.results.last_fact import FORECAST, facts_end, fitted_to, illustrative
 from secondhalf.experiments.run.checkpoints import defaults
 from secondhalf.model.data_files import names
 from secondhalf.model.snapshots.resume import leaves
@@ -58,9 +58,12 @@ def compare(
     Returns
     -------
     dict
-        `facts_end`; `forecast`, the file of the bands, or None and `no_band` says why; `rows`, one a metric, platform
-        and year: what was reported, the run's own number, its miss as a share, quantiles of the forecast
+        `facts_end`, None for a market with illustrative values; `forecast`, the file of the bands, or None and
+        `no_band` says why; `rows`, one a metric, platform and year: what was reported, the run's own number, its miss
+        as a share, quantiles of the forecast
     """
+    if settings.market.illustrative:
+        return {"facts_end": None, "forecast": None, "no_band": illustrative(settings.market.label), "rows": []}
     known, start, end = settings.calendar.last_fact, settings.calendar.start, settings.calendar.end
     years = [year for year in range(start.year, end.year + 1) if dt.date(year, 1, 1) >= start and end >= _last(year)]
     fitted = [year for year in years if _last(year) <= known][-1:]
@@ -73,7 +76,8 @@ def compare(
         except SettingsError as reason:
             found["no_band"] = str(reason)
     if fitted or ahead:
-        facts = yearly_facts(fitted[0], list(METRICS), known) if fitted else {}
+        shipped = fitted and settings.market.has_shipped_facts
+        facts = yearly_facts(fitted[0], list(METRICS), known) if shipped else {}
         found["rows"] = _rows(settings, tables, facts, bands, fitted, ahead)
     return found
 
@@ -123,7 +127,7 @@ def differing(settings: MarketSettings) -> list[str]:
 
 def _label(platform: str) -> str:
     """The name that forecasts and facts have for a platform."""
-    return str(names()[platform]["facts"][0]) if platform in names() else platform
+    return str((names().get(platform, {}).get("facts") or [platform])[0])
 
 
 def _rows(
@@ -179,10 +183,12 @@ def extrapolated_words(curves: Mapping[str, str]) -> str:
 def notes(summary: Mapping[str, Any]) -> list[str]:
     """Sentences without full stops on where facts end, why there is no band, and what was extrapolated."""
     compared = summary["comparison"]
+    curves = extrapolated_words(summary.get("extrapolated", {}))
+    if compared["facts_end"] is None:
+        return [compared["no_band"], *([curves] if curves else [])]
     said = [facts_end(compared["facts_end"])] if summary["last_day"] > compared["facts_end"] else []
     if compared["no_band"]:
         said.append(f"no band: {compared['no_band']}")
-    curves = extrapolated_words(summary.get("extrapolated", {}))
     return [*said, curves] if curves else said
 
 

@@ -215,7 +215,9 @@ def print_summary(market: Market, summary: dict[str, Any], folder: Path, console
         console.print(compared)
     for words in notes(summary):
         console.print(words, soft_wrap=True)
-    table = Table(title=f"Last {days} days to {summary['last_day']} ({summary['averages_are']})", title_justify="left")
+    known = summary["comparison"]["facts_end"]
+    ahead = "illustrative values" if known is None else summary["averages_are"]
+    table = Table(title=f"Last {days} days to {summary['last_day']} ({ahead})", title_justify="left")
     table.add_column("platform", no_wrap=True)
     for heading in (
         "daily users, million",

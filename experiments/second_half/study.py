@@ -22,6 +22,7 @@ from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.provenance import commit
 from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.pictures import draw_pages
+from secondhalf.experiments.results.last_fact import note_of, plain
 from secondhalf.experiments.results.second_half import mutual_entry
 from secondhalf.experiments.results.second_half import phases as phases_of
 from secondhalf.experiments.results.tables import moves, replacing, write_tables
@@ -204,14 +205,16 @@ def _report(
         "phases_lags_summary": report.lags_summary(lags),
     }
     write_tables(frames, folder)
-    text = paragraph(table, frames, arms, options.against)
+    first = next(iter(arms.values()))
+    text, note = paragraph(table, frames, arms, options.against), note_of(plain(first))
+    text += f" All are {note}." if note else ""
     with replacing(folder / "phases.md") as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
     if output.pictures != "never":
         from secondhalf.experiments.pictures.phases import draw
 
-        pages = {"phases": lambda: draw(whole, frames["phases_summary"], next(iter(arms.values())), options.against)}
-        draw_pages(pages, folder, output.formats, output.font, lambda words: console.print(words, style="yellow"))
+        pages = {"phases": lambda: draw(whole, frames["phases_summary"], first, options.against)}
+        draw_pages(pages, folder, output.formats, output.font, lambda words: console.print(words, style="yellow"), note)
     console.print(text, soft_wrap=True, markup=False, highlight=False)
     return float((market["second_half_day"] != "").mean())
 

@@ -15,13 +15,14 @@ import pandas as pd
 from rich.console import Console
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.conf.schema.market import FACTS
 from secondhalf.experiments.calibrate.calibration_files import describe_facts
 from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.execution.progress import ProgressBar, ProgressBars
 from secondhalf.experiments.execution.provenance import commit, versions
 from secondhalf.experiments.facts.forecast_series import ForecastSeries, forecast_series
 from secondhalf.experiments.facts.period_tables import latest_forecast, read_facts, read_forecast
-from secondhalf.experiments.facts.target_file import FACTS, read_targets
+from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import LAST_FACT, Target, check_horizon, sized
 from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.document_tables import check, put_into

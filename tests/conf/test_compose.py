@@ -21,10 +21,15 @@ NEEDED = {"network=file": ["network.file=friends.txt"]}
 
 
 def options() -> list[str]:
-    """Every file of every group as `group=option`, without those that others build on."""
-    return sorted(
-        f"{path.parent.relative_to(CONF)}={path.stem}" for path in CONF.rglob("*/*.yaml") if path.stem != "base"
-    )
+    """Every file of every group as `group=option`, without those that others build on and the parts of a market.
+
+    A folder of a market's name in conf/market holds the parts of that market.
+    """
+    files = [path for path in CONF.rglob("*/*.yaml") if path.stem != "base"]
+    markets = {path.stem for path in files if path.parent == CONF / "market"}
+    groups = {path: path.parent.relative_to(CONF) for path in files}
+    whole = [path for path, group in groups.items() if group.parts[:1] != ("market",) or not markets & set(group.parts)]
+    return sorted(f"{groups[path]}={path.stem}" for path in whole)
 
 
 def chosen_by_default() -> set[str]:

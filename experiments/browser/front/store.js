@@ -136,11 +136,12 @@ export class Store {
   }
 
   /** What the settings say of the calendar; the day after the last fact counts from the first. */
-  takeCalendar({ start, days, last_fact }) {
+  takeCalendar({ start, days, last_fact, illustrative }) {
     this.start = Date.parse(`${start}T00:00:00Z`);
     this.days = days;
     this.lastFactDate = last_fact;
-    this.lastFact = this.dayOf(last_fact) + 1;
+    this.lastFact = last_fact ? this.dayOf(last_fact) + 1 : null;
+    this.illustrative = illustrative; // the market's name where nothing reported stands behind its values
   }
 
   /** Whether the day that is shown lies after the last fact: its numbers are a forecast by one run. */

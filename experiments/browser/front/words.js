@@ -20,8 +20,9 @@ export function wordsIn(facts, language) {
   };
 }
 
-/** Where facts end, of a run that goes on after them; nothing of others. */
+/** Where facts end, of a run that goes on after them, or that there are none; nothing of others. */
 export function factsEnd(store, words) {
+  if (store.illustrative) return words.filled("illustrative", { market: store.illustrative });
   const beyond = store.lastFact !== null && store.lastFact < store.days;
   return beyond ? words.filled("facts_end", { date: store.lastFactDate }) : "";
 }

@@ -19,6 +19,7 @@ from secondhalf.experiments.browser.market.fair_lock import COMPUTE_LOCK
 from secondhalf.experiments.browser.market.friend_layout import DrawnUsers, drawn_users
 from secondhalf.experiments.browser.server.serving import SERVED
 from secondhalf.experiments.pictures import style
+from secondhalf.experiments.results.last_fact import last_fact_of, plain
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import threads_for
 
@@ -87,7 +88,7 @@ def draw_shares(model: MesaMarket) -> Figure:
     axes.set_xlim(start, start + dt.timedelta(days=max(len(rows), LEAST_DAYS)))
     axes.xaxis.set_major_locator(locator := AutoDateLocator(maxticks=6))
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-    style.mark_last_fact(axes, model.settings.calendar.last_fact.isoformat())
+    style.mark_last_fact(axes, last_fact_of(plain(model.settings)))
     axes.set_ylabel("percent")
     axes.set_ylim(bottom=0)
     drawn.legend(fontsize=8, ncols=3, loc="outside lower center", frameon=False)  # beside the lines, not on them

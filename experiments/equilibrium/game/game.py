@@ -186,7 +186,7 @@ def _history(settings: MarketSettings, options: Equilibrium, player: str, own: t
 def capabilities_opened_by(settings: MarketSettings, platform: str, until: dt.date) -> frozenset[str]:
     """Capabilities that everybody saw on a platform by a date, from its start and its launches."""
     named = {name: start.exposure for name, start in settings.platform[platform].open_at_start.items()}
-    file = settings.strategy_of(platform).parameters.get("launches", "launches.csv")
+    file = settings.strategy_of(platform).parameters.get("launches", settings.market.launches)
     for launch in read_launches(str(file), list(settings.platform), list(settings.capability)):
         if launch.platform == platform and launch.capability and FIRST_DATE <= launch.date <= until:
             named[launch.capability] = SHOWN.get(launch.change, named.get(launch.capability, 0.0))

@@ -18,6 +18,7 @@ from secondhalf.experiments.html.blocks import Cell, Code, Column, Gallery, Page
 from secondhalf.experiments.html.svg import Drawer
 from secondhalf.experiments.html.write import HIDDEN, write_page
 from secondhalf.experiments.pictures import style
+from secondhalf.experiments.results.last_fact import note_of, plain
 
 NAME = "report.html"
 Tables = Mapping[str, pd.DataFrame]
@@ -33,7 +34,7 @@ LONG = {"profile", "words", "statement", "capabilities"}
 
 def report(found: Findings, tables: Tables, folder: Path) -> Path:
     """Write report.html and pictures/; returns the page's path."""
-    drawer = Drawer(folder)
+    drawer = Drawer(folder, note_of(plain(found.problem.setup.settings)))
     with style.page(None):
         sections = [
             _profiles(found, tables, drawer),
@@ -45,6 +46,7 @@ def report(found: Findings, tables: Tables, folder: Path) -> Path:
             _reproduce(found),
         ]
     said = (
+        output_text.note_sentence(found),
         output_text.history_sentence(found),
         output_text.bundles_sentence(found),
         output_text.equilibria_sentence(found),

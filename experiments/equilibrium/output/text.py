@@ -11,6 +11,7 @@ from secondhalf.experiments.equilibrium.findings import Findings, Profile
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import CERTIFIED, REFUTED, UNDECIDED
 from secondhalf.experiments.equilibrium.output.csv_tables import part, welfare
 from secondhalf.experiments.pictures.style import label
+from secondhalf.experiments.results.last_fact import note_of, plain
 
 MOST = 10.0
 """Parts above this say only that nothing is known yet."""
@@ -289,9 +290,15 @@ def plan_sentence(found: Findings) -> str:
     return f"{said} The procedure was fixed before the first run (plan {plan.hash}{differs})."
 
 
+def note_sentence(found: Findings) -> str:
+    """That the values are illustrative, of a market that is fitted to no facts."""
+    note = note_of(plain(found.problem.setup.settings))
+    return f"{note[0].upper()}{note[1:]}." if note else ""
+
+
 def paragraph(found: Findings, conditions: pd.DataFrame) -> str:
     """The study's answer; `conditions` is conditions.csv."""
-    said = [history_sentence(found), bundles_sentence(found), equilibria_sentence(found)]
+    said = [note_sentence(found), history_sentence(found), bundles_sentence(found), equilibria_sentence(found)]
     said += [
         dynamics_sentence(found),
         dilemma_sentence(found),

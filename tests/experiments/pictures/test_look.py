@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
+from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.pictures import PICTURES, style
 from secondhalf.model.data_files import names
 from tests.experiments.pictures.conftest import Draw
@@ -78,17 +79,20 @@ def lab(color: str, eyes: list[list[float]] | None) -> np.ndarray:
     return np.array([116 * root[1] - 16, 500 * (root[0] - root[1]), 200 * (root[1] - root[2])])
 
 
+@pytest.mark.parametrize("market", ["china", "overseas"])
 @pytest.mark.parametrize(
     "eyes", [None, PROTANOPIA, DEUTERANOPIA, TRITANOPIA], ids=["all", "no red", "no green", "no blue"]
 )
-def test_platforms_can_be_told_apart(eyes: list[list[float]] | None) -> None:
-    inks = style.colors(list(names()))
+def test_platforms_can_be_told_apart(eyes: list[list[float]] | None, market: str) -> None:
+    """Those of one market; two markets never meet in one picture."""
+    inks = style.colors(list(load_settings([f"market={market}"]).platform))
+    assert set(inks) <= set(names())
     for (first, a), (second, b) in combinations(inks.items(), 2):
         assert np.linalg.norm(lab(a, eyes) - lab(b, eyes)) > APART, f"{first} and {second}"
 
 
 def test_unknown_platforms_get_colours_of_their_own() -> None:
-    inks = style.colors([*names(), "mine", "yours"])
+    inks = style.colors([*load_settings().platform, "mine", "yours"])
     assert len(set(inks.values())) == len(inks)
     assert style.colors(["mine", "jd"])["jd"] == names()["jd"]["color"]
 
