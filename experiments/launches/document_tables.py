@@ -9,7 +9,7 @@ import pandas as pd
 
 from secondhalf.experiments.launches.text import BILLION, label, opens_a_mall, own_gmv, paragraph, signed
 
-MARKS = ("mall effects", "launch effects", "launch words")
+MARKS = ("mall effects", "launch effects", "launch words", "mall answer")
 """Marks of the tables in documents."""
 LINKS = {"cannibalised": "own other channels", "walking_away": "needs not met before"}
 """Parts of a gain that are no rival's, as heads of columns."""
@@ -20,8 +20,30 @@ def in_documents(
 ) -> dict[str, str]:
     """What documents show between their marks; launches.csv, split.csv, nests.csv and the summary of a study."""
     words = paragraph(launches, split, nests, summary)
-    tables = (malls_markdown(launches, split, summary), launches_markdown(launches, summary), words)
+    answer = mall_answer(launches, split, summary)
+    tables = (malls_markdown(launches, split, summary), launches_markdown(launches, summary), words, answer)
     return dict(zip(MARKS, tables, strict=True))
+
+
+def mall_answer(launches: pd.DataFrame, split: pd.DataFrame, summary: Mapping[str, Any]) -> str:
+    """What a mall does, in a sentence a mall that opened alone, with intervals and the condition."""
+    said = []
+    for item in summary["launches"]:
+        if not opens_a_mall(item) or item["packages"]:
+            continue
+        own = own_gmv(launches)
+        rows = [(horizon, _one(own, item, horizon)) for horizon in sorted({int(key) for key in item["days"]})]
+        years = ", ".join(f"{_interval(row).replace(' ', ' % ', 1)} in year {horizon}" for horizon, row in rows)
+        parts = split[(split["launch"] == item["launch"]) & (split["horizon"] == rows[-1][0])]
+        total = parts.groupby("part")["mean"].sum()
+        shares = {part: 100 * total[part] / total["gain"] for part in ("cannibalised", "taken", "walking_away")}
+        said.append(
+            f"{label(item['owner'])}'s mall, opened {item['date']}, changed its owner's GMV by {years}; of what it sold "
+            f"in the last of these years {shares['taken']:.0f} % came from rivals, {shares['cannibalised']:.0f} % from "
+            f"the owner's other channels and {shares['walking_away']:.0f} % from needs not met before."
+        )
+    level = f"{100 * summary['level']:.0f} % intervals over parameters and luck"
+    return f"{' '.join(said)} ({level}; rivals repeat their own history and do not answer.)\n"
 
 
 def malls_markdown(launches: pd.DataFrame, split: pd.DataFrame, summary: Mapping[str, Any]) -> str:

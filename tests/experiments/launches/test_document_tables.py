@@ -26,7 +26,8 @@ def stored() -> Effects:
 
 
 @pytest.mark.parametrize(
-    ("document", "mark"), [("README.md", MARKS[0]), ("docs/studies.md", MARKS[1]), ("docs/studies.md", MARKS[2])]
+    ("document", "mark"),
+    [("README.md", MARKS[0]), ("docs/studies.md", MARKS[1]), ("docs/studies.md", MARKS[2]), ("README.md", MARKS[3])],
 )
 def test_documents_show_the_committed_effects(stored: Effects, document: str, mark: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
