@@ -40,8 +40,8 @@ def mall_answer(launches: pd.DataFrame, split: pd.DataFrame, summary: Mapping[st
         said.append(
             f"{label(item['owner'])}'s mall, opened {item['date']}, changed its owner's GMV by {years}; of what it "
             f"sold in the last of these years {shares['taken']:.0f} % came from rivals, "
-            f"{shares['cannibalised']:.0f} % from the owner's other channels and {shares['walking_away']:.0f} % from needs "
-            "not met before."
+            f"{shares['cannibalised']:.0f} % from the owner's other channels "
+            f"and {shares['walking_away']:.0f} % from needs not met before."
         )
     level = f"{100 * summary['level']:.0f} % intervals over parameters and luck"
     return f"{' '.join(said)} ({level}; rivals repeat their own history and do not answer.)\n"
