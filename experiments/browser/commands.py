@@ -23,7 +23,7 @@ from secondhalf.experiments.browser.messages import (
     Step,
     Story,
 )
-from secondhalf.experiments.browser.plan import Plan
+from secondhalf.experiments.browser.plan import PlannedRun
 from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.browser.story import story_plan, story_setup
 from secondhalf.experiments.browser.text import Said, brief, named, reason, say
@@ -44,7 +44,7 @@ class SessionControls(Protocol):
     state: str
     speed: float
     steps_left: int
-    plan: Plan | None
+    plan: PlannedRun | None
 
     def send(self, message: dict[str, Any], payload: bytes = b"") -> None:
         """Send something that must not be lost."""
@@ -162,9 +162,9 @@ def _open(session: SessionControls, request: Open) -> None:
     """A link: refused before anything is composed or dropped when it says something that the page does not offer."""
     asked = request.settings.model_dump(exclude_unset=True)
     session.setup.check(asked)
-    Plan.of(session.setup.settings, request.interventions, request.day)
+    PlannedRun.of(session.setup.settings, request.interventions, request.day)
     setup = session.setup.changed(asked)
-    plan = Plan.of(setup.settings, request.interventions, request.day)
+    plan = PlannedRun.of(setup.settings, request.interventions, request.day)
     session.start_anew(setup)
     session.plan = plan
     if request.of and request.of != setup.digest:
@@ -174,7 +174,7 @@ def _open(session: SessionControls, request: Open) -> None:
 def _story(session: SessionControls, request: Story) -> None:
     """A step of the story; the run goes on when it is that of the story and has not come too far."""
     setup = story_setup(session.setup)
-    plan = Plan.of(setup.settings, *story_plan(request.step, setup.settings))
+    plan = PlannedRun.of(setup.settings, *story_plan(request.step, setup.settings))
     world = session.world if session.state in ("paused", "playing") else None
     same = world is not None and not world.interventions and setup.settings == session.setup.settings
     if world is None or not same or world.market.day > plan.first:

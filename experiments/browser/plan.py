@@ -14,7 +14,7 @@ from secondhalf.experiments.browser.text import say
 
 
 @dataclass
-class Plan:
+class PlannedRun:
     """What is to come of a link or of a step of the story.
 
     Attributes
@@ -29,7 +29,7 @@ class Plan:
     until: int
 
     @classmethod
-    def of(cls, settings: MarketSettings, interventions: Sequence[Planned], until: int) -> Plan:
+    def of(cls, settings: MarketSettings, interventions: Sequence[Planned], until: int) -> PlannedRun:
         """A plan for a market.
 
         Raises

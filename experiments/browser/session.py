@@ -20,7 +20,7 @@ from secondhalf.experiments.browser.market.friend_layout import DrawnUsers, draw
 from secondhalf.experiments.browser.market.interventions import RefusedError
 from secondhalf.experiments.browser.market.twin_market import TwinMarket
 from secondhalf.experiments.browser.messages import Confirm, Message, parse_message
-from secondhalf.experiments.browser.plan import Plan
+from secondhalf.experiments.browser.plan import PlannedRun
 from secondhalf.experiments.browser.settings import Browse
 from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.browser.text import Said, reason, say
@@ -61,7 +61,7 @@ class Session:
         self.drawn: DrawnUsers | None = None
         self.state = "setting_up"
         self.speed = START_SPEED
-        self.plan: Plan | None = None
+        self.plan: PlannedRun | None = None
         self.steps_left = 0
         self.days_a_second = 0.0
         self.said: Said = say("setting_up", users=f"{setup.settings.population.users:,}")
