@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -32,14 +32,24 @@ def read_launches(name: str, platforms: Sequence[str], capabilities: Sequence[st
         for a missing file, a date that is none, a platform, change, capability or entrance that is unknown; names file
         and line
     """
-    path = data_file(name)
+    path = data_file(name).absolute()
     try:
-        with path.open(encoding="utf-8", newline="") as handle:
-            rows = list(csv.DictReader(handle))
+        now = path.stat()
+        state = (now.st_mtime_ns, now.st_ctime_ns, now.st_size, now.st_ino)
+        return list(_launches(path, state, tuple(platforms), tuple(capabilities)))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"strategy.launches={name}: cannot read the file ({error.__class__.__name__})") from error
+
+
+@lru_cache(maxsize=16)
+def _launches(
+    path: Path, state: tuple[int, ...], platforms: Sequence[str], capabilities: Sequence[str]
+) -> tuple[Launch, ...]:
+    """Read a file once a process and `state` that it is in: every platform of every run of a sweep asks for it."""
+    with path.open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
     launches = [_launch(row, f"{path.name} line {n}", platforms, capabilities) for n, row in enumerate(rows, start=2)]
-    return sorted(launches, key=lambda launch: launch.date)
+    return tuple(sorted(launches, key=lambda launch: launch.date))
 
 
 def _launch(row: dict[str, str], where: str, platforms: Sequence[str], capabilities: Sequence[str]) -> Launch:

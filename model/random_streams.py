@@ -29,6 +29,7 @@ _S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
 _S16, _S32, _S40, _S48 = np.uint64(16), np.uint64(32), np.uint64(40), np.uint64(48)
 _LOW16 = np.uint64(0xFFFF)
 _ONE = np.uint64(1)
+_BLOCK = 1 << 16  # numbers drawn at a time, so that a market of millions holds no columns of random words
 _UNIT24 = np.float32(2.0**-24)
 _NORMAL_SCALE = np.float32(np.sqrt(3.0) / 65536.0)
 _NORMAL_MEAN = np.float32(2.0 * 65535.0)
@@ -145,20 +146,28 @@ def _finalised(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return z ^ (z >> _S31)
 
 
-def words(stream: np.uint64, count: int) -> NDArray[np.uint64]:
-    """`word` for agents 0..count-1 as a NumPy array."""
+def words(stream: np.uint64, count: int, first: int = 0) -> NDArray[np.uint64]:
+    """`word` for `count` agents from `first` on as a NumPy array."""
     with np.errstate(over="ignore"):
-        return _finalised(stream + (np.arange(count, dtype=np.uint64) + _ONE) * _GOLDEN64)
+        return _finalised(stream + (np.arange(first, first + count, dtype=np.uint64) + _ONE) * _GOLDEN64)
 
 
 def uniforms(stream: np.uint64, count: int) -> NDArray[np.float64]:
     """Double-precision uniforms in (0, 1) for agents 0..count-1, for draws made once at the start."""
-    return ((words(stream, count) >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+    found = np.empty(count)
+    for first in range(0, count, _BLOCK):
+        block = found[first : first + _BLOCK]
+        block[:] = ((words(stream, block.size, first) >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+    return found
 
 
 def uniforms32(stream: np.uint64, count: int) -> NDArray[np.float32]:
     """`uniform` for agents 0..count-1 as a NumPy array: the same numbers as in the stages."""
-    return np.asarray((words(stream, count) >> _S40).astype(np.float32) * _UNIT24)
+    found = np.empty(count, np.float32)
+    for first in range(0, count, _BLOCK):
+        block = found[first : first + _BLOCK]
+        block[:] = (words(stream, block.size, first) >> _S40).astype(np.float32) * _UNIT24
+    return found
 
 
 class RandomStreams:

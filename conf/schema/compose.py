@@ -134,9 +134,16 @@ def _allowed(name: str, error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def market_settings(config: DictConfig) -> MarketSettings:
-    """Checked settings of a composed configuration."""
-    return settings_of(config_values(config, without=NOT_OF_THE_MARKET), config_folders(config))
+def market_settings(config: DictConfig, values: Mapping[str, Any] | None = None) -> MarketSettings:
+    """Checked settings of a composed configuration.
+
+    Parameters
+    ----------
+    values
+        what `config_values` gives for it, when that is known; its own from then on
+    """
+    known = config_values(config, without=NOT_OF_THE_MARKET) if values is None else values
+    return settings_of({key: known[key] for key in known if key not in NOT_OF_THE_MARKET}, config_folders(config))
 
 
 def config_values(config: DictConfig, without: Sequence[str] = ("hydra",)) -> dict[str, Any]:

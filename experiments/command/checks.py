@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import pickle
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.compose import compose_config, options
-from secondhalf.experiments.command.overrides import CommandLine, single_runs
+from secondhalf.experiments.command.compose import compose_config, config_values, options
+from secondhalf.experiments.command.overrides import CommandLine, is_value, open_overrides, single_runs
 from secondhalf.experiments.command.request import check_market, make_request
 from secondhalf.experiments.command.studies import Study, option_classes
 from secondhalf.experiments.execution.extras import require
@@ -45,8 +47,7 @@ def check_command_line(study: Study, words: CommandLine, search: list[str]) -> P
     if study.not_swept and sweep:
         raise SettingsError(f"{study.name} -m: {study.not_swept}")
     counted = not any(override.startswith("hydra/sweeper=") for override in words.overrides)
-    for overrides in single_runs(words.overrides, counted) if sweep else [words.overrides]:
-        config = compose_config([*overrides, *search])
+    for config in _configurations(single_runs(words.overrides, counted) if sweep else [words.overrides], search):
         _check(study, config, not sweep)
     if config.resume is not False and not sweep and study.resumes != "asked":
         raise SettingsError(
@@ -65,6 +66,35 @@ OTHER_LAUNCHERS = {
     "submitit": "hydra/launcher=ray runs on a cluster, also under Slurm (docs/sweeps.md)",
 }
 """Launchers that are packages of their own, and what does the same."""
+
+
+def _configurations(runs: Iterable[list[str]], search: list[str]) -> Iterator[DictConfig]:
+    """Configurations of runs; one that differs from the first in a value alone is made from it, as Hydra takes long."""
+    parser = OverridesParser.create()
+    first: tuple[list[str], bytes, dict[str, Any]] | None = None
+    for run in runs:
+        overrides = open_overrides(run)
+        if first is None:
+            config = compose_config([*run, *search])
+            own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+            if "${" not in str(own):  # a value may be one that others refer to
+                first = overrides, pickle.dumps(config), config_values(config)
+            yield config
+            continue
+        before, composed, values = first
+        changed = [(old, new) for old, new in zip(before, overrides, strict=True) if old != new]
+        parsed = parser.parse_overrides([new for _, new in changed])
+        if not all(is_value(override, values) for override in parsed):
+            yield compose_config([*run, *search])
+            continue
+        config = pickle.loads(composed)
+        with read_write(config.hydra), open_dict(config.hydra):
+            task = list(config.hydra.overrides.task)
+            for (old, new), override in zip(changed, parsed, strict=True):
+                OmegaConf.update(config, override.key_or_group, override.value())
+                task[task.index(old)] = new
+            config.hydra.overrides.task = task
+        yield config
 
 
 def _refuse_other_launchers(overrides: Sequence[str]) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, ValueType
@@ -13,6 +13,8 @@ from hydra.errors import HydraException
 from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.compose import open_overrides as open_overrides
 from secondhalf.conf.schema.compose import quoted, with_year
+
+_MISSING = object()
 
 
 class CommandLine(NamedTuple):
@@ -98,3 +100,15 @@ def _values(override: Override, given: str, counted: bool) -> list[str]:
     if all(value.removeprefix("-").isdecimal() for value in values):  # what is allowed has no gaps
         values = sorted({min(values, key=int), max(values, key=int)}, key=int)
     return [f"{override.get_key_element()}={value}" for value in values]
+
+
+def is_value(override: Override, values: Mapping[str, Any]) -> bool:
+    """Whether an override sets one value of a composed configuration, and does not choose a file or add a group."""
+    if override.is_delete() or override.is_add() or override.package is not None or "${" in str(override.input_line):
+        return False
+    found: Any = values
+    for part in override.key_or_group.split("."):
+        found = found.get(part, _MISSING) if isinstance(found, dict) else _MISSING
+    if found is _MISSING:
+        return False
+    return not isinstance(found, dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -76,8 +77,10 @@ def check_market(settings: MarketSettings, goes_on: bool = False) -> None:
         read_ties(str(settings.network.file), settings.population.users)
 
 
-def make_request(study: Study, config: DictConfig, folder: Path, single: bool) -> Request[Any]:
-    """A request from a composed configuration.
+def make_request(
+    study: Study, config: DictConfig, folder: Path, single: bool, values: Mapping[str, Any] | None = None
+) -> Request[Any]:
+    """A request from a composed configuration; `values` as for `market_settings`.
 
     Raises
     ------
@@ -88,4 +91,4 @@ def make_request(study: Study, config: DictConfig, folder: Path, single: bool) -
     if output.pictures == "auto" and not single:
         output = output.model_copy(update={"pictures": "never"})
     own = None if kind is None else options(kind, config)
-    return Request(market_settings(config), own, output, folder, config, single)
+    return Request(market_settings(config, values), own, output, folder, config, single)

@@ -55,10 +55,10 @@ def _guard(cell: str) -> str:
 def _each(frame: pd.DataFrame, pattern: re.Pattern[str], change: Any) -> pd.DataFrame:
     """A table with `change` made to the text that begins like `pattern`; the given one stays as it is."""
     own = frame.copy(deep=False)
-    for place in range(own.shape[1]):
-        column = own.iloc[:, place]
-        if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+    for place, kind in enumerate(frame.dtypes):
+        if pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind):
             continue
+        column = frame.iloc[:, place]
         if any(isinstance(cell, str) and pattern.match(cell) for cell in column.unique()):
             own.isetitem(place, [change(cell) if isinstance(cell, str) else cell for cell in column])
     return own

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit  # what `scipy.stats.t` calls; half a second less to import
 
 Array = NDArray[np.float64]
 LEVEL = 0.95
@@ -20,7 +20,7 @@ def mean_and_margin(paired: Array) -> tuple[Array, Array, Array]:
         mean = np.nansum(paired, axis=-1) / count
         squares = np.nansum((paired - mean[..., None]) ** 2, axis=-1)
         error = np.sqrt(squares / (count - 1) / count)
-        return mean, error, error * student.ppf((1 + LEVEL) / 2, np.maximum(count - 1, 1))
+        return mean, error, error * stdtrit(np.maximum(count - 1, 1), (1 + LEVEL) / 2)
 
 
 def p_values(mean: Array, error: Array, count: NDArray[np.int64]) -> Array:
@@ -30,7 +30,7 @@ def p_values(mean: Array, error: Array, count: NDArray[np.int64]) -> Array:
     """
     signs = np.where(mean == 0, 1.0, 0.5 ** (count - 1.0))
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = 2 * student.sf(np.abs(mean) / error, np.maximum(count - 1, 1))
+        found = 2 * stdtr(np.maximum(count - 1, 1), -np.abs(mean) / error)
     return np.where(error > ROUNDING * np.abs(mean), found, signs)
 
 

@@ -190,9 +190,9 @@ def write_tables(frames: dict[str, pd.DataFrame], folder: Path, mark: str = "") 
     """
     written = []
     for name, frame in frames.items():
-        for column in frame.columns:
-            numeric = pd.api.types.is_numeric_dtype(frame[column])
-            if frame[column].isna().any() or (numeric and np.isinf(frame[column]).any()):
+        for column, values in frame.items():
+            numeric = pd.api.types.is_numeric_dtype(values)
+            if values.isna().any() or (numeric and np.isinf(values.to_numpy()).any()):
                 raise BooksError(f"{name}.csv: column {column} holds a value that is no number")
         path = folder / f"{name}{mark}.csv"
         with replacing(path) as temporary:

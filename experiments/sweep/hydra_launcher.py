@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -61,7 +62,7 @@ class Launched:
         self.engine_name = engine
         self.work: Work | None = None
         with errors_exit():
-            self.composer = Composer(self.study, hydra_overrides(config.hydra))
+            self.composer = Composer(self.study, hydra_overrides(config.hydra), _plain(config))
 
     def batch(self, overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
         """Do the jobs of one batch; a run that fails is part of what is returned."""
@@ -84,6 +85,12 @@ class Launched:
             self.work.do(jobs)
             self.work.finish()
         return [_return(job, status.records[job.run]) for job in jobs]
+
+
+def _plain(config: DictConfig) -> dict[str, Any]:
+    """Values of a sweep's own configuration; what a run fills in (`${...}`) stays as it is written."""
+    found: Any = OmegaConf.to_container(OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"]))
+    return dict(found)
 
 
 @contextmanager

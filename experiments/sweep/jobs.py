@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,10 @@ from secondhalf.experiments.command.compose import (
     config_values,
     settings_of,
 )
-from secondhalf.experiments.command.overrides import open_overrides
+from secondhalf.experiments.command.overrides import is_value, open_overrides
 from secondhalf.experiments.command.studies import find_study, groups
 from secondhalf.experiments.execution.fingerprint import identity
 from secondhalf.model.initial_state import strategies
-
-MISSING = object()
 
 
 @dataclass(frozen=True)
@@ -90,14 +88,18 @@ class Composer:
         what the jobs run
     hydra_overrides
         overrides of Hydra's own settings, its search path among them
+    known
+        values of a configuration that has been composed already; it only says which keys are values and which choose
+        files. None composes one
     """
 
-    def __init__(self, study: str, hydra_overrides: Sequence[str] = ()) -> None:
+    def __init__(self, study: str, hydra_overrides: Sequence[str] = (), known: Mapping[str, Any] | None = None) -> None:
         self.study = study
         self._hydra_overrides = list(hydra_overrides)
         self._parser = OverridesParser.create()
+        self._parsed: dict[str, Override] = {}
         self._bases: dict[tuple[str, ...], _Base] = {}
-        self._first = self._base([])
+        self._known = self._base([]).values if known is None else known
 
     def job(self, number: int, overrides: Sequence[str]) -> Job:
         """A checked job.
@@ -107,12 +109,12 @@ class Composer:
         SettingsError
             naming the setting, its value and what is allowed
         """
-        parsed = self._parser.parse_overrides(open_overrides(overrides))
-        shared = [o for o in parsed if not _is_value(o, self._first.values)]
+        parsed = [self._parse(override) for override in open_overrides(overrides)]
+        shared = [o for o in parsed if not is_value(o, self._known)]
         base = self._base([str(o.input_line) for o in shared])
         rest = [o for o in parsed if o not in shared]
         # Another file may not have that key, which Hydra then says; and a value may be one that others refer to.
-        if base.interpolated or any(not _is_value(o, base.values) for o in rest):
+        if base.interpolated or any(not is_value(o, base.values) for o in rest):
             base, rest = self._base(list(overrides)), []
         without = without_effect(self.study)
         job = Job(
@@ -128,7 +130,12 @@ class Composer:
         )
         values = job.values
         settings = settings_of({key: values[key] for key in values if key not in NOT_OF_THE_MARKET}, base.folders)
-        return replace(job, run=self._identity(settings, job.values))
+        return replace(job, run=self._identity(settings, values))
+
+    def _parse(self, override: str) -> Override:
+        if override not in self._parsed:  # most are those of the other jobs
+            self._parsed[override] = self._parser.parse_overrides([override])[0]
+        return self._parsed[override]
 
     def _base(self, overrides: list[str]) -> _Base:
         key = tuple(overrides)
@@ -157,18 +164,6 @@ class Composer:
 def without_effect(study: str) -> frozenset[str]:
     """Names of the groups, and of `resume`, that do not change what a run of a study gives."""
     return frozenset({*groups(), "resume"} - {study})
-
-
-def _is_value(override: Override, values: dict[str, Any]) -> bool:
-    """Whether an override sets one value of a composed configuration, and does not choose a file or add a group."""
-    if override.is_delete() or override.is_add() or override.package is not None or "${" in str(override.input_line):
-        return False
-    found: Any = values
-    for part in override.key_or_group.split("."):
-        found = found.get(part, MISSING) if isinstance(found, dict) else MISSING
-    if found is MISSING:
-        return False
-    return not isinstance(found, dict)
 
 
 def _set(values: dict[str, Any], path: list[str], value: Any) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ LOG = "log.txt"
 ASIDE = ".aside"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 """What no other run would escape."""
+OF_A_JOB = ("overrides", "job", "runtime")
+"""Parts of Hydra's own settings that are set for each job."""
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
@@ -118,7 +121,7 @@ def _run(job: Job, folder: Path) -> float | None:
     with _hydra(job, folder):
         study = find_study(job.study)
         assert study is not None  # a sweep is refused when its study is not there
-        found = study.start(make_request(study, config, folder, single=False))
+        found = study.start(make_request(study, config, folder, single=False, values=job.values))
     return float(found) if isinstance(found, (int, float)) else None
 
 
@@ -133,9 +136,7 @@ def _hydra(job: Job, folder: Path) -> Iterator[None]:
         hydra.runtime.output_dir = str(folder)
     kept = folder / str(hydra.output_subdir or ".hydra")
     kept.mkdir()
-    own = OmegaConf.to_container(hydra, resolve=False, enum_to_str=True)
-    for name, values in {"config": job.values, "overrides": list(job.overrides), "hydra": {"hydra": own}}.items():
-        text = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    for name, text in _texts(job, hydra).items():
         (kept / f"{name}.yaml").write_text(text, encoding="utf-8")
     setup_globals()
     known = HydraConfig.instance()
@@ -145,6 +146,42 @@ def _hydra(job: Job, folder: Path) -> Iterator[None]:
         yield
     finally:
         known.cfg = before
+
+
+def _texts(job: Job, hydra: DictConfig) -> dict[str, str]:
+    """Files of .hydra as text, by name; only groups in which the job differs from others of its kind are written anew.
+
+    To write all of them anew would take a tenth of a short run.
+    """
+    changed = {key.partition(".")[0] for key, _ in job.changes}
+    values = job.values
+    config = _config_texts(job.plain) | {key: _yaml({key: values[key]}) for key in values if key in changed}
+    own = {key: OmegaConf.to_container(hydra[key], resolve=False, enum_to_str=True) for key in OF_A_JOB}
+    of_hydra = _hydra_texts(job.hydra) | {key: _under_hydra(key, own[key]) for key in OF_A_JOB}
+    return {
+        "config": "".join(config.values()),
+        "overrides": _yaml(list(job.overrides)),
+        "hydra": "hydra:\n" + "".join(of_hydra.values()),
+    }
+
+
+@lru_cache(maxsize=4)
+def _config_texts(plain: bytes) -> dict[str, str]:
+    return {key: _yaml({key: value}) for key, value in pickle.loads(plain).items()}
+
+
+@lru_cache(maxsize=4)
+def _hydra_texts(composed: bytes) -> dict[str, str]:
+    own: Any = OmegaConf.to_container(pickle.loads(composed).hydra, resolve=False, enum_to_str=True)
+    return {key: _under_hydra(key, value) for key, value in own.items()}
+
+
+def _under_hydra(key: str, value: Any) -> str:
+    return _yaml({"hydra": {key: value}}).removeprefix("hydra:\n")
+
+
+def _yaml(values: Any) -> str:
+    return str(yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True))
 
 
 _frozen = False

@@ -7,10 +7,12 @@ its files (`run_record`); `Status.take` decides what is left to do.
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +86,7 @@ class Status:
                 self.records[job.run] = known
             else:
                 left.append(job)
-        values = {run: _flat(job.values) for run, job in self.jobs.items()}
+        values = {run: _flat_values(job) for run, job in self.jobs.items()}
         common = values[next(iter(values))]
         about = {
             "format": FORMAT,
@@ -198,7 +200,7 @@ def check_folder(
 
 def _difference(before: Sequence[dict[str, str]], jobs: Sequence[Job]) -> str:
     """Settings that have other values now than in runs that are no longer requested."""
-    now, without = [_flat(job.values) for job in jobs], without_effect(jobs[0].study)
+    now, without = [_flat_values(job) for job in jobs], without_effect(jobs[0].study)
     said = []
     for key in dict.fromkeys(key for values in (*now, *before) for key in values):
         there, here = ({values.get(key, "missing") for values in side} for side in (before, now))
@@ -207,6 +209,21 @@ def _difference(before: Sequence[dict[str, str]], jobs: Sequence[Job]) -> str:
     if said:
         return "; ".join(said[:SAID]) + ("; and more" if len(said) > SAID else "")
     return "a combination of them, or a file that they name, is not the same"
+
+
+def _flat_values(job: Job) -> dict[str, str]:
+    """Values of a job by dotted key, each as JSON."""
+    found = dict(_flat_plain(job.plain))
+    for key, value in job.changes:
+        found |= _flat(value, key)
+        if isinstance(value, dict) and value:
+            del found[key]
+    return found
+
+
+@lru_cache(maxsize=4)
+def _flat_plain(plain: bytes) -> dict[str, str]:
+    return _flat(pickle.loads(plain))
 
 
 def _flat(values: Any, name: str = "") -> dict[str, str]:

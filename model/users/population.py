@@ -119,15 +119,16 @@ class Population:
                 self._normals(Decision.TASTE, 1) * np.float32(users.taste_sd_shelf),
             ]
         )
-        budget = np.exp(self._normals(Decision.BUDGET) * users.budget_sd - users.budget_sd**2 / 2)
+        budget = np.exp(self._normals(Decision.BUDGET) * users.budget_sd - users.budget_sd**2 / 2).astype(np.float32)
         rate = gammaincinv(users.need_shape, self.uniforms(Decision.NEED_RATE)) / users.need_shape
+        rate = rate.astype(np.float32)
 
-        nothing = Columns(**empty(Columns, P=len(names), N=n, F=users.fan.slots, T=2))
-        columns = nothing._replace(
+        columns = Columns(**empty(Columns, P=len(names), N=n, F=users.fan.slots, T=2))
+        columns = columns._replace(
             online_from=first_day,
-            budget_factor=budget.astype(np.float32),
+            budget_factor=budget,
             taste=taste,
-            need_rate=rate.astype(np.float32),
+            need_rate=rate,
         )
         for p, name in enumerate(names):
             self._install_at_start(columns, settings, p, name)
@@ -146,11 +147,16 @@ class Population:
             return
         draw = self.uniforms(Decision.INSTALLED_AT_START, name_id(name))
         liking = platform.taste_content * columns.taste[0] + platform.taste_shelf * columns.taste[1]
-        score = np.log(-np.log(draw)) - settings.users.adoption_taste * liking
+        score = np.log(draw, out=draw)  # in place, as are the next: with millions of users each column is felt
+        np.negative(score, out=score)
+        np.log(score, out=score)
+        score -= settings.users.adoption_taste * liking
+        del draw, liking
         never = self.never(name) < platform.never_installs
         score[~online | never] = np.inf
         wanted = min(wanted, int((online & ~never).sum()))
-        chosen = np.argpartition(score, wanted - 1)[:wanted]
+        chosen = np.argpartition(score, wanted - 1)[:wanted].copy()  # not with the places of everybody else behind it
+        del score
         age = self.uniforms(Decision.HISTORY_AT_START, name_id(name))[chosen]
         recent = age < platform.recent_at_start
         days = np.where(recent, 1 + 365 * age / max(platform.recent_at_start, 1e-9), 366 + 1500 * age)

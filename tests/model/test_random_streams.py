@@ -18,6 +18,7 @@ from secondhalf.model.random_streams import (
     undated_key,
     uniform,
     uniforms,
+    uniforms32,
     word,
     words,
 )
@@ -140,3 +141,12 @@ def test_traits_of_a_tie_are_the_same_every_day() -> None:
     assert random_streams.day(0).fan_rate == random_streams.day(700).fan_rate
     assert random_streams.day(0).fan_dropout_rate == random_streams.day(700).fan_dropout_rate
     assert random_streams.day(0).planned != random_streams.day(700).planned
+
+
+def test_blocks_of_draws_are_one_stream() -> None:
+    stream, count = key(3, Decision.TASTE), 2 * (1 << 16) + 3
+    whole = words(stream, count)
+    assert (words(stream, 7, count - 7) == whole[-7:]).all()
+    assert (uniforms(stream, count) == ((whole >> np.uint64(11)).astype(float) + 0.5) * 2.0**-53).all()
+    assert (uniforms32(stream, count) == (whole >> np.uint64(40)).astype(np.float32) * np.float32(2.0**-24)).all()
+    assert uniforms(stream, 0).shape == uniforms32(stream, 0).shape == (0,)

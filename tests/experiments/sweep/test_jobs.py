@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from omegaconf import OmegaConf
+import yaml
+from omegaconf import OmegaConf, open_dict, read_write
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import compose_config, config_values, market_settings
+from secondhalf.experiments.sweep import run_job, sweep_folder
 from secondhalf.experiments.sweep.jobs import Composer, Job, check_different
 from tests.experiments.sweep.conftest import TINY
 
@@ -50,6 +53,26 @@ def test_hydra_composes_once_a_choice_of_files(composer: Composer, monkeypatch: 
         composer.job(0, [*TINY, "strategy=imitate", "seed=2"])
 
 
+def test_what_is_known_of_the_values_saves_a_composition(composer: Composer, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    def counted(overrides: list[str]) -> object:
+        asked.append(overrides)
+        return compose_config(overrides)
+
+    known = config_values(compose_config(["experiment=ci"]))
+    monkeypatch.setattr("secondhalf.experiments.sweep.jobs.compose_config", counted)
+    of_known = Composer("run", known=known)
+    assert not asked
+    assert of_known.job(0, MIXED) == composer.job(0, MIXED)
+    asked.clear()
+    assert of_known.job(0, [*MIXED, "seed=5"]).run != of_known.job(0, MIXED).run
+    assert not asked
+    # Values that are known but not there are no values: Hydra says so.
+    with pytest.raises(SettingsError, match=r"^population\.userz=5: there is no such setting"):
+        Composer("run", known=known | {"population": {"userz": 1}}).job(0, ["population.userz=5"])
+
+
 def test_the_identity_is_of_what_determines_a_run(composer: Composer, tmp_path: Path) -> None:
     first = composer.job(0, [*TINY, "seed=1"])
     assert (
@@ -87,6 +110,25 @@ def test_the_same_run_twice_and_none_are_refused(jobs: list[Job], composer: Comp
         check_different([*jobs, again])
     with pytest.raises(SettingsError, match="has no run"):
         check_different([])
+
+
+def test_files_of_a_job_are_what_is_written_in_one_go(composer: Composer) -> None:
+    for words in (MIXED, [*MIXED, "seed=9", "limits.days=30"]):
+        job = composer.job(0, words)
+        hydra = pickle.loads(job.hydra).hydra
+        with read_write(hydra), open_dict(hydra):
+            hydra.overrides.task, hydra.job.num, hydra.runtime.output_dir = list(job.overrides), 7, "here"
+        own = OmegaConf.to_container(hydra, resolve=False, enum_to_str=True)
+        texts = run_job._texts(job, hydra)
+        for name, values in {"config": job.values, "overrides": list(job.overrides), "hydra": {"hydra": own}}.items():
+            assert texts[name] == yaml.safe_dump(values, sort_keys=False, allow_unicode=True), name
+
+
+def test_values_by_dotted_key_are_those_of_the_job(composer: Composer) -> None:
+    job = composer.job(0, MIXED)
+    for changes in (job.changes, (("network.file", {"a": {"b": 1}, "c": []}), ("seed", 3)), (("network.file", {}),)):
+        job = replace(job, changes=changes)
+        assert sweep_folder._flat_values(job) == sweep_folder._flat(job.values)
 
 
 def test_jobs_are_plain_enough_for_other_processes(jobs: list[Job]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 
 import numpy as np
@@ -127,6 +128,20 @@ def test_nothing_else_has_happened_yet(people: Population) -> None:
     assert (columns.minutes == 0).all()
     assert people.weight == PEOPLE / USERS
     assert people.bytes_per_user() == pytest.approx(sum(c.nbytes for c in columns) / USERS)
+
+
+def test_the_first_state_needs_little_beside_what_is_kept() -> None:
+    users = 200_000  # columns of random words and of traits in double precision would be 90 bytes a user
+    settings = load_settings([f"population.users={users}"])
+    calendar = MarketCalendar(settings.calendar, settings.users, settings.platforms, settings.mechanisms, [])
+    tracemalloc.start()
+    try:
+        made = Population(settings, calendar)
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept / users == pytest.approx(made.bytes_per_user(), rel=0.01)
+    assert (most - kept) / users < 45
 
 
 @pytest.fixture(scope="module")
