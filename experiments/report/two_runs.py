@@ -25,6 +25,8 @@ MEASURES = {
     "pan_shelf_share_of_gmv": f"pan-shelf share of GMV, {PERCENT}",
 }
 """What is compared, in words with the unit; names are those of the facts where these have one."""
+ABSENT = object()
+"""Value of a setting that a run does not have."""
 NAMED = 6
 """Most platforms that a refusal names, and so many letters of each times ten."""
 
@@ -157,7 +159,8 @@ def _known(number: float) -> float | None:
 
 
 def differing(two: TwoRuns) -> list[tuple[str, Any, Any]]:
-    """Settings in which the two differ, with both values; None stands for a setting that a run does not have."""
-    one, other = (dict(leaves(run.settings)) for run in two)
-    names = dict.fromkeys([*one, *other])
-    return [(name, one.get(name), other.get(name)) for name in names if one.get(name) != other.get(name)]
+    """Settings in which the two differ, with both values; `ABSENT` stands for one that a run does not have."""
+    # A group without entries is no setting of its own: what the other run has in it is listed.
+    one, other = ({name: value for name, value in leaves(run.settings) if value != {}} for run in two)
+    pairs = ((name, one.get(name, ABSENT), other.get(name, ABSENT)) for name in dict.fromkeys([*one, *other]))
+    return [pair for pair in pairs if pair[1] != pair[2]]

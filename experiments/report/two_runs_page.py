@@ -10,12 +10,12 @@ from secondhalf.experiments.html.blocks import Cell, Code, Column, Gallery, Page
 from secondhalf.experiments.html.svg_allow_list import inline_file
 from secondhalf.experiments.pictures import draw_pages, style
 from secondhalf.experiments.report import text, two_runs_figure
-from secondhalf.experiments.report.two_runs import MEASURES, PERCENT, TwoRuns, differing, yearly
+from secondhalf.experiments.report.two_runs import ABSENT, MEASURES, PERCENT, TwoRuns, differing, yearly
 from secondhalf.experiments.results.load import Run
 
 LUCK = (
     "Each is one run: a difference holds luck as well as what differs in the settings. "
-    "`secondhalf counterfactual` gives differences with intervals."
+    "The study counterfactual gives differences with intervals."
 )
 PLACES = ("first", "second")
 
@@ -60,7 +60,7 @@ def _settings(two: TwoRuns, changed: list[tuple[str, object, object]]) -> Sectio
     blocks: list[Text | Table] = []
     if changed:
         columns = (Column("setting", width="whole"), *(Column(head, width="long") for head in two.heads))
-        rows = tuple((Cell(name), text.setting_cell(one), text.setting_cell(other)) for name, one, other in changed)
+        rows = tuple((Cell(name), _setting(one), _setting(other)) for name, one, other in changed)
         blocks.append(Table("of-settings", f"{len(rows)} settings that differ", columns, rows, find=len(rows) > 12))
     else:
         blocks.append(Text(("No setting differs.",), quiet=True))
@@ -71,6 +71,10 @@ def _settings(two: TwoRuns, changed: list[tuple[str, object, object]]) -> Sectio
         packages = tuple((Cell(name), *map(text.number, _of(versions, name))) for name in others)
         blocks.append(Table("of-versions", f"{len(others)} versions that differ", heads, packages))
     return Section("settings", "What differs in the settings", blocks)
+
+
+def _setting(value: object) -> Cell:
+    return text.number(None) if value is ABSENT else text.setting_cell(value)
 
 
 def _of(versions: list[dict[str, str]], name: str) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 
 from secondhalf.experiments.command import main
 from secondhalf.experiments.report import two_runs_figure
-from secondhalf.experiments.report.two_runs import MEASURES, TwoRuns, load_two, yearly
+from secondhalf.experiments.report.two_runs import ABSENT, MEASURES, TwoRuns, differing, load_two, yearly
 from secondhalf.experiments.results.load import Run
 from tests.experiments.conftest import refused
 from tests.experiments.report.test_hostile import EVIL, nothing_runs
@@ -93,6 +93,15 @@ def test_the_order_of_the_folders_is_the_order_of_the_page(pair: tuple[Path, Pat
     assert f"The first run: {pair[1]}, " in seen
     assert "strategy.name hold history" in seen
     assert " -50.0 % " in seen
+
+
+def test_settings_that_one_of_them_lacks_are_told(pair: tuple[Path, Path]) -> None:
+    settings = json.loads((pair[0] / "summary.json").read_text(encoding="utf-8"))["settings"]
+    for folder, strategies in zip(pair, ({}, {"jd": {"name": "hold"}}), strict=True):
+        change_summary(folder, settings=settings | {"strategies": strategies})
+    assert differing(loaded(pair)) == [("strategies.jd.name", ABSENT, "hold")]
+    main.main(["report", *map(str, pair)])
+    assert "strategies.jd.name — hold" in text_of((pair[0] / "comparison.html").read_text(encoding="utf-8"))
 
 
 def test_years_after_the_last_fact_are_of_one_run_each(pair: tuple[Path, Path]) -> None:
