@@ -114,11 +114,14 @@ def yearly(two: TwoRuns) -> list[YearlyRow]:
     tables and are over the whole months among these days.
     """
     tables = [indexed(run.tables) for run in two]
+    # A summary from somebody else may speak of ten thousand years of which the tables have none.
+    there = set.intersection(*({str(day)[:4] for day in own["daily"].index} for own in tables))
+    years = [span for span in _years(*two.days) if f"{span[0].year:04}" in there]
     rows = []
     for measure in MEASURES:
         for platform in two.platforms:
             series = [_rule(measure, platform).series(own) for own in tables]
-            for start, end in _years(*two.days):
+            for start, end in years:
                 span = _whole_months(start, end) if measure.startswith("pan_shelf") else (start, end)
                 numbers = [_known(own.number(*span)) if span else None for own in series]
                 rows.append(YearlyRow(measure, platform, _period(start, end), _basis(two, end), *numbers))

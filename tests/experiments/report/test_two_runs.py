@@ -145,8 +145,17 @@ def test_only_days_and_platforms_of_both_are_compared(pair: tuple[Path, Path]) -
     assert "Only in the second run, and not compared: newcomer." in seen
 
 
+def test_days_that_the_tables_do_not_have_fill_no_page(pair: tuple[Path, Path]) -> None:
+    for folder in pair:
+        change_summary(folder, first_day="0001-01-01", last_day="9999-12-31")
+    assert {row.period for row in yearly(loaded(pair))} == {"2019"}
+    main.main(["report", *map(str, pair)])
+    assert (pair[0] / "comparison.html").stat().st_size < 1_000_000
+
+
 def test_text_of_both_folders_is_escaped(pair: tuple[Path, Path]) -> None:
-    first, second = pair[0].rename(pair[0].with_name(f"$a{EVIL}")), pair[1].rename(pair[1].with_name(f"b$_{EVIL}"))
+    # Between two dollar signs is a formula for Matplotlib, and this one is none.
+    first, second = (folder.rename(folder.with_name(f"$_$ {folder.name}{EVIL}")) for folder in pair)
     for folder in (first, second):
         for path in (*folder.glob("*.csv"), folder / "summary.json"):
             path.write_text(path.read_text(encoding="utf-8").replace("douyin", EVIL), encoding="utf-8")
