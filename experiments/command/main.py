@@ -62,6 +62,8 @@ def _is_word(given: Sequence[str], folder: bool = False) -> bool:
 def as_settings(study: Study, given: list[str]) -> list[str]:
     """The words after a study's name, its positional word and its flags among them, as settings."""
     if study.positional and _is_word(given, folder=study.in_place):
+        if study.second and _is_word(given[1:], folder=study.in_place):
+            given[1] = f"{study.second}={_quoted(given[1])}"
         given[:1] = _in_place(study.positional, given[0]) if study.in_place else [f"{study.positional}={given[0]}"]
     words, found = iter(given), []
     lists: dict[str, list[str]] = {}

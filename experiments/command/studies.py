@@ -44,6 +44,8 @@ class Study:
         group of optional dependencies that it needs, as in `pip install 'secondhalf[EXTRA]'`
     positional
         setting that a word after the name stands for: `secondhalf bench sweep`
+    second
+        setting that a second such word stands for
     in_place
         the positional word names the folder that the files go into
     flags
@@ -69,6 +71,7 @@ class Study:
     left: str = ""
     extra: str | None = None
     positional: str | None = None
+    second: str | None = None
     in_place: bool = False
     flags: Mapping[str, str] = field(default_factory=dict)
     not_swept: str = ""
@@ -244,10 +247,11 @@ STUDIES: dict[str, Study] = _table(
     ),
     Study(
         "report",
-        "write an HTML report into the folder of a run or a sweep: secondhalf report FOLDER",
+        "write an HTML report of a run or a sweep: secondhalf report FOLDER; two runs compared: report FOLDER OTHER",
         settings="Report",
-        writes=("report.html",),
+        writes=("report.html", "comparison.html"),
         positional="report.of",
+        second="report.against",
         in_place=True,
         simulates=False,
     ),

@@ -12,4 +12,5 @@ class Report(Options):
 
     group: ClassVar[str] = "report"
     of: str | None = None
+    against: str | None = None
     metrics: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from secondhalf.experiments.html.svg_allow_list import inline_file
 from secondhalf.experiments.pictures import draw_pages
 from secondhalf.experiments.report import figures, text
 from secondhalf.experiments.results.column_dictionary import metric
-from secondhalf.experiments.results.last_fact import note_of
+from secondhalf.experiments.results.last_fact import basis_of_runs, note_of
 from secondhalf.experiments.results.load import STATES, Sweep
 
 SHOWN = ("gmv", "attention_share")
@@ -37,17 +37,28 @@ def page_of_sweep(sweep: Sweep, metrics: Sequence[str]) -> Page:
     if summary is not None:
         sections.append(text.settings_section(summary["settings"], varied))
         sections.append(text.versions_section(summary, [_command(sweep)]))
-    lead = f"{len(sweep.runs):,} runs; {_varied(results, varied)}."
+    lead = [f"{len(sweep.runs):,} runs; {_varied(results, varied)}."]
+    if _basis(results):
+        lead.append(
+            f"Numbers of the last year of a run are {_basis(results).strip(' ()')}: that year is after the last fact."
+        )
     version = summary["versions"]["secondhalf"] if summary else ""
     title = f"A sweep of Second Half: {sweep.folder.resolve().name}"
     note = note_of(summary["settings"]) if summary else ""
-    told = (lead, f"{note[0].upper()}{note[1:]}.") if note else (lead,)
-    return Page(title, told, _tiles(sweep, counts), tuple(sections), f"Second Half {version}. Apache-2.0.")
+    if note:
+        lead.append(f"{note[0].upper()}{note[1:]}.")
+    return Page(title, tuple(lead), _tiles(sweep, counts), tuple(sections), f"Second Half {version}. Apache-2.0.")
 
 
 def _keys(overrides: pd.Series[str]) -> list[str]:
     """Settings that any run sets, in the order of their first run."""
     return list(dict.fromkeys(key for line in overrides for key in OVERRIDE.findall(line)))
+
+
+def _basis(results: pd.DataFrame) -> str:
+    """What the last years of the runs are where any is a forecast, in brackets behind a blank."""
+    said = basis_of_runs(results["averages_are"]) if "averages_are" in results else ""
+    return f" ({said})" if said else ""
 
 
 def _varied(results: pd.DataFrame, varied: Sequence[str]) -> str:
@@ -100,13 +111,14 @@ def _pictures(results: pd.DataFrame, chosen: Sequence[str], varied: Sequence[str
         for measure in of_platforms:
             path = Path(spare) / f"{measure}.svg"
             if path.is_file():
-                about = figures.BY_PLATFORM[measure][0]
+                about = f"{figures.BY_PLATFORM[measure][0]}{_basis(results)}"
                 found.append(Picture(measure, inline_file(path, measure, about), about, about, wide=True, files=False))
         for n, name in enumerate(chosen):
             path = Path(spare) / f"metric-{n}.svg"
             if path.is_file():
                 unit, meaning = metric(name)
                 about = f"{figures.metric_words(name)}: {meaning.replace('`', '')}" + (f" ({unit})" if unit else "")
+                about += _basis(results)
                 svg = inline_file(path, f"metric-{n}", about)
                 found.append(Picture(f"metric-{n}", svg, about, about, files=False))
     seeds = ", with its 95 % interval over seeds" if figures.SEED in varied else ""
@@ -138,7 +150,7 @@ def _results(
         for row in results.to_dict("records")
     )
     left = results.shape[1] - 1 - len(keys) - len(shown)
-    caption = f"{len(rows)} runs; results.csv has {left} more columns" if left > 0 else f"{len(rows)} runs"
+    caption = f"{len(rows)} runs{_basis(results)}" + (f"; results.csv has {left} more columns" if left > 0 else "")
     return Section("results", "Results", [Table("of-results", caption, columns, rows, find=True)])
 
 

@@ -56,8 +56,8 @@ def settings_section(settings: Mapping[str, Any], besides: Iterable[str] = ()) -
     own = {name: value for name, value in leaves(dict(settings)) if not left_out & set(_groups(name))}
     differing = {name: value for name, value in own.items() if usual.get(name) != value}
     head = (Column("setting", width="whole"), Column("value", width="long"), Column("default", width="long"))
-    rows = tuple((Cell(name), _value(value), _value(usual.get(name))) for name, value in differing.items())
-    everything = tuple((Cell(name), _value(value)) for name, value in own.items())
+    rows = tuple((Cell(name), setting_cell(value), setting_cell(usual.get(name))) for name, value in differing.items())
+    everything = tuple((Cell(name), setting_cell(value)) for name, value in own.items())
     caption = f"{len(rows)} settings that differ from the default of this version"
     blocks: list[Text | Table] = [Table("differing", caption, head, rows, folded=True)] if rows else []
     if not rows:
@@ -74,7 +74,8 @@ def _groups(name: str) -> list[str]:
     return [".".join(parts[: size + 1]) for size in range(len(parts))]
 
 
-def _value(value: Any) -> Cell:
+def setting_cell(value: Any) -> Cell:
+    """A setting's value; lists and mappings as JSON."""
     if value is None or isinstance(value, (dict, list)):
         return Cell(json.dumps(value, ensure_ascii=False))
     return Cell(f"{value:.6g}" if isinstance(value, float) else str(value), str(value))

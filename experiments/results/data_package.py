@@ -11,12 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from secondhalf.experiments.results.column_dictionary import Column, column, metric
+from secondhalf.experiments.results.column_dictionary import EVERY_PLATFORM, Column, column, metric, of_table
 from secondhalf.experiments.results.run_results import FRIENDS
 from secondhalf.experiments.results.tables import TABLES, replacing
 from secondhalf.version import __version__
 
-NAME = "datapackage.json"
+NAME, SHORT = "datapackage.json", "results_short"
 KEYS = {
     "daily": ["date", "platform"],
     "channels": ["month", "platform", "channel"],
@@ -52,7 +52,10 @@ def describe_sweep(folder: Path) -> Path:
     """Write the descriptor of a sweep, from its runs.csv, results.csv and results.parquet; returns its path."""
     found = [_table(folder, "runs", (column("runs", name) for name in _head(folder / "runs.csv")))]
     if (folder / "results.csv").is_file() and (folder / "results.parquet").is_file():
-        found.append(_table(folder, "results", _results(pq.read_schema(folder / "results.parquet"))))
+        every = _results(pq.read_schema(folder / "results.parquet"))
+        found.append(_table(folder, "results", every))
+        if (folder / f"{SHORT}.csv").is_file():
+            found.append(_table(folder, SHORT, _short(_head(folder / f"{SHORT}.csv"), every)))
     return _write(folder, "sweep", "A sweep of Second Half", found)
 
 
@@ -122,6 +125,17 @@ def _results(schema: pa.Schema) -> list[Column]:
             continue
         unit, meaning = metric(field.name)
         found.append(Column(field.name, _type(field.type), unit, meaning or f"the setting {field.name}"))
+    return found
+
+
+def _short(names: Iterable[str], every: Iterable[Column]) -> list[Column]:
+    """Columns of results_short.csv: those of results.csv, and measures of platforms in units of their own."""
+    known = {own.name: own for own in every}
+    endings = {own.name.removeprefix(EVERY_PLATFORM): own for own in of_table(SHORT) if EVERY_PLATFORM in own.name}
+    found = []
+    for name in names:
+        ending = next((ending for ending in endings if name not in known and name.endswith(ending)), None)
+        found.append(endings[ending]._replace(name=name) if ending else known.get(name) or column(SHORT, name))
     return found
 
 

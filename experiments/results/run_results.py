@@ -19,7 +19,7 @@ from secondhalf.experiments.results.summary_schema import SUMMARY, SummaryShape,
 from secondhalf.experiments.results.tables import TABLES
 from secondhalf.version import __version__
 
-FRIENDS, REPORT = "friends.graphml", "report.html"
+FRIENDS, REPORT, COMPARISON = "friends.graphml", "report.html", "comparison.html"
 
 
 @dataclass(frozen=True)

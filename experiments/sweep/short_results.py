@@ -9,6 +9,7 @@ import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from secondhalf.experiments.results.last_fact import basis_of_runs
 from secondhalf.experiments.results.paired_statistics import mean_and_margin
 from secondhalf.model.data_files import names
 
@@ -19,6 +20,8 @@ MEASURES = {
     "gmv": ("gmv_billion_rmb", "GMV of the last year, billion RMB", 1e-9, 0),
 }
 """Of platforms: end of the column, words, what makes the unit, digits after the point."""
+SUMMARY = ("second_half_day", "averages_are")
+"""What is taken from the summaries as it is."""
 ROWS = 20
 """Combinations that are printed at most."""
 
@@ -34,8 +37,9 @@ def short_results(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
         settings that any run sets; those with one value are left out
     """
     found = table[["run", *_varied(table, keys)]].copy()
-    if "second_half_day" in table:
-        found["second_half_day"] = table["second_half_day"]
+    for name in SUMMARY:
+        if name in table:
+            found[name] = table[name]
     for measure, (ending, _, scale, _) in MEASURES.items():
         for platform, column in _columns(table, measure).items():
             found[f"{platform}_{ending}"] = table[column].astype("Float64") * scale
@@ -49,17 +53,20 @@ def printed(table: pd.DataFrame, keys: Sequence[str]) -> Table | None:
     platforms = list(dict.fromkeys(name for columns in measures.values() for name in columns))
     if not platforms:
         return None
-    title = "Means over runs, ± 95 % over seeds"
+    whole = basis_of_runs(_averages(table))
+    title = "Means over runs, ± 95 % over seeds" + (f" ({whole})" if whole else "")
     shown = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for key in (*by, "", "runs", *(names().get(name, {}).get("label", name) for name in platforms)):
         shown.add_column(key, justify="left" if key in (*by, "") else "right")
     words = table[by].astype(object).where(table[by].notna(), "-").astype(str)
     groups = list(table.groupby([words[key] for key in by], sort=False)) if by else [((), table)]
     for values, rows in groups[:ROWS]:
+        own = basis_of_runs(_averages(rows))
+        note = f" ({own})" if own and own != whole else ""
         for measure, columns in measures.items():
             _, said, scale, digits = MEASURES[measure]
             cells = [_mean(rows, columns.get(name), scale, digits) for name in platforms]
-            shown.add_row(*map(str, values), said, str(len(rows)), *cells)
+            shown.add_row(*map(str, values), f"{said}{note}", str(len(rows)), *cells)
     if len(groups) > ROWS:
         shown.caption = f"{len(groups) - ROWS} more combinations are in {SHORT}"
     return shown
@@ -72,6 +79,10 @@ def _mean(rows: pd.DataFrame, column: str | None, scale: float, digits: int) -> 
     by_seed = np.asarray(values.groupby(rows[SEED]).mean() if SEED in rows else values, np.float64)
     mean, _, margin = mean_and_margin(by_seed)
     return f"{mean:,.{digits}f}" + (f" ± {margin:,.{digits}f}" if by_seed.size > 1 else "")
+
+
+def _averages(table: pd.DataFrame) -> list[str | None]:
+    return list(table["averages_are"]) if "averages_are" in table else []
 
 
 def _varied(table: pd.DataFrame, keys: Sequence[str]) -> list[str]:

@@ -8,7 +8,11 @@ from secondhalf.experiments.results.column_dictionary import of_table
 from secondhalf.experiments.results.tables import TABLES
 from tests.docs.test_data_dictionary import sections
 
-SECTIONS = {name: f"{name}.csv" for name in TABLES} | {"summary": "summary.json", "runs": "sweep: runs.csv"}
+SECTIONS = {name: f"{name}.csv" for name in TABLES} | {
+    "summary": "summary.json",
+    "runs": "sweep: runs.csv",
+    "results_short": "sweep: results_short.csv",
+}
 
 
 @pytest.mark.parametrize("table", SECTIONS)

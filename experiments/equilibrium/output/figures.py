@@ -24,6 +24,8 @@ REGRETS = 0.3, 1.5
 """Where the colours end at least, and at most: regrets above share one."""
 BASINS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES: tuple[Literal["-"], Literal["--"], Literal[":"]] = ("-", "--", ":")
+LEGEND = 32
+"""Letters of a label up to which three stand in a row of the legend."""
 INCH, LETTER = 0.27, 0.05
 """Side of a cell of the heat map, and about what a letter beside it takes."""
 
@@ -164,10 +166,35 @@ def _title(found: Findings, profile: Profile) -> str:
     )
 
 
-def shares(table: pd.DataFrame, head: str = "Who has what a horizon later, and had before") -> Figure:
+def shares(table: pd.DataFrame) -> Figure:
     """Shares of minutes and of GMV in the last year of some profiles, and in the year before the revision."""
+    return _shares(told_apart(table), "Who has what a horizon later, and had before")
+
+
+def told_apart(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of profiles in which labels that several share also say what each of these chooses otherwise.
+
+    Parameters
+    ----------
+    table
+        with the columns `profile`, as `Game.words` writes it (empty for none), and `label`
+    """
+    profiles = table["profile"].fillna("")
+    words = {}
+    for label, own in profiles.groupby(table["label"], sort=False):
+        choices = {profile: profile.split(", ") for profile in own.unique()}
+        common = set.intersection(*map(set, choices.values()))
+        for profile, chosen in choices.items():
+            parts = [one.partition(" ") for one in chosen if one not in common]
+            said = ", ".join(f"{style.label(who)} {what}" for who, _, what in parts)
+            words[label, profile] = f"{label} ({said})" if len(choices) > 1 else label
+    return table.assign(label=[words[pair] for pair in zip(table["label"], profiles, strict=True)])
+
+
+def _shares(table: pd.DataFrame, head: str) -> Figure:
     labels, platforms = list(dict.fromkeys(table["label"])), list(dict.fromkeys(table["platform"]))
-    drawn = style.figure(0.9 + 0.32 * len(platforms) * 2)
+    columns = 3 if max(map(len, labels)) <= LEGEND else 1
+    drawn = style.figure(0.9 + 0.32 * len(platforms) * 2 + (0.15 * len(labels) if columns == 1 else 0.0))
     panels = drawn.subplots(1, 2, sharey=True)
     signs = ("|", "o", "s", "^", "D", "v")
     colors = style.colors(platforms)
@@ -197,14 +224,14 @@ def shares(table: pd.DataFrame, head: str = "Who has what a horizon later, and h
         Line2D([], [], linestyle="", marker=signs[n % len(signs)], color=style.INK, label=label)
         for n, label in enumerate(labels)
     ]
-    drawn.legend(handles=handles, loc="outside lower center", ncols=3)
+    drawn.legend(handles=handles, loc="outside lower center", ncols=columns)
     style.head(drawn, head)
     return drawn
 
 
 def rest(table: pd.DataFrame) -> Figure:
     """Shares of minutes and GMV where each profile's market rests, beside the last year of history's profile."""
-    own = table[table["measure"].isin(["minutes_share", "gmv_share"])]
+    own = told_apart(table[table["measure"].isin(["minutes_share", "gmv_share"])])
     names = {"rest": "{measure}", "low": "{measure}_low", "high": "{measure}_high"}
     parts = []
     for (label, platform), rows in own.groupby(["label", "platform"], sort=False):
@@ -215,7 +242,7 @@ def rest(table: pd.DataFrame) -> Figure:
             before |= {to.format(measure=one["measure"]): one[LAST[key]] for key, to in names.items()}
         parts += [before, row]
     found = pd.DataFrame(parts).sort_values("label", key=lambda own: own != "last year of the horizon", kind="stable")
-    return shares(found, "Where the market rests, and the year before")
+    return _shares(found, "Where the market rests, and the year before")
 
 
 LAST = {"rest": "last_year", "low": "last_year_low", "high": "last_year_high"}

@@ -30,7 +30,7 @@ END = dt.date(2020, 6, 30)
 SEEDS = 3
 BIAS, BIAS_OF_TRADE = 0.08, 0.25
 """Largest biases of the closures over these eighteen months: of attention and reach, of trade (docs/calibration.md)."""
-OF_TRADE = ("gmv", "orders_per_buyer", "annual_active_buyers", "repurchase_rate_monthly", "annual_spend_per_buyer")
+OF_TRADE = ("gmv", "orders", "annual_active_buyers", "repurchase_rate_monthly", "annual_spend_per_buyer")
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_what_it_cannot_see_is_no_number(here: Array, model: MeanFieldModel, tar
         ("platform.pinduoduo.appeal", "Pinduoduo", "gmv", 1),
         ("platform.pinduoduo.appeal", "Taobao+Tmall", "gmv", -1),
         ("users.impulse_rate", "Kuaishou", "gmv", 1),
-        ("users.needs_per_day", "Pinduoduo", "orders_per_buyer", 1),
+        ("users.needs_per_day", "Pinduoduo", "orders", 1),
         ("users.first_order_cost", "Pinduoduo", "annual_active_buyers", -1),
     ],
 )

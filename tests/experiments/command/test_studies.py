@@ -34,7 +34,7 @@ def test_a_study_is_a_folder_of_one_shape(study: Study) -> None:
         assert kind is not None
         assert kind.group == study.group
         assert (ROOT / "conf" / kind.group / "default.yaml").is_file()
-    for setting in (study.positional, *study.flags.values()):
+    for setting in (study.positional, study.second, *study.flags.values()):
         assert setting is None or setting.split(".")[0] == study.group
     assert study.resumes != "folder" or "{folder}" in study.left
 

@@ -131,6 +131,21 @@ def test_a_sweep_in_one_file(sweep: Path) -> None:
     assert rows == [("3", "history"), ("2", "history"), ("1", "hold"), ("0", "hold")]
 
 
+def test_a_sweep_of_forecast_years_says_so(sweep: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "ahead"
+    shutil.copytree(sweep, folder)
+    found = pd.read_parquet(folder / "results.parquet")
+    for averages, words in (("fitted", ""), ("forecast, one run", "forecast, one run each")):
+        found.assign(averages_are=averages).to_parquet(folder / "results.parquet", index=False)
+        main.main(["report", str(folder), "report.metrics=[market.hhi_attention]"])
+        seen = text_of((folder / "report.html").read_text(encoding="utf-8"))
+        assert ("forecast" in seen.partition("Settings")[0]) == bool(words)
+        if words:
+            assert f"Numbers of the last year of a run are {words}: " in seen
+            assert f"GMV by platform in the last year of the run, billion RMB ({words})" in seen
+            assert f"4 runs ({words})" in seen
+
+
 def test_means_are_over_the_runs_of_a_value(sweep: Path) -> None:
     found = Sweep(sweep).results
     drawn = figures.draw(found, "market.hhi_attention", ["strategy", "seed"])

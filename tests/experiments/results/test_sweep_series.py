@@ -17,14 +17,18 @@ import secondhalf
 from secondhalf import results
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.results.column_dictionary import column, metric
+from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.sweep_series import publish
 from secondhalf.experiments.results.tables import TABLES
+from secondhalf.experiments.sweep.short_results import short_results
 from tests.experiments.sweeps import make_sweep
 
 
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make_sweep(tmp_path_factory.mktemp("sweep"))
+    short = short_results(pd.read_parquet(folder / "results.parquet"), ["strategy", "seed"])
+    write_csv(short, folder / "results_short.csv")
     publish(folder)
     return folder
 
@@ -90,6 +94,19 @@ def test_every_column_is_described(sweep: Path) -> None:
     assert column("merchants", "douyin").unit == "RMB"
     assert metric("phases.platforms.jd.levels.new.peak") == metric("phases.market.levels.new.peak")
     assert metric("population.users") == ("", "")
+
+
+def test_the_short_table_is_described(sweep: Path) -> None:
+    resources = json.loads((sweep / "datapackage.json").read_text())["resources"]
+    (short,) = [resource for resource in resources if resource["path"] == "results_short.csv"]
+    fields = {field["name"]: field for field in short["schema"]["fields"]}
+    assert list(fields) == list(pd.read_csv(sweep / "results_short.csv"))
+    assert {"run", "strategy", "seed", "second_half_day", "averages_are"} < set(fields)
+    assert fields["jd_gmv_billion_rmb"]["type"] == "number"
+    assert fields["jd_gmv_billion_rmb"]["unit"] == "billion RMB"
+    assert fields["douyin_attention_percent"]["unit"] == "percent"
+    assert fields["seed"]["type"] == "integer"
+    assert all(field["description"] for field in fields.values())
 
 
 def test_reading_a_sweep(sweep: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from secondhalf.experiments.report import figures
+from secondhalf.experiments.results.last_fact import ONE_RUN
 from secondhalf.experiments.sweep.short_results import printed, short_results
 
 KEYS = ["strategy", "seed", "population.users"]
@@ -44,6 +45,26 @@ def test_means_are_printed_with_intervals_over_seeds() -> None:
     # Two seeds 100 apart: half the interval is 12.706 (t, one degree of freedom) times 50.
     assert "history GMV of the last year, billion RMB 2 2,050 ± 635 3,000 ± 0" in lines
     assert printed(table()[["run", "strategy"]], KEYS) is None
+
+
+def test_forecast_years_are_called_so() -> None:
+    """All runs, some, or none: in the title, at the rows of those that are, or nowhere."""
+
+    def lines(averages: list[str]) -> list[str]:
+        shown = printed(table().assign(averages_are=averages), KEYS)
+        console = Console(width=160)
+        with console.capture() as caught:
+            console.print(shown)
+        return [" ".join(line.split()) for line in caught.get().splitlines()]
+
+    ahead = "forecast, one run each"
+    assert lines([ONE_RUN] * 4)[0] == f"Means over runs, ± 95 % over seeds ({ahead})"
+    assert not [line for line in lines(["fitted"] * 4) if "forecast" in line]
+    mixed = lines(["fitted"] * 2 + [ONE_RUN] * 2)
+    assert mixed[0] == f"Means over runs, ± 95 % over seeds (in part {ahead})"
+    assert [line.split()[0] for line in mixed[1:] if ahead in line] == ["hold", "hold"]
+    found = short_results(table().assign(averages_are=ONE_RUN), KEYS)
+    assert list(found["averages_are"]) == [ONE_RUN] * 4
 
 
 def test_the_page_draws_platforms_over_what_was_swept() -> None:
