@@ -154,7 +154,7 @@ def dilemma_sentence(found: Findings) -> str:
     dominant = [label(name) for name, share in zip(players, own.dominant, strict=True) if share == 1]
     return (
         f"It is not a prisoner's dilemma: {_and(worse) or 'nobody'} would earn less than if nobody had entered, and "
-        f"{_and(dominant) or 'nobody'} has a dominant choice."
+        f"{_and(dominant) or 'nobody'} {'have' if len(dominant) > 1 else 'has'} a dominant choice."
     )
 
 
@@ -251,9 +251,11 @@ def welfare_sentence(found: Findings) -> str:
 def conditions_sentence(found: Findings, table: pd.DataFrame) -> str:
     """Which of E1 to E6 hold for the focus; which does not, and why."""
     own = table[table["profile"] == found.game.words(found.focus)].set_index("condition")
-    words = {"yes": "hold", "no": "fail", "undecided": "are undecided"}
+    words = {"yes": ("holds", "hold"), "no": ("fails", "fail"), "undecided": ("is undecided", "are undecided")}
     said = [
-        f"{_and(names)} {word}" for answer, word in words.items() if (names := list(own.index[own["holds"] == answer]))
+        f"{_and(names)} {one if len(names) == 1 else many}"
+        for answer, (one, many) in words.items()
+        if (names := list(own.index[own["holds"] == answer]))
     ]
     failing = own[own["holds"] == "no"]
     why = "; ".join(
