@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from secondhalf.experiments.bench import speed
+from secondhalf.experiments.bench import parts, speed
 from secondhalf.experiments.browser import study
 from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.command import main
@@ -66,7 +66,7 @@ def test_every_command_runs(
 ) -> None:
     """In the order of the text, in one folder: `pictures.of=out` draws what an earlier line left."""
     monkeypatch.chdir(here)
-    monkeypatch.setattr(speed, "_start_up", lambda: {"import_and_compose": 1.0})  # compiles from cold, elsewhere
+    monkeypatch.setattr(speed, "measure_parts", lambda _: [parts.Timing("tiny run", 1.0)])  # other processes, elsewhere
     served: list[Setup] = []
     monkeypatch.setattr(study, "serve", lambda setup, options: served.append(setup))  # would serve until it is stopped
     words = shlex.split(command, comments=True)[1:]

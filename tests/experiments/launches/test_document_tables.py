@@ -58,7 +58,7 @@ def test_parts_of_a_malls_gain_add_up_in_the_table(stored: Effects) -> None:
 
 def test_every_launch_has_a_row_with_its_own_numbers(stored: Effects) -> None:
     launches, split, nests, summary = stored
-    changed = launches.assign(mean=launches["mean"] * 3)
+    changed = launches.assign(mean=launches["mean"] * 3 + 7)
     rows = in_documents(launches, split, nests, summary)[MARKS[1]].splitlines()[2:]
     assert len(rows) == len(summary["launches"])
     others = in_documents(changed, split, nests, summary)[MARKS[1]].splitlines()[2:]
