@@ -60,6 +60,10 @@ def logit_update(
     logit(effort, attraction, possible, sharpness)
 
 
+LARGEST_RELATIVE = 1e6
+"""Return that is counted at most, in means: a merchant whose effort earned next to nothing has a mean near zero."""
+
+
 @compile_cached(nogil=True, error_model="numpy")
 def relative_returns(returns: NDArray[np.float32], effort: NDArray[np.float32]) -> None:
     """Divide each merchant's returns by their effort-weighted mean, in place, so that sharpness has no unit."""
@@ -68,4 +72,4 @@ def relative_returns(returns: NDArray[np.float32], effort: NDArray[np.float32]) 
         for j in range(returns.shape[1]):
             mean += returns[m, j] * effort[m, j]
         for j in range(returns.shape[1]):
-            returns[m, j] = returns[m, j] / mean if mean > 0.0 else 0.0
+            returns[m, j] = min(returns[m, j] / mean, LARGEST_RELATIVE) if mean > 0.0 else 0.0

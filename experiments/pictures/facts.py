@@ -165,7 +165,7 @@ def _panel(
         for fact in reported(metric, platform, first, last) if known else ():
             _mark(axes, fact, ink, first, last)
             seen.append(fact)
-    none = "" if seen else " (nothing reported)"
+    none = "" if seen or not known else " (nothing reported)"
     axes.set_title(f"{SHOWN[metric]}{none}", fontsize=8, fontweight="normal")
     axes.set_ylim(0, 1.08 * axes.get_ylim()[1])
     style.date_axis(axes, ticks=6)

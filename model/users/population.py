@@ -147,11 +147,12 @@ class Population:
             return
         draw = self.uniforms(Decision.INSTALLED_AT_START, name_id(name))
         liking = platform.taste_content * columns.taste[0] + platform.taste_shelf * columns.taste[1]
-        score = np.log(draw, out=draw)  # in place, as are the next: with millions of users each column is felt
+        score = np.log(draw)  # a new array: a population may keep its draws; the next are in place, each column is felt
         np.negative(score, out=score)
         np.log(score, out=score)
+        del draw
         score -= settings.users.adoption_taste * liking
-        del draw, liking
+        del liking
         never = self.never(name) < platform.never_installs
         score[~online | never] = np.inf
         wanted = min(wanted, int((online & ~never).sum()))

@@ -28,6 +28,7 @@ def test_the_wheel_holds_one_package_and_all_of_it(wheel: Path) -> None:
     (about,) = {name.split("/")[0] for name in names} - {"secondhalf", "hydra_plugins"}
     assert about.endswith(".dist-info")
     tree = {p.relative_to(ROOT) for folder in FOLDERS for p in (ROOT / folder).rglob("*") if p.suffix in ENDINGS}
+    tree |= {p.relative_to(ROOT) for p in (ROOT / "data").rglob("*.md")}
     tree |= {Path(p.name) for p in (ROOT / "src" / "secondhalf").iterdir() if p.is_file()}
     plugin = "hydra_plugins/secondhalf_launcher/__init__.py"
     assert {name for name in names if not name.startswith(about)} == {plugin} | {f"secondhalf/{p}" for p in tree}

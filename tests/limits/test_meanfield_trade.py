@@ -27,8 +27,8 @@ from secondhalf.model.shapes import (
     Shops,
 )
 from secondhalf.model.users.attention import ACTIVE, SHOPPING
-from secondhalf.model.users.choice import nested_shares
 from secondhalf.model.users.user_stages import UserStages
+from tests.limits.one_need import meet
 
 Array = NDArray[np.float64]
 NAMES = ["kuaishou", "taobao"]
@@ -214,8 +214,6 @@ def chances(case: Case, kind: int, origin: int, i: int) -> tuple[Array, Array]:
     columns, means, behaviour = case.users.population.columns, case.trade.means, case.users.population.behaviour
     offer, count = case.offer, 3
     met, spent = np.zeros(count), np.zeros((count, 2))
-    like = [np.exp(np.float32(behaviour.content_liking * columns.taste[0, i]))]
-    like += [np.exp(np.float32(behaviour.shelf_liking * columns.taste[1, i]))]
     holds = columns.installed[i] >> np.arange(count) & 1
     taste = offer.attachment_sd * means.attachment[:, i] - offer.attachment_sd**2 / 2
     attachment = behaviour.loyalty_weight * means.loyalty[:, i] + taste
@@ -223,23 +221,21 @@ def chances(case: Case, kind: int, origin: int, i: int) -> tuple[Array, Array]:
         for tier in range(3):
             worth = offer.tier_value[tier] - behaviour.opening_cost * (opened == 0)
             worth = worth - behaviour.first_order_cost * (means.bought[:, i] == 0)
-            weight, feed = np.empty(count, np.float32), np.empty(count, np.float32)
-            nested_shares(
-                weight,
-                feed,
-                (opened if kind == KIND_IMPULSE else holds).astype(np.uint8),
-                worth.astype(np.float32),
-                attachment.astype(np.float32),
-                offer.bonus[NOBODY if kind in (KIND_PLANNED, KIND_REPEAT) else origin],
-                offer.channel_value,
-                like[0],
-                like[1],
-                kind,
-                origin if kind == KIND_REPEAT else NOBODY,
-                behaviour.repeat_bonus,
-                behaviour.channel_nest,
-                behaviour.platform_nest,
+            one = meet(
+                worth,
+                channels=offer.channel_value,
+                nest=behaviour.channel_nest,
+                platform_nest=behaviour.platform_nest,
+                reachable=opened if kind == KIND_IMPULSE else holds,
+                attachment=attachment,
+                bonus=offer.bonus[NOBODY if kind in (KIND_PLANNED, KIND_REPEAT) else origin],
+                like_feed=behaviour.content_liking * columns.taste[0, i],
+                like_shelf=behaviour.shelf_liking * columns.taste[1, i],
+                kind=kind,
+                tie=origin if kind == KIND_REPEAT else NOBODY,
+                repeat_bonus=behaviour.repeat_bonus,
             )
+            weight, feed = one.chances, one.feed
             part = weight * case.wants.tiers[int(means.income[i]), tier] / len(case.users.carried.sets)
             met += part
             spent += (part * case.wants.amounts[tier])[:, None] * np.column_stack([feed, 1 - feed])

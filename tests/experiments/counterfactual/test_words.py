@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from secondhalf.experiments.counterfactual.arms import ARMS
 from secondhalf.experiments.counterfactual.differences import differences, variance_reduction
 from secondhalf.experiments.counterfactual.outputs import Answer, runs_table
 from secondhalf.experiments.counterfactual.quarterly_measures import BY_PLATFORM, MARKET, OF_MARKET, WELFARE
@@ -50,6 +51,7 @@ def random_answer(number: int) -> Answer:
         "users": 2000,
         "calibration": "calibration" if members > 1 else None,
         "kept": [],
+        "settings": {arm: {"calendar": {"last_fact": "2024-12-31"}} for arm in ARMS},
         "members": list(range(members)),
         "seeds": list(range(seeds)),
         "failed": [],

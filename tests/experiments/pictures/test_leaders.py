@@ -92,7 +92,8 @@ def answer(spread: float) -> Answer:
         "alternative": "alternative",
         "baseline": "baseline",
     }
-    return Answer(pd.DataFrame(rows), pd.DataFrame(), pd.DataFrame(), summary)
+    runs = pd.DataFrame({"member": [0, 0], "seed": [1, 2]})
+    return Answer(pd.DataFrame(rows), runs, pd.DataFrame(), summary)
 
 
 @pytest.mark.parametrize("spread", [0.0, 1e-3, 1.0])
@@ -101,7 +102,7 @@ def test_leaders_of_a_counterfactual(spread: float) -> None:
     with style.page(None):
         drawn = counterfactual.draw(answer(spread))
         drawn.draw_without_rendering()
-    assert check_leaders(drawn) == 5 * 5 + len(OF_MARKET)
+    assert check_leaders(drawn) == 5 * len(counterfactual.DRAWN) + len(counterfactual.INDICES)
 
 
 def test_names_follow_later_limits_and_sizes() -> None:

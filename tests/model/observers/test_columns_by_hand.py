@@ -133,8 +133,9 @@ def test_subsidies_are_what_the_price_cut_costs(kept: Kept) -> None:
     assert kept.daily("cost")[-1, 2] == pytest.approx(running + subsidies[-1, 2], rel=1e-9)
 
 
-def test_shopping_minutes_are_sessions_of_needs(kept: Kept) -> None:
-    """Sampled needs, each with a session of the settings at most, are what the minutes of needs are made of."""
+def test_shopping_minutes_are_sessions_of_needs() -> None:
+    """Sampled needs, each with a session, make the minutes of needs; short ones, so that no day is full."""
+    kept = Kept("users.session_minutes=1")
     session = kept.market.settings.users.session_minutes
     weight = kept.market.population.weight
     met = np.stack([bought.sum(axis=1) for bought in kept.bought])  # users who met a need or more
@@ -144,6 +145,7 @@ def test_shopping_minutes_are_sessions_of_needs(kept: Kept) -> None:
     sessions = shopping / (weight * session)
     np.testing.assert_allclose(sessions, np.round(sessions), atol=1e-3)
     assert shopping.sum() == pytest.approx(sum(book.shopping_minutes.sum() for book in kept.books), rel=1e-12)
+    kept.market.close()
 
 
 def test_a_month_is_the_sum_of_its_days(kept: Kept) -> None:
