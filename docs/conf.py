@@ -39,7 +39,7 @@ autodoc_default_options = {
     "members": True,
     "undoc-members": True,
     "ignore-module-all": True,  # a name stands on the page of the module that defines it, and there only
-    "exclude-members": "model_config",
+    "exclude-members": "model_config, set",  # of pydantic; Matplotlib writes one into every subclass of its artists
 }
 autodoc_member_order = "bysource"
 autodoc_inherit_docstrings = False
