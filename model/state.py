@@ -188,7 +188,7 @@ class State(mesa.Model):
 
     def fork(self, users: int | None = None, reseed: int | None = None, calendar: MarketCalendar | None = None) -> Self:
         """A copy of the market that continues from today: all users or a sample, reseeded or not (`snapshots.fork`)."""
-        raise NotImplementedError
+        raise NotImplementedError("a state alone has no stages to continue with; Market.fork has")
 
     def close(self) -> None:
         """Remove what Mesa still holds of a model that is no longer used."""
