@@ -121,6 +121,12 @@ class ComparisonShape(Shape):
     no_band: str
     rows: list[ComparedShape]
 
+    @model_validator(mode="after")
+    def _reasoned(self) -> ComparisonShape:
+        if self.facts_end is None and (self.rows or not self.no_band):
+            raise ValueError("facts_end is null; allowed is that only without rows, with the reason in no_band")
+        return self
+
 
 class SizesShape(Shape):
     """Sizes that are shown."""
