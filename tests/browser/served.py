@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = (
@@ -137,10 +137,15 @@ def browsing(width: int, height: int) -> Iterator[BrowserContext]:
         browser.close()
 
 
+def _where(message: ConsoleMessage) -> str:
+    """What the console says and of which address: "404" alone names nothing."""
+    return f"{message.text} {message.location.get('url', '')}"
+
+
 def visit(context: BrowserContext, address: str) -> Visit:
     """A new tab at an address."""
     made = Visit(context.new_page())
-    made.page.on("console", lambda message: made.errors.append(message.text) if message.type == "error" else None)
+    made.page.on("console", lambda message: made.errors.append(_where(message)) if message.type == "error" else None)
     made.page.on("pageerror", lambda error: made.errors.append(str(error)))
     made.page.on("request", lambda request: made.addresses.append(request.url))
     made.page.on("websocket", lambda opened: made.addresses.append(opened.url))
