@@ -72,8 +72,8 @@ def tier_cdf(spending: Spending, need_value: NDArray[np.float64]) -> NDArray[np.
     wanted = mean(np.zeros(1)) * need_value
     if len(amounts) > 1 and not ((wanted > mean(-at_most)) & (wanted < mean(at_most))).all():
         raise SettingsError(
-            f"calendar.need_value: no mix of users.spending.amounts={list(spending.amounts)} has a mean of "
-            f"{wanted.min():g} to {wanted.max():g} RMB"
+            "calendar.need_value, calendar.gmv_over_retail: no mix of users.spending.amounts="
+            f"{list(spending.amounts)} has a mean of {wanted.min():g} to {wanted.max():g} RMB"
         )
     low, high = np.full(wanted.size, -LARGEST_TILT), np.full(wanted.size, LARGEST_TILT)
     for _ in range(BISECTIONS if len(amounts) > 1 else 0):
@@ -88,10 +88,10 @@ def tier_cdf(spending: Spending, need_value: NDArray[np.float64]) -> NDArray[np.
 class MarketCalendar:
     """All days of a run, with what each brings.
 
-    Attributes are arrays over the days of the run: `phone_minutes`, `planned_demand`, `need_value`, `tier_cdf` [day,
-    class, tier], `other_short_video`, `instant_messaging`, `season`, and festivals' factors `festival_demand` and
-    `basket`; their `pull`, `boost` and `package` are [day, platform]; factors of shocks are `needs_shock` and
-    `phone_shock`. `trend_day` is the day at which platforms' trends stand.
+    Attributes are arrays over the days of the run: `phone_minutes`, `planned_demand`, `need_value` (with what platforms
+    count beyond retail), `tier_cdf` [day, class, tier], `other_short_video`, `instant_messaging`, `season`, and
+    festivals' factors `festival_demand` and `basket`; their `pull`, `boost` and `package` are [day, platform]; factors
+    of shocks are `needs_shock` and `phone_shock`. `trend_day` is the day at which platforms' trends stand.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class MarketCalendar:
         self.people_online = self._curve(settings.people_online, steady)
         self.phone_minutes = self._curve(settings.phone_minutes, steady)
         self.planned_demand = self._curve(settings.planned_demand, steady)
-        self.need_value = self._curve(settings.need_value, steady)
+        self.need_value = self._curve(settings.need_value, steady) * self._curve(settings.gmv_over_retail, steady)
         self._needs_per_day = users.needs_per_day
         self.trend_day = np.zeros(self.days, int) if steady else np.arange(self.days)
         self.tier_cdf = tier_cdf(users.spending, self.need_value)

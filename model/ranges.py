@@ -72,7 +72,9 @@ def _check_drivers(settings: MarketSettings) -> None:
                 f"calendar.{name}.knots: what grows on after {last} reaches {highest:.4g} by {calendar.end}; allowed "
                 f"is {largest:g}"
             )
-    need_value = driver_curve(calendar.need_value, calendar.start, days)
+    need_value = np.prod(
+        [driver_curve(one, calendar.start, days) for one in (calendar.need_value, calendar.gmv_over_retail)], axis=0
+    )
     tier_cdf(settings.users.spending, np.array([need_value.min(), need_value.max()]))  # refuses what no tilt reaches
 
 

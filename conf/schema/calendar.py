@@ -18,6 +18,7 @@ LARGEST_OF_DRIVERS = {
     "phone_minutes": 1440.0,  # a day has no more
     "planned_demand": 100.0,
     "need_value": 1000.0,
+    "gmv_over_retail": 100.0,
     "other_short_video": 1.0,  # shares of the time outside the platforms
     "instant_messaging": 1.0,
 }
@@ -89,6 +90,7 @@ class CalendarSettings(Settings):
     phone_minutes: Driver
     planned_demand: Driver
     need_value: Driver
+    gmv_over_retail: Driver
     other_short_video: Driver
     instant_messaging: Driver
     months: Annotated[list[Scale], Field(min_length=12, max_length=12)]

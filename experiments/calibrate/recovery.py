@@ -22,6 +22,8 @@ Array = NDArray[np.float64]
 FIRST_SEED = 30_000
 """Seed of the first world that is to be recovered; the search uses others."""
 LEVEL = 0.9
+RECOVERED = "recovery.csv"
+"""File of truths and estimates."""
 
 
 def recover(
@@ -80,6 +82,24 @@ def recovered(table: pd.DataFrame) -> pd.DataFrame:
     by_parameter = squares.groupby("parameter", sort=False)[["error", "distance", "score_sd", "inside"]].mean()
     by_parameter[["error", "distance"]] **= 0.5
     return by_parameter
+
+
+def recovery_markdown(table: pd.DataFrame) -> str:
+    """The same as a Markdown table, with how many worlds there were."""
+    worlds, found = table["replicate"].nunique(), recovered(table)
+    rows = [
+        "| parameter | error, in posterior sd | distance, in prior sd | posterior over prior sd | truths inside |",
+        "|---|---:|---:|---:|---:|",
+        *(
+            f"| `{name}` | {error:.1f} | {distance:.2f} | {score_sd:.2f} | {round(inside * worlds)} of {worlds} |"
+            for name, (error, distance, score_sd, inside) in zip(found.index, found.to_numpy(float), strict=True)
+        ),
+    ]
+    return (
+        f"{worlds} worlds; {table['inside'].mean():.0%} of {len(table)} intervals of {LEVEL:.0%} hold the truth.\n\n"
+        + "\n".join(rows)
+        + "\n"
+    )
 
 
 def _world(problem: Problem, truth: Array, number: int, evaluate: Evaluate) -> Problem:

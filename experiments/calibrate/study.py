@@ -28,7 +28,7 @@ from secondhalf.experiments.calibrate.meanfield_stage import fit_meanfield
 from secondhalf.experiments.calibrate.minimum_distance import DAMPINGS, Fit, Problem, polish, search
 from secondhalf.experiments.calibrate.parameters import Parameters
 from secondhalf.experiments.calibrate.posterior import Coverage, coverage, laplace, members
-from secondhalf.experiments.calibrate.recovery import recover, recovered
+from secondhalf.experiments.calibrate.recovery import RECOVERED, recover, recovered
 from secondhalf.experiments.calibrate.settings import Calibrate
 from secondhalf.experiments.calibrate.write_conf import put_into_conf
 from secondhalf.experiments.command.request import Request
@@ -77,6 +77,8 @@ def start(request: Request[Calibrate]) -> float:
             console.print(recovered(table).to_string(float_format="%.2f"))
             inside = float(table["inside"].mean())
             console.print(f"{inside:.0%} of the 90 % intervals hold the truth; written to {folder}")
+            if options.write:
+                _keep(table, data_file(OWN))
             return inside
         found = calibrate(settings, options, folder, bars)
     console.print(summary(found), soft_wrap=True)
@@ -196,9 +198,13 @@ def recovery(
     bar = (bars or ProgressBars("never")).add("worlds with known parameters", runs)
     with Evaluations(targets.numbers, options.workers or os.cpu_count() or 1, folder / KEPT, bar.move) as evaluate:
         table = recover(problem, truths, start, evaluate, options.rounds, options.step)
-    with replacing(folder / "recovery.csv") as temporary:
-        write_csv(table, temporary, "%.6g")
+    _keep(table, folder)
     return table
+
+
+def _keep(table: pd.DataFrame, folder: Path) -> None:
+    with replacing(folder / RECOVERED) as temporary:
+        write_csv(table, temporary, "%.6g")
 
 
 def _start(settings: MarketSettings, known: MarketSettings, parameters: Parameters, name: str) -> Array:

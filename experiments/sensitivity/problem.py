@@ -67,6 +67,6 @@ def find_problem(settings: MarketSettings, options: Sensitivity) -> SensitivityP
     if runs is not None and runs < fewest:
         raise SettingsError(f"sensitivity.runs={runs}: at least {fewest} are needed for {' or '.join(options.parts)}")
     posterior = Path(options.posterior).read_text(encoding="utf-8") if options.posterior else ""
-    plain = options.model_dump_json(exclude={"workers"})
+    plain = options.model_dump_json(exclude={"workers", "documents", "write"})
     text = "\0".join([base.model_dump_json(), plain, repr(parameters), posterior])
     return SensitivityProblem(space, others, options.parts, top, runs, options.minutes, tiny, text)

@@ -26,6 +26,8 @@ class Sensitivity(Options):
     top: Count
     posterior: str | None = None
     user_counts: tuple[Annotated[Whole, Field(ge=2)], ...] = ()
+    documents: tuple[str, ...] = ()
+    write: bool = False
 
     @model_validator(mode="after")
     def _screened_first(self) -> Sensitivity:

@@ -20,6 +20,7 @@ from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.settings import Output
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.pictures import draw_pages
+from secondhalf.experiments.results.document_tables import check, put_into
 from secondhalf.experiments.results.tables import replacing, write_tables
 from secondhalf.experiments.sensitivity import morris, one_at_a_time, replicates, robustness, sobol
 from secondhalf.experiments.sensitivity.budget import USER_DAY, Plan, costs, divide, lines, smallest
@@ -28,15 +29,19 @@ from secondhalf.experiments.sensitivity.problem import SensitivityProblem, find_
 from secondhalf.experiments.sensitivity.quantities import Quantities
 from secondhalf.experiments.sensitivity.runs import Runs
 from secondhalf.experiments.sensitivity.settings import Sensitivity
-from secondhalf.experiments.sensitivity.text import SensitivityResults, summary
+from secondhalf.experiments.sensitivity.text import MARK, SensitivityResults, in_documents, summary
+from secondhalf.model.data_files import data_file
 
 Array = NDArray[np.float64]
 JOURNAL, PLAN = "runs.jsonl", "plan.json"
 PICTURE = "sensitivity"
+STORED = "sensitivity"
+"""Folder of data/ that holds the committed tables."""
 
 
 def prepare(request: Request[Sensitivity]) -> SensitivityProblem:
     """The question, checked before any work; see `find_problem`."""
+    check(request.options.documents, [MARK], "sensitivity.documents")
     return find_problem(request.settings, request.options)
 
 
@@ -86,8 +91,13 @@ def sensitivity(
             found = _parts(problem, plan, runs, quantities, lambda tables: write_tables(tables, folder))
     write_tables({"failed": runs.failed}, folder)
     text = summary(problem, plan, found, runs.failed, quantities)
-    with replacing(folder / "sensitivity.md") as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
+    _say(text, folder)
+    put_into(options.documents, in_documents(problem, found, quantities))
+    if options.write:
+        stored = data_file("targets.yaml").parent / STORED
+        stored.mkdir(exist_ok=True)
+        write_tables(found.tables, stored)
+        _say(text, stored)
     if output.pictures != "never" and ("morris" in found.tables or "sobol" in found.tables):
         from secondhalf.experiments.sensitivity.figure import draw
 
@@ -95,6 +105,11 @@ def sensitivity(
         draw_pages(pages, folder, output.formats, output.font, lambda words: console.print(words, style="yellow"))
     console.print(f"{runs.done} runs, {len(runs.failed)} failed; files in {folder}", soft_wrap=True, highlight=False)
     return runs.done
+
+
+def _say(text: str, folder: Path) -> None:
+    with replacing(folder / "sensitivity.md") as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def _plan(problem: SensitivityProblem, runs: Runs, workers: int, journal: Journal) -> Plan:

@@ -44,16 +44,7 @@ def summary(
     problem: SensitivityProblem, plan: Plan, found: SensitivityResults, failed: pd.DataFrame, quantities: Quantities
 ) -> str:
     """All parts that were made, each with a table and what to make of it."""
-    settings = problem.space.settings
-    belief = "posterior" if (problem.space.spread != 1).any() else "prior"
-    text = [
-        "# Sensitivity of the results",
-        f"{settings.population.users:,} users, {settings.population.merchants:,} merchants, {settings.calendar.start} "
-        f"to {settings.calendar.end}; quantities over {quantities.since} to {quantities.until}. Parameters are moved "
-        f"about the values of the settings: by one standard deviation of the {belief} to either side (one at a time), "
-        "or evenly over a range with the same standard deviation (Morris, Sobol). Runs share their seeds; the row "
-        "`seed` is a factor that changes nothing but the seed: effects below it are random variation.",
-    ]
+    text = ["# Sensitivity of the results", _design(problem, quantities)]
     tables = found.tables
     if "morris" in tables:
         text += _morris(found)
@@ -67,6 +58,30 @@ def summary(
         text += _replicates(tables["replicates"])
     text += _gaps(plan, found, failed, quantities)
     return "\n\n".join(text)
+
+
+MARK = "sensitivity"
+"""Name of the text that a document holds."""
+
+
+def in_documents(problem: SensitivityProblem, found: SensitivityResults, quantities: Quantities) -> dict[str, str]:
+    """What a document says of the screening and the shares of variance, by the name of its marks."""
+    text, tables = [_design(problem, quantities)], found.tables
+    text += _morris(found)[1:] if "morris" in tables else []
+    text += _sobol(tables["sobol"])[1:] if "sobol" in tables else []
+    return {MARK: "\n\n".join(text) + "\n"}
+
+
+def _design(problem: SensitivityProblem, quantities: Quantities) -> str:
+    settings = problem.space.settings
+    belief = "posterior" if (problem.space.spread != 1).any() else "prior"
+    return (
+        f"{settings.population.users:,} users, {settings.population.merchants:,} merchants, {settings.calendar.start} "
+        f"to {settings.calendar.end}; quantities over {quantities.since} to {quantities.until}. Parameters are moved "
+        f"about the values of the settings: by one standard deviation of the {belief} to either side (one at a time), "
+        "or evenly over a range with the same standard deviation (Morris, Sobol). Runs share their seeds; the row "
+        "`seed` is a factor that changes nothing but the seed: effects below it are random variation."
+    )
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

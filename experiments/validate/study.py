@@ -17,6 +17,7 @@ from rich.console import Console
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.conf.schema.market import FACTS
 from secondhalf.experiments.calibrate.calibration_files import describe_facts
+from secondhalf.experiments.calibrate.recovery import RECOVERED, recovery_markdown
 from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.execution.progress import ProgressBar, ProgressBars
 from secondhalf.experiments.execution.provenance import commit, versions
@@ -251,8 +252,14 @@ def in_documents(folder: Path, summary: Mapping[str, Any]) -> dict[str, str]:
         first_forecast(),
         checks_markdown(checks),
         forecast_markdown(pd.read_csv(folder / "forecast.csv")),
+        _recovery(),
     )
     return dict(zip(DOCUMENT_TABLES, words, strict=True))
+
+
+def _recovery() -> str:
+    kept = data_file("calibration") / RECOVERED
+    return recovery_markdown(pd.read_csv(kept)) if kept.is_file() else ""
 
 
 def first_forecast() -> str:

@@ -27,6 +27,7 @@ DOCUMENT_TABLES = (
     "first forecast",
     "checks",
     "forecast",
+    "recovery",
 )
 """Marks of the tables in documents."""
 KEYS = ("metric", "platform", "period_start", "period_end")

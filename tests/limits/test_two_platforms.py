@@ -58,7 +58,11 @@ WORLD = (
         "capability.expert_distribution.ramp_days=540",
     ),
     *("platform.kuaishou.open_at_start.storefront.maturity=0.06551", "channels.store.affinity.planned=0.3"),
-    *("calendar.need_value.knots={2018-07-01: 1.05, 2019-07-01: 1.0}", "platform.kuaishou.recruit_trend={}"),
+    *(
+        "calendar.need_value.knots={2018-07-01: 1.05, 2019-07-01: 1.0}",
+        "calendar.gmv_over_retail.knots={2018-07-01: 1.0, 2019-07-01: 1.0}",
+        "platform.kuaishou.recruit_trend={}",
+    ),
     "platform.kuaishou.depth_trend={}",
 )
 """Numbers of its own, so that the game does not change with the calibration."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secondhalf.conf.schema import SettingsError
+from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.conf.schema.calendar import Driver
 from secondhalf.conf.schema.mechanisms import Mechanisms
 from secondhalf.conf.schema.population import Spending
@@ -137,6 +137,20 @@ def test_one_tilt_a_day_for_all_classes() -> None:
     assert tilts[0, 0] < 0
 
 
+def test_what_platforms_count_beyond_retail_multiplies_the_value_of_a_need() -> None:
+    knots = {"2018-07-01": 1.0, "2019-07-01": 1.0, "2024-07-01": 1.6}
+    plain = load_settings(["calendar.end=2021-12-31"]).model_dump(mode="json")
+    made = {}
+    for name, over in (("plain", dict.fromkeys(knots, 1.0)), ("over", knots)):
+        plain["calendar"]["gmv_over_retail"]["knots"] = over
+        own = MarketSettings.from_dict(plain)
+        made[name] = MarketCalendar(own.calendar, own.users, list(own.platform), own.mechanisms)
+    factor = driver_curve(own.calendar.gmv_over_retail, own.calendar.start, made["over"].days)
+    assert made["over"].need_value == pytest.approx(made["plain"].need_value * factor)
+    assert factor[-1] > 1.1
+    assert not np.array_equal(made["over"].day(1000).tier_cdf, made["plain"].day(1000).tier_cdf)
+
+
 def test_the_markets_needs_follow_the_driver() -> None:
     """The calendar hands the day's tiers to the stage that meets needs."""
     users = load_settings([]).users
@@ -159,7 +173,10 @@ def test_one_tier_has_no_tilt() -> None:
 @pytest.mark.parametrize("value", [0.1, 5.0])
 def test_a_mean_that_no_mix_has_is_refused(value: float) -> None:
     own = Spending.model_validate(SPENDING)
-    with pytest.raises(SettingsError, match=r"^calendar\.need_value: no mix of users\.spending\.amounts=\[.*\] has"):
+    with pytest.raises(
+        SettingsError,
+        match=r"^calendar\.need_value, calendar\.gmv_over_retail: no mix of users\.spending\.amounts=\[.*\] has",
+    ):
         tier_cdf(own, np.array([1.0, value]))
 
 

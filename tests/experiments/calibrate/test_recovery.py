@@ -7,13 +7,14 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 from secondhalf.experiments.calibrate.known_as_of import as_of
 from secondhalf.experiments.calibrate.minimum_distance import Problem
 from secondhalf.experiments.calibrate.parameters import read_parameters
-from secondhalf.experiments.calibrate.recovery import recover
+from secondhalf.experiments.calibrate.recovery import recover, recovery_markdown
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.facts.target_file import read_targets
@@ -44,3 +45,14 @@ def test_known_parameters_come_back(tmp_path: Path) -> None:
     learned = table[table["parameter"] == "platform.kuaishou.leisure"]
     assert (learned["score_sd"] < 0.8).all()
     assert np.corrcoef(learned["truth"], learned["estimate"])[0, 1] > 0.8
+
+
+def test_the_table_counts_worlds_and_squares_errors() -> None:
+    rows = [
+        (world, "users.shock", 0.0, found, 0.5, error, inside)
+        for world, found, error, inside in ((0, 0.3, 3.0, 0), (1, -0.4, 4.0, 1))
+    ]
+    table = pd.DataFrame(rows, columns=["replicate", "parameter", "truth", "estimate", "score_sd", "error", "inside"])
+    text = recovery_markdown(table)
+    assert text.startswith("2 worlds; 50% of 2 intervals of 90% hold the truth.")
+    assert "| `users.shock` | 3.5 | 0.35 | 0.50 | 1 of 2 |" in text

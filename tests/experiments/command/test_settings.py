@@ -224,7 +224,9 @@ def test_a_channel_that_there_is_not_is_named(plain: dict[str, Any]) -> None:
 def test_a_mean_that_no_mix_of_tiers_reaches_is_refused(plain: dict[str, Any]) -> None:
     """Before any work, and not when the market's calendar is made."""
     values = changed(plain, "calendar.need_value.knots", {"2018-07-01": 1.0, "2026-12-31": 20.0})
-    with pytest.raises(SettingsError, match=r"^calendar.need_value: no mix of users.spending.amounts="):
+    with pytest.raises(
+        SettingsError, match=r"^calendar.need_value, calendar.gmv_over_retail: no mix of users.spending.amounts="
+    ):
         check_ranges(MarketSettings.from_dict(values))
 
 

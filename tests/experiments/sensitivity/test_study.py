@@ -102,6 +102,25 @@ def test_robustness_shows_the_stage_order_and_no_network(finished: Path) -> None
     assert (others["difference"] == 0).all()
 
 
+def test_a_document_shows_what_was_screened_and_divided(
+    tmp_path: Path, markets: Markets, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = tmp_path / "page.md"
+    document.write_text("Before.\n<!-- sensitivity -->\nold\n<!-- /sensitivity -->\nAfter.\n", encoding="utf-8")
+    study(tmp_path / "own", BUDGET, f"sensitivity.documents=[{document}]")
+    text = document.read_text(encoding="utf-8")
+    assert text.startswith("Before.\n<!-- sensitivity -->\n")
+    assert text.endswith("<!-- /sensitivity -->\nAfter.\n")
+    assert "old" not in text
+    whole = (tmp_path / "own" / "sensitivity.md").read_text(encoding="utf-8")
+    assert "| kuaishou_gmv | users.habit_weight" in text
+    assert {*text.splitlines()[2:-2]} <= {*whole.splitlines()}
+    assert "Shares of variance" in whole
+    capsys.readouterr()
+    said = refused(capsys, "sensitivity", *FEW, f"sensitivity.documents=[{tmp_path / 'none.md'}]")
+    assert said.startswith(f"sensitivity.documents={tmp_path / 'none.md'}: a file with the marks <!-- sensitivity -->")
+
+
 def test_a_quantity_that_half_of_the_runs_lack(finished: Path) -> None:
     """Nothing is put in its place: it has the seeds and blocks in which it has a value."""
     both = table(finished, "replicates").groupby("quantity")["seeds"].max()

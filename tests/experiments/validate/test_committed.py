@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from secondhalf.experiments.calibrate.recovery import recovery_markdown
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.facts.forecast_series import forecast_series
@@ -54,6 +55,16 @@ def test_documents_show_the_table_that_validate_wrote(targets: pd.DataFrame) -> 
     assert committed("docs/calibration.md", "rulers") == naive_markdown(rulers)
     assert committed("docs/calibration.md", "horizons") == horizons_markdown(horizons)
     assert committed("docs/calibration.md", "checks") == checks_markdown(checks)
+
+
+def test_documents_show_what_was_recovered_and_what_results_hang_on() -> None:
+    assert committed("docs/calibration.md", "recovery") == recovery_markdown(
+        pd.read_csv(data_file("calibration/recovery.csv"))
+    )
+    said = data_file("sensitivity/sensitivity.md").read_text(encoding="utf-8").splitlines()
+    shown = committed("docs/calibration.md", "sensitivity").splitlines()
+    assert len(shown) > 10
+    assert set(shown) <= set(said)
 
 
 def test_documents_show_what_the_calibration_learned(targets: pd.DataFrame) -> None:
