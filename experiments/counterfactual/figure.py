@@ -113,4 +113,4 @@ def _mark(axes: Axes, given: Answer, named: bool) -> None:
         first, last = axes.get_xlim()
         left = at - first > ROOM * (last - first)  # before it there is nothing but zeros
         text = f"one market until\n{style.written(date)}"
-        style.top_label(axes, at, text, (4, 4), left, fontsize=7.5, bbox=style.PALE_BOX)
+        style.top_label(axes, at, text, (4, 4), left, fontsize=7.5, path_effects=style.HALO)

@@ -21,6 +21,9 @@ INKS = {
 }
 """Violet for what is sold in a feed, brown for the pan-shelf: not the hues of the platforms."""
 
+WORDS = {"live_store": "own live", "live_expert": "expert live"}
+"""Channels in words where they differ, the same as on the page of `browse`."""
+
 
 def draw(results: Results) -> Figure:
     """Shares of the six channels in each platform's GMV, a panel a platform."""
@@ -63,5 +66,5 @@ def panel(axes: Axes, results: Results, platform: str) -> None:
 
 def _legend(axes: Axes) -> None:
     axes.set_axis_off()
-    patches = [Patch(color=ink, label=name.replace("_", " ")) for name, ink in INKS.items()]
+    patches = [Patch(color=ink, label=WORDS.get(name, name.replace("_", " "))) for name, ink in INKS.items()]
     axes.legend(handles=patches[::-1], loc="center left", title="channel", alignment="left")

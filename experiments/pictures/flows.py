@@ -38,13 +38,16 @@ def draw(results: Results) -> Figure:
     count = len(results.platforms)
     columns = min(3, count)
     rows = -(-count // columns)
-    drawn = style.figure(2.95 + 1.7 * rows)
-    above, below = np.ravel(np.asarray(drawn.subfigures(2, 1, height_ratios=[2.5, 0.35 + 1.7 * rows])))
+    drawn = style.figure(3.1 + 1.7 * rows)
+    above, below = np.ravel(np.asarray(drawn.subfigures(2, 1, height_ratios=[2.5, 0.5 + 1.7 * rows])))
     whole = above.subplots()
     sources(whole, results)
     whole.set_title(f"All platforms: {whole.get_title(loc='left').lower()}")
+    per = "year" if len(books(results)) > SHORT else "month"
     style.head(
-        below, "Each platform's change by year, million hours a day (scales differ); platforms: gained from, lost to"
+        below,
+        f"Each platform's change by {per}, million hours a day (scales differ)\n"
+        "up: gained, and from where; down: lost, and to whom",
     )
     panels = below.subplots(rows, columns, squeeze=False, sharex=True).flat
     for name in results.platforms:
@@ -172,4 +175,4 @@ def _mark_day(axes: Axes, results: Results, platform: str, place: Callable[[str]
     axes.set_ylim(low, high + 0.16 * (high - low))  # room for the date
     left, right = axes.get_xlim()
     late = at > left + 0.7 * (right - left)  # the date stands where there is room
-    style.top_label(axes, at, f"{pd.Timestamp(day):%b %Y}", (3, 2), late, fontsize=7, bbox=style.PALE_BOX)
+    style.top_label(axes, at, f"{pd.Timestamp(day):%b %Y}", (3, 2), late, fontsize=7, path_effects=style.HALO)

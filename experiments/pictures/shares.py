@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
+from matplotlib.text import Annotation
+from matplotlib.transforms import Affine2D, Bbox, Transform
 
 from secondhalf.experiments.pictures import style
 from secondhalf.experiments.results.run_results import Results
@@ -15,12 +19,11 @@ MARKED = {"open": "", "close": " closed", "restore": " back"}
 """Changes of capabilities that are marked, and what is added to the capability's name."""
 WORDS = {"short_video": "video", "external_links": "links", "expert_distribution": "experts"}
 """Short names of capabilities, where they differ."""
-LETTER = 0.0081
-"""Width of a letter of a label, as a share of the run."""
-BESIDE, ABOVE, BELOW, BEFORE = range(4)
-"""Where a label stands: to the right of its mark, a step higher, a step lower, or to the left."""
-MARGIN, MARK = 1.5, 1.0
-"""Letters between a label and the next, and half the width of a mark."""
+SIZE = 6.2
+"""Of the labels' letters, points."""
+MARK_SIZE = 5.0
+BESIDE, STEP, CLEAR = 4.2, 6.5, 1.5
+"""Points between a mark and its label, between a label's line and the next, and between two labels at least."""
 
 
 class Opening(NamedTuple):
@@ -29,13 +32,13 @@ class Opening(NamedTuple):
     at: pd.Timestamp
     platform: str
     label: str
-    step: int
 
 
 def draw(results: Results) -> Figure:
     """Attention shares and GMV shares below a strip of launches."""
-    drawn = style.figure(6.2)
-    strip, attention, trade = drawn.subplots(3, 1, sharex=True, height_ratios=[1.35, 2, 2])
+    rows = 0.27 * len(results.platforms)
+    drawn = style.figure(4.85 + rows)
+    strip, attention, trade = drawn.subplots(3, 1, sharex=True, height_ratios=[rows, 2, 2])
     launches(strip, results)
     attention_shares(attention, results, room=0.2 if results.summary["second_half_day"] else 0.0)
     gmv_shares(trade, results)
@@ -90,48 +93,85 @@ def _lines(axes: Axes, results: Results, values: pd.Series[float], of_total: boo
 
 
 def openings(results: Results) -> list[Opening]:
-    """Capabilities opened, closed and restored; labels stand where no other label or mark of the platform is."""
+    """Capabilities opened, closed and restored, as they follow each other."""
     moves = results.tables["moves"]
     shown = moves[moves["change"].isin(MARKED) & (moves["capability"] != "")]
-    first, last = (pd.Timestamp(results.summary[key]) for key in ("first_day", "last_day"))
-    letter = (last - first) * LETTER
-    found: list[Opening] = []
-    for platform, rows in shown.groupby("platform", sort=False):
-        marks = [*pd.to_datetime(rows["date"]), last + letter * 99]
-        free = {BESIDE: first, ABOVE: first, BELOW: first}
-        for row, at, following in zip(rows.to_dict("records"), marks, marks[1:], strict=False):
-            word = WORDS.get(row["capability"], row["capability"].replace("_", " ")) + MARKED[row["change"]]
-            width = letter * (len(word) + MARGIN)
-            if free[BESIDE] <= at and at + width + letter * MARK <= following:
-                step = BESIDE
-            elif at - width >= free[BESIDE]:
-                step = BEFORE
-            else:
-                step = ABOVE if free[ABOVE] <= at or free[ABOVE] <= free[BELOW] else BELOW
-            free[BESIDE] = max(free[BESIDE], at + letter * MARK)
-            if step != BEFORE:
-                free[step] = at + width
-            found.append(Opening(at, str(platform), word, step))
-    return found
+    return [
+        Opening(
+            pd.Timestamp(row["date"]),
+            row["platform"],
+            WORDS.get(row["capability"], row["capability"].replace("_", " ")) + MARKED[row["change"]],
+        )
+        for row in shown.sort_values("date", kind="stable").to_dict("records")
+    ]
+
+
+class LaunchName(Annotation):
+    """Words beside a mark, where no other words and no mark are.
+
+    The places of all are chosen together when they are drawn, from the letters' true widths: beside the mark, before
+    it, a line higher, a line lower; else where least is covered.
+    """
+
+    def __init__(self, words: str, at: float, row: float, siblings: list[LaunchName]) -> None:
+        self.siblings = siblings
+        super().__init__(
+            words, (at, row), xytext=(0, 0), textcoords=self._place, ha="left", va="center", fontsize=SIZE, zorder=3
+        )
+        self.set_in_layout(False)
+        siblings.append(self)
+
+    def _place(self, renderer: RendererBase) -> Transform:
+        places = _free_places(self.siblings, renderer)
+        return Affine2D().translate(*places[self.siblings.index(self)])
+
+
+def _free_places(names: Sequence[LaunchName], renderer: RendererBase) -> list[tuple[float, float]]:
+    """Left edge and middle of each label, pixels; the earlier label chooses first."""
+    places: list[tuple[float, float]] = []
+    axes, drawn = names[0].axes, names[0].figure
+    assert axes is not None
+    assert drawn is not None
+    dot = float(drawn.dpi) / 72
+    marks = [axes.transData.transform(name.xy) for name in names]
+    mark = MARK_SIZE / 2 * dot
+    taken = [Bbox.from_extents(x - mark, y - mark, x + mark, y + mark) for x, y in marks]
+    for name, (x, y) in zip(names, marks, strict=True):
+        wide, _, _ = renderer.get_text_width_height_descent(name.get_text(), name.get_fontproperties(), ismath=False)
+        _, high, _ = renderer.get_text_width_height_descent("lp", name.get_fontproperties(), ismath=False)
+        gap, step = BESIDE * dot, STEP * dot
+        choices = [(left, y + up) for up in (0.0, step, -step) for left in ((x + gap), (x - gap - wide))]
+        boxes = [
+            Bbox.from_extents(left - CLEAR * dot, middle - high / 2, left + wide + CLEAR * dot, middle + high / 2)
+            for left, middle in choices
+        ]
+        covered = [sum(_common(box, other) for other in taken) + _outside(box, axes.bbox) for box in boxes]
+        best = next((n for n, area in enumerate(covered) if area < 1), covered.index(min(covered)))
+        places.append(choices[best])
+        taken.append(boxes[best])
+    return places
+
+
+def _common(box: Bbox, other: Bbox) -> float:
+    """Area that two boxes share, pixels squared."""
+    shared = Bbox.intersection(box, other)
+    return 0.0 if shared is None else float(shared.width * shared.height)
+
+
+def _outside(box: Bbox, within: Bbox) -> float:
+    """Area by which a box leaves the panel at its sides."""
+    return float(max(within.x0 - box.x0, 0) + max(box.x1 - within.x1, 0)) * float(box.height)
 
 
 def launches(axes: Axes, results: Results) -> None:
     """A row a platform, a mark a launch."""
     inks = style.colors(results.platforms)
     rows = {name: -number for number, name in enumerate(results.platforms)}
+    named: list[LaunchName] = []
     for launch in openings(results):
         at, row = style.number(launch.at), rows[launch.platform]
-        axes.plot(at, row, marker="v", markersize=5, color=inks[launch.platform], clip_on=False)
-        across, up = {BESIDE: (4, 0), ABOVE: (4, 6.5), BELOW: (4, -6.5), BEFORE: (-4, 0)}[launch.step]
-        axes.annotate(
-            launch.label,
-            (at, row),
-            xytext=(across, up),
-            textcoords="offset points",
-            ha="right" if launch.step == BEFORE else "left",
-            va="center",
-            fontsize=6.2,
-        )
+        axes.plot(at, row, marker="v", markersize=MARK_SIZE, color=inks[launch.platform], clip_on=False)
+        axes.add_artist(LaunchName(launch.label, at, row, named))
     axes.set_yticks(list(rows.values()), [style.label(name) for name in rows])
     for tick, name in zip(axes.get_yticklabels(), rows, strict=True):
         tick.set_color(inks[name])

@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import Affine2D, Bbox, Transform
@@ -53,8 +54,8 @@ NAME_GAP, NAME_DISTANCE = 9.5, 8
 """Points between the names of two lines at least, and between a panel and the names beside it."""
 NOTE, STRIP = "note", 0.22
 """Label of the words below a picture, and the height of their strip, inches."""
-PALE_BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
-"""Ground of text that lies on lines."""
+HALO = [withStroke(linewidth=2.5, foreground="white")]
+"""Around letters that lie on lines; a box would also hide the ground behind them."""
 
 
 class NothingToDrawError(ValueError):
@@ -265,7 +266,7 @@ def mark_second_half(axes: Axes, results: Results, named: bool = True) -> None:
     at = number(day)
     axes.axvline(at, color=INK, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
     if named:
-        top_label(axes, at, f"second half begins\n{written(day)}", fontsize=7.5, bbox=PALE_BOX)
+        top_label(axes, at, f"second half begins\n{written(day)}", fontsize=7.5, path_effects=HALO)
 
 
 def mark_facts_end(axes: Axes, results: Results, place: Callable[[str], float] = number, filled: bool = False) -> None:

@@ -15,11 +15,12 @@ from matplotlib.path import Path as Outline
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
+from secondhalf.experiments.browser import text as page_text
 from secondhalf.experiments.counterfactual import figure as counterfactual
 from secondhalf.experiments.counterfactual.arms import ARMS
 from secondhalf.experiments.counterfactual.outputs import Answer
 from secondhalf.experiments.counterfactual.quarterly_measures import BY_PLATFORM, MARKET, OF_MARKET, UNITS
-from secondhalf.experiments.pictures import PICTURES, flows, style
+from secondhalf.experiments.pictures import PICTURES, channel_mix, flows, style
 from secondhalf.model.data_files import names
 from tests.experiments.pictures.conftest import Draw
 
@@ -131,6 +132,11 @@ def test_sources_have_the_names_of_the_page() -> None:
         "outside": page["tap_outside"],
         "budget": page["tap_budget"],
     }
+
+
+def test_channels_have_the_names_of_the_page() -> None:
+    known = {name: english for name, (english, _) in page_text.CHANNELS.items()}
+    assert {name: channel_mix.WORDS.get(name, name.replace("_", " ")) for name in channel_mix.INKS} == known
 
 
 def test_nothing_else_has_the_colour_of_a_platform() -> None:

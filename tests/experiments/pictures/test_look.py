@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
-from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
-from matplotlib.text import Text
 
 from secondhalf.experiments.command.compose import load_settings
-from secondhalf.experiments.pictures import PICTURES, style
+from secondhalf.experiments.pictures import PICTURES, shares, style
+from secondhalf.experiments.results.run_results import Results
 from secondhalf.model.data_files import names
-from tests.experiments.pictures.conftest import Draw
+from tests.experiments.pictures.conftest import Draw, draw
+from tests.experiments.pictures.readable import check_no_words_on_words, check_nothing_is_cut, words
 
 PROTANOPIA = [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
 DEUTERANOPIA = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
@@ -24,48 +27,49 @@ APART = 10.0
 """CIELAB distance that neighbouring lines need; 2.3 can just be seen."""
 
 
-def words(drawn: Draw, name: str) -> list[tuple[str, np.ndarray]]:
-    """Visible texts and their boxes (left, bottom, right, top), pixels."""
-    picture = drawn(name)
-    hidden = {id(text) for axes in picture.findobj(Axes) for text in not_drawn(axes)}
-    found = []
-    for text in picture.findobj(Text):
-        if text.get_text().strip() and text.get_visible() and id(text) not in hidden:
-            box = Text.get_window_extent(text)  # leaders have tests of their own
-            found.append((text.get_text(), np.array([box.x0, box.y0, box.x1, box.y1])))
-    return found
-
-
-def not_drawn(axes: Axes) -> list[Text]:
-    """Labels of ticks beyond the limits of the axes, or of axes that are off."""
-    found = []
-    for axis in (axes.xaxis, axes.yaxis):
-        low, high = sorted(axis.get_view_interval())
-        for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
-            if not axes.axison or not low <= tick.get_loc() <= high:
-                found += [tick.label1, tick.label2]
-    return found
-
-
 @pytest.mark.parametrize("name", PICTURES)
 def test_nothing_is_cut(drawn: Draw, name: str) -> None:
-    width, height = drawn(name).bbox.size
-    for text, (left, bottom, right, top) in words(drawn, name):
-        assert left >= -1, text
-        assert bottom >= -1, text
-        assert right <= width + 1, text
-        assert top <= height + 1, text
+    check_nothing_is_cut(drawn(name))
 
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_no_words_on_words(drawn: Draw, name: str) -> None:
-    shown = words(drawn, name)
-    assert len(shown) > 3
-    for (first, a), (second, b) in combinations(shown, 2):
-        if set(first + second) <= {"●"}:
-            continue
-        common = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
-        assert not (common > 1.5).all(), f"{first!r} lies on {second!r}"
+    assert len(words(drawn(name))) > 3
+    check_no_words_on_words(drawn(name))
+
+
+def crowded(results: Results) -> Results:
+    """The same run with three launches of each platform within four months, and one near either end."""
+    days = ["2019-01-05", "2022-03-01", "2022-04-10", "2022-06-15", "2026-12-20"]
+    row = results.tables["moves"].iloc[0].to_dict() | {"change": "close", "grade": "A"}
+    names = ["expert_distribution", "external_links", "mall", "short_video", "storefront"]
+    moves = pd.DataFrame(
+        [
+            row | {"platform": platform, "date": date, "capability": name}
+            for platform in results.platforms
+            for date, name in zip(days, names, strict=True)
+        ]
+    )
+    return replace(results, tables={**results.tables, "moves": moves})
+
+
+@pytest.mark.parametrize("make", [lambda results: results, crowded], ids=["history", "crowded"])
+def test_labels_of_launches_stand_clear_of_each_other_and_of_marks(
+    results: Results, make: Callable[[Results], Results]
+) -> None:
+    """Of every row; what cannot stand beside its mark is moved, and never onto a neighbour."""
+    picture = draw(make(results), "shares")
+    check_nothing_is_cut(picture)
+    check_no_words_on_words(picture)
+    strip = picture.axes[0]
+    marks = [strip.transData.transform(np.ravel(one.get_xydata())) for one in strip.lines if one.get_marker() == "v"]
+    labels = [(text, box) for text, box in words(picture) if isinstance(text, shares.LaunchName)]
+    assert len(labels) == len(marks) > 10
+    for label, (left, bottom, right, top) in labels:
+        own = strip.transData.transform(label.xy)
+        assert min(abs(left - own[0]), abs(right - own[0])) < 8 * picture.dpi / 72, label.get_text()
+        if make is not crowded:
+            assert not any(left < x < right and bottom < y < top for x, y in marks), label.get_text()
 
 
 def lab(color: str, eyes: list[list[float]] | None) -> np.ndarray:
