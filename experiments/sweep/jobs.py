@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,9 @@ from secondhalf.experiments.command.studies import find_study, groups
 from secondhalf.experiments.execution.fingerprint import identity
 from secondhalf.model.initial_state import strategies
 
+LONGEST_NAME, SHORT_HASH = 80, 10
+"""Characters of a run's name at most, and of the part of its identity in it."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -34,7 +38,9 @@ class Job:
     Attributes
     ----------
     run
-        its identity: a hash of its settings, of the files they name and of the program
+        its name, that of its folder too: see `run_name`
+    identity
+        a hash of its settings, of the files they name and of the program
     number
         place in the sweep, from 0
     overrides
@@ -49,6 +55,7 @@ class Job:
     """
 
     run: str
+    identity: str
     number: int
     study: str
     overrides: tuple[str, ...]
@@ -119,6 +126,7 @@ class Composer:
         without = without_effect(self.study)
         job = Job(
             "",
+            "",
             number,
             self.study,
             tuple(overrides),
@@ -130,7 +138,8 @@ class Composer:
         )
         values = job.values
         settings = settings_of({key: values[key] for key in values if key not in NOT_OF_THE_MARKET}, base.folders)
-        return replace(job, run=self._identity(settings, values))
+        own = self._identity(settings, values)
+        return replace(job, run=run_name(job.settings, own), identity=own)
 
     def _parse(self, override: str) -> Override:
         if override not in self._parsed:  # most are those of the other jobs
@@ -161,6 +170,40 @@ class Composer:
         return identity(*parts)
 
 
+def run_name(settings: Mapping[str, Any], identity: str) -> str:
+    """Name of a run: what its overrides set, without their groups, and the beginning of its identity.
+
+    It depends on nothing but the run, so that a sweep that goes on, with more values perhaps, finds it. Its characters
+    are safe in a file's name, a shell and an override of Hydra; where it would be too long, the first settings are left
+    out, as swept ones mostly come last.
+
+    Examples
+    --------
+    >>> run_name({"platform.jd.take_rate": 0.03, "strategy": "hold"}, "8f3a2b6c90d14e57")
+    'jd.take-rate-0.03_strategy-hold_8f3a2b6c90'
+    """
+    words = [_safe(f"{key.partition('.')[2] or key}-{_brief(value)}") for key, value in settings.items()]
+    room = LONGEST_NAME - SHORT_HASH - 1
+    while words and len("_".join(words)) > room:
+        words = words[1:] if len(words) > 1 else [words[0][:room].rstrip("-.")]
+    return "_".join([*(word for word in words if word), short_hash(identity)])
+
+
+def short_hash(run: str) -> str:
+    """The part of a run's name, or of its identity, by which it is known."""
+    return run.rpartition("_")[2][:SHORT_HASH]
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, dict):
+        return "-".join(f"{key}-{_brief(inner)}" for key, inner in value.items())
+    return "-".join(map(_brief, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _safe(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip(".")
+
+
 def without_effect(study: str) -> frozenset[str]:
     """Names of the groups, and of `resume`, that do not change what a run of a study gives."""
     return frozenset({*groups(), "resume"} - {study})
@@ -184,7 +227,7 @@ def check_different(jobs: Sequence[Job]) -> None:
         raise SettingsError("the sweep has no run: one of its ranges or lists is empty")
     seen: dict[str, Job] = {}
     for job in jobs:
-        other = seen.setdefault(job.run, job)
+        other = seen.setdefault(job.identity, job)
         if other is not job:
             two = " and ".join(f"{one.number} ({' '.join(one.overrides)})" for one in (other, job))
             raise SettingsError(f"runs {two} are the same; allowed are runs that differ in what determines them")

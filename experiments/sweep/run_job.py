@@ -58,7 +58,7 @@ class Task:
     @property
     def aside(self) -> Path:
         """The run's folder until then."""
-        return self.place.with_suffix(ASIDE)
+        return self.place.with_name(f"{self.job.run}{ASIDE}")
 
 
 def run_job(task: Task) -> RunRecord:

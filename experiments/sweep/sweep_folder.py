@@ -7,10 +7,12 @@ its files (`run_record`); `Status.take` decides what is left to do.
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import shutil
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -23,9 +25,9 @@ from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.execution.fingerprint import state
 from secondhalf.experiments.execution.process_pool import one_line
 from secondhalf.experiments.results.csv_files import write_csv
-from secondhalf.experiments.sweep.jobs import Job, without_effect
+from secondhalf.experiments.sweep.jobs import Job, short_hash, without_effect
 from secondhalf.experiments.sweep.run_job import ASIDE, RUNS
-from secondhalf.experiments.sweep.run_record import FORMAT, RunRecord, durable, read
+from secondhalf.experiments.sweep.run_record import FORMAT, NAME, RunRecord, durable, keep, read
 from secondhalf.version import __version__
 
 ABOUT, TABLE = "sweep.json", "runs.csv"
@@ -65,7 +67,7 @@ class Status:
     Attributes
     ----------
     jobs
-        by identity, in the order of the sweep
+        by name, in the order of the sweep
     records
         of the runs that are over or at work
     """
@@ -79,6 +81,7 @@ class Status:
     def take(self, jobs: Sequence[Job]) -> list[Job]:
         """Add jobs to the sweep; returns those that are still to be run, failed ones among them."""
         left = []
+        self._rename_former(jobs)
         for job in {job.run: job for job in reversed(jobs)}.values():
             self.jobs.setdefault(job.run, job)
             known = read(self.folder / RUNS / job.run)
@@ -100,6 +103,22 @@ class Status:
             temporary.write_text(json.dumps(about, ensure_ascii=False) + "\n", encoding="utf-8")
         self.write()
         return left[::-1]
+
+    def _rename_former(self, jobs: Sequence[Job]) -> None:
+        """Give finished runs that stand under another name, as of overrides in another order, the name they have now.
+
+        Former versions named a run by its identity alone.
+        """
+        runs = self.folder / RUNS
+        there = [path.name for path in runs.iterdir() if path.suffix != ASIDE] if runs.is_dir() else []
+        former = {short_hash(name): name for name in there}
+        for job in jobs:
+            name = former.get(short_hash(job.identity), job.run)
+            known = read(runs / name) if name != job.run and job.run not in there else None
+            if known is not None:
+                (runs / name / NAME).unlink()
+                keep(replace(known, run=job.run), runs / name)
+                os.replace(runs / name, runs / job.run)
 
     def begun(self, job: Job) -> None:
         """A run was handed out."""
@@ -193,7 +212,8 @@ def check_folder(
         raise SettingsError(f"{where}: resume=true needs the program as it was; its sources have changed since")
     if jobs is None:
         return
-    missing = [about.values | own for run, own in about.runs.items() if run not in {job.run for job in jobs}]
+    asked = {short_hash(job.identity) for job in jobs}
+    missing = [about.values | own for run, own in about.runs.items() if short_hash(run) not in asked]
     if missing:
         raise SettingsError(f"{where}: resume=true needs the settings of the sweep there; {_difference(missing, jobs)}")
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf, open_dict, read_write
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import compose_config, config_values, market_settings
 from secondhalf.experiments.sweep import run_job, sweep_folder
-from secondhalf.experiments.sweep.jobs import Composer, Job, check_different
+from secondhalf.experiments.sweep.jobs import LONGEST_NAME, Composer, Job, check_different, run_name, short_hash
 from tests.experiments.sweep.conftest import TINY
 
 MIXED = [
@@ -75,17 +78,50 @@ def test_what_is_known_of_the_values_saves_a_composition(composer: Composer, mon
 
 def test_the_identity_is_of_what_determines_a_run(composer: Composer, tmp_path: Path) -> None:
     first = composer.job(0, [*TINY, "seed=1"])
-    assert (
-        composer.job(5, [*TINY, "seed=1", "output.progress=never", "launcher.workers=3", "bench.days=3"]).run
-        == first.run
-    )
-    assert composer.job(0, [*TINY, "seed=2"]).run != first.run
+    shown = composer.job(5, [*TINY, "seed=1", "output.progress=never", "launcher.workers=3", "bench.days=3"])
+    assert (shown.run, shown.identity) == (first.run, first.identity)
+    said_again = composer.job(0, ["seed=1", *TINY, "strategy=history"])
+    assert said_again.identity == first.identity
+    assert composer.job(0, [*TINY, "seed=2"]).identity != first.identity
     friends = tmp_path / "friends.txt"
     found = set()
     for edge in ("0 1\n", "0 2\n"):
         friends.write_text(edge)
-        found.add(composer.job(0, [*TINY, "network=file", f"network.file={friends}"]).run)
+        found.add(composer.job(0, [*TINY, "network=file", f"network.file={friends}"]).identity)
     assert len(found) == 2
+
+
+def test_a_run_has_a_name_that_says_what_it_is(composer: Composer) -> None:
+    job = composer.job(0, [*TINY, "strategy=hold", "platform.jd.take_rate=0.03", "seed=1", "output.progress=never"])
+    assert (
+        job.run
+        == (
+            f"users-60_merchants-8_end-2019-01-03_warm-up-56_strategy-hold_jd.take-rate-0.03_seed-1_{job.identity[:10]}"
+        )[len("users-60_merchants-8_") :]
+    )  # the first settings are left out where there is no room
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"seed": 0},
+        {"platforms": ["jd", "douyin"], "platform.jd.leisure": -1.9},
+        {"network.file": "/home/me/a b/" + "x" * 200 + "/../friends=1,2.txt"},
+        {"scenario.moves": [{"platform": "jd", "date": "2020-01-01"}, None]},
+        {"market.label": "快手; rm -rf $HOME\n\0"},
+    ],
+)
+def test_names_of_runs_are_safe_and_short(settings: dict[str, object]) -> None:
+    """In a file's name on any system, in a shell, and as a value of Hydra; and their end tells runs apart."""
+    names = {run_name(settings, sign * 32) for sign in "0af"}
+    assert len(names) == 3
+    for name in names:
+        assert len(name) <= LONGEST_NAME
+        assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name)
+        assert name == shlex.quote(name)
+        assert str(OverridesParser.create().parse_override(f"report.of={name}").value()) == name
+    assert len({short_hash(name) for name in names}) == 3
 
 
 def test_a_program_that_has_changed_gives_other_runs(composer: Composer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,10 +140,15 @@ def test_bad_combinations_are_refused_before_a_run(composer: Composer) -> None:
 def test_the_same_run_twice_and_none_are_refused(jobs: list[Job], composer: Composer) -> None:
     check_different(jobs)
     again = composer.job(3, [*TINY, "seed=2", "output.pictures=never"])
+    assert again.run == jobs[2].run
     with pytest.raises(
         SettingsError, match=r"^runs 2 \(.*seed=2\) and 3 \(.*pictures=never\) are the same; allowed are"
     ):
         check_different([*jobs, again])
+    in_other_words = composer.job(3, ["seed=2", *TINY])
+    assert in_other_words.run != jobs[2].run
+    with pytest.raises(SettingsError, match=r"^runs 2 \(.*\) and 3 \(seed=2 .*\) are the same"):
+        check_different([*jobs, in_other_words])
     with pytest.raises(SettingsError, match="has no run"):
         check_different([])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -46,6 +47,23 @@ def test_only_what_is_missing_or_failed_is_run(tmp_path: Path, jobs: list[Job]) 
     assert table(tmp_path)["number"].tolist() == [0, 1, 2]
     results = pd.read_csv(tmp_path / "results.csv")
     assert results["seed"].tolist() == results["value"].tolist() == [0, 1, 2]
+
+
+def test_a_folder_under_a_former_name_is_gone_on_with(tmp_path: Path, composer: Composer, jobs: list[Job]) -> None:
+    """Named by identity alone, as before names could be read, or by the same overrides in another order."""
+    former = [replace(job, run=job.identity) for job in jobs]
+    work_in(tmp_path).do(former)
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == {job.identity for job in jobs}
+    check_folder(tmp_path, jobs, "run", resume=True)
+    again = work_in(tmp_path)
+    again.do(jobs)
+    assert again.finish() == 0
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == {job.run for job in jobs}
+    assert table(tmp_path)["run"].tolist() == pd.read_csv(tmp_path / "results.csv")["run"].tolist()
+    assert read(tmp_path / "runs" / jobs[1].run) == RunRecord(jobs[1].run, "succeeded", value=1.0)
+    turned = [composer.job(job.number, [f"seed={job.number}", *TINY]) for job in jobs]
+    assert work_in(tmp_path).status.take(turned) == []
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == {job.run for job in turned}
 
 
 def test_a_run_with_a_file_cut_short_is_run_again(tmp_path: Path, jobs: list[Job]) -> None:
