@@ -43,7 +43,9 @@ def page_of_sweep(sweep: Sweep, metrics: Sequence[str]) -> Page:
             f"Numbers of the last year of a run are {_basis(results).strip(' ()')}: that year is after the last fact."
         )
     version = summary["versions"]["secondhalf"] if summary else ""
-    title = f"A sweep of Second Half: {sweep.folder.resolve().name}"
+    swept = figures.listed([figures.setting_words(key) for key in varied])
+    title = f"A sweep over {swept}" if swept else "A sweep"
+    lead.insert(0, f"Second Half, folder {sweep.folder.resolve().name}.")
     note = note_of(summary["settings"]) if summary else ""
     if note:
         lead.append(f"{note[0].upper()}{note[1:]}.")
@@ -64,7 +66,9 @@ def _basis(results: pd.DataFrame) -> str:
 def _varied(results: pd.DataFrame, varied: Sequence[str]) -> str:
     if not varied:
         return "no setting has two values among those that succeeded"
-    return "swept: " + ", ".join(f"{key} ({results[key].astype(str).nunique()} values)" for key in varied)
+    return "swept: " + ", ".join(
+        f"{figures.setting_words(key)} ({results[key].astype(str).nunique()} values)" for key in varied
+    )
 
 
 def _tiles(sweep: Sweep, counts: dict[str, int]) -> tuple[Tile, ...]:
@@ -122,7 +126,7 @@ def _pictures(results: pd.DataFrame, chosen: Sequence[str], varied: Sequence[str
                 svg = inline_file(path, f"metric-{n}", about)
                 found.append(Picture(f"metric-{n}", svg, about, about, files=False))
     seeds = ", with its 95 % interval over seeds" if figures.SEED in varied else ""
-    note = f"A dot is a run, a diamond the mean of the runs with that value{seeds}; the other settings vary."
+    note = f"A dot is a run, a diamond the mean of the runs with these values{seeds}; settings that are not named vary."
     blocks: list[Text | Gallery] = [Gallery(tuple(found), note=note, size="large")]
     if said:
         blocks.append(Text(tuple(said), quiet=True))
