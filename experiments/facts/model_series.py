@@ -27,7 +27,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 """Tables that a number can come from, and their columns."""
 
-Per = Literal["mean", "sum", "last", "ratio", "spend", "among", "window"]
+Per = Literal["mean", "sum", "last", "ratio", "spend", "among", "window", "growth"]
 
 
 class Measurable(Protocol):
@@ -70,6 +70,11 @@ def outputs(market: Market) -> dict[str, pd.DataFrame]:
     return found
 
 
+def a_year_before(date: dt.date) -> dt.date:
+    """The same day of the year before; of the 29th of February the 28th."""
+    return date.replace(year=date.year - 1, day=28 if (date.month, date.day) == (2, 29) else date.day)
+
+
 def indexed(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Tables of a run by date or month, as far as numbers come from them; channels are summed up."""
     found = {name: tables[name] for name in COLUMNS}
@@ -95,15 +100,25 @@ class Series:
     def number(self, start: dt.date, end: dt.date) -> float:
         """The number over a period, both days included; a month counts when any of its days is in the period.
 
-        Not a number when the run has no day of the period.
+        Not a number when the run has no day of the period, or, for growth, nothing a year before.
         """
+        if self.rule.per == "growth":
+            now, before = self._sum(start, end), self._sum(a_year_before(start), a_year_before(end))
+            return now / before / self.rule.scale if before > 0 else float("nan")
+        within = self._within(start, end)
+        if within.start == within.stop:
+            return float("nan")
+        return self._one(self.amount[within], self.over[within], self.labels[within]) / self.rule.scale
+
+    def _sum(self, start: dt.date, end: dt.date) -> float:
+        return float(self.amount[self._within(start, end)].sum())
+
+    def _within(self, start: dt.date, end: dt.date) -> slice:
+        """Where the rows of a period are."""
         length = len(str(self.labels[0])) if self.labels.size else 0
         first = int(np.searchsorted(self.labels, start.isoformat()[:length], "left"))
         last = int(np.searchsorted(self.labels, end.isoformat()[:length], "right"))
-        if first == last:
-            return float("nan")
-        within = slice(first, last)
-        return self._one(self.amount[within], self.over[within], self.labels[within]) / self.rule.scale
+        return slice(first, last)
 
     def _one(self, amount: NDArray[np.float64], over: NDArray[np.float64], labels: NDArray[np.str_]) -> float:
         per = self.rule.per

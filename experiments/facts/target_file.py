@@ -22,6 +22,7 @@ TARGETS = "targets.yaml"
 GRADES = ("A", "B", "D")
 """Grades that may be fitted."""
 LEAST_ERROR = 0.35
+LEAST_ERROR_OF_GROWTH = 0.05  # of a factor from year to year: it lies near one, where a level may be anywhere
 """Least error of a declared number: it must not pass for a fact."""
 
 
@@ -38,7 +39,7 @@ class Row(Settings):
     of: str | tuple[str, str] | None = None
     column: str | tuple[str, ...]
     over: str | None = None
-    per: Literal["mean", "sum", "last", "ratio", "spend", "among", "window"]
+    per: Literal["mean", "sum", "last", "ratio", "spend", "among", "window", "growth"]
     window: tuple[str, str] | None = None
     scale: Positive
     among: tuple[str, ...] = ()
@@ -68,12 +69,24 @@ class Row(Settings):
         return SeriesRule(self.table, self.of, columns, self.over, self.per, self.window, self.scale, self.among)
 
 
+def least_error(per: str) -> float:
+    """The least error that a declared prior may have, as a share of its value."""
+    return LEAST_ERROR_OF_GROWTH if per == "growth" else LEAST_ERROR
+
+
 class Declared(Row):
     """An entry under `priors`: a number believed where there is no fact that may be fitted, and why."""
 
     value: Positive
-    error: Annotated[float, Field(ge=LEAST_ERROR, le=1)]
+    error: Annotated[float, Field(gt=0, le=1)]
     why: Annotated[str, Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _wide(self) -> Declared:
+        least = least_error(self.per)
+        if self.error < least:
+            raise ValueError(f"error={self.error}: a prior with per={self.per} has an error of at least {least}")
+        return self
 
     def targets(self, where: str) -> list[Target]:
         """One for each period."""

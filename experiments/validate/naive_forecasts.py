@@ -14,6 +14,8 @@ from warnings import catch_warnings, simplefilter
 import numpy as np
 from scipy.optimize import OptimizeWarning, curve_fit
 
+from secondhalf.experiments.facts.model_series import a_year_before
+
 FASTEST = 10.0
 """Steepest growth of a logistic curve, per year."""
 ROOM = 20.0
@@ -112,10 +114,7 @@ def _season(start: dt.date, end: dt.date) -> tuple[int, int, int, int]:
 
 
 def _year_before(point: Point) -> tuple[dt.date, dt.date]:
-    def back(date: dt.date) -> dt.date:
-        return date.replace(year=date.year - 1, day=28 if (date.month, date.day) == (2, 29) else date.day)
-
-    return back(point.start), back(point.end)
+    return a_year_before(point.start), a_year_before(point.end)
 
 
 NAIVE_FORECASTS: dict[str, Callable[[Sequence[Point], Point], float | None]] = {

@@ -12,7 +12,7 @@ import pytest
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.facts.model_series import SeriesRule
-from secondhalf.experiments.facts.target_file import LEAST_ERROR, read_targets
+from secondhalf.experiments.facts.target_file import least_error, read_targets
 from secondhalf.experiments.facts.targets import FARTHEST, PRIOR, Targets
 from secondhalf.model.data_files import data_file
 
@@ -36,7 +36,7 @@ def test_declared_priors_are_wide_and_no_evidence() -> None:
     targets = read_targets()
     priors = [target for target in targets.all if target.grade == PRIOR]
     assert priors
-    assert all(target.error >= LEAST_ERROR and target.source for target in priors)
+    assert all(target.error >= least_error(target.rule.per) and target.source for target in priors)
     assert targets.evidence.sum() == len(targets) - len(priors)
 
 
@@ -60,6 +60,7 @@ def changed(tmp_path: Path, old: str, new: str) -> str:
     ("old", "new", "message"),
     [
         ("value: 26, error: 0.35", "value: 26, error: 0.1", "error"),
+        ("value: 1.03, error: 0.05", "value: 1.03, error: 0.04", "at least 0.05 with per=growth"),
         ("value: 26, error: 0.35", "value: -1, error: 0.35", "value"),
         ("bound: at_least", "bound: above", "bound"),
         ("among: [taobao, jd, pinduoduo]", "among: [taobao, jd]", "among"),

@@ -214,6 +214,16 @@ def test_a_number_is_measured_as_declared(
     assert np.isnan(series.number(dt.date(2022, 1, 1), dt.date(2022, 1, 2)))
 
 
+def test_growth_is_over_the_same_days_a_year_before() -> None:
+    table = pd.DataFrame(
+        {"date": ["2019-02-27", "2019-02-28", "2019-03-01", "2020-02-28", "2020-02-29"], "platform": "a"}
+    )
+    table["gmv"] = [1.0, 2.0, 50.0, 4.0, 5.0]
+    series = SeriesRule("daily", "a", ("gmv",), None, "growth", None, 1.0).series({"daily": table.set_index("date")})
+    assert series.number(dt.date(2020, 2, 28), dt.date(2020, 2, 29)) == pytest.approx(9 / 2)
+    assert np.isnan(series.number(dt.date(2019, 2, 28), dt.date(2019, 3, 1)))  # nothing before
+
+
 def test_a_month_counts_when_any_of_its_days_is_asked_for() -> None:
     table = pd.DataFrame(
         {"month": ["2020-01", "2020-02", "2020-03"], "platform": "a", "repurchase_rate": [0.1, 0.2, 0.4]}
