@@ -27,6 +27,7 @@ EXPERIMENTS_ORDER = (
     "calibrate",
     "second_half",
     "counterfactual",
+    "questions",
     "launches",
     "validate",
     "sensitivity",

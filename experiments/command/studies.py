@@ -160,6 +160,15 @@ STUDIES: dict[str, Study] = _table(
         left=FINISHED_RUNS,
     ),
     Study(
+        "questions",
+        "the article's questions, each with a number, an interval and a sentence, over the fitted ensemble",
+        settings="Questions",
+        facts="shipped",
+        writes=("questions.csv", "questions.md", "summary.json", "questions.jsonl"),
+        resumes="folder",
+        left=FINISHED_RUNS,
+    ),
+    Study(
         "calibrate",
         "fit the free parameters to facts reported until the end of 2024",
         settings="Calibrate",

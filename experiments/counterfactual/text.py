@@ -102,7 +102,7 @@ def word(row: Row) -> str:
     if _told(row):
         return TOLD
     bound = _bound(row)
-    return TOO_FEW if bound > TELLING else f"not distinguishable from zero, at most {_plain(100 * bound)} %"
+    return TOO_FEW if bound > TELLING else f"not distinguishable from zero, at most {plain(100 * bound)} %"
 
 
 def _bound(row: Row) -> float:
@@ -157,7 +157,7 @@ def _gains(end: pd.DataFrame, quarter: str) -> str:
         else:
             key = "unknown on" if word(row) == TOO_FEW else "about the same on"
         groups[key].append(label(row["platform"]))
-    said = [f"{key} {_and(own)}" for key, own in groups.items() if own]
+    said = [f"{key} {listed(own)}" for key, own in groups.items() if own]
     few = ": too few runs to tell" if groups["unknown on"] else ""
     return f"GMV in {quarter} is {', '.join(said)}{few}."
 
@@ -179,8 +179,8 @@ def _parts(end: pd.DataFrame) -> str:
     row = next((row for row in rows if row["platform"] == FOCUS), rows[0])
     factor, unit = SCALES[row["unit"]]
     return (
-        f"The difference in {label(row['platform'])}'s GMV spreads by {_plain(row['sd_parameters'] * factor)} {unit} "
-        f"over parameters and by {_plain(row['sd_luck'] * factor)} over luck (standard deviations)."
+        f"The difference in {label(row['platform'])}'s GMV spreads by {plain(row['sd_parameters'] * factor)} {unit} "
+        f"over parameters and by {plain(row['sd_luck'] * factor)} over luck (standard deviations)."
     )
 
 
@@ -233,26 +233,27 @@ def _numbers(row: Row) -> str:
     factor, _ = SCALES[row["unit"]]
     part = ""
     if np.isfinite(row["change"]):
-        low, high = (_signed(100 * row[name]) for name in ("change_low", "change_high"))
-        part = f"; {_signed(100 * row['change'])} %, {low} to {high} %"
-    return f"{_signed(row['difference'] * factor)} [{_interval(row)}{part}]"
+        low, high = (signed(100 * row[name]) for name in ("change_low", "change_high"))
+        part = f"; {signed(100 * row['change'])} %, {low} to {high} %"
+    return f"{signed(row['difference'] * factor)} [{_interval(row)}{part}]"
 
 
 def _interval(row: Row) -> str:
     factor, _ = SCALES[row["unit"]]
-    return f"{_signed(row['low'] * factor)} to {_signed(row['high'] * factor)}"
+    return f"{signed(row['low'] * factor)} to {signed(row['high'] * factor)}"
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
     """Three digits, with a sign."""
     digits = f"{value:+,.0f}" if abs(value) >= 100 else f"{value:+.3g}" if value else "0"
     return digits.replace("-", "−")
 
 
-def _plain(value: float) -> str:
+def plain(value: float) -> str:
     """Three digits, without a sign."""
-    return _signed(abs(value)).removeprefix("+")
+    return signed(abs(value)).removeprefix("+")
 
 
-def _and(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names with commas, and "and" before the last."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

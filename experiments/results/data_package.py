@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,32 @@ def describe_sweep(folder: Path) -> Path:
         if (folder / f"{SHORT}.csv").is_file():
             found.append(_table(folder, SHORT, _short(_head(folder / f"{SHORT}.csv"), every)))
     return _write(folder, "sweep", "A sweep of Second Half", found)
+
+
+def describe_shipped(folder: Path, table: str, title: str, others: Mapping[str, str], commit: str | None) -> Path:
+    """Write the descriptor of a shipped study of one table; returns its path.
+
+    Parameters
+    ----------
+    table
+        its name in data/columns.csv, and that of the study
+    others
+        files beside it, with their media types
+    commit
+        that made it
+    """
+    described = [_table(folder, table, (column(table, name) for name in _head(folder / f"{table}.csv")))]
+    files = [
+        {"name": Path(name).stem.replace("_", "-"), "path": name, "mediatype": media} for name, media in others.items()
+    ]
+    for file in files:
+        file["name"] += "-text" if file["name"] == table else ""
+    package = {"name": f"secondhalf-{table}", "title": title, "secondhalf": __version__, "commit": commit}
+    path = folder / NAME
+    with replacing(path) as temporary:
+        text = json.dumps(package | {"resources": [*described, *files]}, indent=1, ensure_ascii=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
+    return path
 
 
 def _write(folder: Path, name: str, title: str, tables: list[dict[str, Any]]) -> Path:

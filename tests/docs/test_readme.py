@@ -51,7 +51,17 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-OF_THEIR_OWN = ("validate", "calibrate", "sensitivity", "equilibrium", "phases", "counterfactual", "launches", "search")
+OF_THEIR_OWN = (
+    "validate",
+    "calibrate",
+    "sensitivity",
+    "equilibrium",
+    "phases",
+    "counterfactual",
+    "launches",
+    "questions",
+    "search",
+)
 
 
 def marked(command: str) -> object:

@@ -1,0 +1,1 @@
+"""Questions of the article, answered by the fitted ensemble: the study `questions`."""
