@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from secondhalf.agents.axes import Axes, empty
+from secondhalf.numba_cache import compile_cached
 
 EMPTY = -1
 
@@ -45,7 +46,7 @@ class ProductTable:
 
     def count(self) -> NDArray[np.float32]:
         """Products on sale by merchant, [M]."""
-        return np.asarray(self.on_sale.sum(axis=1), np.float32)
+        return np.asarray(np.ascontiguousarray(self.on_sale.T).sum(axis=0, dtype=np.float32))  # along the long axis
 
     def launch(
         self, merchants: NDArray[np.intp], slot: NDArray[np.intp], day: int, appeal: NDArray[np.float32]
@@ -65,27 +66,34 @@ class ProductTable:
         rank = np.where(self.scaled[merchants], np.float32(1e6), rank)
         return np.asarray(np.argmin(np.where(self.on_sale[merchants], rank, -np.inf), axis=1))
 
-    def test(self, shown: NDArray[np.float64], needed: float, noise: float, normals: NDArray[np.float64]) -> None:
+    def expose(self, shown: NDArray[np.float64], needed: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """A week of short videos: `shown` is each merchant's short-video effort [M], spread over untested products.
 
-        `normals` [M, slots] are standard normal numbers; a product is tested once its exposure reaches `needed`.
+        A product is tested once its exposure reaches `needed`; returns merchants and slots of those that are.
         """
-        waiting = self.on_sale & ~self.tested
-        share = shown / np.maximum(waiting.sum(axis=1), 1)
-        self.exposure += (waiting * share[:, None]).astype(np.float32)
-        done = waiting & (self.exposure >= needed)
-        self.signal[done] = self.appeal[done] + (noise * normals[done]).astype(np.float32)
-        self.tested |= done
+        done = np.zeros(self.number.shape, np.bool_)
+        _expose(self.number, self.tested, self.exposure, shown, np.float32(needed), done)
+        merchants, slots = np.nonzero(done)
+        return merchants, slots
+
+    def test(
+        self,
+        merchants: NDArray[np.intp],
+        slots: NDArray[np.intp],
+        noise: float,
+        normals: NDArray[np.float64],
+    ) -> None:
+        """Read the signals of products whose exposure is enough, with a standard normal number for each."""
+        at = (merchants, slots)
+        self.signal[at] = self.appeal[at] + (noise * normals).astype(np.float32)
+        self.tested[at] = True
 
     def scale(self, most: int) -> None:
         """Scale each merchant's best tested products, at most `most`; a product below the average appeal is not."""
         if most == 0:
             self.scaled[:] = False
             return
-        signal = np.where(self.tested & self.on_sale & (self.signal > 0), self.signal, -np.inf)
-        most = min(most, signal.shape[1])
-        bar = np.sort(signal, axis=1)[:, -most]
-        self.scaled = np.isfinite(signal) & (signal >= bar[:, None])
+        _scale(self.number, self.tested, self.signal, most, self.scaled)
         self.ever_scaled |= self.scaled
 
     def shares(self, boost: float) -> NDArray[np.float64]:
@@ -97,3 +105,47 @@ class ProductTable:
     def catalogue(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
         """Quality of what a merchant shows: mean appeal (levels) by share of sales, [M]."""
         return np.asarray((shares * np.exp(self.appeal.astype(np.float64))).sum(axis=1))
+
+
+@compile_cached(nogil=True, error_model="numpy")
+def _expose(
+    number: NDArray[np.int64],
+    tested: NDArray[np.bool_],
+    exposure: NDArray[np.float32],
+    shown: NDArray[np.float64],
+    needed: np.float32,
+    done: NDArray[np.bool_],
+) -> None:
+    """Spread what is `shown` [M] over untested products, [M, S], and mark which of them have enough."""
+    merchants, slots = number.shape
+    for m in range(merchants):
+        waiting = 0
+        for s in range(slots):
+            waiting += number[m, s] != EMPTY and not tested[m, s]
+        share = np.float32(shown[m] / max(waiting, 1))
+        for s in range(slots):
+            if number[m, s] != EMPTY and not tested[m, s]:
+                exposure[m, s] += share
+                done[m, s] = exposure[m, s] >= needed
+
+
+@compile_cached(nogil=True, error_model="numpy")
+def _scale(
+    number: NDArray[np.int64],
+    tested: NDArray[np.bool_],
+    signal: NDArray[np.float32],
+    most: int,
+    scaled: NDArray[np.bool_],
+) -> None:
+    """Mark each merchant's tested products on sale with a signal above zero that fewer than `most` others exceed."""
+    merchants, slots = number.shape
+    for m in range(merchants):
+        for s in range(slots):
+            own = signal[m, s]
+            chosen = number[m, s] != EMPTY and tested[m, s] and own > 0
+            if chosen:
+                above = 0
+                for other in range(slots):
+                    above += number[m, other] != EMPTY and tested[m, other] and signal[m, other] > own
+                chosen = above < most
+            scaled[m, s] = chosen

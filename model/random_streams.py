@@ -161,6 +161,13 @@ def uniforms(stream: np.uint64, count: int) -> NDArray[np.float64]:
     return found
 
 
+def uniforms_of(streams: NDArray[np.uint64] | np.uint64, agents: NDArray[np.intp]) -> NDArray[np.float64]:
+    """The numbers that `uniforms` has at some places, each of its own stream or all of one."""
+    with np.errstate(over="ignore"):
+        bits = _finalised(streams + (agents.astype(np.uint64) + _ONE) * _GOLDEN64)
+    return ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+
+
 def uniforms32(stream: np.uint64, count: int) -> NDArray[np.float32]:
     """`uniform` for agents 0..count-1 as a NumPy array: the same numbers as in the stages."""
     found = np.empty(count, np.float32)

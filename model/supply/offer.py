@@ -154,7 +154,7 @@ class OfferDesk:
     @staticmethod
     def with_shops(trade: Trade) -> NDArray[np.bool_]:
         """Platforms with at least one shop, [P]."""
-        return np.asarray(trade.table.shop.any(axis=0))
+        return np.array([shops.any() for shops in trade.table.shop.T])  # each ends at its first shop
 
     def _bonus(self, presence: Array, sells: NDArray[np.bool_]) -> NDArray[np.float32]:
         """By origin of a need, [P + 1, P]: closed loop where it was planted, open links to the other kind."""

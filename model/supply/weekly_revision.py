@@ -14,8 +14,8 @@ from secondhalf.agents.learning import EwaRule
 from secondhalf.agents.merchant import MerchantTable
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.vocabulary import CHANNELS
-from secondhalf.model.random_streams import Decision, key, name_id, uniforms
-from secondhalf.model.supply import effort_returns
+from secondhalf.model.random_streams import Decision, key, name_id, uniforms, uniforms_of
+from secondhalf.model.supply import effort_returns, shop_loops
 from secondhalf.model.supply.sales import Trade
 
 SHORT_VIDEO = CHANNELS.index("short_video")
@@ -71,15 +71,16 @@ class MerchantWeek:
 
     def _work_on_products(self, day: int) -> None:
         table, rule = self.table, self.settings.products
-        shape = table.products.number.shape
         if self.mechanisms.product_testing:
-            open_feed = self.trade.open_cells[:, SHORT_VIDEO]
-            shown = (table.effort[:, :, SHORT_VIDEO] * open_feed).sum(axis=1, dtype=np.float64)
-            normals = ndtri(uniforms(key(self.seed, Decision.PRODUCT_TEST, day), shape[0] * shape[1])).reshape(shape)
-            table.products.test(shown, rule.test_exposure, rule.test_noise, normals)
+            shown = np.zeros(table.number.size)
+            for p in np.flatnonzero(self.trade.open_cells[:, SHORT_VIDEO]):
+                shown += table.effort[:, p, SHORT_VIDEO]
+            merchants, slots = table.products.expose(shown, rule.test_exposure)
+            draws = uniforms_of(key(self.seed, Decision.PRODUCT_TEST, day), merchants * rule.slots + slots)
+            table.products.test(merchants, slots, rule.test_noise, ndtri(draws))
         table.products.scale(rule.max_scaled if self.mechanisms.product_scaling else 0)
         rate = self.launches_per_week[table.kind]
-        launching = np.flatnonzero(uniforms(key(self.seed, Decision.PRODUCT, day), shape[0]) < -np.expm1(-rate))
+        launching = np.flatnonzero(uniforms(key(self.seed, Decision.PRODUCT, day), rate.size) < -np.expm1(-rate))
         if launching.size:
             self._launch(launching, table.products.slot_for_new(launching), day, draw=day + 1000)
 
@@ -88,7 +89,7 @@ class MerchantWeek:
         replaced = products.on_sale[merchants, slots]
         if replaced.any():
             self._archive_products(merchants[replaced], slots[replaced])
-        marks = uniforms(key(self.seed, Decision.PRODUCT, draw, who=1), self.table.number.size)[merchants]
+        marks = uniforms_of(key(self.seed, Decision.PRODUCT, draw, who=1), merchants)
         products.launch(merchants, slots, day, (self.settings.products.appeal_sd * ndtri(marks)).astype(np.float32))
 
     def _archive_products(self, merchants: NDArray[np.intp], slots: NDArray[np.intp]) -> None:
@@ -107,39 +108,39 @@ class MerchantWeek:
 
     def _open_and_close(self, day: int, take_rate: NDArray[np.float64]) -> None:
         table, rule = self.table, self.settings
-        earned = table.week_gmv * rule.margin * (1 - take_rate)
-        cost = rule.shop_cost * table.weight[:, None]
-        lost = table.shop & (earned < cost)
-        table.weeks_lost[:] = np.where(lost, table.weeks_lost + 1, 0)
-        closing = (table.weeks_lost >= rule.patience_weeks) & self.mechanisms.shop_exit
-        opening = self._profitable(take_rate, cost) & self._considering(day)
+        effort = ENTRY_EFFORT / len(CHANNELS) + rule.effort_floor  # in each cell of a new shop
+        closing, paying = shop_loops.review(
+            table.weeks_lost,
+            table.shop,
+            table.barred,
+            table.week_gmv,
+            table.weight,
+            self.trade.strength,
+            table.category,
+            self.trade.cell_value().sum(axis=2),
+            effort**rule.contest_exponent,
+            1 - take_rate,
+            rule.margin,
+            rule.shop_cost,
+            rule.patience_weeks,
+        )
+        closing &= self.mechanisms.shop_exit
+        opening = self._considered(paying, day)
         if closing.any() or opening.any():
             self.change_shops(closing, opening & ~closing)
-        gone = np.flatnonzero(~table.shop.any(axis=1))
+        gone = shop_loops.without_shop(table.shop)
         if gone.size:
             self._replace(gone, day)
             self._move_fans()
 
-    def _profitable(self, take_rate: NDArray[np.float64], cost: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Shops not yet open, [M, P], whose first week would pay at the effort in each cell that a new one has."""
-        trade, table, rule = self.trade, self.table, self.settings
-        value = trade.cell_value().sum(axis=2)[table.category]
-        effort = ENTRY_EFFORT / len(CHANNELS) + rule.effort_floor
-        expected = trade.strength[:, None] * value * effort**rule.contest_exponent
-        pays = expected * rule.margin * (1 - take_rate) > cost
-        return np.asarray(pays & ~table.shop & ~table.barred)
-
-    def _considering(self, day: int) -> NDArray[np.bool_]:
-        """Which merchants consider opening a shop on which platform today, [M, P]."""
-        chance = -np.expm1(-self.settings.entry_hazard)
-        merchants = self.table.number.size
-        return np.stack(
-            [
-                uniforms(key(self.seed, Decision.SHOP_ENTRY, day, name_id(name)), merchants) < chance
-                for name in self.platforms
-            ],
-            axis=1,
-        )
+    def _considered(self, paying: NDArray[np.bool_], day: int) -> NDArray[np.bool_]:
+        """Which of some shops, [M, P], their merchants consider opening today."""
+        streams = [key(self.seed, Decision.SHOP_ENTRY, day, name_id(name)) for name in self.platforms]
+        merchants, places = np.nonzero(paying)
+        draws = uniforms_of(np.array(streams, np.uint64)[places], merchants)
+        found = np.zeros_like(paying)
+        found[merchants, places] = draws < -np.expm1(-self.settings.entry_hazard)
+        return found
 
     def change_shops(self, closing: NDArray[np.bool_], opening: NDArray[np.bool_]) -> None:
         """Close and open shops, [M, P]; their effort and fans pass to the others."""
@@ -150,24 +151,16 @@ class MerchantWeek:
         table.attraction[closing] = 0.0
         table.attraction[opening] = 1.0
         table.effort[closing] = 0.0
-        touched = opening.any(axis=1)
         table.effort[opening] = ENTRY_EFFORT / len(CHANNELS)
-        total = table.effort.sum(axis=(1, 2))
-        rescale = (touched | closing.any(axis=1)) & (total > 0)
-        table.effort[rescale] /= total[rescale, None, None]
+        rows = np.unique(np.nonzero(closing | opening)[0])
+        total = table.effort[rows].sum(axis=(1, 2))
+        rows, total = rows[total > 0], total[total > 0]
+        table.effort[rows] /= total[:, None, None]
         self._move_fans()
 
     def _move_fans(self) -> None:
         """Fans of closed shops pass to the platform's other shops, or wait for one, so that fans match users' ties."""
-        table = self.table
-        held = np.where(table.shop, table.fans, 0.0)
-        by_weight = self.trade.weight_by_platform() * table.shop
-        basis = np.where(by_weight.sum(axis=0) > 0, by_weight, table.shop)
-        basis = np.where(held.sum(axis=0) > 0, held, basis)
-        norm = basis.sum(axis=0)
-        share = np.divide(basis, norm, out=np.zeros_like(held), where=norm > 0)
-        orphans = (table.fans - held).sum(axis=0)
-        table.fans[:] = np.where(norm > 0, held + share * orphans, table.fans)
+        shop_loops.move_fans(self.table.fans, self.table.shop, self.trade.weight)
 
     def _replace(self, gone: NDArray[np.intp], day: int) -> None:
         """Merchants without a shop leave; newcomers of their size take their slots and open where sales are."""
@@ -179,7 +172,7 @@ class MerchantWeek:
         table.next_number += gone.size
         table.gmv[gone] = 0.0
         table.week_gmv[gone] = 0.0
-        draw = uniforms(key(self.seed, Decision.SHOP, day, who=2), table.number.size)[gone]
+        draw = uniforms_of(key(self.seed, Decision.SHOP, day, who=2), gone)
         sales = self.trade.week_direct.sum(axis=1)
         share = np.cumsum(sales) / sales.sum() if sales.sum() > 0 else np.linspace(0, 1, sales.size + 1)[1:]
         place = np.minimum(np.searchsorted(share, draw), sales.size - 1)

@@ -31,17 +31,20 @@ def test_numbers_are_given_once(table: ProductTable) -> None:
 
 
 def test_exposure_is_spread_until_a_product_is_tested(table: ProductTable) -> None:
-    luck = np.full((2, 4), 2.0)
-    table.test(np.array([0.9, 0.4]), 0.5, 0.1, luck)
+    week = np.array([0.9, 0.4])
+    merchants, slots = table.expose(week, 0.5)
     assert table.exposure[0, :3] == pytest.approx([0.3] * 3)
+    assert merchants.size == 0
+    merchants, slots = table.expose(week, 0.5)
+    assert list(zip(merchants.tolist(), slots.tolist(), strict=True)) == [(0, 0), (0, 1), (0, 2), (1, 0)]
     assert not table.tested.any()
-    table.test(np.array([0.9, 0.4]), 0.5, 0.1, luck)
+    table.test(merchants, slots, 0.1, np.full(merchants.size, 2.0))
     assert table.tested.tolist() == [[True, True, True, False], [True, False, False, False]]
     assert table.signal[0, :3] == pytest.approx([0.7, 0.0, 0.3], abs=1e-6), "appeal + noise x luck"
     exposure = table.exposure.copy()
-    table.test(np.array([0.9, 0.4]), 0.5, 0.1, -luck)
+    merchants, slots = table.expose(week, 0.5)
+    assert merchants.size == 0, "a signal is read once"
     assert (table.exposure == exposure).all(), "tested products need no more"
-    assert table.signal[0, 0] == pytest.approx(0.7), "a signal is read once"
 
 
 def test_the_best_tested_are_scaled(table: ProductTable) -> None:

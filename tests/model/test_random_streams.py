@@ -19,6 +19,7 @@ from secondhalf.model.random_streams import (
     uniform,
     uniforms,
     uniforms32,
+    uniforms_of,
     word,
     words,
 )
@@ -150,3 +151,11 @@ def test_blocks_of_draws_are_one_stream() -> None:
     assert (uniforms(stream, count) == ((whole >> np.uint64(11)).astype(float) + 0.5) * 2.0**-53).all()
     assert (uniforms32(stream, count) == (whole >> np.uint64(40)).astype(np.float32) * np.float32(2.0**-24)).all()
     assert uniforms(stream, 0).shape == uniforms32(stream, 0).shape == (0,)
+
+
+def test_numbers_at_some_places_are_those_of_the_whole() -> None:
+    streams = np.array([key(1, Decision.SHOP_ENTRY, 3, who) for who in range(2)], np.uint64)
+    agents, of = np.array([0, 7, 99, 7]), np.array([0, 0, 1, 1])
+    whole = np.stack([uniforms(stream, 100) for stream in streams])
+    assert (uniforms_of(streams[of], agents) == whole[of, agents]).all()
+    assert (uniforms_of(streams[0], agents) == whole[0, agents]).all()
