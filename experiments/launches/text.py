@@ -125,5 +125,5 @@ def _rows(table: pd.DataFrame) -> Sequence[Row]:
 
 def signed(value: float) -> str:
     """A number with its sign and the digits that count."""
-    digits = f"{value:+,.0f}" if abs(value) >= 100 else f"{value:+.2g}" if value else "0"
+    digits = f"{value:+,.0f}" if abs(value) > 99.4 else f"{value:+.2g}" if value else "0"
     return digits.replace("-", "−")

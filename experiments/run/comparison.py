@@ -235,4 +235,4 @@ def written(value: float | None) -> str:
     """A number in four digits; a dash where there is none."""
     if value is None:
         return "-"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) > 999.4 else f"{value:.3g}"

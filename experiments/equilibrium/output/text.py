@@ -32,7 +32,7 @@ def number(value: float) -> str:
     """Four digits, thousands apart."""
     if not np.isfinite(value):
         return "—"
-    text = f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
+    text = f"{value:,.0f}" if abs(value) > 999.4 or value == int(value) else f"{value:.3g}"
     return text.replace("-", "−")
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from secondhalf.experiments.launches.document_tables import MARKS, in_documents
 from secondhalf.experiments.launches.study import STORED
+from secondhalf.experiments.launches.text import signed
 from secondhalf.model.data_files import data_file
 
 ROOT = Path(__file__).parents[3]
@@ -69,3 +70,8 @@ def test_every_launch_has_a_row_with_its_own_numbers(stored: Effects) -> None:
         gmv = own[(own["quantity"] == "gmv") & (own["unit"] == "percent") & (own["horizon"] == 1)]
         if len(gmv):
             assert first_number(cells(row)[1]) == pytest.approx(gmv["mean"].iloc[0], rel=0.06)
+
+
+@pytest.mark.parametrize(("value", "text"), [(99.6, "+100"), (-1234.4, "−1,234"), (9.96, "+10"), (-0.021, "−0.021")])
+def test_numbers_are_never_in_powers_of_ten(value: float, text: str) -> None:
+    assert signed(value) == text
