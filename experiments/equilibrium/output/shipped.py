@@ -87,7 +87,30 @@ def in_documents(folder: Path) -> dict[str, str]:
 
 def _short(folder: Path) -> str:
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    return f"{summary['history']} {summary['found']}\n"
+    return f"{summary['history']} {summary['found']}{_resting(_read(folder, 'at_rest'), summary['found'])}\n"
+
+
+def _resting(table: pd.DataFrame, found: str) -> str:
+    """Shares of GMV where the market rests under the profile that `found` names last, in a sentence; else nothing."""
+    named = [profile for profile in (table["profile"].unique() if len(table) else []) if _names(profile) in found]
+    if not named:
+        return ""
+    own = table[(table["profile"] == named[-1]) & (table["measure"] == "gmv_share")]
+    shares = [
+        f"{label(str(row['platform']))} {_points(row['rest'])} ({_points(row['low'])} to {_points(row['high'])})"
+        for row in own.to_dict("records")
+    ]
+    return f" Its market comes to rest with these shares of GMV, in percent: {', '.join(shares)}."
+
+
+def _names(profile: str) -> str:
+    """A profile of a table with the platforms' names as texts have them."""
+    pairs = (one.partition(" ") for one in profile.split(", "))
+    return ", ".join(f"{label(name)} {bundle}" for name, _, bundle in pairs)
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.1f}"
 
 
 def _answer(folder: Path) -> str:
