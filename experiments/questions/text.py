@@ -40,8 +40,8 @@ MIXES = {
     "shelf_share_minutes": "shelves' part in content platforms' minutes",
     "content_share_minutes": "content's part in shelf platforms' minutes",
 }
-APART, AMONG, WOULD = "cannot be told apart", " among so many numbers", "would be "
-"""Among so many: its own interval leaves out zero, and the correction over all answers does not."""
+APART, PROBABLY, WOULD = "cannot be told apart", "probably ", "would be "
+"""Probably: its own interval leaves out zero, and the correction over all answers does not confirm it."""
 ABSENT = "Nothing differs from history within these runs."
 LIMITS = (
     "Rivals repeat their own history and do not answer; errors of the model are not in the intervals, and costs, which "
@@ -73,16 +73,22 @@ def told(row: Row) -> bool:
     return bool(row["distinguishable"] == "yes")
 
 
+def probable(row: Row) -> bool:
+    """Whether a number cannot be told from zero among all that answer, and can by its own interval."""
+    return not told(row) and bool(row["low"] > 0 or row["high"] < 0)
+
+
 def claim(row: Row, verb: str = "") -> str:
     """What a difference says, with its interval."""
     unit = "%" if row["unit"] == "percent" else row["unit"]
-    if told(row):
-        return f"{verb}{plain(row['estimate'])} {unit} {'higher' if row['estimate'] > 0 else 'lower'} ({span(row)})"
-    return f"{_apart(row)} ({signed(row['estimate'])} {unit}, {span(row)})"
+    if told(row) or probable(row):
+        how = "higher" if row["estimate"] > 0 else "lower"
+        return f"{_sure(row)}{verb}{plain(row['estimate'])} {unit} {how} ({span(row)})"
+    return f"{APART} ({signed(row['estimate'])} {unit}, {span(row)})"
 
 
-def _apart(row: Row) -> str:
-    return APART + (AMONG if row["low"] > 0 or row["high"] < 0 else "")
+def _sure(row: Row) -> str:
+    return PROBABLY if probable(row) else ""
 
 
 def span(row: Row) -> str:
@@ -98,7 +104,8 @@ def _head(table: pd.DataFrame, summary: Mapping[str, Any]) -> str:
         f"{summary['users']:,} users, {summary['first_day']} to {summary['last_day']}; differences are those of "
         f"another market less history's in {summary['year']}.{failed} Brackets hold {100 * LEVEL:.0f} % intervals over "
         f"parameters and luck. {count} numbers answer; Holm's correction over all of them leaves p below "
-        f"{100 * (1 - LEVEL):.0f} % for {number}, and only these are called a difference. {LIMITS}"
+        f"{100 * (1 - LEVEL):.0f} % for {number}; *probably* marks what leaves out zero by its own interval and not "
+        f"after that correction. {LIMITS}"
     )
 
 
@@ -107,8 +114,9 @@ def _of_arm(table: pd.DataFrame, summary: Mapping[str, Any], question: str, had:
     if not rows:
         return ABSENT
     said = [f"{_subject(row)} {claim(row, WOULD)}" for row in rows]
-    count = sum(map(told, rows))
-    verdict = f"{count} of {len(rows)} numbers can be told from history's." if count else "No difference can be told."
+    count, more = sum(map(told, rows)), sum(map(probable, rows))
+    verdict = f"{count} of {len(rows)} numbers can be told from history's, {more} more probably."
+    verdict = verdict if count or more else "No difference can be told."
     return f"{verdict} Had {had}, in {summary['year']} {'; '.join(said)}."
 
 
@@ -139,12 +147,17 @@ def _crossing(table: pd.DataFrame, summary: Mapping[str, Any]) -> str:
 
 
 def _better(rows: list[Row]) -> str:
-    found = {}
-    for word, sign in (("more", 1), ("less", -1)):
-        own = [row for row in rows if told(row) and sign * row["estimate"] > 0]
-        found[word] = [f"{label(row['platform'])} ({SUBJECTS[row['measure']]})" for row in own]
-    gained = f"With more: {listed(found['more'])}" if found["more"] else "Nobody can be told to have gained"
-    return f"{gained}; " + (f"with less: {listed(found['less'])}." if found["less"] else "nor to have lost.")
+    said = []
+    for word, sign, none in (("more", 1, "nobody can be told to gain"), ("less", -1, "nobody can be told to lose")):
+        parts = []
+        for sure, holds in (("", told), (PROBABLY, probable)):
+            own = [row for row in rows if holds(row) and sign * row["estimate"] > 0]
+            if own:
+                names = listed([f"{label(row['platform'])} ({SUBJECTS[row['measure']]})" for row in own])
+                parts.append(f"{sure}with {word}: {names}")
+        said.append("; ".join(parts) or none)
+    text = "; ".join(said)
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _water(table: pd.DataFrame, summary: Mapping[str, Any]) -> str:
@@ -155,10 +168,8 @@ def _water(table: pd.DataFrame, summary: Mapping[str, Any]) -> str:
     said = []
     for row in rows_of(table, WATER):
         one, other = (_value(own, name, row) for name in ("stickiness", "new_pools"))
-        if not told(row):
-            word = _apart(row)
-        else:
-            word = "stickiness counts for more" if row["estimate"] > 0 else "new pools count for more"
+        word = "stickiness counts for more" if row["estimate"] > 0 else "new pools count for more"
+        word = f"{_sure(row)}{word}" if told(row) or probable(row) else APART
         said.append(
             f"{label(row['platform'])} {signed(one)} against {signed(other)}, difference {signed(row['estimate'])} "
             f"({span(row)}): {word}"
