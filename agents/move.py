@@ -11,10 +11,10 @@ from secondhalf.conf.schema.vocabulary import CAPABILITY_CHANGES, PLATFORM_CHANG
 class Move:
     """One change by one platform.
 
-    `value` is the factor of a `recruit` or `deepen`; `days` limits a `recruit` or stretches a `deepen`. `share` of an
-    `open` is the part of the users who see the capability from then on, all of them when it is None. A `declared`
-    deepening is part of a calibration and costs nothing. `reason` says why, `estimates` on which payoffs it was chosen,
-    `grade` how well the source of a launch that really happened is known.
+    `value` is the factor of a `recruit` or `deepen`; `days` limits a `recruit`, which needs them, or stretches a
+    `deepen`. `share` of an `open` is the part of the users who see the capability from then on, all of them when it is
+    None. `reason` says why, `estimates` on which payoffs it was chosen, `grade` how well the source of a launch that
+    really happened is known.
     """
 
     change: str
@@ -23,7 +23,6 @@ class Move:
     value: float = 1.0
     days: int | None = None
     share: float | None = None
-    declared: bool = False
     reason: str = ""
     grade: str = ""
     estimates: str = ""
@@ -33,6 +32,8 @@ class Move:
         if self.change not in allowed:
             about = f"of capability {self.capability!r}" if self.capability else "without a capability"
             raise ValueError(f"unknown change {self.change!r} {about}; allowed are {', '.join(allowed)}")
+        if self.change == "recruit" and self.days is None:
+            raise ValueError("days=None of the change 'recruit': a campaign needs a number of days")
 
     def __str__(self) -> str:
         return f"{self.change} {self.capability}" if self.capability else self.change

@@ -90,8 +90,7 @@ class Platform(mesa.Agent):
         self.cash = 0.0
         self.depth = 1.0
         self._depth_target, self._depth_rate = 1.0, 0.0
-        self._recruits: list[tuple[float, int | None]] = []
-        self._recruit_level = 1.0
+        self._recruits: list[tuple[float, int]] = []
         self._recruit_trend = self._depth_trend = self._appeal_trend = 1.0
         self.set_levers()
 
@@ -107,9 +106,9 @@ class Platform(mesa.Agent):
 
     @property
     def recruit(self) -> float:
-        """Factor on installation hazards: the trend of the settings, the standing level, the campaigns that run."""
+        """Factor on installation hazards: the trend of the settings times the campaigns that run."""
         campaigns = float(math.prod(factor for factor, _ in self._recruits))
-        return float(self._recruit_trend * self._recruit_level * campaigns)
+        return float(self._recruit_trend * campaigns)
 
     @property
     def pool_depth(self) -> float:
@@ -151,16 +150,14 @@ class Platform(mesa.Agent):
             self.capabilities.change(self.index, move.capability, move.change, move.entrance, move.share)
             return self.capabilities.catalogue[move.capability].launch_cost * _parts_of_launch(move.change, shown)
         if move.change == "recruit":
-            if move.days is None:  # a standing level, declared and not bought
-                self._recruit_level = move.value
-            else:
-                self._recruits.append((move.value, move.days))
-                return self.growth.recruit_cost * max(move.value - 1, 0.0) * move.days
-        elif move.change == "deepen":
+            assert move.days is not None  # a move without them is refused when it is made
+            self._recruits.append((move.value, move.days))
+            return self.growth.recruit_cost * max(move.value - 1, 0.0) * move.days
+        if move.change == "deepen":
             days = max(move.days or 1, 1)
             self._depth_target = move.value
             self._depth_rate = float(np.log(move.value / self.depth)) / days
-            return 0.0 if move.declared else self.growth.deepen_cost * max(float(np.log(move.value / self.depth)), 0.0)
+            return self.growth.deepen_cost * max(float(np.log(move.value / self.depth)), 0.0)
         return 0.0
 
     def free_because(self, move: Move) -> str:
@@ -177,14 +174,14 @@ class Platform(mesa.Agent):
                 return f"capability.{move.capability}.launch_cost is 0"
             return "all users saw it already"
         if move.change == "recruit":
-            return "a standing level, declared" if move.days is None else "no more recruits than before"
+            return "no more recruits than before"
         if move.change == "deepen":
-            return "part of a calibration, declared" if move.declared else "not deeper than before"
+            return "not deeper than before"
         return "nothing changes"
 
     def pass_day(self) -> None:
         """Let campaigns run out and the pool deepen towards its target (after the moves, before the offer)."""
-        self._recruits = [(f, d - 1) for f, d in self._recruits if d is not None and d > 0]
+        self._recruits = [(f, d - 1) for f, d in self._recruits if d > 0]
         if self._depth_rate:
             self.depth *= float(np.exp(self._depth_rate))
             if (self.depth - self._depth_target) * self._depth_rate >= 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,9 @@ def settings_from_values(values: Mapping[str, object]) -> MarketSettings:
 def as_word(value: object) -> str:
     """A Python value as it is written in an override."""
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{as_word(key)}:{as_word(own)}" for key, own in value.items()) + "}"
+        # Hydra takes no quotes around a key, so that a date stands as it is.
+        keys = [key if isinstance(key, str) else as_word(key) for key in value]
+        return "{" + ",".join(f"{key}:{as_word(own)}" for key, own in zip(keys, value.values(), strict=True)) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(map(as_word, value)) + "]"
     if value is None or isinstance(value, bool):
@@ -162,8 +165,10 @@ def settings_of(raw: dict[str, Any], sources: list[Path]) -> MarketSettings:
     sources
         folders in which files of platforms and strategies are looked up
     """
-    for name in _named(raw):
+    named = _named(raw)
+    for name in named:
         raw["platform"][name] = _platform(name, raw["platform"].get(name), sources)
+    _check_platforms(raw["platform"], named, sources)
     chosen = raw.get("strategies") or {}
     if not isinstance(chosen, Mapping):
         raise SettingsError(f"strategies={chosen}: strategies.<platform>=<name> is needed")
@@ -255,13 +260,36 @@ def _filled(strategy: Any, market: Any) -> Any:
 
 def _platform(name: str, given: Any, sources: list[Path]) -> Any:
     """A platform that `config.yaml` does not list is read from its file; values given on the command line win."""
-    if isinstance(given, Mapping) and "kind" in given:
-        return given
+    if given is not None and (not isinstance(given, Mapping) or "kind" in given):
+        return given  # what is no mapping is refused by the settings
     found = _read("platform", name, sources)
     if found is None:
-        known = sorted(path.stem for folder in sources for path in (folder / "platform").glob("*.yaml"))
-        raise SettingsError(f"platforms names {name!r}; known are {', '.join(known)} (one file each in conf/platform)")
+        known = sorted({path.stem for folder in sources for path in (folder / "platform").glob("*.yaml")})
+        raise SettingsError(
+            f"platforms names {name!r}; known are {', '.join(known)} (one file each in conf/platform)"
+            f"{_nearest(name, known)}"
+        )
     return found | dict(given or {})
+
+
+def _check_platforms(given: Mapping[str, Any], named: Sequence[str], sources: list[Path]) -> None:
+    """Raise for values of a platform that there is not: of a new one all are needed, and `kind` is the first."""
+    whole = [name for name, own in given.items() if isinstance(own, Mapping) and "kind" in own]
+    for name in (str(name) for name in given if name not in (*whole, *named)):
+        if _read("platform", name, sources) is not None:
+            raise SettingsError(
+                f"platform.{name}: it is not in this market; `platforms` or the scenario's entrants must name it first"
+            )
+        raise SettingsError(
+            f"platform.{name}: there is no such platform; known are {', '.join(sorted(map(str, whole)))}"
+            f"{_nearest(name, whole)}; one of your own needs all its settings, `kind` among them"
+        )
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    """The known name that one may have meant, as the end of a sentence; nothing when none is like it."""
+    found = get_close_matches(name, known, n=1)
+    return f"; the nearest is {found[0]}" if found else ""
 
 
 def _strategy(platform: str, chosen: Any, default: dict[str, Any], sources: list[Path]) -> dict[str, Any]:

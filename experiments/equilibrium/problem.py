@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.conf.schema.market import Limits
 from secondhalf.experiments.calibrate.fitted_members import FittedMembers, find_members
 from secondhalf.experiments.equilibrium.game.budgeted_runner import GAME_PART
 from secondhalf.experiments.equilibrium.game.draws import Draws
@@ -72,6 +73,7 @@ def find_problem(settings: MarketSettings, options: Equilibrium) -> EquilibriumP
                 }
             ),
             "seed": settings.seed if options.first_seed is None else options.first_seed,
+            "limits": Limits(),  # kept by the sizes above; members' settings are read anew, and would be cut again
         }
     )
     revision = (options.revision - start).days

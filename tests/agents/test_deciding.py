@@ -221,12 +221,12 @@ def test_totals_are_discounted_and_blends_are_ratios() -> None:
 
 
 def test_growth_costs_what_it_says(market: Market) -> None:
-    """Campaigns by factor and days, depth by its logarithm; what a calibration declares costs nothing."""
+    """Campaigns by factor and days, depth by its logarithm; what is no more than before costs nothing."""
     platform, plain = market.platforms[0], market.platforms[0].growth
     platform.growth = platform.growth.model_copy(update={"recruit_cost": 10.0, "deepen_cost": 1000.0})
     assert platform.apply(Move("recruit", value=1.5, days=90)) == pytest.approx(10 * 0.5 * 90)
-    assert platform.apply(Move("recruit", value=1.5)) == 0.0
+    assert platform.apply(Move("recruit", value=0.5, days=90)) == 0.0
     deeper = platform.depth * 1.1
     assert platform.apply(Move("deepen", value=deeper, days=9)) == pytest.approx(1000 * np.log(1.1))
-    assert platform.apply(Move("deepen", value=deeper, days=9, declared=True)) == 0.0
+    assert platform.apply(Move("deepen", value=platform.depth, days=9)) == 0.0
     platform.growth = plain

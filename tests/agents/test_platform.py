@@ -61,18 +61,20 @@ def test_market_sees_a_burst_for_its_days(market: Market) -> None:
     assert hazards == pytest.approx(expected, rel=1e-6)
 
 
-def test_bursts_multiply_with_the_standing_level(platform: Platform) -> None:
-    platform.apply(Move("recruit", value=2.0))
+def test_bursts_multiply(platform: Platform) -> None:
     platform.apply(Move("recruit", value=1.5, days=1))
     platform.apply(Move("recruit", value=3.0, days=2))
     platform.pass_day()
-    assert platform.recruit == 9.0
+    assert platform.recruit == 4.5
     platform.pass_day()
-    assert platform.recruit == 6.0
+    assert platform.recruit == 3.0
     platform.pass_day()
-    assert platform.recruit == 2.0
-    platform.apply(Move("recruit", value=1.0))
     assert platform.recruit == 1.0
+
+
+def test_a_campaign_without_days_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^days=None of the change 'recruit': a campaign needs a number of days$"):
+        Move("recruit", value=2.0)
 
 
 @pytest.mark.parametrize(("target", "days"), [(1.4, 90), (0.7, 30), (2.0, 1), (1.0, 10)])

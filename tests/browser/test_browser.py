@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pandas as pd
 import pytest
 from rich.console import Console
 
+from secondhalf.experiments.browser.server.guard import OWN_PAGE
 from secondhalf.experiments.browser.server.widget import page_words
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.execution.settings import Output
@@ -285,6 +288,30 @@ def nothing_went_wrong_and_nothing_was_asked_of_others(guests: Guests) -> None:
     assert guests.tab.errors == []
     assert len(guests.tab.addresses) > 5
     check_addresses(guests.tab, guests.address)
+
+
+def test_a_browser_that_is_slow_to_go_on_asks_for_no_icon() -> None:
+    """The page that exchanges the token stands for a moment; a browser would ask for /favicon.ico, a 404."""
+    asked: list[str] = []
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(OWN_PAGE.replace(b'content="0;', b'content="600;'))
+
+        def log_message(self, *_: object) -> None:
+            """Nothing: the test's output stays quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server, browsing(400, 300) as window:
+        Thread(target=server.serve_forever, daemon=True).start()
+        page = window.new_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        page.wait_for_timeout(2000)
+        server.shutdown()
+    assert asked == ["/"]
 
 
 def test_a_visit(guests: Guests, plain: Path, tmp_path: Path) -> None:

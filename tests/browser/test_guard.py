@@ -168,6 +168,7 @@ def test_the_token_is_exchanged_for_a_cookie(door: Door) -> None:
     assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(given)
     assert door.token not in answer.headers["set-cookie"]
     assert door.token not in answer.body
+    assert '<link rel="icon" href="data:,">' in answer.body
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["cache-control"] == "no-store"
     assert len(door.token) >= 40

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import yaml
 
-from secondhalf.conf.schema.compose import NOT_OF_THE_MARKET
+from secondhalf.conf.schema.base import SettingsError
+from secondhalf.conf.schema.compose import NOT_OF_THE_MARKET, as_word
 from secondhalf.experiments.command.compose import compose_config, load_settings
 from secondhalf.experiments.command.studies import groups
 from secondhalf.model.market import Market
@@ -146,6 +147,47 @@ def test_a_platform_of_ones_own_is_found_on_the_search_path(tmp_path: Path) -> N
     (tmp_path / "platform" / "weibo.yaml").write_text(text, encoding="utf-8")
     settings = load_settings([f"hydra.searchpath=['file://{tmp_path}']", "platforms=[douyin,weibo]"])
     assert settings.platform["weibo"] == settings.platform["xiaohongshu"]
+
+
+KNOWN = "known are douyin, jd, kuaishou, pinduoduo, taobao, xiaohongshu; "
+LIST = "known are douyin, jd, kuaishou, newcomer_shelf, pinduoduo, taobao, xiaohongshu (one file each in conf/platform)"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["platform.duoyin.take_rate=0.02"],
+            f"platform.duoyin: there is no such platform; {KNOWN}the nearest is douyin; ",
+        ),
+        (
+            ["platform.duoyin.skill.mall=1"],
+            f"platform.duoyin: there is no such platform; {KNOWN}the nearest is douyin; ",
+        ),
+        (["platform.duoyin=5"], f"platform.duoyin: there is no such platform; {KNOWN}the nearest is douyin; "),
+        (["platform.xyz.leisure=1"], f"platform.xyz: there is no such platform; {KNOWN}one of your own needs all its "),
+        (
+            ["platform.newcomer_shelf.leisure=1"],
+            "platform.newcomer_shelf: it is not in this market; `platforms` or the ",
+        ),
+        (["platforms=[jd,taoboa]"], f"platforms names 'taoboa'; {LIST}; the nearest is taobao"),
+        (["platform.douyin=5"], "platform.douyin=5: input should be a valid dictionary"),
+    ],
+)
+def test_a_misspelt_platform_is_named_with_the_nearest(words: list[str], said: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings(words)
+    assert str(refused.value).startswith(said)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_whole_platform_can_be_given_as_an_override() -> None:
+    """All its settings at once, and then single ones; it may also stand by and not compete."""
+    whole = load_settings([]).platform["jd"].model_dump(mode="json")
+    given = f"platform.suning={as_word(whole)}"
+    settings = load_settings([given, "platforms=[jd,suning]", "platform.suning.take_rate=0.02"])
+    assert settings.platform["suning"] == settings.platform["jd"].model_copy(update={"take_rate": 0.02})
+    assert "suning" in load_settings([given]).platform
 
 
 def test_composing_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,16 +7,16 @@ import datetime as dt
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
+from pathlib import Path as Folder
 from random import Random
 from typing import Any
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.vocabulary import CAPABILITY_CHANGES
 from secondhalf.experiments.command.compose import NOT_OF_THE_MARKET, compose_config, config_values
-from tests.fuzz.settings_of_schema import Place, places, put, value_at
+from tests.fuzz.settings_of_schema import Path, Place, places, put, value_at
 
-FOLDER = Path(str(files("secondhalf.conf")))
+FOLDER = Folder(str(files("secondhalf.conf")))
 SIZES = (
     "population.users",
     "population.merchants",
@@ -30,6 +30,9 @@ SIZES = (
 ENTRANTS = ("xiaohongshu", "newcomer_shelf")
 STARTS = ("2019-01-01", "2019-01-01", "2019-03-29", "2020-10-29", "2022-12-30")
 STRATEGIES = ("history", "history", "hold", "reservoir", "imitate", "ewa", "best_response")
+CHANNEL_NEST: Path = ("users", "channel_nest")
+PLATFORM_NEST: Path = ("users", "platform_nest")
+AMOUNTS: Path = ("users", "spending", "amounts")
 PLATFORMS = ("kuaishou", "douyin", "taobao", "jd", "pinduoduo")
 
 
@@ -68,6 +71,7 @@ def configuration(number: int) -> Configuration:
         place = luck.choice(all_places())
         now = value_at(values, place.path)
         _change(made, place, place.edge(luck) if made.flavour == "edge" else place.usual(luck, now))
+        _make_fit(made, place)
     values["scenario"] = {"name": "fuzz"} | _scenario(luck, values["platforms"], start, days)
     made.changed["scenario"] = values["scenario"]
     if made.flavour == "absurd":
@@ -77,8 +81,42 @@ def configuration(number: int) -> Configuration:
 
 
 def _change(made: Configuration, place: Place, value: Any) -> None:
-    put(made.values, place.path, value)
-    made.changed[place.name] = value
+    _put(made, place.path, value)
+
+
+def _make_fit(made: Configuration, place: Place) -> None:
+    """Change with a value what has to fit it: shares that add up to 1, nests in order, amounts that rise."""
+    values = made.values
+    for group in shares(values):
+        if place.path in group:
+            others = [path for path in group if path != place.path]
+            rest, before = 1 - value_at(values, place.path), [value_at(values, path) for path in others]
+            whole = sum(before)
+            for path, own in zip(others, before, strict=True):
+                _put(made, path, rest * (own / whole if whole else 1 / len(others)))
+    users = values["users"]
+    if place.path == CHANNEL_NEST and users["channel_nest"] > users["platform_nest"]:
+        _put(made, PLATFORM_NEST, users["channel_nest"])
+    if place.path == PLATFORM_NEST and users["channel_nest"] > users["platform_nest"]:
+        _put(made, CHANNEL_NEST, users["platform_nest"])
+    if place.path[:-1] == AMOUNTS:
+        _put(made, AMOUNTS, sorted(value_at(values, AMOUNTS)))
+
+
+def shares(values: dict[str, Any]) -> list[list[Path]]:
+    """Places of shares that add up to 1: of the kinds of merchant, of incomes, of the tiers of each income."""
+    incomes = values["users"]["spending"]["incomes"]
+    own: Path = ("users", "spending", "incomes")
+    tiers: list[list[Path]] = [
+        [(*own, number, "tiers", tier) for tier in range(len(income["tiers"]))] for number, income in enumerate(incomes)
+    ]
+    kinds: list[Path] = [("merchants", "kinds", name, "share") for name in values["merchants"]["kinds"]]
+    return [kinds, [(*own, number, "share") for number in range(len(incomes))], *tiers]
+
+
+def _put(made: Configuration, path: Path, value: Any) -> None:
+    put(made.values, path, value)
+    made.changed[".".join(map(str, path))] = value
 
 
 def _scenario(luck: Random, there: list[str], start: dt.date, days: int) -> dict[str, Any]:

@@ -16,13 +16,15 @@ from secondhalf.experiments.command.request import check_market
 from secondhalf.experiments.results.tables import tables, write_tables
 from secondhalf.model.market import Market
 from tests.fuzz.books import check_books
-from tests.fuzz.configurations import FOLDER, Configuration, all_places, configuration
+from tests.fuzz.configurations import AMOUNTS, FOLDER, Configuration, all_places, configuration, shares, shipped
+from tests.fuzz.settings_of_schema import Path as Place
+from tests.fuzz.settings_of_schema import put, value_at
 
 WITHOUT_AN_END = {"merchants.ewa_lambda", "merchants.shop_cost", "growth.recruit_cost", "growth.deepen_cost"}
 """Numbers as large as one likes, beside costs of capabilities: more of it changes nothing any more."""
 
-RELATED = ("scenario.", "capability.*.opens", "merchants: the shares")
-"""Where two values that are fine by themselves do not fit: no launch of that name, shares that do not add up."""
+RELATED = ("scenario.", "capability.*.opens")
+"""Where two values that are fine by themselves do not fit: no launch of that name, no channel that is opened."""
 
 
 def tried(made: Configuration, folder: Path) -> str:
@@ -71,6 +73,42 @@ def test_sixty(number: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", range(1000, 1500))
 def test_five_hundred(number: int, tmp_path: Path) -> None:
     run_or_refuse(number, tmp_path)
+
+
+SHARES = [path for group in shares(shipped()) for path in group]
+
+
+def refusal(path: Place, value: object) -> str:
+    """What is said when one of the settings that ship has another value, and those it has to fit have not."""
+    values = copy.deepcopy(shipped())
+    put(values, path, value)
+    with pytest.raises(SettingsError) as refused:
+        settings_of(values, [FOLDER])
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("path", SHARES, ids=lambda path: ".".join(map(str, path)))
+@pytest.mark.parametrize("more", [1e-6, 0.1, -0.01])
+def test_shares_that_do_not_add_up_are_refused_in_a_sentence(path: Place, more: float) -> None:
+    said = refusal(path, value_at(shipped(), path) + more)
+    assert "must add up to 1, not " in said
+    where = {"share": "users.spending.incomes.*.share="}.get(str(path[-1]), ".".join(map(str, path[:-1])) + "=")
+    assert said.startswith("merchants: the shares of the kinds of merchant" if path[0] == "merchants" else where)
+    assert "\n" not in said
+
+
+def test_nests_and_amounts_out_of_order_are_refused_in_a_sentence() -> None:
+    users = shipped()["users"]
+    for said in (
+        refusal(("users", "channel_nest"), users["platform_nest"] + 0.01),
+        refusal(("users", "platform_nest"), users["channel_nest"] - 0.01),
+    ):
+        assert said.startswith("users.channel_nest=")
+        assert "allowed is at most users.platform_nest=" in said
+        assert "\n" not in said
+    said = refusal(AMOUNTS, value_at(shipped(), AMOUNTS)[::-1])
+    assert said.startswith("users.spending.amounts=")
+    assert said.endswith("must rise from tier to tier")
 
 
 def test_every_number_has_a_range_of_its_own() -> None:

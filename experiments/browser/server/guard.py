@@ -31,9 +31,13 @@ ALWAYS = {
 }
 """Headers of every answer."""
 OWN_PAGE = (
-    b'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=?"><title>Second Half</title>'
+    b'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=?"><link rel="icon" href="data:,">'
+    b"<title>Second Half</title>"
 )
-"""Goes on to the same address without the token; a redirect of a click on another site would not carry the cookie."""
+"""Goes on to the same address without the token; a redirect of a click on another site would not carry the cookie.
+
+Without an icon of its own a browser that is slow to go on asks for /favicon.ico, which there is not.
+"""
 READING = ("GET", "HEAD")
 AUTHORITY = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:\[\]]+)(:(?P<port>\d+))?")
 HTTP = 80

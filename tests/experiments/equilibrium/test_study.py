@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.calibrate.parameters import read_parameters
 from secondhalf.experiments.command.compose import compose_config, market_settings, options
 from secondhalf.experiments.equilibrium.game import simulations
 from secondhalf.experiments.equilibrium.game.simulations import Simulation
@@ -242,6 +243,17 @@ def test_a_plan_that_changes_once_there_are_runs_is_refused(tmp_path: Path) -> N
     assert "so the level is nominal" in (tmp_path / "equilibrium.md").read_text(encoding="utf-8")
     run(tmp_path, *GAME)  # and it stays so
     assert "so the level is nominal" in (tmp_path / "equilibrium.md").read_text(encoding="utf-8")
+
+
+def test_a_member_of_a_tiny_variant_reaches_the_horizon() -> None:
+    """Settings are read anew when a member's parameters are put in; limits on days must not cut them a second time."""
+    config = compose_config(TINY)
+    settings = market_settings(config)
+    problem = find_problem(settings, options(Equilibrium, config))
+    member = read_parameters(settings).put(problem.setup.settings, {})
+    days = (member.calendar.end - member.calendar.start).days + 1
+    assert days == problem.setup.revision + problem.setup.days
+    assert member.population == problem.setup.settings.population
 
 
 @pytest.mark.parametrize(

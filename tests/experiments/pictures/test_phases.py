@@ -13,7 +13,7 @@ from secondhalf.experiments.command.compose import load_settings
 from secondhalf.experiments.pictures import phases, style
 from secondhalf.experiments.second_half.arms import AGAINST
 from secondhalf.experiments.second_half.statistics import summary
-from tests.experiments.pictures.test_look import words
+from tests.experiments.pictures.readable import words
 from tests.experiments.second_half.test_statistics import seed_rows, table
 
 LONG = ["strategy=hold", "mechanisms.open_links=false", "platform.douyin.take_rate=0.02", "network=communities"]
@@ -35,7 +35,7 @@ def draw(seeds: int, against: list[str]) -> Figure:
 def test_words_are_whole_and_apart(seeds: int, against: list[str]) -> None:
     drawn = draw(seeds, against)
     width, height = drawn.bbox.size
-    shown = words(lambda _: drawn, "phases")
+    shown = [(text.get_text(), box) for text, box in words(drawn)]
     assert any(f"{seeds} of {seeds}" in text for text, _ in shown)
     for text, (left, bottom, right, top) in shown:
         assert left >= -1, text

@@ -40,7 +40,9 @@ def test_new_users_fall_behind_before_the_malls() -> None:
         new, outside, budget, _ = trailing_years(np.array(market.record.flows))[:last].T
         assert (new < outside + budget)[-4:].all(), "also when a shrinking day is no source of its own"
         assert found.day is not None, "none within the run, which goes on for 90 days after the tab"
-        assert (found.dried_up, found.took_over) == ("new", "outside")
+        inflow = found.levels["new"]
+        part = f"seed {seed}: new users bring {inflow.later / inflow.peak:.3f} of their peak a year after the day"
+        assert (found.dried_up, found.took_over) == ("new", "outside"), part
         days.append((market.calendar.start + dt.timedelta(found.day)).toordinal())
     spread = np.std(days, ddof=1)
     assert max(days) + MONTH + 2 * spread < tab.toordinal()
