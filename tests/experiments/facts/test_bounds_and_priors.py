@@ -60,7 +60,7 @@ def changed(tmp_path: Path, old: str, new: str) -> str:
     ("old", "new", "message"),
     [
         ("value: 26, error: 0.35", "value: 26, error: 0.1", "error"),
-        ("value: 1.03, error: 0.05", "value: 1.03, error: 0.04", "at least 0.05 with per=growth"),
+        ("value: 1.03, error: 0.05", "value: 1.03, error: 0.04", "per=growth has an error of at least 0.05"),
         ("value: 26, error: 0.35", "value: -1, error: 0.35", "value"),
         ("bound: at_least", "bound: above", "bound"),
         ("among: [taobao, jd, pinduoduo]", "among: [taobao, jd]", "among"),
