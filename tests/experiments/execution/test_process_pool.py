@@ -45,13 +45,16 @@ def test_processes_end_when_nobody_waits_for_them() -> None:
     jobs.close()  # type: ignore[attr-defined]  # joins the sleeping process, which would take ten minutes by itself
 
 
-def test_processes_end_with_the_first_one() -> None:
+@pytest.mark.parametrize("forks", [0, 2])
+def test_processes_end_with_the_first_one(forks: int) -> None:
     """Killed, it cannot dismiss them."""
     program = (
         "from secondhalf.experiments.execution.process_pool import ProcessPool\n"
         "if __name__ == '__main__':\n"
-        "    with ProcessPool(eval, 1, apart=True) as pool:\n"
+        "    with ProcessPool(eval, 2, apart=True) as pool:\n"
+        f"        pool.fork({forks})\n"
         "        jobs = [\"print(__import__('os').getpid(), flush=True)\", \"__import__('time').sleep(600)\"]\n"
+        "        jobs.append(jobs[1])\n"
         "        list(pool.each(jobs))\n"
     )
     first = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
