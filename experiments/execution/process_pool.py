@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -247,6 +248,8 @@ def _work(
 
     for other in inherited:
         other.close()
+    if inherited:
+        gc.freeze()  # what a fork found here stays, and stays shared: no collection looks at it
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # the keyboard stops all at once; only the first process says so
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
