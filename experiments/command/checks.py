@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import compose_config, config_values, options
-from secondhalf.experiments.command.overrides import CommandLine, is_value, open_overrides, single_runs
+from secondhalf.experiments.command.overrides import CommandLine, is_value, open_overrides, referred, single_runs
 from secondhalf.experiments.command.request import check_market, make_request
 from secondhalf.experiments.command.studies import Study, option_classes
 from secondhalf.experiments.execution.extras import require
@@ -71,20 +71,19 @@ OTHER_LAUNCHERS = {
 def _configurations(runs: Iterable[list[str]], search: list[str]) -> Iterator[DictConfig]:
     """Configurations of runs; one that differs from the first in a value alone is made from it, as Hydra takes long."""
     parser = OverridesParser.create()
-    first: tuple[list[str], bytes, dict[str, Any]] | None = None
+    first: tuple[list[str], bytes, dict[str, Any], frozenset[str]] | None = None
     for run in runs:
         overrides = open_overrides(run)
         if first is None:
             config = compose_config([*run, *search])
             own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-            if "${" not in str(own):  # a value may be one that others refer to
-                first = overrides, pickle.dumps(config), config_values(config)
+            first = overrides, pickle.dumps(config), config_values(config), referred(own)
             yield config
             continue
-        before, composed, values = first
+        before, composed, values, used = first
         changed = [(old, new) for old, new in zip(before, overrides, strict=True) if old != new]
         parsed = parser.parse_overrides([new for _, new in changed])
-        if not all(is_value(override, values) for override in parsed):
+        if not all(is_value(override, values, used) for override in parsed):
             yield compose_config([*run, *search])
             continue
         config = pickle.loads(composed)

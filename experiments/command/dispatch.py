@@ -54,7 +54,7 @@ def _check(study: Study, words: CommandLine) -> Place | None:
     search = searched(words)
     if words.other:
         return None
-    check_threads()
+    check_threads(words.sweep)
     from secondhalf.experiments.command.checks import check_command_line
 
     place = check_command_line(study, words, search)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from secondhalf.conf.schema.base import SettingsError
 
@@ -25,8 +26,13 @@ def prepare_environment() -> None:
     os.environ[PICTURES] = "agg"
 
 
-def check_threads() -> None:
+def check_threads(sweep: bool = False) -> None:
     """Start the threads of the compiled stages, and refuse a kind of them that is not installed.
+
+    Parameters
+    ----------
+    sweep
+        start them in a fork alone where that can be, as the processes of a sweep are forks of one without such threads
 
     Raises
     ------
@@ -37,6 +43,8 @@ def check_threads() -> None:
 
     import secondhalf.model.numba_kernels  # noqa: F401  # says how threads wait, before they start
 
+    if sweep and sys.platform == "linux" and _starts_in_fork():
+        return
     try:
         numba.get_num_threads()
     except (ValueError, ImportError) as error:
@@ -44,3 +52,16 @@ def check_threads() -> None:
             f"{LAYER}={os.environ.get(LAYER, '')}: Numba cannot use these threads here; allowed are default, "
             "workqueue, omp, and with the package tbb installed tbb"
         ) from error
+
+
+def _starts_in_fork() -> bool:
+    import numba
+
+    process = os.fork()
+    if process:
+        return os.waitpid(process, 0)[1] == 0
+    try:
+        numba.get_num_threads()
+        os._exit(0)
+    except BaseException:
+        os._exit(1)

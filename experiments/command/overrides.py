@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,12 +10,16 @@ from typing import Any, NamedTuple
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
+from omegaconf import DictConfig
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.compose import open_overrides as open_overrides
 from secondhalf.conf.schema.compose import quoted, with_year
 
 _MISSING = object()
+ANY_KEY = "*"
+PLAIN_KEY = re.compile(r"[A-Za-z_]\w*(\.\w+)*")
+"""A key that `${...}` names from the top: no relative one, no resolver, and none made of others."""
 
 
 class CommandLine(NamedTuple):
@@ -102,8 +107,24 @@ def _values(override: Override, given: str, counted: bool) -> list[str]:
     return [f"{override.get_key_element()}={value}" for value in values]
 
 
-def is_value(override: Override, values: Mapping[str, Any]) -> bool:
-    """Whether an override sets one value of a composed configuration, and does not choose a file or add a group."""
+def referred(config: DictConfig) -> frozenset[str]:
+    """Keys whose values a configuration takes over elsewhere by ``${...}``; ``*`` when that is not a key alone."""
+    found = re.findall(r"\$\{([^{}]*)\}?", str(config))
+    return frozenset(key if PLAIN_KEY.fullmatch(key) else ANY_KEY for key in found)
+
+
+def is_value(override: Override, values: Mapping[str, Any], used: frozenset[str] = frozenset()) -> bool:
+    """Whether an override sets one value of a composed configuration, and does not choose a file or add a group.
+
+    Parameters
+    ----------
+    values
+        of the configuration, as dictionaries
+    used
+        what others refer to, as from `referred`: a change of such a value is a change of theirs too
+    """
+    if ANY_KEY in used or any(f"{override.key_or_group}.".startswith(f"{key}.") for key in used):
+        return False
     if override.is_delete() or override.is_add() or override.package is not None or "${" in str(override.input_line):
         return False
     found: Any = values

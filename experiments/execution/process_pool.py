@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -141,6 +142,16 @@ class ProcessPool(Generic[Job, Result]):
         finally:
             self._dismiss()
 
+    def fork(self, jobs: int) -> None:
+        """Start the processes that so many jobs need as forks of this one, which have what is imported here.
+
+        Each saves the time to import a market's modules. Where forking is not safe none is started: elsewhere than on
+        Linux, and when this process has threads in Python or of compiled stages. Processes that are started later, in
+        the place of one that died, begin afresh.
+        """
+        while may_fork() and len(self._idle) < min(self.workers, jobs):
+            self._idle.append(_fork(self._function, self.workers, self._threads, [pipe for _, pipe in self._idle]))
+
     def _hire(self) -> tuple[BaseProcess, Connection]:
         with nullcontext() if self._script else _without_script():
             return _hire(self._function, self.workers, self._threads)
@@ -160,6 +171,31 @@ def _hire(function: Callable[[Job], Result], workers: int, threads: int | None) 
     process = context.Process(target=_work, args=(function, there, workers, threads), daemon=True)
     process.start()
     there.close()  # held by the process alone, so that its end is noticed here
+    return process, here
+
+
+def may_fork() -> bool:
+    """Whether a fork of this process could run stages: GNU's OpenMP ends one whose parent has started its threads."""
+    import numba
+
+    if sys.platform != "linux" or threading.active_count() > 1 or multiprocessing.current_process().daemon:
+        return False
+    try:
+        numba.threading_layer()
+    except ValueError:  # no threads yet
+        return True
+    return False
+
+
+def _fork(
+    function: Callable[[Job], Result], workers: int, threads: int | None, others: list[Connection]
+) -> tuple[BaseProcess, Connection]:
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe()
+    # A fork has this process's ends of all pipes too, and none would ever come to its end.
+    process = context.Process(target=_work, args=(function, there, workers, threads, [*others, here]), daemon=True)
+    process.start()
+    there.close()
     return process, here
 
 
@@ -200,10 +236,20 @@ def _attempt(function: Callable[[Job], Result], job: Job) -> Outcome[Job, Result
         return Outcome(job, None, one_line(error))
 
 
-def _work(function: Callable[[Job], Result], pipe: Connection, workers: int, threads: int | None) -> None:
+def _work(
+    function: Callable[[Job], Result],
+    pipe: Connection,
+    workers: int,
+    threads: int | None,
+    inherited: Sequence[Connection] = (),
+) -> None:
     """Main loop of a worker process: one job at a time until the other end of the pipe is closed."""
     import numba
 
+    for other in inherited:
+        other.close()
+    if inherited:
+        gc.freeze()  # what a fork found here stays, and stays shared: no collection looks at it
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # the keyboard stops all at once; only the first process says so
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()

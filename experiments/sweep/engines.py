@@ -52,7 +52,11 @@ class Local:
         self._pool.__exit__()
 
     def each(self, tasks: Sequence[Task], begun: Callable[[Task], None]) -> Iterator[RunRecord]:
-        """See `Engine.each`."""
+        """See `Engine.each`; processes are forked at the call, before a progress bar has a thread."""
+        self._pool.fork(len(tasks))
+        return self._records(tasks, begun)
+
+    def _records(self, tasks: Sequence[Task], begun: Callable[[Task], None]) -> Iterator[RunRecord]:
         for task, record, error in self._pool.each(tasks, begun):
             if record is None:
                 record = RunRecord(task.job.run, "failed", error)

@@ -22,7 +22,7 @@ from secondhalf.experiments.command.compose import (
     config_values,
     settings_of,
 )
-from secondhalf.experiments.command.overrides import is_value, open_overrides
+from secondhalf.experiments.command.overrides import is_value, open_overrides, referred
 from secondhalf.experiments.command.studies import find_study, groups
 from secondhalf.experiments.execution.fingerprint import identity
 from secondhalf.model.initial_state import strategies
@@ -83,7 +83,7 @@ class _Base:
     plain: bytes
     hydra: bytes
     folders: list[Path]
-    interpolated: bool
+    used: frozenset[str]
 
 
 class Composer:
@@ -121,7 +121,7 @@ class Composer:
         base = self._base([str(o.input_line) for o in shared])
         rest = [o for o in parsed if o not in shared]
         # Another file may not have that key, which Hydra then says; and a value may be one that others refer to.
-        if base.interpolated or any(not is_value(o, base.values) for o in rest):
+        if any(not is_value(o, base.values, base.used) for o in rest):
             base, rest = self._base(list(overrides)), []
         without = without_effect(self.study)
         job = Job(
@@ -154,7 +154,7 @@ class Composer:
             values = config_values(config)
             hydra = pickle.dumps(OmegaConf.masked_copy(config, "hydra"))
             self._bases[key] = _Base(
-                values, pickle.dumps(own), pickle.dumps(values), hydra, config_folders(config), "${" in str(own)
+                values, pickle.dumps(own), pickle.dumps(values), hydra, config_folders(config), referred(own)
             )
         return self._bases[key]
 

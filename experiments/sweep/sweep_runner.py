@@ -59,9 +59,10 @@ class Work:
             self.console.print(f"{len(jobs) - len(left)} of {len(jobs)} runs were finished before")
         tasks = [Task(job, self.status.folder) for job in left]
         try:
+            records = self.engine.each(tasks, lambda task: self._begun(task.job))
             with self._bars:
                 self._show()
-                for record in self.engine.each(tasks, lambda task: self._begun(task.job)):
+                for record in records:
                     if record.stops:
                         raise StudyError(self._cannot(record.error))
                     self._over(record)

@@ -79,3 +79,64 @@ def test_fans_of_closed_shops_move(basis: str) -> None:
         expected = [0.0, 0.0, 8.0]
     shop_loops.move_fans(fans, shop, weight)
     assert fans[:, 0].tolist() == expected
+
+
+@pytest.mark.parametrize("favoured", [False, True])
+@pytest.mark.parametrize("platforms", [1, P])
+def test_slopes_are_those_of_sales_and_of_fans(favoured: bool, platforms: int) -> None:
+    """What the shop's own broadcasts bring in fans' orders is added; closed cells and idle merchants have none."""
+    shop, opens, value = SHOP[:, :platforms], OPEN[:platforms], VALUE[:, :platforms]
+    effort, gain = 0.01 + RNG.random((M, platforms, C)), RNG.random((M, platforms, C))
+    fit, strength, reach = RNG.random((M, C)).astype(np.float32), RNG.random(M), 1 + RNG.random((M, platforms))
+    strength[:9] = 0.0
+    fans, rise, kept = RNG.random((M, platforms)), RNG.random(platforms), 1 - RNG.random(platforms)
+    favour = 1 + RNG.random((M, platforms)) if favoured else contest.NO_FAVOUR
+    found = contest.slopes(effort, gain, fit, value, CATEGORY, fans, strength, reach, rise, kept, favour, shop, opens)
+    expected = gain * (fit[:, None, :] * value[CATEGORY] / effort)
+    if favoured:
+        expected[:, :, contest.SEARCH] *= favour
+    own = effort[:, :, contest.LIVE_STORE]
+    by_fans = np.divide(fans, strength[:, None], out=np.zeros_like(fans), where=strength[:, None] > 0)
+    expected[:, :, contest.LIVE_STORE] += by_fans * (rise * (np.sqrt(own) / own)) / reach
+    expected *= kept[:, None] * (shop[:, :, None] & opens)
+    assert (found == expected.astype(np.float32)).all()
+    assert np.isfinite(found).all()
+
+
+def test_sales_enter_the_books_of_merchants_and_products() -> None:
+    sold, shares = RNG.random((M, P)), RNG.random((M, 3))
+    gmv, week, products = RNG.random((M, P)), RNG.random((M, P)), RNG.random((M, 3))
+    before = gmv.copy(), week.copy(), products.copy()
+    contest.hand_out(sold, gmv, week, products, shares)
+    assert (gmv == before[0] + sold).all()
+    assert (week == before[1] + sold).all()
+    assert (products == before[2] + contest.sums(sold[:, :, None], np.ones(1)).sum(axis=1)[:, None] * shares).all()
+
+
+@pytest.mark.parametrize("merchants", [1, 2])
+def test_where_nobody_has_a_shop_nothing_is_sold_and_nothing_is_no_number(merchants: int) -> None:
+    """Of one merchant, too; demand that has no taker is told by totals of zero."""
+    shop, category = np.zeros((merchants, P), np.bool_), np.zeros(merchants, np.int16)
+    weight, nothing = np.zeros((merchants, P, C)), np.zeros((merchants, P))
+    sold, *totals = contest.sales(weight, VALUE, category, nothing, np.ones((P, P)), nothing, np.ones(P), shop)
+    assert not sold.any()
+    assert not any(total.any() for total in totals)
+    weeks, never = np.zeros((merchants, P), np.int16), np.zeros((merchants, P), np.bool_)
+    ones = np.ones(merchants)
+    closing, paying = shop_loops.review(
+        weeks, shop, never, nothing, ones, ones, category, VALUE.sum(axis=2), 0.0, np.ones(P), 0.3, 0.2, 1
+    )
+    assert not closing.any()
+    assert not paying.any()
+    assert shop_loops.without_shop(shop).tolist() == list(range(merchants))
+
+
+def test_weeks_of_loss_are_counted_to_the_longest_patience() -> None:
+    """10,000 weeks, the most that the settings allow, lie within the 16 bits of the count."""
+    weeks, shop = np.array([[9998, 9999]], np.int16), np.ones((1, 2), np.bool_)
+    one, zero = np.ones(1), np.zeros((1, 2))
+    closing, _ = shop_loops.review(
+        weeks, shop, ~shop, zero, one, one, np.zeros(1, np.int16), np.ones((1, 2)), 1.0, np.ones(2), 0.3, 0.2, 10_000
+    )
+    assert weeks.tolist() == [[9999, 10_000]]
+    assert closing.tolist() == [[False, True]]

@@ -45,13 +45,16 @@ def test_processes_end_when_nobody_waits_for_them() -> None:
     jobs.close()  # type: ignore[attr-defined]  # joins the sleeping process, which would take ten minutes by itself
 
 
-def test_processes_end_with_the_first_one() -> None:
+@pytest.mark.parametrize("forks", [0, 2])
+def test_processes_end_with_the_first_one(forks: int) -> None:
     """Killed, it cannot dismiss them."""
     program = (
         "from secondhalf.experiments.execution.process_pool import ProcessPool\n"
         "if __name__ == '__main__':\n"
-        "    with ProcessPool(eval, 1, apart=True) as pool:\n"
+        "    with ProcessPool(eval, 2, apart=True) as pool:\n"
+        f"        pool.fork({forks})\n"
         "        jobs = [\"print(__import__('os').getpid(), flush=True)\", \"__import__('time').sleep(600)\"]\n"
+        "        jobs.append(jobs[1])\n"
         "        list(pool.each(jobs))\n"
     )
     first = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
@@ -80,3 +83,26 @@ def test_a_script_that_guards_nothing_is_not_read_again(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=300)
     assert done.stdout == "read\n[2, 4]\n"
     assert done.stderr == ""
+
+
+FORKED = """
+import numba
+from secondhalf.experiments.execution import process_pool
+from secondhalf.experiments.execution.process_pool import ProcessPool
+
+secret = 7
+with ProcessPool(eval, 2, threads=1, apart=True) as pool:
+    pool.fork(3)
+    own, end, threads = (f"__import__({name!r})" for name in ("__main__", "os", "numba"))
+    jobs = [f"{own}.secret", f"{end}._exit(3)", f"{threads}.get_num_threads()"]
+    print(sorted(str(done.result) for done in pool.each(jobs)))
+numba.get_num_threads()
+print(process_pool.may_fork())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no process is forked")
+def test_forks_have_what_is_here_and_end_by_themselves() -> None:
+    """One that dies costs its job; all end with the pool; and there are none once threads of compiled stages run."""
+    done = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, check=False, timeout=300)
+    assert done.stdout.splitlines() == ["['1', '7', 'None']", "False"], done.stderr

@@ -14,8 +14,10 @@ import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf, open_dict, read_write
 
+import secondhalf
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command.compose import compose_config, config_values, market_settings
+from secondhalf.experiments.command.overrides import referred
 from secondhalf.experiments.sweep import run_job, sweep_folder
 from secondhalf.experiments.sweep.jobs import LONGEST_NAME, Composer, Job, check_different, run_name, short_hash
 from tests.experiments.sweep.conftest import TINY
@@ -54,6 +56,40 @@ def test_hydra_composes_once_a_choice_of_files(composer: Composer, monkeypatch: 
     assert composer.job(0, [*TINY, "strategy=hold", "seed=2"]).values["seed"] == 2
     with pytest.raises(AssertionError, match="imitate"):
         composer.job(0, [*TINY, "strategy=imitate", "seed=2"])
+
+
+def test_what_others_refer_to_is_composed_anew(
+    composer: Composer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The default strategy takes the market's launches over by name: they alone are no value like others."""
+    asked, launches = list[list[str]](), tmp_path / "launches.csv"
+    launches.write_bytes((Path(secondhalf.__file__).parent / "data" / "launches.csv").read_bytes())
+    own = composer.job(0, [*TINY, f"market.launches={launches}"])
+    assert own.values["strategy"]["launches"] == own.values["market"]["launches"] == str(launches)
+    composer.job(0, TINY)
+
+    def counted(overrides: list[str]) -> object:
+        asked.append(overrides)
+        return compose_config(overrides)
+
+    monkeypatch.setattr("secondhalf.experiments.sweep.jobs.compose_config", counted)
+    job = composer.job(0, [*TINY, "seed=2", "platform.jd.take_rate=0.03"])
+    assert not asked, "a run of the default strategy that differs in values is made from the others'"
+    assert job.values == config_values(compose_config([*TINY, "seed=2", "platform.jd.take_rate=0.03"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("${market.launches}", {"market.launches"}),
+        ("1", set()),
+        ("${now:%Y}", {"*"}),
+        ("${.a}", {"*"}),
+        ("${a:${b}}", {"*"}),
+    ],
+)
+def test_keys_that_others_refer_to(text: str, found: set[str]) -> None:
+    assert referred(OmegaConf.create({"a": text})) == found
 
 
 def test_what_is_known_of_the_values_saves_a_composition(composer: Composer, monkeypatch: pytest.MonkeyPatch) -> None:
