@@ -40,6 +40,7 @@ PARTS = (
     "story",
     "link",
     "ask",
+    "past",
     "frame",
     "main",
 )
