@@ -74,6 +74,25 @@ def _launch(row: dict[str, str], where: str, platforms: Sequence[str], capabilit
 
 
 @cache
+def choices() -> dict[str, dict[str, dict[str, str]]]:
+    """Labels of the files of groups in conf/ (data/choices.yaml): by group and name, `label` and `label_zh`."""
+    loaded: dict[str, dict[str, dict[str, str]]] = yaml.safe_load(data_file("choices.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def choice_label(group: str, name: str) -> str:
+    """What people call a file of a group: `Kuaishou never opens a mall` for scenario=kuaishou_never_mall.
+
+    Parameters
+    ----------
+    group
+        also a setting that takes such a name, as `strategies.kuaishou` does
+    """
+    group = "strategy" if group.partition(".")[0] == "strategies" else group
+    return choices().get(group, {}).get(name, {}).get("label", name.replace("_", " "))
+
+
+@cache
 def names() -> dict[str, dict[str, Any]]:
     """Labels of the platforms, and their names in the facts (data/names.yaml)."""
     loaded: dict[str, dict[str, Any]] = yaml.safe_load(data_file("names.yaml").read_text(encoding="utf-8"))

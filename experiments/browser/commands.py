@@ -10,12 +10,15 @@ from secondhalf.conf.schema.scenario import ScenarioMove
 from secondhalf.experiments.browser.market.exports import command_line, csv_of, page_link
 from secondhalf.experiments.browser.market.friend_layout import DrawnUsers
 from secondhalf.experiments.browser.market.interventions import RefusedError, requested_move
+from secondhalf.experiments.browser.market.past import Past
 from secondhalf.experiments.browser.market.twin_market import TwinMarket
 from secondhalf.experiments.browser.messages import (
+    Branch,
     Confirm,
     Export,
     Intervene,
     InterventionRequest,
+    Look,
     Message,
     Open,
     Reset,
@@ -41,6 +44,7 @@ class SessionControls(Protocol):
     setup: Setup
     world: TwinMarket | None
     drawn: DrawnUsers | None
+    past: Past
     state: str
     speed: float
     steps_left: int
@@ -58,8 +62,8 @@ class SessionControls(Protocol):
     def start_anew(self, setup: Setup) -> None:
         """Drop the market and set up another."""
 
-    def changed(self) -> None:
-        """Something other than the day has changed."""
+    def changed(self, all_again: bool = False) -> None:
+        """Something other than the day has changed; with `all_again`, days that the page has are others now."""
 
     def restart_clock(self) -> None:
         """Measure the speed from now on."""
@@ -125,6 +129,21 @@ def follow_plan(session: SessionControls) -> None:
         session.plan = None
 
 
+def _look(session: SessionControls, request: Look) -> None:
+    view = session.past.view(request.day)
+    session.send({"kind": "past", "asked": request.day, **view.header}, view.payload)
+
+
+def _branch(session: SessionControls, request: Branch) -> None:
+    """Pause on an earlier day, from which the run goes on."""
+    if session.world is None or session.state == "failed":
+        raise RefusedError(say("no_market"))
+    session.past.branch(session.world, request.day)
+    session.state, session.steps_left, session.plan = "paused", 0, None
+    session.send({"kind": "branched", "day": request.day})
+    session.changed(all_again=True)
+
+
 def _speed(session: SessionControls, request: Speed) -> None:
     if not SLOWEST <= request.speed <= FASTEST:
         given = brief(request.speed)
@@ -176,7 +195,8 @@ def _story(session: SessionControls, request: Story) -> None:
     setup = story_setup(session.setup)
     plan = PlannedRun.of(setup.settings, *story_plan(request.step, setup.settings))
     world = session.world if session.state in ("paused", "playing") else None
-    same = world is not None and not world.interventions and setup.settings == session.setup.settings
+    untouched = world is not None and not world.interventions and world.twin is None
+    same = untouched and setup.settings == session.setup.settings
     if world is None or not same or world.market.day > plan.first:
         session.start_anew(setup)
     session.state, session.plan = "setting_up" if session.world is None else "paused", plan
@@ -211,6 +231,8 @@ COMMANDS: dict[str, Callable[[SessionControls, Any], None]] = {
     "play": _play,
     "pause": _pause,
     "step": _step,
+    "look": _look,
+    "branch": _branch,
     "speed": _speed,
     "reset": _reset,
     "open": _open,

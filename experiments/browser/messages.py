@@ -27,6 +27,7 @@ def _view(name: str) -> str:
 
 Name = Annotated[str, Field(max_length=LONGEST_NAME)]
 Whole = Annotated[int, Field(gt=-(2**BITS), lt=2**BITS)]
+Day = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class Closed(BaseModel):
@@ -52,6 +53,20 @@ class Step(Message):
 
     do: Literal["step"]
     until: Literal["day", "quarter"] = "day"
+
+
+class Look(Message):
+    """How the views stood after so many days of the run."""
+
+    do: Literal["look"]
+    day: Day
+
+
+class Branch(Message):
+    """To go on from the day after so many days of the run."""
+
+    do: Literal["branch"]
+    day: Day
 
 
 class Speed(Message):
@@ -91,7 +106,7 @@ class InterventionRequest(Closed):
 class Planned(InterventionRequest):
     """An intervention of a link: after so many days of the run."""
 
-    day: Annotated[int, Field(ge=0, lt=2**31)]
+    day: Day
 
 
 class Intervene(Message):
@@ -110,7 +125,7 @@ class Open(Message):
     do: Literal["open"]
     settings: NewMarket
     interventions: Annotated[list[Planned], Field(max_length=MOST_NAMES)]
-    day: Annotated[int, Field(ge=0, lt=2**31)]
+    day: Day
     of: Name = ""
 
 
@@ -135,7 +150,7 @@ class Confirm(Message):
     again: bool = False
 
 
-Requests = Plain | Step | Speed | Reset | Open | Story | Intervene | Export | Confirm
+Requests = Plain | Step | Look | Branch | Speed | Reset | Open | Story | Intervene | Export | Confirm
 REQUEST: TypeAdapter[Message] = TypeAdapter(Annotated[Requests, Field(discriminator="do")])
 
 

@@ -18,6 +18,7 @@ from secondhalf.experiments.browser.market.arrays import packed
 from secondhalf.experiments.browser.market.frames import SentSoFar, frame
 from secondhalf.experiments.browser.market.friend_layout import DrawnUsers, drawn_users
 from secondhalf.experiments.browser.market.interventions import RefusedError
+from secondhalf.experiments.browser.market.past import Past
 from secondhalf.experiments.browser.market.twin_market import TwinMarket
 from secondhalf.experiments.browser.messages import Confirm, Message, parse_message
 from secondhalf.experiments.browser.plan import PlannedRun
@@ -59,6 +60,7 @@ class Session:
         self.setup, self.options, self._send = setup, options, send
         self.world: TwinMarket | None = None
         self.drawn: DrawnUsers | None = None
+        self.past = Past()
         self.state = "setting_up"
         self.speed = START_SPEED
         self.plan: PlannedRun | None = None
@@ -114,9 +116,11 @@ class Session:
         self.state, self.steps_left, self.plan = "setting_up", 0, None
         self._changed = True
 
-    def changed(self) -> None:
+    def changed(self, all_again: bool = False) -> None:
         """Something other than the day has changed: a frame is due even when the market stands still."""
         self._changed = True
+        if all_again:
+            self._seen = SentSoFar()
 
     def _live(self) -> None:
         while not self._closed.is_set():
@@ -153,6 +157,7 @@ class Session:
         self._send_frame(now=True)
         self.drawn = drawn_users(self.world.market, self.options.nodes)
         self._send_graph()
+        self.past.begin(self.world, self.drawn)
         self._changed = True
 
     def _take_commands(self) -> None:
@@ -183,6 +188,7 @@ class Session:
             return
         try:
             world.step()
+            self.past.note(world, self.drawn)
         except Exception as error:
             self._fail(say("failed", reason=reason(error)))
             return
@@ -232,6 +238,8 @@ class Session:
             "days": (calendar.end - calendar.start).days + 1,
             "last_fact": last_fact_of(shown),
             "illustrative": self.setup.settings.market.label if note_of(shown) else "",
+            "view_days": self.past.views.every,
+            "branches": self.past.snapshots.most > 0,
             "busy": self.steps_left > 0,
             "speed": self.days_a_second if self.state == "playing" else 0.0,
         }
@@ -242,6 +250,7 @@ class Session:
 
     def _drop(self) -> None:
         world, self.world, self.drawn = self.world, None, None
+        self.past.close()
         if world is not None:
             world.close()
             del world

@@ -18,6 +18,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The run is over: {date} was its last day. Start anew to go on.",
         "运行已结束:最后一天是 {date}。请重新开始。",
     ),
+    "branch_ahead": (
+        "A branch goes back to an earlier day: {date} is not before {now}.",
+        "分支须回到更早的一天:{date} 不早于 {now}。",
+    ),
+    "no_snapshots": (
+        "No snapshots are kept of a market of this size, so that it cannot be run again from an earlier day.",
+        "此规模的市场不保留快照,无法从更早的一天重新运行。",
+    ),
     "no_market": ("There is no market to change. Start anew.", "目前没有可干预的市场。请重新开始。"),
     "no_such_platform": (
         "{platform} does not compete here; known are {known}.",

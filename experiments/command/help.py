@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -95,7 +96,7 @@ def study_help(study: Study) -> str:
         options = f"\nIts own settings ({study.group}.SETTING=VALUE):\n{lines}\n"
     chosen = defaults()
     groups = [
-        f"  {group:14} {', '.join(f'[{name}]' if name == chosen.get(group) else name for name in names)}"
+        f"  {group:14} {listed([f'[{name}]' if name == chosen.get(group) else name for name in names], group)}"
         for group, names in choices().items()
     ]
     width = max(map(len, SETTINGS))
@@ -107,6 +108,16 @@ def study_help(study: Study) -> str:
         groups="\n".join(groups),
         settings="\n".join(line.rstrip() for line in settings),
     )
+
+
+def listed(names: Sequence[str], group: str) -> str:
+    """Choices of a group; scenarios a line each, with what they are."""
+    if group != "scenario":
+        return ", ".join(names)
+    from secondhalf.model.data_files import choice_label  # imports the model, which the list of studies does without
+
+    width = max(map(len, names))
+    return f"\n{'':17}".join(f"{name:{width}}  {choice_label(group, name.strip('[]'))}" for name in names)
 
 
 def choices() -> dict[str, list[str]]:

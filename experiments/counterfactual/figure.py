@@ -15,6 +15,7 @@ from secondhalf.experiments.counterfactual.quarterly_measures import BY_PLATFORM
 from secondhalf.experiments.counterfactual.text import NAMES, SCALES
 from secondhalf.experiments.pictures import style
 from secondhalf.experiments.results.last_fact import last_fact_of
+from secondhalf.model.data_files import choice_label
 
 BAND = 0.18
 DRAWN = tuple(name for name in BY_PLATFORM if name != "revenue")
@@ -29,6 +30,8 @@ SHORT = {
 """Names that fit beside a panel."""
 ROOM = 0.35
 """Part of a panel that the words beside the dashed line need."""
+NAMED = ("scenario", "strategy", "network", "market")
+"""Groups whose files have names."""
 MANY = 4
 """Quarters from which on dots need no mark."""
 
@@ -54,10 +57,15 @@ def draw(given: Answer) -> Figure:
         _mark(axes, given, named=number == 0)
         style.mark_last_fact(axes, last_fact_of(given.summary["settings"][ARMS[0]]))
     runs = len(given.runs[["member", "seed"]].drop_duplicates())
-    style.head(
-        drawn, f"{given.summary['alternative']} less {given.summary['baseline']}: {runs} pairs of runs, bands of 95 %"
-    )
+    alternative, baseline = (_named(given.summary[arm]) for arm in ("alternative", "baseline"))
+    style.head(drawn, f"{alternative} less {baseline}: {runs} pairs of runs, bands of 95 %")
     return drawn
+
+
+def _named(words: str) -> str:
+    """What a command line says, in names where a choice has one."""
+    pairs = [word.partition("=") for word in words.split()]
+    return " ".join(choice_label(key, value) if key in NAMED else f"{key}{sign}{value}" for key, sign, value in pairs)
 
 
 def _title(measure: str, unit: str) -> str:

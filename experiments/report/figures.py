@@ -21,6 +21,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from secondhalf.experiments.pictures import style
 from secondhalf.experiments.results.paired_statistics import mean_and_margin
+from secondhalf.model.data_files import choice_label
 
 USUAL = ("market.hhi_attention", "market.hhi_gmv", "market.interpenetration_gmv", "market.leak_rate", "value")
 """Metrics shown when none is requested, as far as they exist."""
@@ -128,13 +129,18 @@ def _words(setting: pd.Series[Any]) -> pd.Series[str]:
     return setting.astype(object).where(setting.notna(), "—").astype(str)
 
 
+def _named(setting: pd.Series[Any], key: str) -> pd.Series[str]:
+    """Values as people call them: names of scenarios, strategies and friend graphs."""
+    return _words(setting).map(lambda value: choice_label(key, value))
+
+
 def _group_names(results: pd.DataFrame, groups: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(_grouped(results, groups)))
 
 
 def _grouped(results: pd.DataFrame, groups: Sequence[str]) -> pd.Series[str]:
     """Values of some settings in one word each run: `hold`, or `hold, mall ban`."""
-    columns = [_words(results[key]).str.replace("_", " ") for key in groups]
+    columns = [_named(results[key], key) for key in groups]
     whole = columns[0].copy() if columns else pd.Series("", index=results.index)
     for column in columns[1:]:
         whole = whole + ", " + column
@@ -313,8 +319,8 @@ def _finish(axes: Axes, results: pd.DataFrame, key: str) -> None:
             axes.set_xticks(at, [f"{value:g}" for value in at])
             axes.minorticks_off()
     else:
-        slanting = max(map(len, names)) > LETTERS or len(names) > 8
-        words = [name.replace("_", " ") for name in names]
+        words = [choice_label(key, name) for name in names]
+        slanting = max(map(len, words)) > LETTERS or len(names) > 8
         axes.set_xticks(at, words, rotation=30 if slanting else 0, ha="right" if slanting else "center")
         axes.set_xlim(-0.6, len(names) - 0.4)
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))

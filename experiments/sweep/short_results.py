@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
+from rich.text import Text
 
 from secondhalf.experiments.results.last_fact import basis_of_runs
 from secondhalf.experiments.results.paired_statistics import mean_and_margin
 from secondhalf.model.data_files import names
 
-SHORT = "results_short.csv"
+SHORT, WHOLE = "results_short.csv", "results.csv"
 SEED = "seed"
 MEASURES = {
     "attention_share": ("attention_percent", "share of mobile time, %", 100.0, 1),
@@ -22,8 +23,10 @@ MEASURES = {
 """Of platforms: end of the column, words, what makes the unit, digits after the point."""
 SUMMARY = ("second_half_day", "averages_are")
 """What is taken from the summaries as it is."""
-ROWS = 20
+ROWS = 12
 """Combinations that are printed at most."""
+WIDTHS = 36, 17
+"""Characters of the first column and of each other one: 80 together, with what is between them."""
 
 
 def short_results(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
@@ -47,7 +50,10 @@ def short_results(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 
 def printed(table: pd.DataFrame, keys: Sequence[str]) -> Table | None:
-    """Means over the runs of each combination of what was swept, with 95 % intervals over seeds; None without any."""
+    """Means over the runs of each combination of what was swept, with 95 % intervals over seeds; None without any.
+
+    A line says what was set, and a row a platform follows: so it fits into 80 columns, however much is swept.
+    """
     by = [key for key in _varied(table, keys) if key != SEED]
     measures = {measure: _columns(table, measure) for measure in MEASURES}
     platforms = list(dict.fromkeys(name for columns in measures.values() for name in columns))
@@ -55,20 +61,22 @@ def printed(table: pd.DataFrame, keys: Sequence[str]) -> Table | None:
         return None
     whole = basis_of_runs(_averages(table))
     title = "Means over runs, ± 95 % over seeds" + (f" ({whole})" if whole else "")
-    shown = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for key in (*by, "", "runs", *(names().get(name, {}).get("label", name) for name in platforms)):
-        shown.add_column(key, justify="left" if key in (*by, "") else "right")
     words = table[by].astype(object).where(table[by].notna(), "-").astype(str)
     groups = list(table.groupby([words[key] for key in by], sort=False)) if by else [((), table)]
+    more = f"{len(groups) - ROWS} more combinations are there. " if len(groups) > ROWS else ""
+    caption = f"{more}A row a run is in {SHORT}, with all columns in {WHOLE}."
+    shown = Table(title=title, caption=caption, title_justify="left", caption_justify="left", box=SIMPLE_HEAD)
+    shown.add_column("", width=WIDTHS[0], overflow="fold")
+    for measure in measures:
+        shown.add_column(MEASURES[measure][1], justify="right", width=WIDTHS[1])
     for values, rows in groups[:ROWS]:
         own = basis_of_runs(_averages(rows))
         note = f" ({own})" if own and own != whole else ""
-        for measure, columns in measures.items():
-            _, said, scale, digits = MEASURES[measure]
-            cells = [_mean(rows, columns.get(name), scale, digits) for name in platforms]
-            shown.add_row(*map(str, values), f"{said}{note}", str(len(rows)), *cells)
-    if len(groups) > ROWS:
-        shown.caption = f"{len(groups) - ROWS} more combinations are in {SHORT}"
+        said = ", ".join(f"{key}={value}" for key, value in zip(by, map(str, values), strict=True)) or "all"
+        shown.add_row(Text(f"{said}: {len(rows)} run{'s' if len(rows) > 1 else ''}{note}", style="bold"), "", "")
+        for name in platforms:
+            cells = [_mean(rows, measures[one].get(name), *MEASURES[one][2:]) for one in measures]
+            shown.add_row(f"  {names().get(name, {}).get('label', name)}", *cells)
     return shown
 
 

@@ -38,6 +38,10 @@ def hostile_messages() -> Iterator[Any]:
     yield from (None, [], "play", 5, math.nan, {}, DEEP, {"do": DEEP}, {"settings": {}}, {1: 2}, {"do": "play", 1: 2})
     yield from ({"do": word} for word in (*WORDS, None, 5, ["play"], {"do": "play"}, "wake", "__class__"))
     yield from ({"do": "play", "settings": {"seed": 1}}, {"do": "step", "until": FILE}, {"do": "step", "until": None})
+    for do in ("look", "branch"):
+        yield from ({"do": do, "day": day} for day in (*NUMBERS, *WORDS, 10**12, 0.5, DEEP) if day is not None)
+        yield from ({"do": do}, {"do": do, "day": 0, "path": FILE}, {"do": do, "day": None})
+    yield {"do": "branch", "day": 10**9}
     yield from ({"do": "seen", "again": 1}, {"do": "seen", "again": "yes"}, {"do": "speed"}, {"do": "reset"})
     yield from ({"do": "speed", "speed": number} for number in (*NUMBERS, 0, 5000))
     yield from ({"do": "export", "view": word} for word in (*WORDS, "nothing", None, ["books"], DEEP))

@@ -36,6 +36,8 @@ GOOD: tuple[dict[str, Any], ...] = (
     {"do": "speed", "speed": 50},
     {"do": "export", "view": "attention"},
     {"do": "link"},
+    {"do": "look", "day": 1},
+    {"do": "branch", "day": 1},
     {"do": "story", "step": "malls"},
     {
         "do": "open",

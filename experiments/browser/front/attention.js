@@ -32,7 +32,7 @@ export const attention = {
     ends(paint, box, found);
     reading(paint, store, box, last, pointer, (day) =>
       store.platforms.map((name, p) => {
-        const twin = store.twin && day >= store.twinDaily.first ? ` (${words.without}: ${percent(store.twinDaily.at(column, day, p), 2)})` : "";
+        const twin = store.twin && day >= store.twinDaily.first ? ` (${store.twinName(words)}: ${percent(store.twinDaily.at(column, day, p), 2)})` : "";
         return { color: store.ink(p), words: `${words.name(name)} ${percent(store.daily.at(column, day, p), 2)}${twin}` };
       }),
     );
@@ -66,7 +66,7 @@ export const attention = {
     if (store.day === 0) return words.empty_attention;
     const shares = store.platforms.map((name, p) => {
       const now = percent(store.daily.at(store.column.attention_share, store.day - 1, p), 3);
-      const twin = store.twin ? ` (${words.without} ${percent(store.twinDaily.at(store.column.attention_share, store.day - 1, p), 3)})` : "";
+      const twin = store.twin ? ` (${store.twinName(words)} ${percent(store.twinDaily.at(store.column.attention_share, store.day - 1, p), 3)})` : "";
       return `${words.name(name)} ${now}${twin}`;
     });
     return `${words.alt_attention} ${store.date(store.day - 1)}: ${shares.join(", ")}.`;

@@ -29,6 +29,7 @@ export function bar(page) {
     make("div", { class: "sh-controls" }, page.play, page.day, page.quarter, page.speed, page.reset_),
     make("div", { class: "sh-when" }, page.date, page.progress, page.rate, page.until),
     make("div", { class: "sh-more" }, make("label", { class: "sh-check" }, page.reported, page.reportedText), page.language, page.theme, page.mesa),
+    page.past.element,
     page.said,
   );
 }

@@ -39,7 +39,6 @@ export class Interventions {
 
   label() {
     const { words, store, facts } = this.page;
-    this.heading.textContent = words.intervene;
     this.texts.platform.textContent = words.platform;
     this.texts.capability.textContent = words.capability;
     this.texts.subsidy.textContent = words.subsidy_for;
@@ -56,7 +55,8 @@ export class Interventions {
 
   /** The buttons say what they do: "Kuaishou opens mall now". */
   show() {
-    const { words, store } = this.page;
+    const { words, shown: store, past } = this.page;
+    this.heading.textContent = past.looking ? words.filled("intervene_then", { date: store.date(store.day) }) : words.intervene;
     const names = { platform: words.name(this.platform.value), capability: words.name(this.capability.value) };
     this.open.textContent = words.filled("do_open", names);
     this.close.textContent = words.filled("do_close", names);
@@ -69,10 +69,10 @@ export class Interventions {
 
   /** Run against twin: attention in percentage points, GMV in percent. */
   showEffect() {
-    const { words, store } = this.page;
-    this.effect.hidden = !store.twin || store.day <= (store.interventions[0]?.day ?? Infinity);
+    const { words, shown: store } = this.page;
+    this.effect.hidden = !store.twin || store.day <= store.twinSince;
     if (this.effect.hidden) return;
-    const from = Math.max(store.day - EFFECT_DAYS, store.interventions[0].day);
+    const from = Math.max(store.day - EFFECT_DAYS, store.twinSince);
     const signed = (text, value) => (/[1-9]/.test(text) ? `${value >= 0 ? "+" : "−"}${text}` : text); // no sign before nought
     const rows = store.platforms.map((name, p) => {
       const means = ["attention_share", "gmv"].map((entry) => [store.daily, store.twinDaily].map((table) => table.mean(store.column[entry], from, store.day, p)));
@@ -82,13 +82,18 @@ export class Interventions {
       return make("tr", {}, make("th", { scope: "row" }, brief(words.name(name))), ...cells.map((text) => make("td", {}, text)));
     });
     const head = make("tr", {}, make("th", {}), make("th", { scope: "col" }, words.effect_attention), make("th", { scope: "col" }, words.effect_gmv));
-    this.effect.replaceChildren(make("caption", {}, words.filled("effect", { days: store.day - from }) + (store.forecast ? ` (${words.one_run})` : "")), head, ...rows);
+    this.effect.replaceChildren(make("caption", {}, words.filled(store.earlierRun ? "effect_earlier" : "effect", { days: store.day - from }) + (store.forecast ? ` (${words.one_run})` : "")), head, ...rows);
   }
 
   ask(change, capability, share = null) {
     this.problem.textContent = "";
-    this.page.story.leave();
-    this.page.send({ do: "intervene", wish: { platform: this.platform.value, change, capability, ...(share === null ? {} : { share }) } });
+    const wish = { platform: this.platform.value, change, capability, ...(share === null ? {} : { share }) };
+    const go = () => {
+      this.page.story.leave();
+      this.page.send({ do: "intervene", wish });
+    };
+    if (this.page.past.looking) this.page.past.branch(go);
+    else go();
   }
 
   askSubsidy() {

@@ -4,6 +4,7 @@ import { bar, labelFrame, side } from "./frame.js";
 import { Interventions } from "./interventions.js";
 import { linkMessage } from "./link.js";
 import { Panels, save } from "./panels.js";
+import { Past } from "./past.js";
 import { Settings } from "./settings.js";
 import { Store, unpack } from "./store.js";
 import { Story } from "./story.js";
@@ -20,6 +21,7 @@ class Page {
     this.root = make("div", { class: "sh-root", "data-state": "setting_up" });
     const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
     this.root.dataset.theme = remembered("theme") ?? (dark ? "dark" : "light");
+    this.past = new Past(this);
     this.panels = new Panels(this);
     this.settings = new Settings(this);
     this.interventions = new Interventions(this);
@@ -44,7 +46,7 @@ class Page {
   open() {
     const message = linkMessage(window.location.hash);
     if (message !== null) this.send(message);
-    else if (window.location.hash.length > 1) this.note(Object.fromEntries(Object.entries(this.facts.words).map(([language, labels]) => [language, labels.no_link])));
+    else if (window.location.hash.length > 1) this.note(this.words.inAll("no_link"));
   }
 
   /** Do something that throws the run away, after asking when there is one. */
@@ -60,8 +62,14 @@ class Page {
     this.show();
   }
 
+  /** What the views show: the present, or the earlier day that is looked at. */
+  get shown() {
+    return this.past.store ?? this.store;
+  }
+
   send(command) {
-    if (command.do !== "seen") {
+    if (["play", "step", "story", "reset", "open"].includes(command.do)) this.past.leave();
+    if (!["seen", "look"].includes(command.do)) {
       this.last = command.do;
       this.noted = null;
     }
@@ -75,6 +83,7 @@ class Page {
     labelFrame(this);
     this.settings.label();
     this.interventions.label();
+    this.past.label();
     this.panels.label();
     this.story.label();
     this.show();
@@ -119,7 +128,9 @@ class Page {
     else if (message.kind === "graph") {
       this.store.graph = unpack(message.arrays, view);
       this.panels.redraw();
-    } else if (message.kind === "said") this.refused(message.said);
+    } else if (message.kind === "past") this.past.take(message, view);
+    else if (message.kind === "branched") this.past.branched(message.day);
+    else if (message.kind === "said") this.refused(message.said);
     else if (message.kind === "intervened") {
       this.store.interventions.push({ day: message.day, said: message.said });
       this.interventions.show();
@@ -131,7 +142,8 @@ class Page {
 
   /** Beside the interventions; in the bar what concerns the whole run, since they may be folded away. */
   refused(said) {
-    if (["open", "story", "reset"].includes(this.last)) this.note(said);
+    this.past.refused();
+    if (["open", "story", "reset", "branch"].includes(this.last)) this.note(said);
     else this.interventions.refuse(said);
   }
 
@@ -156,6 +168,7 @@ class Page {
     this.store.takeCalendar(message);
     if (message.state === "setting_up") {
       this.store.clear();
+      this.past.leave();
       this.panels.redraw();
     }
     this.settings.platforms = {};
@@ -180,14 +193,16 @@ class Page {
     this.play.textContent = this.moving() ? words.pause : words.play;
     this.play.disabled = this.day.disabled = this.quarter.disabled = !ready;
     this.reset_.disabled = state.state === "setting_up";
-    this.date.textContent = state.start ? this.store.date(this.store.day - 1) : "";
+    this.date.textContent = state.start ? this.shown.date(this.shown.day - 1) : "";
+    this.root.dataset.shown = this.shown.day;
     this.root.dataset.busy = String(Boolean(state.busy));
     this.progress.max = state.days;
     this.progress.value = this.store.day;
     const idle = { paused: words.paused, over: words.over, setting_up: words.setting_up, failed: words.failed };
     this.rate.textContent = this.moving() ? (state.speed ? words.filled("rate", { speed: state.speed.toFixed(state.speed < 10 ? 1 : 0) }) : "") : idle[state.state];
     this.until.textContent = factsEnd(this.store, words);
-    this.said.textContent = (this.noted ?? state.said)?.[words.language] ?? "";
+    this.past.show();
+    this.said.textContent = (this.noted ?? this.past.said() ?? state.said)?.[words.language] ?? "";
     this.said.hidden = !this.said.textContent;
     this.said.classList.toggle("sh-wrong", state.state === "failed" || Boolean(this.noted));
   }

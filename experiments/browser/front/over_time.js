@@ -90,7 +90,7 @@ class OverTime {
     ends(paint, box, told.filter((one) => Number.isFinite(one.y)));
     reading(paint, store, box, last, pointer, (day) =>
       every.map((p) => {
-        const twin = store.twin && day >= store.twinDaily.first ? ` (${words.without}: ${this.written(this.at(store, words, day, p, true), words)})` : "";
+        const twin = store.twin && day >= store.twinDaily.first ? ` (${store.twinName(words)}: ${this.written(this.at(store, words, day, p, true), words)})` : "";
         return { color: store.ink(p), words: `${words.name(store.platforms[p])} ${this.written(this.at(store, words, day, p, false), words)}${twin}` };
       }),
     );
@@ -114,7 +114,7 @@ class OverTime {
     const box = { width: 400 };
     const told = store.platforms.map((name, p) => {
       const now = this.points(store, p, false, box, store.day).at(-1)?.[1] ?? NaN;
-      const twin = store.twin ? ` (${words.without} ${this.written(this.points(store, p, true, box, store.day).at(-1)?.[1] ?? NaN, words)})` : "";
+      const twin = store.twin ? ` (${store.twinName(words)} ${this.written(this.points(store, p, true, box, store.day).at(-1)?.[1] ?? NaN, words)})` : "";
       return `${words.name(name)} ${this.written(now, words)}${twin}`;
     });
     return `${words[`measure_${this.metric}`]}, ${store.date(store.day - 1)}: ${told.join(", ")}.`;

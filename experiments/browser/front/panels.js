@@ -109,7 +109,8 @@ export class Panels {
       larger.textContent = small ? "✕" : "⤢";
       larger.setAttribute("aria-label", `${small ? words.smaller : words.larger}: ${words[`view_${view.key}`]}`);
       larger.title = `${small ? words.smaller : words.larger}${small ? " (Esc)" : n < 9 ? ` (${n + 1})` : ""}`;
-      csv.title = words.save_csv;
+      csv.disabled = this.page.past.looking; // numbers are those of the run until now
+      csv.title = csv.disabled ? words.csv_of_latest : words.save_csv;
       png.title = words.save_png;
       csv.setAttribute("aria-label", `${words.save_csv}: ${words[`view_${view.key}`]}`);
       png.setAttribute("aria-label", `${words.save_png}: ${words[`view_${view.key}`]}`);
@@ -128,7 +129,7 @@ export class Panels {
   }
 
   draw() {
-    const { store, words } = this.page;
+    const { shown: store, words } = this.page;
     const theme = themeOf(this.page.root);
     for (const panel of this.panels) {
       panel.badge.hidden = !store.forecast;
@@ -164,7 +165,7 @@ export class Panels {
     context.scale(ratio, ratio);
     for (const panel of shown) {
       panel.paint.begin(theme);
-      panel.view.draw(panel.paint, this.page.store, this.page.words, null);
+      panel.view.draw(panel.paint, this.page.shown, this.page.words, null);
       const { x, y, width, height } = panel.canvas.getBoundingClientRect();
       context.drawImage(panel.canvas, x - around.x, y - around.y + this.element.scrollTop, width, height);
       const head = panel.heading.getBoundingClientRect();

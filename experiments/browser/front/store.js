@@ -58,6 +58,31 @@ class Days {
   }
 }
 
+/** The first rows of a table, up to before a day. */
+function until(table, day) {
+  return table && Object.assign(Object.create(Days.prototype), table, { length: Math.max(0, Math.min(table.length, day - table.first)) });
+}
+
+/** A store as it stood after so many days; a twin only where it was the present one. */
+export function pastStore(store, message, view) {
+  const { day } = message;
+  const twin = store.twin && message.twin && message.twin_since === store.twinSince && day > store.twinDaily.first;
+  return Object.assign(Object.create(store), {
+    day,
+    platforms: message.platforms,
+    books: message.books,
+    secondHalf: message.second_half,
+    now: unpack(message.arrays, view),
+    daily: until(store.daily, day),
+    market: until(store.market, day),
+    moves: store.moves.filter(({ date }) => store.dayOf(date) < day),
+    interventions: store.interventions.filter((one) => one.day < day),
+    twin,
+    twinDaily: twin ? until(store.twinDaily, day) : null,
+    twinMarket: twin ? until(store.twinMarket, day) : null,
+  });
+}
+
 /** Everything that has arrived. */
 export class Store {
   constructor(facts) {
@@ -80,6 +105,8 @@ export class Store {
     this.now = {};
     this.graph = null;
     this.twin = false;
+    this.twinSince = 0;
+    this.earlierRun = false;
     this.secondHalf = null;
     this.daily = null;
     this.twinDaily = null;
@@ -114,6 +141,8 @@ export class Store {
 
   takeTwin(message, arrays) {
     this.twin = message.twin;
+    this.twinSince = message.twin_since;
+    this.earlierRun = message.twin_is_earlier_run;
     if (!message.twin) {
       this.twinDaily = this.twinMarket = null;
       return;
@@ -124,6 +153,11 @@ export class Store {
     }
     this.twinDaily.add(message.twin_from, arrays.twin_daily);
     this.twinMarket.add(message.twin_from, arrays.twin_market);
+  }
+
+  /** What the twin is, before its numbers. */
+  twinName(words) {
+    return this.earlierRun ? words.earlier_run : words.without;
   }
 
   /** Colour of a platform, by its place. */

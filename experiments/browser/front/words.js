@@ -6,6 +6,7 @@ export function wordsIn(facts, language) {
     ...labels,
     language,
     filled,
+    inAll: (key) => Object.fromEntries(Object.entries(facts.words).map(([known, texts]) => [known, texts[key]])),
     name: (id) => facts.names[id]?.[language] ?? id,
     channel: (id) => facts.channel_names[id]?.[language] ?? id,
     choice: (id) => labels[`choice_${id}`] ?? id.replaceAll("_", " "),

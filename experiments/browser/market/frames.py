@@ -61,34 +61,45 @@ def frame(world: TwinMarket, drawn: DrawnUsers | None, seen: SentSoFar) -> tuple
         header and payload; new days, and everything else as it is now
     """
     market = world.market
-    arrays: Arrays = {
-        "daily": ("f8", _daily(market, seen.days)),
-        "market": ("f8", _market(market, seen.days)),
-        **_now(market, world.watch),
-    }
+    now, arrays = present(world, drawn)
+    arrays["daily"] = ("f8", _daily(market, seen.days))
+    arrays["market"] = ("f8", _market(market, seen.days))
     begin = max(seen.twin_days, world.twin_shown_from)
-    if world.twin is not None and world.twin_watch is not None:
+    if world.twin is not None:
         arrays["twin_daily"] = ("f8", _daily(world.twin, begin))
         arrays["twin_market"] = ("f8", _market(world.twin, begin))
-        arrays |= {f"twin_{name}": value for name, value in _now(world.twin, world.twin_watch).items()}
-    if drawn is not None:
-        arrays |= drawn.now(market)
     index, payload = packed(arrays)
     header = {
+        **now,
         "from": seen.days,
-        "day": market.day,
-        "platforms": market.platform_names,
         "kinds": [platform.settings.kind for platform in market.platforms],
-        "books": market.record.months[len(market.record.closed) - 1] if market.record.closed else "",
-        "second_half": second_half(market),
         "moves": market.record.moves[seen.moves :],
         "moves_from": seen.moves,
-        "twin": world.twin is not None,
         "twin_from": begin,
         "twin_first": world.twin_shown_from,
         "arrays": index,
     }
     return header, payload
+
+
+def present(world: TwinMarket, drawn: DrawnUsers | None) -> tuple[dict[str, Any], Arrays]:
+    """What the page shows of the present day alone: the part of a frame that no other day can be read from."""
+    market = world.market
+    arrays = _now(market, world.watch)
+    if world.twin is not None and world.twin_watch is not None:
+        arrays |= {f"twin_{name}": value for name, value in _now(world.twin, world.twin_watch).items()}
+    if drawn is not None:
+        arrays |= drawn.now(market)
+    header = {
+        "day": market.day,
+        "platforms": list(market.platform_names),
+        "books": market.record.months[len(market.record.closed) - 1] if market.record.closed else "",
+        "second_half": second_half(market),
+        "twin": world.twin is not None,
+        "twin_since": world.twin_since,
+        "twin_is_earlier_run": world.twin_is_earlier_run,
+    }
+    return header, arrays
 
 
 def second_half(market: Market) -> int | None:

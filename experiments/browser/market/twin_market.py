@@ -1,8 +1,12 @@
-"""Twin market: a market that is watched, a fork of it without the interventions, and recent days of both."""
+"""Twin market: a market that is watched, a fork of it without the interventions, and recent days of both.
+
+After a branch from an earlier day the twin is what had run from that day on, with its interventions on their days.
+"""
 
 from __future__ import annotations
 
 import copy
+import datetime as dt
 from collections import deque
 
 import numpy as np
@@ -72,7 +76,15 @@ class MarketHistory:
 
 
 class TwinMarket:
-    """A market and, from its first intervention on, its twin: a fork under the same seed without interventions."""
+    """A market and, from its first intervention on, its twin: a fork under the same seed without interventions.
+
+    Attributes
+    ----------
+    twin_since
+        first day on which the two may differ
+    twin_is_earlier_run
+        whether the twin is the run before a branch (`go_back`)
+    """
 
     def __init__(self, settings: MarketSettings) -> None:
         with COMPUTE_LOCK, threads_for(settings.population.users):
@@ -81,7 +93,8 @@ class TwinMarket:
         self.twin: Market | None = None
         self.twin_watch: MarketHistory | None = None
         self.interventions: list[ScenarioMove] = []
-        self.twin_since = 0
+        self.twin_since, self.twin_is_earlier_run = 0, False
+        self._twin_moves: deque[ScenarioMove] = deque()
 
     @property
     def twin_shown_from(self) -> int:
@@ -93,14 +106,16 @@ class TwinMarket:
         """Whether the last day has run."""
         return self.market.day >= self.market.calendar.days
 
+    def date_of(self, day: int) -> str:
+        """The date of a day of the run, as text."""
+        return str(self.market.calendar.start + dt.timedelta(days=day))
+
     def step(self) -> None:
         """Run one day in the market and in its twin."""
         with COMPUTE_LOCK, threads_for(self.market.population.users):
-            self.market.step()
-            self.watch.note(self.market)
+            _step(self.market, self.watch)
             if self.twin is not None and self.twin_watch is not None:
-                self.twin.step()
-                self.twin_watch.note(self.twin)
+                _step(self.twin, self.twin_watch, self._twin_moves)
 
     def intervene(self, move: ScenarioMove) -> None:
         """Let a move happen on the day that runs next, and keep a twin without it.
@@ -113,17 +128,51 @@ class TwinMarket:
         with_move(self.market.settings, move)  # refused before there is a twin
         if self.twin is None:
             self.twin, self.twin_watch = self.market.fork(), self.watch.of_twin()
-            self.twin_since = self.market.day
+            self.twin_since, self.twin_is_earlier_run = self.market.day, False
         impose(self.market, move)
         self.interventions.append(move)
 
     def forget_twin(self) -> None:
         """Drop the twin; interventions stay in the market."""
+        self._twin_moves.clear()
         if self.twin is not None:
             self.twin.close()
         self.twin = self.twin_watch = None
+
+    def go_back(self, origin: Market, watch: MarketHistory, day: int) -> None:
+        """Go on from an earlier day; what ran from it on becomes the twin, which steps again day by day.
+
+        Days between `origin` and `day` run again with the interventions that were made on them. Later ones stay with
+        the twin alone. A twin that was there is let go.
+
+        Parameters
+        ----------
+        origin, watch
+            this run on `day` or before, and what was noted of it then; both stay as they are
+        """
+        market, watch = origin.fork(), watch.of_twin()
+        begin = self.market.calendar.start
+        since, until = (begin + dt.timedelta(days=number) for number in (market.day, day))
+        again = deque(move for move in self.interventions if since <= move.date < until)
+        while market.day < day:
+            with COMPUTE_LOCK, threads_for(market.population.users):
+                _step(market, watch, again)
+        self.close()
+        self.market, self.watch = market, watch
+        self.twin, self.twin_watch = market.fork(), watch.of_twin()
+        self.twin_since, self.twin_is_earlier_run = day, True
+        self._twin_moves = deque(move for move in self.interventions if move.date >= until)
+        self.interventions = [move for move in self.interventions if move.date < until]
 
     def close(self) -> None:
         """Release both markets."""
         self.forget_twin()
         self.market.close()
+
+
+def _step(market: Market, watch: MarketHistory, coming: deque[ScenarioMove] | None = None) -> None:
+    """Run one day, with the interventions that are dated on it."""
+    while coming and coming[0].date <= market.calendar.dates[market.day]:
+        impose(market, coming.popleft())
+    market.step()
+    watch.note(market)

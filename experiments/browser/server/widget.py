@@ -16,8 +16,10 @@ from secondhalf.experiments.browser import reported, text
 from secondhalf.experiments.browser.commands import FASTEST, SLOWEST, START_SPEED
 from secondhalf.experiments.browser.market.exports import NAMES
 from secondhalf.experiments.browser.market.frames import DAILY, MARKET
+from secondhalf.experiments.browser.setup import GROUPS
 from secondhalf.experiments.browser.story import STORY
 from secondhalf.experiments.pictures import channel_mix, style
+from secondhalf.model.data_files import choices
 
 FRONT = files("secondhalf.experiments.browser") / "front"
 PARTS = (
@@ -40,6 +42,7 @@ PARTS = (
     "story",
     "link",
     "ask",
+    "past",
     "frame",
     "main",
 )
@@ -63,8 +66,11 @@ def sheet() -> str:
 
 @cache
 def page_words() -> dict[str, dict[str, str]]:
-    """Labels of the page by language."""
+    """Labels of the page by language, with those of the choices of its groups."""
     loaded: dict[str, dict[str, str]] = json.loads((FRONT / "words.json").read_text(encoding="utf-8"))
+    for language, key in zip(text.LANGUAGES, ("label", "label_zh"), strict=True):
+        labels = (entry for group in GROUPS for entry in choices()[group].items())
+        loaded[language] |= {f"choice_{name}": known[key] for name, known in labels}
     return loaded
 
 

@@ -137,6 +137,7 @@ def test_help_of_a_run_has_groups_choices_and_defaults(capsys: pytest.CaptureFix
     main.main(["run", "--help"])
     shown = capsys.readouterr().out
     assert "strategy       best_response, ewa, [history], hold, imitate, reservoir" in shown
+    assert "kuaishou_first       Kuaishou's mall a year earlier\n" in shown
     config = compose_config([])
     assert len(SETTINGS) == 20
     for name in set(SETTINGS) - {"hydra.run.dir"}:

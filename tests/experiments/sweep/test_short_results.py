@@ -38,13 +38,38 @@ def test_one_unit_a_column_and_no_setting_that_stays() -> None:
 def test_means_are_printed_with_intervals_over_seeds() -> None:
     shown = printed(table(), KEYS)
     assert shown is not None
-    console = Console(width=160)
+    console = Console(width=80)
     with console.capture() as caught:
         console.print(shown)
     lines = [" ".join(line.split()) for line in caught.get().splitlines()]
     # Two seeds 100 apart: half the interval is 12.706 (t, one degree of freedom) times 50.
-    assert "history GMV of the last year, billion RMB 2 2,050 ± 635 3,000 ± 0" in lines
+    at = lines.index("strategy=history: 2 runs")
+    assert lines[at + 1 : at + 3] == ["JD 10.0 ± 0.0 2,050 ± 635", "Douyin 20.0 ± 0.0 3,000 ± 0"]
+    assert "A row a run is in results_short.csv, with all columns in results.csv." in lines
     assert printed(table()[["run", "strategy"]], KEYS) is None
+
+
+def test_the_printed_table_fits_into_80_columns() -> None:
+    """Five platforms, long numbers, and three settings that are swept: nothing is cut, however wide the terminal is."""
+    rows = [
+        {"run": f"{n}", "population.users": 20_000 + n, "strategies.kuaishou": "best_response", "seed": n % 3}
+        | {"scenario": f"kuaishou_never_mall_{n}", "averages_are": ONE_RUN if n else "fitted"}
+        | {f"platforms.{name}.gmv": 1e12 * (n + 1) ** 2 for name in ("taobao", "newcomer_shelf", "douyin")}
+        | {f"platforms.{name}.attention_share": 0.0123 for name in ("taobao", "newcomer_shelf", "douyin")}
+        for n in range(15)
+    ]
+    shown = printed(pd.DataFrame(rows), ["population.users", "strategies.kuaishou", "scenario", "seed"])
+    for width in (80, 200):
+        console = Console(width=width)
+        with console.capture() as caught:
+            console.print(shown)
+        lines = caught.get().splitlines()
+        assert max(len(line.rstrip()) for line in lines) <= 80
+        words = " ".join(" ".join(lines).split())
+        assert "population.users=20003, scenario=kuaishou_never_mall_3: 1 run" in words
+        assert "Taobao and Tmall 1.2 16,000" in words
+        assert "…" not in words
+        assert "3 more combinations are there. A row a run is in results_short.csv" in words
 
 
 def test_forecast_years_are_called_so() -> None:
@@ -52,7 +77,7 @@ def test_forecast_years_are_called_so() -> None:
 
     def lines(averages: list[str]) -> list[str]:
         shown = printed(table().assign(averages_are=averages), KEYS)
-        console = Console(width=160)
+        console = Console(width=100)
         with console.capture() as caught:
             console.print(shown)
         return [" ".join(line.split()) for line in caught.get().splitlines()]
@@ -62,7 +87,9 @@ def test_forecast_years_are_called_so() -> None:
     assert not [line for line in lines(["fitted"] * 4) if "forecast" in line]
     mixed = lines(["fitted"] * 2 + [ONE_RUN] * 2)
     assert mixed[0] == f"Means over runs, ± 95 % over seeds (in part {ahead})"
-    assert [line.split()[0] for line in mixed[1:] if ahead in line] == ["hold", "hold"]
+    said = " ".join(mixed[1:])
+    assert f"strategy=hold: 2 runs ({ahead}) JD" in said
+    assert "strategy=history: 2 runs JD" in said
     found = short_results(table().assign(averages_are=ONE_RUN), KEYS)
     assert list(found["averages_are"]) == [ONE_RUN] * 4
 
