@@ -10,15 +10,15 @@ from secondhalf.conf.schema.scenario import ScenarioMove
 from secondhalf.experiments.browser.market.exports import command_line, csv_of, page_link
 from secondhalf.experiments.browser.market.friend_layout import DrawnUsers
 from secondhalf.experiments.browser.market.interventions import RefusedError, requested_move
-from secondhalf.experiments.browser.market.past import Past
+from secondhalf.experiments.browser.market.past import RunPast
 from secondhalf.experiments.browser.market.twin_market import TwinMarket
 from secondhalf.experiments.browser.messages import (
-    Branch,
+    BranchHere,
     Confirm,
     Export,
     Intervene,
     InterventionRequest,
-    Look,
+    LookBack,
     Message,
     Open,
     Reset,
@@ -44,7 +44,7 @@ class SessionControls(Protocol):
     setup: Setup
     world: TwinMarket | None
     drawn: DrawnUsers | None
-    past: Past
+    past: RunPast
     state: str
     speed: float
     steps_left: int
@@ -129,12 +129,12 @@ def follow_plan(session: SessionControls) -> None:
         session.plan = None
 
 
-def _look(session: SessionControls, request: Look) -> None:
+def _look(session: SessionControls, request: LookBack) -> None:
     view = session.past.view(request.day)
     session.send({"kind": "past", "asked": request.day, **view.header}, view.payload)
 
 
-def _branch(session: SessionControls, request: Branch) -> None:
+def _branch(session: SessionControls, request: BranchHere) -> None:
     """Pause on an earlier day, from which the run goes on."""
     if session.world is None or session.state == "failed":
         raise RefusedError(say("no_market"))

@@ -55,14 +55,14 @@ class Step(Message):
     until: Literal["day", "quarter"] = "day"
 
 
-class Look(Message):
+class LookBack(Message):
     """How the views stood after so many days of the run."""
 
     do: Literal["look"]
     day: Day
 
 
-class Branch(Message):
+class BranchHere(Message):
     """To go on from the day after so many days of the run."""
 
     do: Literal["branch"]
@@ -150,7 +150,7 @@ class Confirm(Message):
     again: bool = False
 
 
-Requests = Plain | Step | Look | Branch | Speed | Reset | Open | Story | Intervene | Export | Confirm
+Requests = Plain | Step | LookBack | BranchHere | Speed | Reset | Open | Story | Intervene | Export | Confirm
 REQUEST: TypeAdapter[Message] = TypeAdapter(Annotated[Requests, Field(discriminator="do")])
 
 

@@ -18,7 +18,7 @@ from secondhalf.experiments.browser.market.arrays import packed
 from secondhalf.experiments.browser.market.frames import SentSoFar, frame
 from secondhalf.experiments.browser.market.friend_layout import DrawnUsers, drawn_users
 from secondhalf.experiments.browser.market.interventions import RefusedError
-from secondhalf.experiments.browser.market.past import Past
+from secondhalf.experiments.browser.market.past import RunPast
 from secondhalf.experiments.browser.market.twin_market import TwinMarket
 from secondhalf.experiments.browser.messages import Confirm, Message, parse_message
 from secondhalf.experiments.browser.plan import PlannedRun
@@ -60,7 +60,7 @@ class Session:
         self.setup, self.options, self._send = setup, options, send
         self.world: TwinMarket | None = None
         self.drawn: DrawnUsers | None = None
-        self.past = Past()
+        self.past = RunPast()
         self.state = "setting_up"
         self.speed = START_SPEED
         self.plan: PlannedRun | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -139,8 +140,9 @@ def check_folder(name: str, folder: Path) -> None:
     try:
         if not folder.is_dir():  # Hydra makes it in a moment, under its own time, unless a sweep is refused before
             missing = [path for path in (folder, *folder.parents) if not path.exists()]
-            folder.mkdir(parents=True)
-            for path in missing:
-                path.rmdir()
+            folder.mkdir(parents=True, exist_ok=True)  # another command may make it at the same moment,
+            with suppress(OSError):  # or have put something into it, or have removed it
+                for path in missing:
+                    path.rmdir()
     except OSError as error:
         raise SettingsError(f"{name}={folder}: the folder cannot be made ({error.strerror})") from error

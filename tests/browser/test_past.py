@@ -14,7 +14,7 @@ from secondhalf.conf.schema.scenario import ScenarioMove
 from secondhalf.experiments.browser.market import past as past_module
 from secondhalf.experiments.browser.market.frames import DAILY
 from secondhalf.experiments.browser.market.interventions import RefusedError
-from secondhalf.experiments.browser.market.past import SNAPSHOT_DAYS, VIEW_DAYS, Past, Thinned, bytes_of
+from secondhalf.experiments.browser.market.past import SNAPSHOT_DAYS, VIEW_DAYS, RunPast, Thinned, bytes_of
 from secondhalf.experiments.browser.market.twin_market import TwinMarket
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.model.market import Market
@@ -31,7 +31,7 @@ def rows(market: Market) -> np.ndarray:
     return np.array([[row[name] for name in DAILY] for row in market.record.daily])
 
 
-def run(world: TwinMarket, past: Past, until: int) -> None:
+def run(world: TwinMarket, past: RunPast, until: int) -> None:
     while world.market.day < until:
         world.step()
         past.note(world, None)
@@ -55,8 +55,8 @@ def plain() -> np.ndarray:
     return rows(market)
 
 
-def begun() -> tuple[TwinMarket, Past]:
-    world, past = TwinMarket(load_settings(OVERRIDES)), Past()
+def begun() -> tuple[TwinMarket, RunPast]:
+    world, past = TwinMarket(load_settings(OVERRIDES)), RunPast()
     past.begin(world, None)
     return world, past
 

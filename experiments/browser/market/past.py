@@ -62,7 +62,7 @@ class Thinned(Generic[T]):
         return self.entries[max(known)] if known else None
 
 
-class Snapshot(NamedTuple):
+class PastMarket(NamedTuple):
     """A market on an earlier day, and what was noted of it; neither is stepped."""
 
     market: Market
@@ -70,19 +70,19 @@ class Snapshot(NamedTuple):
 
 
 @dataclass(frozen=True)
-class View:
+class PastView:
     """How the views stood after `header["day"]` days."""
 
     header: dict[str, Any]
     payload: bytes
 
 
-class Past:
+class RunPast:
     """What is kept of the run of one tab."""
 
     def __init__(self) -> None:
-        self.views: Thinned[View] = Thinned(VIEW_DAYS, MOST_VIEWS)
-        self.snapshots: Thinned[Snapshot] = Thinned(SNAPSHOT_DAYS, 0)
+        self.views: Thinned[PastView] = Thinned(VIEW_DAYS, MOST_VIEWS)
+        self.snapshots: Thinned[PastMarket] = Thinned(SNAPSHOT_DAYS, 0)
 
     def begin(self, world: TwinMarket, drawn: DrawnUsers | None) -> None:
         """Keep the past of another market, which has not run yet."""
@@ -97,9 +97,9 @@ class Past:
         day = world.market.day
         self.views.add(day, lambda: _view(world, drawn))
         if not world.over:
-            self.snapshots.add(day, lambda: Snapshot(world.market.fork(), world.watch.of_twin()))
+            self.snapshots.add(day, lambda: PastMarket(world.market.fork(), world.watch.of_twin()))
 
-    def view(self, day: int) -> View:
+    def view(self, day: int) -> PastView:
         """The last view that is kept of a day not after `day`."""
         found = self.views.until(day)
         if found is None:
@@ -135,7 +135,7 @@ def bytes_of(market: Market) -> int:
     return int(1.125 * sum(column.nbytes for column in market.population.columns)) + 100_000
 
 
-def _view(world: TwinMarket, drawn: DrawnUsers | None) -> View:
+def _view(world: TwinMarket, drawn: DrawnUsers | None) -> PastView:
     header, arrays = present(world, drawn)
     index, payload = packed(arrays)
-    return View({**header, "arrays": index}, payload)
+    return PastView({**header, "arrays": index}, payload)
