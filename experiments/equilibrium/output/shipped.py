@@ -16,11 +16,17 @@ from secondhalf.experiments.results.tables import replacing
 from secondhalf.model.data_files import data_file
 from secondhalf.version import __version__
 
-STORED = ("profiles", "conditions", "at_rest", "outcomes", "welfare", "statements", "candidates", "looks", "balance")
+STORED = (
+    *("profiles", "conditions", "at_rest", "outcomes", "welfare", "statements", "candidates", "looks", "balance"),
+    "meanfield",
+)
 """Tables that the source tree keeps, of those that the study has written."""
 OTHERS = ("equilibrium.md", "plan.yaml", "summary.json")
 SHORT = "equilibrium in short"
-DOCUMENT_TABLES = (SHORT, "equilibrium answer", "equilibrium conditions", "equilibrium at rest", "equilibrium welfare")
+DOCUMENT_TABLES = (
+    *(SHORT, "equilibrium answer", "equilibrium conditions", "equilibrium at rest", "equilibrium welfare"),
+    "equilibrium mean field",
+)
 """Names of the marks in documents."""
 NONE = "*No result is shipped: `secondhalf equilibrium equilibrium.write=true` makes it.*\n"
 DICTIONARY = "docs/data_dictionary.md, equilibrium"
@@ -81,7 +87,14 @@ def in_documents(folder: Path) -> dict[str, str]:
     """What documents show between their marks, from the files of a study; a line instead where there are none."""
     if not (folder / "summary.json").is_file():
         return dict.fromkeys(DOCUMENT_TABLES, NONE)
-    parts = (_short(folder), _answer(folder), _conditions(folder), _at_rest(folder), _welfare(folder))
+    parts = (
+        _short(folder),
+        _answer(folder),
+        _conditions(folder),
+        _at_rest(folder),
+        _welfare(folder),
+        _mean_field(folder),
+    )
     return dict(zip(DOCUMENT_TABLES, parts, strict=True))
 
 
@@ -169,6 +182,22 @@ def _welfare(folder: Path) -> str:
         for row in table.to_dict("records")
     ]
     return _markdown(["", "profile", "side", "beside nobody's entering", "from", "to"], rows)
+
+
+def _mean_field(folder: Path) -> str:
+    """What the map gives beside a simulation, for the first profile, and how often both agree in all of them."""
+    table = _read(folder, "meanfield")
+    if table.empty:
+        return NONE
+    first = table[table["profile"] == table["profile"].iloc[0]]
+    rows = [
+        [label(row["platform"]), row["measure"], *(_three(row[k]) for k in ("map", "simulation", "tolerance"))]
+        for row in first.to_dict("records")
+    ]
+    head = ["platform", "measure", "map", "simulation", "tolerance"]
+    agreeing, profiles = int((table["agrees"] == "yes").sum()), table["profile"].nunique()
+    said = f"Map and simulation agree in {agreeing} of {len(table)} such numbers of {profiles} profiles."
+    return f"{_markdown(head, rows)}\nThe profile is {first['profile'].iloc[0]}. {said}\n"
 
 
 def _read(folder: Path, name: str) -> pd.DataFrame:
