@@ -6,7 +6,6 @@ One test, since its steps share a tab and follow each other.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +17,7 @@ from secondhalf.experiments.results import tables
 from secondhalf.model.market import Market
 from tests.browser.looks import WATCH_TEXT, unreadable
 from tests.browser.served import CHROMIUM, Guests, browsing, serving, visit, without_token
-from tests.browser.test_story_and_link import AXE, SERIOUS, SIZES
+from tests.browser.test_story_and_link import SIZES, serious_findings
 
 pytest.importorskip("playwright", reason="playwright is not installed: the page is not tried in a browser")
 pytestmark = pytest.mark.skipif(
@@ -109,18 +108,6 @@ def nothing_is_cut(guests: Guests, folder: Path, name: str) -> None:
     assert not found, "\n".join(found)
 
 
-def no_serious_finding_of_axe(guests: Guests) -> None:
-    """Where axe is installed."""
-    try:
-        script = (files(AXE) / "axe.min.js").read_text(encoding="utf-8")
-    except ModuleNotFoundError:
-        return
-    page = guests.tab.page
-    page.evaluate(script)
-    found = page.evaluate("async () => (await axe.run('.sh-root')).violations")
-    assert [(one["id"], one["nodes"]) for one in found if one["impact"] in SERIOUS] == []
-
-
 def an_intervention_on_the_day_that_is_shown(guests: Guests, plain: pd.DataFrame) -> None:
     page = guests.tab.page
     page.click("#sh-open")
@@ -166,7 +153,7 @@ def test_a_visit(guests: Guests, plain: pd.DataFrame, tmp_path: Path) -> None:
     before_the_first_week_there_is_nothing_to_look_back_to(guests)
     the_slider_shows_an_earlier_day(guests, plain)
     nothing_is_cut(guests, tmp_path, "looking_back")
-    no_serious_finding_of_axe(guests)
+    assert serious_findings(guests.tab.page) == []
     an_intervention_on_the_day_that_is_shown(guests, plain)
     nothing_is_cut(guests, tmp_path, "with_an_earlier_run")
     a_phone_branches_after_a_question(guests, plain)

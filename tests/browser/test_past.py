@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -159,7 +160,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     let_go: list[int] = []
     kept: Thinned[int] = Thinned(7, 5, let_go.append)
     for day in range(400):
-        kept.add(day, lambda day=day: day)  # type: ignore[misc]
+        kept.add(day, partial(int, day))
         assert len(kept.entries) <= 5
     assert sorted([*kept.entries, *let_go]) == sorted({*range(0, 400, 112), *let_go})
     assert list(kept.entries) == [0, 112, 224, 336]

@@ -173,17 +173,21 @@ def test_a_visit(guests: Guests, tmp_path: Path) -> None:
     assert guests.tab.errors == []
 
 
+def serious_findings(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe, which must be installed, finds serious on the page: rules, and the elements that break them."""
+    page.evaluate((files(AXE) / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("async () => (await axe.run('.sh-root')).violations")
+    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found if one["impact"] in SERIOUS]
+
+
 def test_no_serious_finding_of_axe(guests: Guests) -> None:
     """In both themes, on a desk and on a phone; after the visit, where that was made."""
     pytest.importorskip(AXE, reason=f"{AXE} is not installed: the page's accessibility is not tested")
     page = guests.tab.page
-    page.evaluate((files(AXE) / "axe.min.js").read_text(encoding="utf-8"))
     for theme in ("light", "dark"):
         if page.get_attribute(".sh-root", "data-theme") != theme:
             page.click("#sh-theme")
         for width, height in (SIZES[0], SIZES[-1]):
             page.set_viewport_size({"width": width, "height": height})
-            found = page.evaluate("async () => (await axe.run('.sh-root')).violations")
-            told = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found if one["impact"] in SERIOUS]
-            assert told == [], (theme, width)
+            assert serious_findings(page) == [], (theme, width)
     page.set_viewport_size({"width": 1440, "height": 900})

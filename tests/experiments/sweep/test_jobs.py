@@ -143,7 +143,7 @@ def test_a_run_has_a_name_that_says_what_it_is(composer: Composer) -> None:
         {},
         {"seed": 0},
         {"platforms": ["jd", "douyin"], "platform.jd.leisure": -1.9},
-        {"network.file": "/home/me/a b/" + "x" * 200 + "/../friends=1,2.txt"},
+        {"network.file": "/some folder/a b/" + "x" * 200 + "/../friends=1,2.txt"},
         {"scenario.moves": [{"platform": "jd", "date": "2020-01-01"}, None]},
         {"market.label": "快手; rm -rf $HOME\n\0"},
     ],
