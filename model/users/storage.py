@@ -6,7 +6,7 @@ Three codes, each an unsigned or signed whole number of 16 bits:
     a number in [0, 1] by steps of 1 / 65,535
 *positive*
     zero, or a number from 2 ** -14 up to 2 ** 18 with twelve significant bits: the upper bits of a number in single
-    precision, moved so that the first code stands for zero. Rounding is to the nearest: relative error at most 2 ** -13
+    precision, moved so that the first code stands for zero. Rounding is to the nearest: relative error at most 2 ** -12
 *taste*
     a standard normal number by steps of 1 / 4,096, held in [-8, 8); its unit is the standard deviation of the taste
 
@@ -25,9 +25,9 @@ from secondhalf.model.shapes import F32, I16, NEVER, U16
 STOCKS = ("habit", "loyalty")
 POSITIVES = ("budget_factor", "need_rate", "minutes", "minutes_now", "minutes_before")
 """Columns of either code; `taste` alone has the third."""
-SMALLEST, LARGEST = 2.0**-14, 2.0**18 * (1 - 2.0**-12)
+SMALLEST, LARGEST = 2.0**-14, 2.0**18 * (1 - 2.0**-11)
 """The least and the largest number of a positive code other than zero."""
-POSITIVE_ERROR, STOCK_ERROR = 2.0**-13, 0.5 / 65535
+POSITIVE_ERROR, STOCK_ERROR = 2.0**-12, 0.5 / 65535
 """Relative error of a positive code, absolute error of a stock's."""
 
 _SHIFT = np.int32(12)
