@@ -7,6 +7,7 @@ A user stands for ``people / users`` people. Everything a user holds is one valu
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,20 @@ from secondhalf.conf.schema.population import UserSettings
 from secondhalf.conf.schema.vocabulary import KINDS_OF_NEED
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.random_streams import Decision, key, name_id, uniforms, uniforms32
-from secondhalf.model.shapes import F32, F64, NEVER, TENURE, U8, YEAR_MONTHS, Behaviour, Columns, UserValues
+from secondhalf.model.shapes import (
+    F32,
+    F64,
+    I16,
+    I64,
+    NEVER,
+    TENURE,
+    U8,
+    U16,
+    YEAR_MONTHS,
+    Behaviour,
+    Columns,
+    UserValues,
+)
 from secondhalf.model.users.storage import (
     POSITIVES,
     STOCKS,
@@ -36,6 +50,8 @@ from secondhalf.model.users.storage import (
 
 QUANTILES = 512
 """Entries of the tables from which traits of fan ties are drawn."""
+BLOCK = 1 << 16
+"""Users worked out at a time, so that a market of millions holds few columns in double precision."""
 
 
 def online_from(people_online: F64, people: float, rank: F64) -> np.ndarray:
@@ -115,6 +131,23 @@ def behaviour(users: UserSettings, mechanisms: Mechanisms) -> Behaviour:
     )
 
 
+def _normals(rank: F64) -> F32:
+    return np.asarray(ndtri(rank), np.float32)
+
+
+def _note_history(columns: Columns, settings: MarketSettings, p: int, users: I64, age: F64, bought: F64) -> None:
+    """Give app `p` to users, with a day of installation by `age` and a last order by `bought`, both even in (0, 1)."""
+    platform = settings.platform[list(settings.platforms)[p]]
+    recent = age < platform.recent_at_start
+    days = np.where(recent, 1 + 365 * age / max(platform.recent_at_start, 1e-9), 366 + 1500 * age)
+    columns.installed[users] |= columns.installed.dtype.type(1 << p)
+    columns.marks[p, users] |= np.minimum(months_since(days, settings.calendar.start), YEAR_MONTHS) << TENURE
+    columns.last_used[p, users] = np.int16(-settings.calendar.warm_up)
+    buyers = bought < platform.buyers_at_start
+    ago = settings.calendar.warm_up + 1 + 365 * bought / max(platform.buyers_at_start, 1e-9)
+    columns.last_bought[p, users[buyers]] = np.maximum(-ago, -days)[buyers].astype(np.int16)
+
+
 class Population:
     """The columns of all users and their first state.
 
@@ -140,23 +173,39 @@ class Population:
         """Numbers in [0, 1), [N]: whose is below `never_installs` never installs the app (as `adoption` draws it)."""
         return uniforms32(key(self.seed, Decision.NEVER, who=name_id(platform)), self.users)
 
-    def _normals(self, decision: Decision, who: int = 0) -> F32:
-        return np.asarray(ndtri(self.uniforms(decision, who)), np.float32)
-
     def _first_state(self, settings: MarketSettings, calendar: MarketCalendar) -> Columns:
-        users, n = settings.users, self.users
-        names = settings.platforms
-        first_day = online_from(calendar.people_online, settings.population.people, self.uniforms(Decision.ONLINE_FROM))
-        taste = np.stack([taste_codes(self._normals(Decision.TASTE, which)) for which in (0, 1)])
-        budget = positive_codes(np.exp(self._normals(Decision.BUDGET) * users.budget_sd - users.budget_sd**2 / 2))
-        rate = positive_codes(gammaincinv(users.need_shape, self.uniforms(Decision.NEED_RATE)) / users.need_shape)
-
-        columns = Columns(**empty(Columns, P=len(names), N=n, F=users.fan.slots, T=2))
-        columns = columns._replace(online_from=first_day, budget_factor=budget, taste=taste, need_rate=rate)
+        users, names = settings.users, settings.platforms
+        columns = Columns(**empty(Columns, P=len(names), N=self.users, F=users.fan.slots, T=2))
         columns = fitting(columns, len(names), settings.population.merchants)
+
+        def first_day(rank: F64) -> I16:
+            return online_from(calendar.people_online, settings.population.people, rank)
+
+        def budget(rank: F64) -> U16:
+            return positive_codes(np.exp(_normals(rank) * users.budget_sd - users.budget_sd**2 / 2))
+
+        def need_rate(rank: F64) -> U16:
+            return positive_codes(gammaincinv(users.need_shape, rank) / users.need_shape)
+
+        self._draw(columns.online_from, first_day, Decision.ONLINE_FROM)
+        self._draw(columns.taste[0], lambda rank: taste_codes(_normals(rank)), Decision.TASTE, 0)
+        self._draw(columns.taste[1], lambda rank: taste_codes(_normals(rank)), Decision.TASTE, 1)
+        self._draw(columns.budget_factor, budget, Decision.BUDGET)
+        self._draw(columns.need_rate, need_rate, Decision.NEED_RATE)
         for p, name in enumerate(names):
             self._install_at_start(columns, settings, p, name)
         return columns
+
+    def _blocks(self) -> Iterator[slice]:
+        return (slice(first, first + BLOCK) for first in range(0, self.users, BLOCK))
+
+    def _draw(
+        self, column: NDArray[Any], quantile: Callable[[F64], NDArray[Any]], decision: Decision, who: int = 0
+    ) -> None:
+        """Fill a column with the quantiles of a trait, block by block."""
+        rank = self.uniforms(decision, who)
+        for block in self._blocks():
+            column[block] = quantile(rank[block])
 
     def _install_at_start(self, columns: Columns, settings: MarketSettings, p: int, name: str) -> None:
         """Give the app to the share of people online that the platform file states, likelier with taste.
@@ -169,30 +218,25 @@ class Population:
         wanted = round(platform.installed_at_start * int(online.sum()))
         if not wanted:
             return
-        draw = self.uniforms(Decision.INSTALLED_AT_START, name_id(name))
-        content, shelf = np.array([platform.taste_content, platform.taste_shelf]) * self.behaviour.taste_step
-        liking = np.float32(content) * columns.taste[0] + np.float32(shelf) * columns.taste[1]
-        score = np.log(draw)  # a new array: a population may keep its draws; the next are in place, each column is felt
-        np.negative(score, out=score)
-        np.log(score, out=score)
-        del draw
-        score -= settings.users.adoption_taste * liking
-        del liking
-        never = self.never(name) < platform.never_installs
-        score[~online | never] = np.inf
-        wanted = min(wanted, int((online & ~never).sum()))
-        chosen = np.argpartition(score, wanted - 1)[:wanted].copy()  # not with the places of everybody else behind it
+        for_content, for_shelf = (
+            np.array([platform.taste_content, platform.taste_shelf], np.float32) * self.behaviour.taste_step
+        )
+        score = self.uniforms(Decision.INSTALLED_AT_START, name_id(name)).copy()  # a population may keep its draws
+        online &= self.never(name) >= platform.never_installs
+        wanted = min(wanted, int(online.sum()))
+        if not wanted:  # all who are online refuse it for life
+            return
+        for block in self._blocks():
+            liking = for_content * columns.taste[0, block] + for_shelf * columns.taste[1, block]
+            score[block] = np.log(-np.log(score[block])) - settings.users.adoption_taste * liking
+        score[~online] = np.inf
+        has_app = score <= np.partition(score, wanted - 1)[wanted - 1]
         del score
-        age = self.uniforms(Decision.HISTORY_AT_START, name_id(name))[chosen]
-        recent = age < platform.recent_at_start
-        days = np.where(recent, 1 + 365 * age / max(platform.recent_at_start, 1e-9), 366 + 1500 * age)
-        columns.installed[chosen] |= columns.installed.dtype.type(1 << p)
-        columns.marks[p, chosen] |= np.minimum(months_since(days, settings.calendar.start), YEAR_MONTHS) << TENURE
-        columns.last_used[p, chosen] = np.int16(-settings.calendar.warm_up)
-        bought = self.uniforms(Decision.BUYERS_AT_START, name_id(name))[chosen]
-        buyers = bought < platform.buyers_at_start
-        ago = settings.calendar.warm_up + 1 + 365 * bought / max(platform.buyers_at_start, 1e-9)
-        columns.last_bought[p, chosen[buyers]] = np.maximum(-ago, -days)[buyers].astype(np.int16)
+        age = self.uniforms(Decision.HISTORY_AT_START, name_id(name))
+        bought = self.uniforms(Decision.BUYERS_AT_START, name_id(name))
+        for block in self._blocks():
+            chosen = block.start + np.flatnonzero(has_app[block])
+            _note_history(columns, settings, p, chosen, age[chosen], bought[chosen])
 
     def read(self, name: str, users: Any = slice(None)) -> NDArray[Any]:
         """What a column says of users, in its unit: a copy, [N] or [platform, N].
