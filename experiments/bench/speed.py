@@ -46,7 +46,7 @@ def bench(settings: MarketSettings, options: Bench, folder: Path) -> float:
         options = options.model_copy(
             update={"users": (min(settings.limits.users, *options.users),), "repeats": 1, "days": 5}
         )
-    rows = [row for users in options.users for row in _size(settings, users, options, console)]
+    rows = [row for users in sorted(options.users) for row in _size(settings, users, options, console)]
     oracle = _oracle(settings, options.oracle_users)
     for row in rows:
         row["times_oracle"] = oracle / row["ns_per_user_day"] if oracle else 0.0
@@ -102,6 +102,7 @@ def _size(settings: MarketSettings, users: int, options: Bench, console: Console
             "floor_ns": floor * 1e9,
             "times_floor": spent / floor,
             "bytes_per_user": market.population.bytes_per_user(),
+            "peak_memory_mb": peak_memory_mb(),  # of the process so far: sizes come in rising order
             "build_seconds": built,
         } | {
             f"{stage}_ns": statistics.median(part[stage] for part in parts[count]) / days / users * 1e9
@@ -152,7 +153,16 @@ def _oracle(settings: MarketSettings, users: int) -> float:
     return float(oracle.timed_days(settings.model_copy(update={"population": small}), 5)) / users * 1e9
 
 
-HEADINGS = ("users", "threads", "ns per user-day", "million user-days/s", "× copy floor", "× oracle", "bytes per user")
+HEADINGS = (
+    "users",
+    "threads",
+    "ns per user-day",
+    "million user-days/s",
+    "× copy floor",
+    "× oracle",
+    "bytes per user",
+    "peak GB",
+)
 
 
 def as_markdown(frame: pd.DataFrame, oracle: float) -> str:
@@ -172,6 +182,7 @@ def _cells(frame: pd.DataFrame) -> list[list[str]]:
             f"{row['times_floor']:.1f}",
             f"{row['times_oracle']:,.0f}",
             f"{row['bytes_per_user']:.0f}",
+            f"{row['peak_memory_mb'] / 1024:.2f}",
         ]
         for row in frame.to_dict("records")
     ]

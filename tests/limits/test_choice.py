@@ -226,4 +226,6 @@ def test_buyers_at_the_start_ordered_within_the_year_before(
     assert ((ago > -own.calendar.warm_up) & (ago <= 366)).all()
     months = columns.marks[0, bought] >> TENURE
     recent = months < YEAR_MONTHS
-    assert (-columns.last_bought[0, bought].astype(int) <= 31 * months.astype(int))[recent].all(), "not before the installation"
+    assert (-columns.last_bought[0, bought].astype(int) <= 31 * months.astype(int))[recent].all(), (
+        "not before the installation"
+    )
