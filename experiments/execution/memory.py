@@ -8,8 +8,8 @@ from secondhalf.conf.schema import MarketSettings, SettingsError
 
 LEAST_USERS = 100
 """With fewer users the pictures show random noise."""
-BYTES_PER_USER = 160
-"""Columns (about 110), what their first state needs beside them, and what stages sum in later."""
+BYTES_PER_USER = 64, 15
+"""Of each user, in all and by platform: 34 are columns, the rest is what the first state and later the stages need."""
 BYTES_PER_FRIEND = 24, 4
 """Of each friend of a user: what making the graph needs at its peak, before there are users, and what is kept."""
 BYTES_PER_MERCHANT = 500, 100
@@ -19,11 +19,16 @@ KEPT_FREE = 0.2
 
 
 def bytes_needed(settings: MarketSettings, users: int, markets: int = 1) -> float:
-    """Most that a market of `users` needs at one time, with its twins beside it, which share its friends."""
+    """Most that a market of `users` needs at one time, with its twins beside it, which share its friends.
+
+    When a platform enters, columns by platform are there twice for a moment.
+    """
+    once, by_platform = BYTES_PER_USER
+    columns = markets * (once + by_platform * len(settings.competing) * (2 if settings.entrants else 1))
     if settings.network.kind == "random_mixing":
-        return users * markets * BYTES_PER_USER
+        return float(users * columns)
     made, kept = (min(settings.network.mean_degree, users) * each for each in BYTES_PER_FRIEND)
-    return users * max(made, markets * BYTES_PER_USER + kept + 8)
+    return float(users * max(made, columns + kept + 8))
 
 
 def most_users(settings: MarketSettings, markets: int = 2) -> int:

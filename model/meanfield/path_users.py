@@ -24,7 +24,7 @@ from secondhalf.model.initial_state import HABIT_AT_START
 from secondhalf.model.meanfield.quadrature import near_normal_quantile, near_normal_share
 from secondhalf.model.numba_kernels import CHUNK, compiled, exp32
 from secondhalf.model.random_streams import Decision
-from secondhalf.model.shapes import F32, F64, I16, NEVER, U32, Behaviour, Day, Offer, UserValues
+from secondhalf.model.shapes import F32, F64, I16, I64, NEVER, U32, Behaviour, Columns, Day, Offer, UserValues
 from secondhalf.model.users.adoption import install_hazard
 from secondhalf.model.users.attention import MONTH_DAYS, prices_of_time, spend
 from secondhalf.model.users.population import Population
@@ -54,7 +54,7 @@ class Carried(NamedTuple):
     opened: F32  # [P, N] latest chance of opening the app on a day
     closed: F32  # [W, P, N] log of the chance of not opening it in the latest steps, newest first
     sets: U32  # [J, N] latest apps opened in each mood, as bits
-    installed_day: I16  # [P, N] day of installation, NEVER without the app and for those who had it from the start
+    installed_day: I16  # [P, N] day of installation, NEVER without the app
 
 
 @compiled
@@ -244,6 +244,7 @@ class EvenPopulation(Population):
 
     def __init__(self, settings: MarketSettings, calendar: MarketCalendar) -> None:
         self._asked = 0
+        self.histories: list[tuple[int, I64, F64]] = []  # platform, users who had it, days since installation
         self._never: dict[str, F32] = {}
         super().__init__(settings, calendar)
 
@@ -256,6 +257,12 @@ class EvenPopulation(Population):
         if platform not in self._never:
             self._never[platform] = self.more(1)[0].astype(np.float32)
         return self._never[platform]
+
+    def _note_history(
+        self, columns: Columns, settings: MarketSettings, p: int, users: I64, days: F64, bought: F64
+    ) -> None:
+        super()._note_history(columns, settings, p, users, days, bought)
+        self.histories.append((p, users, days))
 
     def more(self, rows: int) -> F64:
         """Coordinates for what is no trait, [rows, N]."""
@@ -320,6 +327,8 @@ class EvenUsers:
         closed = np.zeros((remembered, platforms, users), np.float32)
         sets = np.zeros((moods, users), np.uint32)
         since = np.full((platforms, users), NEVER, np.int16)
+        for p, who, days in self.population.histories:
+            since[p, who] = -days.astype(np.int16)
         self.carried = Carried(nothing[0], nothing[1], nothing[2], nothing[3], closed, sets, since)
 
     @property

@@ -188,8 +188,9 @@ class _Comparison:
         if isinstance(like, (list, tuple)):
             if like and not isinstance(like, str):
                 _need(len(like) == len(found), where)
-                for number, (one, other) in enumerate(zip(like, found, strict=True)):
-                    self(one, other, f"{where}.{number}")
+                names = getattr(like, "_fields", range(len(like)))
+                for name, one, other in zip(names, like, found, strict=True):
+                    self(one, other, f"{where}.{name}")
         elif isinstance(like, dict):
             _need(not like or like.keys() <= found.keys(), where)
         elif hasattr(like, "__dict__") and not isinstance(like, Strategy):
@@ -224,8 +225,15 @@ def _check_indices(market: State) -> None:
     _within(columns.fan_merchant, NOBODY, table.number.size, "population.columns.fan_merchant")
     for name in ("installed", "contact"):
         _within(getattr(columns, name), 0, 1 << platforms, f"population.columns.{name}")
-    for name in ("window_days", "window_days_before"):
-        _within(np.array(getattr(market, name)), 0, FLOW_WINDOW + 1, name)
+    for name, least, end in (
+        ("window_days", 0, FLOW_WINDOW),  # the last of them closes the month
+        ("window_days_before", 0, FLOW_WINDOW + 1),
+        ("window_end_before", -1, max(market.day, 0)),
+    ):
+        number = getattr(market, name)
+        _need(type(number) is int and least <= number < end, name)
+    for name in ("budgets_now", "budgets_before"):
+        _need(bool(np.isfinite(getattr(market, name)).all()), name)
     _within(table.kind, 0, len(table.kind_names), "trade.table.kind")
     _within(table.category, 0, market.settings.merchants.categories, "trade.table.category")
 

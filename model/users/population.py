@@ -135,19 +135,6 @@ def _normals(rank: F64) -> F32:
     return np.asarray(ndtri(rank), np.float32)
 
 
-def _note_history(columns: Columns, settings: MarketSettings, p: int, users: I64, age: F64, bought: F64) -> None:
-    """Give app `p` to users, with a day of installation by `age` and a last order by `bought`, both even in (0, 1)."""
-    platform = settings.platform[list(settings.platforms)[p]]
-    recent = age < platform.recent_at_start
-    days = np.where(recent, 1 + 365 * age / max(platform.recent_at_start, 1e-9), 366 + 1500 * age)
-    columns.installed[users] |= columns.installed.dtype.type(1 << p)
-    columns.marks[p, users] |= np.minimum(months_since(days, settings.calendar.start), YEAR_MONTHS) << TENURE
-    columns.last_used[p, users] = np.int16(-settings.calendar.warm_up)
-    buyers = bought < platform.buyers_at_start
-    ago = settings.calendar.warm_up + 1 + 365 * bought / max(platform.buyers_at_start, 1e-9)
-    columns.last_bought[p, users[buyers]] = np.maximum(-ago, -days)[buyers].astype(np.int16)
-
-
 class Population:
     """The columns of all users and their first state.
 
@@ -182,7 +169,8 @@ class Population:
             return online_from(calendar.people_online, settings.population.people, rank)
 
         def budget(rank: F64) -> U16:
-            return positive_codes(np.exp(_normals(rank) * users.budget_sd - users.budget_sd**2 / 2))
+            drawn = positive_codes(np.exp(_normals(rank) * users.budget_sd - users.budget_sd**2 / 2))
+            return np.maximum(drawn, 1)  # everybody online has some time to split
 
         def need_rate(rank: F64) -> U16:
             return positive_codes(gammaincinv(users.need_shape, rank) / users.need_shape)
@@ -236,7 +224,24 @@ class Population:
         bought = self.uniforms(Decision.BUYERS_AT_START, name_id(name))
         for block in self._blocks():
             chosen = block.start + np.flatnonzero(has_app[block])
-            _note_history(columns, settings, p, chosen, age[chosen], bought[chosen])
+            days = np.where(
+                age[chosen] < platform.recent_at_start,
+                1 + 365 * age[chosen] / max(platform.recent_at_start, 1e-9),
+                366 + 1500 * age[chosen],
+            )
+            self._note_history(columns, settings, p, chosen, days, bought[chosen])
+
+    def _note_history(
+        self, columns: Columns, settings: MarketSettings, p: int, users: I64, days: F64, bought: F64
+    ) -> None:
+        """Let users have installed an app `days` before the start, with a last order by `bought`, even in (0, 1)."""
+        platform = settings.platform[list(settings.platforms)[p]]
+        columns.installed[users] |= columns.installed.dtype.type(1 << p)
+        columns.marks[p, users] |= np.minimum(months_since(days, settings.calendar.start), YEAR_MONTHS) << TENURE
+        columns.last_used[p, users] = np.int16(-settings.calendar.warm_up)
+        buyers = bought < platform.buyers_at_start
+        ago = settings.calendar.warm_up + 1 + 365 * bought / max(platform.buyers_at_start, 1e-9)
+        columns.last_bought[p, users[buyers]] = np.maximum(-ago, -days)[buyers].astype(np.int16)
 
     def read(self, name: str, users: Any = slice(None)) -> NDArray[Any]:
         """What a column says of users, in its unit: a copy, [N] or [platform, N].

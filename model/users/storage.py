@@ -49,8 +49,8 @@ def positive(code: Integer) -> np.float32:
 
 @compiled
 def positive_code(number: np.float32) -> np.uint16:
-    """The code nearest to a number; zero for what is smaller than all others, the last for what is larger."""
-    bits = np.float32(number).view(np.int32)
+    """The code nearest to a number; zero for what is smaller than all others, the last for what is larger or none."""
+    bits = max(np.float32(number).view(np.int32), _NONE)  # a sign is the first bit: what is negative, -0 too, is zero
     code = np.int32(np.int32(bits - _BASE + _HALF) >> _SHIFT)
     return np.uint16(min(max(code, _NONE), _MOST))
 
@@ -110,7 +110,7 @@ def taste_codes(normals: F32) -> I16:
 
 def positive_codes(numbers: NDArray[np.floating]) -> U16:
     """Codes of an array."""
-    bits = np.array(numbers, np.float32, order="C").view(np.int32)
+    bits = np.maximum(np.array(numbers, np.float32, order="C").view(np.int32), 0)
     codes: U16 = np.clip((bits - _BASE + _HALF) >> _SHIFT, 0, 65535).astype(np.uint16)
     return codes
 
@@ -118,13 +118,12 @@ def positive_codes(numbers: NDArray[np.floating]) -> U16:
 def positives(codes: U16) -> F32:
     """Numbers of an array of codes."""
     numbers = ((codes.astype(np.int32) << _SHIFT) + _BASE).view(np.float32)
-    numbers[codes == 0] = 0.0
-    return numbers
+    return np.asarray(np.where(codes == 0, _ZERO, numbers))
 
 
 def stock_codes(numbers: NDArray[np.floating] | float) -> U16:
     """Codes of an array of stocks."""
-    return (np.asarray(numbers, np.float32) * _STEPS + _ROUND).astype(np.uint16)
+    return (np.clip(np.asarray(numbers, np.float32), 0, 1) * _STEPS + _ROUND).astype(np.uint16)
 
 
 def stocks(codes: U16) -> F32:

@@ -43,11 +43,32 @@ def test_a_positive_number_is_rounded_to_the_nearest() -> None:
 
 @pytest.mark.parametrize(
     ("number", "stored"),
-    [(0.0, 0.0), (1e-9, 0.0), (-1.0, 0.0), (2.0**-14, 2.0**-14), (4095.0, 4095.0), (448.0, 448.0), (1e9, None)],
+    [
+        (0.0, 0.0),
+        (-0.0, 0.0),
+        (1e-9, 0.0),
+        (-1e-9, 0.0),
+        (-5e-5, 0.0),
+        (-1.0, 0.0),
+        (-np.inf, 0.0),
+        (2.0**-14, 2.0**-14),
+        (4095.0, 4095.0),
+        (448.0, 448.0),
+        (1e9, None),
+        (np.inf, None),
+    ],
 )
 def test_numbers_beyond_the_codes_become_the_nearest_one(number: float, stored: float | None) -> None:
-    found = storage.positives(np.array([storage.positive_code(np.float32(number))], np.uint16))[0]
-    assert found == (storage.LARGEST if stored is None else stored)
+    expected = storage.LARGEST if stored is None else stored
+    written = np.empty(1, np.uint16)
+    storage.write_positives(written, np.array([number], np.float32))
+    for codes in (written, storage.positive_codes(np.array([number]))):
+        assert storage.positives(codes)[0] == expected
+
+
+@pytest.mark.parametrize(("number", "stored"), [(-0.1, 0.0), (1.0001, 1.0), (0.0, 0.0), (1.0, 1.0)])
+def test_stocks_beyond_zero_and_one_are_held_there(number: float, stored: float) -> None:
+    assert storage.stocks(storage.stock_codes(np.array([number])))[0] == pytest.approx(stored)
 
 
 def test_adding_keeps_what_a_month_adds_up_to() -> None:
@@ -124,6 +145,15 @@ def test_what_is_written_is_read() -> None:
     )
     assert people.read("taste", 7) == pytest.approx(values.taste[:, 7])
     assert (people.read("taste", [7, 3])[:, 1] == values.taste[:, 3]).all()
+    assert people.read("budget_factor", 5) == values.budget_factor[5]
+    market.close()
+
+
+def test_everybody_has_some_phone_time() -> None:
+    """Even where it differs so much that a code would be zero."""
+    market = Market(load_settings(["population.users=300", "users.budget_sd=3", "calendar.end=2019-01-31"]))
+    assert (market.population.columns.budget_factor > 0).all()
+    market.step()
     market.close()
 
 
