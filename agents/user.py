@@ -10,24 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class UserColumns(Protocol):
-    """Columns that a user reads, one value each; [platform, user] where there is one for each platform."""
-
-    @property
-    def installed(self) -> NDArray[np.uint32]: ...
-    @property
-    def minutes(self) -> NDArray[np.float32]: ...
-    @property
-    def habit(self) -> NDArray[np.float32]: ...
-    @property
-    def loyalty(self) -> NDArray[np.float32]: ...
-
-
 class UserTable(Protocol):
     """Users as columns."""
 
-    @property
-    def columns(self) -> UserColumns: ...
+    def read(self, name: str, users: int) -> NDArray[Any]:
+        """What a column says of one user, in its unit; [platform] where there is one value for each."""
 
 
 class FriendTies(Protocol):
@@ -67,30 +54,29 @@ class User(mesa.Agent):
     def _market(self) -> MarketSeen:
         return cast("MarketSeen", self.model)
 
-    @property
-    def _columns(self) -> UserColumns:
-        return self._market.population.columns
+    def _read(self, name: str) -> NDArray[Any]:
+        return self._market.population.read(name, self.row)
 
     @property
     def installed(self) -> list[str]:
         """Names of the platforms installed."""
-        bits = int(self._columns.installed[self.row])
+        bits = int(self._read("installed"))
         return [name for p, name in enumerate(self._market.platform_names) if bits >> p & 1]
 
     @property
     def minutes(self) -> NDArray[np.float32]:
         """Minutes of the latest day, [platform]."""
-        return self._columns.minutes[:, self.row]
+        return self._read("minutes")
 
     @property
     def habit(self) -> NDArray[np.float32]:
         """Habit stocks in [0, 1], [platform]."""
-        return self._columns.habit[:, self.row]
+        return self._read("habit")
 
     @property
     def loyalty(self) -> NDArray[np.float32]:
         """Shopping loyalty in [0, 1], [platform]."""
-        return self._columns.loyalty[:, self.row]
+        return self._read("loyalty")
 
     @property
     def friends(self) -> NDArray[np.int32]:

@@ -25,10 +25,11 @@ from secondhalf.model.data_files import read_launches
 from secondhalf.model.random_streams import Decision, RandomStreams, key, name_id, uniforms
 from secondhalf.model.scenario.launch_edits import check_moves, edited_launches
 from secondhalf.model.scenario.regulation import Bans, Caps, Preferencing, scenario_calendar
-from secondhalf.model.shapes import MARKS_LAST_MONTH
+from secondhalf.model.shapes import ALL_TENURE, MARKS_LAST_MONTH
 from secondhalf.model.state import State
 from secondhalf.model.supply.offer import OfferDesk
 from secondhalf.model.users.attention import MONTH_DAYS
+from secondhalf.model.users.storage import stock_codes
 
 HABIT_AT_START = 0.4
 """Habit of everybody with the app before the days of settling in bring it to its level."""
@@ -167,7 +168,13 @@ def open_platforms(market: State, settings: MarketSettings) -> None:
     market.reports = Reports(own.platforms)
     market.scenario_moves, market.moves_today = scenario_calendar(own, market.platforms), []
     market.active_share = np.array([own.platform[name].installed_at_start for name in own.platforms]) / 2
-    market.window_days, market.window_days_before = 0, 0
+    empty_windows(market)
+
+
+def empty_windows(market: State) -> None:
+    """Begin the flow books, with no day summed."""
+    market.window_days, market.window_days_before, market.window_end_before = 0, 0, -1
+    market.budgets_now, market.budgets_before = np.zeros(FLOW_WINDOW), np.zeros(FLOW_WINDOW)
 
 
 def apply_past_moves(market: State) -> None:
@@ -205,12 +212,12 @@ def settle_in(market: State) -> None:
     columns = market.population.columns
     for p in range(len(market.platform_names)):
         has_app = (columns.installed >> np.uint32(p)) & 1 == 1
-        columns.habit[p, has_app] = HABIT_AT_START
+        columns.habit[p, has_app] = stock_codes(HABIT_AT_START)
     grown = market.capabilities.maturity.copy()
     for day in range(-market.calendar.warm_up, 0):
         market.day = day
         if day == -MONTH_DAYS:  # the first month's retention counts from a month, as that of every other
-            columns.marks[:] = 0
+            np.bitwise_and(columns.marks, ALL_TENURE, out=columns.marks)
         market.walk_stages()
         market.capabilities.maturity[:] = grown
     market.day = 0
@@ -220,8 +227,10 @@ def settle_in(market: State) -> None:
     table.products.gmv[:] = 0.0
     market.week.closed_products.clear()
     market.week.closed_merchants.clear()
-    columns.minutes_before[:], columns.budget_before[:] = columns.minutes_now, columns.budget_now
-    columns.minutes_now[:], columns.budget_now[:] = 0.0, 0.0
-    columns.marks[:] = (columns.marks >> 1) & MARKS_LAST_MONTH
-    market.window_days_before, market.window_days = FLOW_WINDOW, 0
+    columns.minutes_before[:], columns.minutes_now[:] = columns.minutes_now, 0
+    for marks in columns.marks:  # a platform at a time, as are all large arrays here
+        marks[:] = (marks >> 1) & MARKS_LAST_MONTH | marks & ALL_TENURE
+    summed = range(max(-FLOW_WINDOW, -market.calendar.warm_up), 0)
+    market.budgets_before[FLOW_WINDOW - len(summed) :] = [market.calendar.day(day).budget for day in summed]
+    market.window_days_before = FLOW_WINDOW
     market.record.note_start()

@@ -26,7 +26,7 @@ STAGES: list[Any] = []
 """All functions that `compiled_parallel` has made, so that a first run can compile them side by side."""
 
 CHUNK = 1024
-"""Users a thread takes at a time: their columns (about 150 kB) stay in the second-level cache."""
+"""Users a thread takes at a time: their columns (about 110 kB) stay in the second-level cache."""
 
 Integer: TypeAlias = int | np.signedinteger[Any]
 """A signed whole number; compiled code does not tell Python's from NumPy's."""

@@ -6,7 +6,7 @@ Sizes: P platforms, N users, F fan slots, M merchants, G tiers of spending, K cl
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,11 @@ ACTIVE_LAST_MONTH, ACTIVE_THIS_MONTH, BOUGHT_LAST_MONTH, BOUGHT_THIS_MONTH = 1, 
 
 MARKS_LAST_MONTH = ACTIVE_LAST_MONTH | BOUGHT_LAST_MONTH
 
+TENURE, YEAR_MONTHS = 4, 12
+"""First bit of `Columns.marks` that holds months closed since installation, and where those stop counting."""
+
+ALL_TENURE = np.uint8(0xFF << TENURE & 0xFF)
+
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I8 = NDArray[np.int8]
@@ -40,40 +45,68 @@ I16 = NDArray[np.int16]
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
+U16 = NDArray[np.uint16]
 U32 = NDArray[np.uint32]
 U64 = NDArray[np.uint64]
+Bits = NDArray[np.unsignedinteger[Any]]
+"""Numbers whose bit p speaks of platform p."""
 
 
 class Columns(NamedTuple):
     """Users, one value each; two-dimensional columns lie platform by platform ([platform, user]).
 
-    Each column is declared here once: its type, its axes, and what it holds until something is written to it.
+    Each column is declared here once: its type, its axes, and what it holds until something is written to it. Columns
+    of 16 bits hold codes, of which `users.storage` makes numbers. `installed` and `contact` are as wide as the number
+    of platforms needs, `fan_merchant` as that of merchants does.
     """
 
     online_from: Annotated[I16, Axes("N")]  # first day online; before it no budget and no place in any mean
-    budget_factor: Annotated[F32, Axes("N")]  # personal phone time relative to the mean of people online
-    taste: Annotated[F32, Axes("TN")]  # taste for content and for shelves, zero mean
-    need_rate: Annotated[F32, Axes("N")]  # planned needs relative to the mean person's
-    installed: Annotated[U32, Axes("N")]  # bit p: platform p is installed
-    installed_day: Annotated[I16, Axes("PN", NEVER)]  # day of installation, NEVER without the app
-    last_used: Annotated[I16, Axes("PN", NEVER)]  # last day opened
+    budget_factor: Annotated[U16, Axes("N")]  # code: personal phone time relative to the mean of people online
+    taste: Annotated[I16, Axes("TN")]  # code: taste for content and for shelves, zero mean
+    need_rate: Annotated[U16, Axes("N")]  # code: planned needs relative to the mean person's
+    installed: Annotated[U8, Axes("N")]  # bit p: platform p is installed
+    last_used: Annotated[I16, Axes("PN", NEVER)]  # last day opened; `unopened` since it was installed, or NEVER
     last_bought: Annotated[I16, Axes("PN", NEVER)]  # last day with an order
-    habit: Annotated[F32, Axes("PN")]  # stock in [0, 1], fed by minutes
-    loyalty: Annotated[F32, Axes("PN")]  # stock in [0, 1], fed by orders
-    minutes: Annotated[F32, Axes("PN")]  # the latest day's minutes
-    minutes_now: Annotated[F32, Axes("PN")]  # minutes summed over the month's last 28 days (so far)
-    minutes_before: Annotated[F32, Axes("PN")]  # the same of the month before
-    budget_now: Annotated[F32, Axes("N")]  # phone minutes summed over the month's last 28 days (so far)
-    budget_before: Annotated[F32, Axes("N")]  # the same of the month before
-    marks: Annotated[U8, Axes("PN")]  # active / bought in this and the last calendar month
+    habit: Annotated[U16, Axes("PN")]  # code: stock in [0, 1], fed by minutes
+    loyalty: Annotated[U16, Axes("PN")]  # code: stock in [0, 1], fed by orders
+    minutes: Annotated[U16, Axes("PN")]  # code: the latest day's minutes
+    minutes_now: Annotated[U16, Axes("PN")]  # code: minutes summed over the month's last 28 days (so far)
+    minutes_before: Annotated[U16, Axes("PN")]  # code: the same of the month before
+    marks: Annotated[U8, Axes("PN")]  # active / bought in this and the last month; months since installation
     interest: Annotated[F32, Axes("N")]  # stock of interest planted by selling content
     interest_origin: Annotated[I8, Axes("N", NOBODY)]  # platform where it was planted, NOBODY when none
     impulse_origin: Annotated[I8, Axes("N", NOBODY)]  # platform of today's impulse, NOBODY when none
     needs: Annotated[U8, Axes("N")]  # today's needs as bits
-    contact: Annotated[U32, Axes("N")]  # installed apps of the friend met today
-    fan_merchant: Annotated[I32, Axes("FN", NOBODY)]  # merchant of a fan tie, NOBODY when the slot is empty
+    contact: Annotated[U8, Axes("N")]  # installed apps of the friend met today
+    fan_merchant: Annotated[I16, Axes("FN", NOBODY)]  # merchant of a fan tie, NOBODY when the slot is empty
     fan_platform: Annotated[I8, Axes("FN", NOBODY)]  # platform of the tie
     fan_day: Annotated[I16, Axes("FN", NEVER)]  # last purchase on the tie
+
+
+class UserValues(NamedTuple):
+    """What columns say, as numbers in their units: a copy, for readers in Python (`Population.values`)."""
+
+    online_from: I16
+    budget_factor: F32
+    taste: F32
+    need_rate: F32
+    installed: U32
+    last_used: I16
+    last_bought: I16
+    habit: F32
+    loyalty: F32
+    minutes: F32
+    minutes_now: F32
+    minutes_before: F32
+    marks: U8
+    interest: F32
+    interest_origin: I8
+    impulse_origin: I8
+    needs: U8
+    contact: U32
+    fan_merchant: I32
+    fan_platform: I8
+    fan_day: I16
 
 
 class Offer(NamedTuple):
@@ -131,6 +164,7 @@ class Behaviour(NamedTuple):
     """Users' parameters as the stages read them (units in `settings.users`)."""
 
     adoption_taste: np.float32
+    taste_step: F32  # [2] a taste by the unit of its code
     idle_days: np.int64
     habit_weight: np.float32
     habit_rate: np.float32

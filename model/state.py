@@ -119,6 +119,9 @@ class State(mesa.Model):
     active_share: Annotated[Array, OWN, Axes("P")]  # yesterday's active users over people online
     window_days: Annotated[int, OWN]  # days summed for the flow books in this month (so far)
     window_days_before: Annotated[int, OWN]  # and in the month before
+    window_end_before: Annotated[int, OWN]  # day that closed the month before
+    budgets_now: Annotated[Array, OWN]  # [28] phone minutes of the mean person on the days summed in this month
+    budgets_before: Annotated[Array, OWN]  # [28] and in the month before
     shops: Annotated[Shops, OWN]
     day: Annotated[int, OWN]  # number of the day that the next step runs; 0 is `calendar.start`
     running: Annotated[bool, OWN]  # whether there is a day left

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rich.table import Table
-
 from secondhalf.experiments.execution.process_pool import StudyError, cores
 
 PROGRAM = "from secondhalf.experiments.command.main import main; main()"
@@ -24,7 +22,6 @@ SHORT = ("experiment=ci", "limits.days=20")
 RUNS = (4, 44)
 """Runs of two sweeps, whose difference is the cost of a run."""
 DRAWN = re.compile(r"files of pictures in ([\d.]+) s")
-HEADINGS = ("what", "seconds", "compared with", "ratio")
 
 
 class Timing(NamedTuple):
@@ -110,29 +107,3 @@ def _call(words: Sequence[str], **environment: str) -> str:
     if done.returncode:
         raise StudyError(f"bench: secondhalf {' '.join(words)} failed; {(done.stderr.splitlines() or [''])[-1]}")
     return done.stderr
-
-
-def cells(parts: Sequence[Timing]) -> list[list[str]]:
-    """Rows of the table; a part that is compared with nothing has no ratio."""
-    seconds = {part.name: part.seconds for part in parts}
-    rows = []
-    for name, spent, baseline in parts:
-        ratio = f"{spent / seconds[baseline]:.2f}" if seconds.get(baseline) else "–"
-        rows.append([name, f"{spent:.2f}", baseline or "–", ratio])
-    return rows
-
-
-def as_markdown(parts: Sequence[Timing]) -> str:
-    """The table for documents."""
-    lines = [f"| {' | '.join(HEADINGS)} |", "|---|---:|---|---:|"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in cells(parts)), ""])
-
-
-def as_table(parts: Sequence[Timing]) -> Table:
-    """The table for a terminal."""
-    table = Table(title="Commands in fresh processes", title_justify="left")
-    for heading in HEADINGS:
-        table.add_column(heading, justify="right" if heading in ("seconds", "ratio") else "left")
-    for row in cells(parts):
-        table.add_row(*row)
-    return table

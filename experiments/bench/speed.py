@@ -21,11 +21,10 @@ import numba
 import numpy as np
 import pandas as pd
 from rich.console import Console
-from rich.table import Table
 
 from secondhalf.conf.schema import MarketSettings
-from secondhalf.experiments.bench.parts import as_markdown as parts_markdown
-from secondhalf.experiments.bench.parts import as_table, measure_parts
+from secondhalf.experiments.bench.one_table import as_markdown, as_table, lines
+from secondhalf.experiments.bench.parts import measure_parts
 from secondhalf.experiments.bench.settings import Bench
 from secondhalf.experiments.bench.stage_times import STAGES, timed
 from secondhalf.experiments.execution.provenance import commit, peak_memory_mb
@@ -46,7 +45,7 @@ def bench(settings: MarketSettings, options: Bench, folder: Path) -> float:
         options = options.model_copy(
             update={"users": (min(settings.limits.users, *options.users),), "repeats": 1, "days": 5}
         )
-    rows = [row for users in options.users for row in _size(settings, users, options, console)]
+    rows = [row for users in sorted(options.users) for row in _size(settings, users, options, console)]
     oracle = _oracle(settings, options.oracle_users)
     for row in rows:
         row["times_oracle"] = oracle / row["ns_per_user_day"] if oracle else 0.0
@@ -66,9 +65,9 @@ def bench(settings: MarketSettings, options: Bench, folder: Path) -> float:
             "rows": rows,
         }
         temporary.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    put_into(options.documents, {"bench": as_markdown(frame, oracle), "bench_parts": parts_markdown(parts)})
-    _print(frame, oracle, console)
-    console.print(as_table(parts))
+    found = lines(parts, rows, oracle)
+    put_into(options.documents, {"bench": as_markdown(found)})
+    console.print(as_table(found))
     return float(frame["user_days_per_second"].iloc[-1])
 
 
@@ -102,6 +101,7 @@ def _size(settings: MarketSettings, users: int, options: Bench, console: Console
             "floor_ns": floor * 1e9,
             "times_floor": spent / floor,
             "bytes_per_user": market.population.bytes_per_user(),
+            "peak_memory_mb": peak_memory_mb(),  # of the process so far: sizes come in rising order
             "build_seconds": built,
         } | {
             f"{stage}_ns": statistics.median(part[stage] for part in parts[count]) / days / users * 1e9
@@ -150,54 +150,3 @@ def _oracle(settings: MarketSettings, users: int) -> float:
     merchants = min(settings.population.merchants, 200)
     small = settings.population.model_copy(update={"users": users, "merchants": merchants})
     return float(oracle.timed_days(settings.model_copy(update={"population": small}), 5)) / users * 1e9
-
-
-HEADINGS = ("users", "threads", "ns per user-day", "million user-days/s", "× copy floor", "× oracle", "bytes per user")
-
-
-def as_markdown(frame: pd.DataFrame, oracle: float) -> str:
-    """The table as it stands in README.md, and the lines below it."""
-    lines = [f"| {' | '.join(HEADINGS)} |", "|" + "---:|" * len(HEADINGS)]
-    lines += [f"| {' | '.join(cells)} |" for cells in _cells(frame)]
-    return "\n".join([*lines, "", f"{_sentence(oracle)}.", ""])
-
-
-def _cells(frame: pd.DataFrame) -> list[list[str]]:
-    return [
-        [
-            f"{row['users']:,}",
-            str(row["threads"]),
-            f"{row['ns_per_user_day']:.0f}",
-            f"{row['user_days_per_second'] / 1e6:.1f}",
-            f"{row['times_floor']:.1f}",
-            f"{row['times_oracle']:,.0f}",
-            f"{row['bytes_per_user']:.0f}",
-        ]
-        for row in frame.to_dict("records")
-    ]
-
-
-def _sentence(oracle: float) -> str:
-    return f"The plain oracle takes {oracle / 1e3:,.0f} microseconds a user-day"
-
-
-def _print(frame: pd.DataFrame, oracle: float, console: Console) -> None:
-    table = Table(title="Speed of whole days (all stages)", title_justify="left")
-    for heading in HEADINGS:
-        table.add_column(heading, justify="right")
-    for cells in _cells(frame):
-        table.add_row(*cells)
-    console.print(table)
-    console.print(_by_stage(frame))
-    console.print(_sentence(oracle))
-
-
-def _by_stage(frame: pd.DataFrame) -> Table:
-    """Nanoseconds a user-day of each stage of users; the rest of a day does not grow with their number."""
-    table = Table(title="Stages of users, ns per user-day", title_justify="left")
-    for heading in ("users", "threads", *STAGES, "together"):
-        table.add_column(heading, justify="right")
-    for row in frame.to_dict("records"):
-        spent = [row[f"{stage}_ns"] for stage in STAGES]
-        table.add_row(f"{row['users']:,}", str(row["threads"]), *(f"{ns:.0f}" for ns in (*spent, sum(spent))))
-    return table

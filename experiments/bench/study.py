@@ -11,7 +11,7 @@ from secondhalf.experiments.results.document_tables import check
 
 def prepare(request: Request[Bench]) -> None:
     """Refuse documents that have no place for the table."""
-    check(request.options.documents, ["bench", "bench_parts"], "bench.documents")
+    check(request.options.documents, ["bench"], "bench.documents")
 
 
 def start(request: Request[Bench]) -> float:

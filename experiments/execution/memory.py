@@ -8,10 +8,10 @@ from secondhalf.conf.schema import MarketSettings, SettingsError
 
 LEAST_USERS = 100
 """With fewer users the pictures show random noise."""
-BYTES_PER_USER = 320
-"""Columns (about 200) and what stages sum in beside them; a million users held 0.7 GB at most with all of Python."""
-BYTES_PER_TIE = 24
-"""A friendship in both directions, and what making the graph needs at its peak."""
+BYTES_PER_USER = 64, 15
+"""Of each user, in all and by platform: 34 are columns, the rest is what the first state and later the stages need."""
+BYTES_PER_FRIEND = 24, 4
+"""Of each friend of a user: what making the graph needs at its peak, before there are users, and what is kept."""
 BYTES_PER_MERCHANT = 500, 100
 """Of each merchant, for every platform and for every product: effort, weights and returns of six channels."""
 KEPT_FREE = 0.2
@@ -19,9 +19,16 @@ KEPT_FREE = 0.2
 
 
 def bytes_needed(settings: MarketSettings, users: int, markets: int = 1) -> float:
-    """Most that a market of `users` needs at one time, with its twins beside it."""
-    ties = 0.0 if settings.network.kind == "random_mixing" else min(settings.network.mean_degree, users) * BYTES_PER_TIE
-    return users * (markets * BYTES_PER_USER + ties)
+    """Most that a market of `users` needs at one time, with its twins beside it, which share its friends.
+
+    When a platform enters, columns by platform are there twice for a moment.
+    """
+    once, by_platform = BYTES_PER_USER
+    columns = markets * (once + by_platform * len(settings.competing) * (2 if settings.entrants else 1))
+    if settings.network.kind == "random_mixing":
+        return float(users * columns)
+    made, kept = (min(settings.network.mean_degree, users) * each for each in BYTES_PER_FRIEND)
+    return float(users * max(made, columns + kept + 8))
 
 
 def most_users(settings: MarketSettings, markets: int = 2) -> int:

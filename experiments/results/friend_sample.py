@@ -27,11 +27,11 @@ def friends_sample(market: Market, size: int = SAMPLE) -> nx.Graph[int]:
         any), `minutes` (a day, today) and `friends` (how many the user has, in the sample or
         not)
     """
-    columns, friends = market.population.columns, market.friends
+    population, friends = market.population, market.friends
     rng = np.random.default_rng([market.settings.seed, size])  # observes: the market's own streams are not touched
-    online = columns.online_from <= market.day - 1
+    online = population.columns.online_from <= market.day - 1
     names = [*market.platform_names, NO_APP]
-    spent = (columns.minutes_before + columns.minutes_now + columns.minutes).astype(np.float64)
+    spent = population.read("minutes_before") + population.read("minutes_now") + population.read("minutes")
     main = np.where(spent.max(axis=0) > 0, spent.argmax(axis=0), len(names) - 1)
     found = _snowball(friends.indptr, friends.indices, online, size, rng)
     graph: nx.Graph[int] = nx.Graph()
@@ -39,7 +39,7 @@ def friends_sample(market: Market, size: int = SAMPLE) -> nx.Graph[int]:
         graph.add_node(
             user,
             main_app=names[main[user]],
-            minutes=float(columns.minutes[:, user].sum(dtype=np.float64)),
+            minutes=float(population.read("minutes", user).sum(dtype=np.float64)),
             friends=int(friends.indptr[user + 1] - friends.indptr[user]),
         )
     for user in found:

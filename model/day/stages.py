@@ -26,6 +26,7 @@ from secondhalf.model.day.entry import admit_entrants
 from secondhalf.model.day.platform_moves import move_platforms
 from secondhalf.model.state import Stages, State
 from secondhalf.model.users.attention import BUDGET
+from secondhalf.model.users.attention_flows import window
 from secondhalf.model.users.orders import LOST_FANS, NEW_FANS
 from secondhalf.model.users.user_stages import MonthBooks
 
@@ -136,7 +137,9 @@ def book_stage(market: State) -> None:
     for platform, profit in zip(market.platforms, market.book.profit, strict=True):
         platform.cash += float(profit)
     market.reports.add(market.calendar.dates[market.day], market.book)
-    market.window_days += market.calendar.in_flow_window(market.day)
+    if market.calendar.in_flow_window(market.day):
+        market.budgets_now[market.window_days] = market.today.budget
+        market.window_days += 1
     market.record.note_day(_close_month(market) if market.calendar.ends_month(market.day) else None)
     if market.day == market.calendar.days - 1:
         market.trade.settle()
@@ -164,8 +167,10 @@ def _write_book(market: State) -> None:
 def _close_month(market: State) -> MonthBooks:
     """Close the month's books; those of a month that the run cuts short count users, but no flows."""
     complete = market.calendar.days_left_in_month(market.day) == 0
-    books = market.users_day.close_month(market.day, max(market.window_days, 1), market.window_days_before)
-    market.window_days_before, market.window_days = max(market.window_days, 1), 0
+    before = window(market.budgets_before[: market.window_days_before], market.window_end_before)
+    books = market.users_day.close_month(window(market.budgets_now[: market.window_days], market.day), before)
+    market.budgets_before[:] = market.budgets_now
+    market.window_days_before, market.window_end_before, market.window_days = market.window_days, market.day, 0
     return books if complete else books._replace(flows=np.zeros_like(books.flows))
 
 

@@ -23,8 +23,8 @@ from secondhalf.model.shapes import (
     SHELF,
     U32,
     Behaviour,
-    Columns,
     Offer,
+    UserValues,
 )
 
 
@@ -126,7 +126,7 @@ def mean_shares(
 
 @compiled
 def meet_needs(
-    columns: Columns, means: Means, sets: U32, offer: Offer, behaviour: Behaviour, wants: Wants, bought: Bought
+    columns: UserValues, means: Means, sets: U32, offer: Offer, behaviour: Behaviour, wants: Wants, bought: Bought
 ) -> None:
     """Meet the needs of some days under one offer; adds to the sums of `bought` and sets its means by user.
 
@@ -213,7 +213,7 @@ def meet_needs(
 
 
 @compiled
-def _base(base: F64, columns: Columns, means: Means, offer: Offer, behaviour: Behaviour, i: int) -> float:
+def _base(base: F64, columns: UserValues, means: Means, offer: Offer, behaviour: Behaviour, i: int) -> float:
     """Fill ``exp(V / mu)`` of what a platform is to a person, relative to the highest V, which is returned."""
     platforms, mu = base.size, float(behaviour.platform_nest)
     highest = -np.inf
@@ -229,7 +229,7 @@ def _base(base: F64, columns: Columns, means: Means, offer: Offer, behaviour: Be
 
 
 @compiled
-def _channels(channel: F64, feed: F64, columns: Columns, offer: Offer, behaviour: Behaviour, i: int) -> None:
+def _channels(channel: F64, feed: F64, columns: UserValues, offer: Offer, behaviour: Behaviour, i: int) -> None:
     """Fill ``exp(lambda I / mu)`` of the channels of each platform by kind of need, and the feed's share of them."""
     power = float(behaviour.channel_nest) / float(behaviour.platform_nest)
     like_feed = np.exp(float(behaviour.content_liking * columns.taste[0, i]))

@@ -92,7 +92,7 @@ class EvenTrade:
 
     def __init__(self, users: EvenUsers, step_days: int) -> None:
         self.users, self.behaviour = users, users.population.behaviour
-        columns = self.columns = users.population.columns
+        columns = self.columns = users.values
         platforms, count = columns.habit.shape
         even = users.population.more(2 * platforms + 1)
         attachment, income, to_buy = np.split(even, [platforms, platforms + 1])

@@ -24,7 +24,7 @@ from secondhalf.model.initial_state import HABIT_AT_START
 from secondhalf.model.meanfield.quadrature import near_normal_quantile, near_normal_share
 from secondhalf.model.numba_kernels import CHUNK, compiled, exp32
 from secondhalf.model.random_streams import Decision
-from secondhalf.model.shapes import F32, F64, NEVER, U32, Behaviour, Columns, Day, Offer
+from secondhalf.model.shapes import F32, F64, I16, I64, NEVER, U32, Behaviour, Columns, Day, Offer, UserValues
 from secondhalf.model.users.adoption import install_hazard
 from secondhalf.model.users.attention import MONTH_DAYS, prices_of_time, spend
 from secondhalf.model.users.population import Population
@@ -54,11 +54,12 @@ class Carried(NamedTuple):
     opened: F32  # [P, N] latest chance of opening the app on a day
     closed: F32  # [W, P, N] log of the chance of not opening it in the latest steps, newest first
     sets: U32  # [J, N] latest apps opened in each mood, as bits
+    installed_day: I16  # [P, N] day of installation, NEVER without the app
 
 
 @compiled
 def adopt(
-    columns: Columns,
+    columns: UserValues,
     carried: Carried,
     streams: EvenStreams,
     offer: Offer,
@@ -96,13 +97,13 @@ def adopt(
                 carried.to_adopt[p, i] -= days * np.log(stays)
                 if carried.to_adopt[p, i] > streams.adopt[p, i]:
                     columns.installed[i] |= bit
-                    columns.installed_day[p, i] = today
+                    carried.installed_day[p, i] = today
                     _begin(carried, p, i)
-            elif columns.installed[i] & bit and columns.installed_day[p, i] < today - behaviour.idle_days:
+            elif columns.installed[i] & bit and carried.installed_day[p, i] < today - behaviour.idle_days:
                 carried.to_drop[p, i] += days * offer.drop[p] * idle[p, i]
                 if carried.to_drop[p, i] > streams.drop[p, i]:
                     columns.installed[i] ^= bit
-                    columns.installed_day[p, i] = NEVER
+                    carried.installed_day[p, i] = NEVER
                     columns.habit[p, i] = _ZERO
                     _begin(carried, p, i)
 
@@ -118,7 +119,7 @@ def _begin(carried: Carried, p: int, i: int) -> None:
 
 @compiled
 def attend(
-    columns: Columns,
+    columns: UserValues,
     carried: Carried,
     streams: EvenStreams,
     offer: Offer,
@@ -155,7 +156,7 @@ def attend(
 
 @compiled
 def _one_mood(
-    columns: Columns,
+    columns: UserValues,
     carried: Carried,
     streams: EvenStreams,
     offer: Offer,
@@ -243,6 +244,7 @@ class EvenPopulation(Population):
 
     def __init__(self, settings: MarketSettings, calendar: MarketCalendar) -> None:
         self._asked = 0
+        self.histories: list[tuple[int, I64, F64]] = []  # platform, users who had it, days since installation
         self._never: dict[str, F32] = {}
         super().__init__(settings, calendar)
 
@@ -255,6 +257,12 @@ class EvenPopulation(Population):
         if platform not in self._never:
             self._never[platform] = self.more(1)[0].astype(np.float32)
         return self._never[platform]
+
+    def _note_history(
+        self, columns: Columns, settings: MarketSettings, p: int, users: I64, days: F64, bought: F64
+    ) -> None:
+        super()._note_history(columns, settings, p, users, days, bought)
+        self.histories.append((p, users, days))
 
     def more(self, rows: int) -> F64:
         """Coordinates for what is no trait, [rows, N]."""
@@ -291,11 +299,16 @@ class EvenUsers:
         moods a step, a power of two
     step_days
         length of a step; openings are remembered for as many steps as `users.idle_days` and a month need
+
+    Attributes
+    ----------
+    values
+        users, in single precision: few of them carry many steps, which codes of 16 bits would round
     """
 
     def __init__(self, settings: MarketSettings, calendar: MarketCalendar, moods: int, step_days: int) -> None:
         self.population = EvenPopulation(settings, calendar)
-        columns = self.population.columns
+        columns = self.values = self.population.values()
         platforms, users = columns.habit.shape
         self._bits = np.uint32(1) << np.arange(platforms, dtype=np.uint32)[:, None]
         columns.habit[:] = HABIT_AT_START * self.having
@@ -313,12 +326,15 @@ class EvenUsers:
         nothing = [np.zeros((platforms, users), np.float32) for _ in range(4)]
         closed = np.zeros((remembered, platforms, users), np.float32)
         sets = np.zeros((moods, users), np.uint32)
-        self.carried = Carried(nothing[0], nothing[1], nothing[2], nothing[3], closed, sets)
+        since = np.full((platforms, users), NEVER, np.int16)
+        for p, who, days in self.population.histories:
+            since[p, who] = -days.astype(np.int16)
+        self.carried = Carried(nothing[0], nothing[1], nothing[2], nothing[3], closed, sets, since)
 
     @property
     def having(self) -> F64:
         """One where a user has an app, else zero, [P, N]."""
-        return np.asarray((self.population.columns.installed & self._bits) != 0, float)
+        return np.asarray((self.values.installed & self._bits) != 0, float)
 
     @property
     def contacts(self) -> F64:
@@ -342,7 +358,7 @@ class EvenUsers:
         population = self.population
         idle = self.closed(int(population.behaviour.idle_days)).astype(np.float32)
         adopt(
-            population.columns,
+            self.values,
             self.carried,
             self.random_streams,
             offer,
@@ -355,7 +371,7 @@ class EvenUsers:
 
     def attend(self, offer: Offer, day: Day, since: int, length: int) -> Attended:
         """Feed habit over the `since` days since the latest step, then split the mean day of one of `length` days."""
-        columns, carried, behaviour = self.population.columns, self.carried, self.population.behaviour
+        columns, carried, behaviour = self.values, self.carried, self.population.behaviour
         rate = np.float32(1 - (1 - float(behaviour.habit_rate)) ** since)
         columns.habit[:] += rate * (carried.fed - columns.habit)
         self._steps += 1

@@ -207,7 +207,7 @@ def simulate_agents(
         found, _ = people.attend(offer, streams, day)
         if number >= days - averaged:
             installed += found[:, INSTALLED]
-            minutes += people.columns.minutes
+            minutes += people.population.read("minutes")
     count = settings.population.users
     share, each = installed / (averaged * count), minutes / averaged
     return Simulated(share, each.mean(axis=1), np.sqrt(share * (1 - share) / count), each.std(axis=1) / np.sqrt(count))

@@ -36,10 +36,10 @@ def time_surplus(minutes: ArrayLike, gamma: ArrayLike, budget: ArrayLike) -> Arr
 
 def users_surplus(market: State) -> float:
     """Mean of `time_surplus` over people online on the latest day, minutes a day."""
-    columns = market.population.columns
-    online = columns.online_from <= market.today.number
-    budget = columns.budget_factor[online].astype(float) * float(market.today.budget)
-    return float(time_surplus(columns.minutes[:, online], market.offer.gamma, budget).mean())
+    population = market.population
+    online = population.columns.online_from <= market.today.number
+    budget = population.read("budget_factor", online).astype(float) * float(market.today.budget)
+    return float(time_surplus(population.read("minutes", online), market.offer.gamma, budget).mean())
 
 
 def merchants_profit(market: State) -> float:

@@ -20,7 +20,7 @@ from secondhalf.conf.schema import SettingsError
 from secondhalf.temporaries import temporary_beside
 from secondhalf.version import __version__
 
-FORMAT, VERSION = "secondhalf checkpoint", 3
+FORMAT, VERSION = "secondhalf checkpoint", 4
 """The version rises when what a market holds changes its shape."""
 MEMBERS = ("header.json", "state.json", "arrays.bin")
 ON_PAPER = (1980, 1, 1, 0, 0, 0)

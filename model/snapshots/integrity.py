@@ -20,6 +20,7 @@ from secondhalf.conf.schema.vocabulary import MAX_PLATFORMS
 from secondhalf.model import initial_state
 from secondhalf.model.accounts.bookkeeper import Bookkeeper
 from secondhalf.model.accounts.quarterly_reports import Reports
+from secondhalf.model.calendar import FLOW_WINDOW
 from secondhalf.model.network.friend_graph import Friends
 from secondhalf.model.scenario.exclusivity import ExclusivityRule
 from secondhalf.model.scenario.regulation import Preferencing
@@ -28,7 +29,7 @@ from secondhalf.model.state import OWN, State, fields
 from secondhalf.model.supply.offer import OfferDesk
 from secondhalf.model.supply.sales import Trade
 from secondhalf.model.supply.weekly_revision import MerchantWeek
-from secondhalf.model.users.population import Population
+from secondhalf.model.users.population import Population, fitting
 
 USERS, MERCHANTS = 1013, 1009
 """Of the model market: sizes that no other axis has, and that stand for the true ones when shapes are compared."""
@@ -134,6 +135,8 @@ def _model_market(market: State) -> State:
     mesa.Model.__init__(made)
     made.settings, made.platform_names, made.day, made.calendar = whole, names, market.day, market.calendar
     made.population = Population(settings, market.calendar)
+    shops = market.settings.population.merchants
+    made.population.columns = fitting(made.population.columns, len(names), shops)
     made.capabilities = initial_state.capability_table(settings)
     made.platforms = [
         Platform(made, name, p, settings.platform[name], made.capabilities, Hold(name, {}, ()), settings.growth)
@@ -148,7 +151,7 @@ def _model_market(market: State) -> State:
     made.preferencing = Preferencing(whole)
     made.reports = Reports(names)
     made.active_share = np.zeros(len(names))
-    made.window_days, made.window_days_before = 0, 0
+    initial_state.empty_windows(made)
     made.moves_today, made.scenario_moves = [], {}
     made.trade.refresh(made.desk.live_presence(), made.desk.availability() > 0, np.zeros(len(names)))
     made.shops = made.trade.shops()
@@ -185,8 +188,9 @@ class _Comparison:
         if isinstance(like, (list, tuple)):
             if like and not isinstance(like, str):
                 _need(len(like) == len(found), where)
-                for number, (one, other) in enumerate(zip(like, found, strict=True)):
-                    self(one, other, f"{where}.{number}")
+                names = getattr(like, "_fields", range(len(like)))
+                for name, one, other in zip(names, like, found, strict=True):
+                    self(one, other, f"{where}.{name}")
         elif isinstance(like, dict):
             _need(not like or like.keys() <= found.keys(), where)
         elif hasattr(like, "__dict__") and not isinstance(like, Strategy):
@@ -218,9 +222,18 @@ def _check_indices(market: State) -> None:
     columns, table, platforms = market.population.columns, market.trade.table, len(market.platform_names)
     for name in ("interest_origin", "impulse_origin", "fan_platform"):
         _within(getattr(columns, name), NOBODY, platforms, f"population.columns.{name}")
-    _within(columns.fan_merchant, NOBODY, max(int(table.next_number), 1), "population.columns.fan_merchant")
+    _within(columns.fan_merchant, NOBODY, table.number.size, "population.columns.fan_merchant")
     for name in ("installed", "contact"):
         _within(getattr(columns, name), 0, 1 << platforms, f"population.columns.{name}")
+    for name, least, end in (
+        ("window_days", 0, FLOW_WINDOW),  # the last of them closes the month
+        ("window_days_before", 0, FLOW_WINDOW + 1),
+        ("window_end_before", -1, max(market.day, 0)),
+    ):
+        number = getattr(market, name)
+        _need(type(number) is int and least <= number < end, name)
+    for name in ("budgets_now", "budgets_before"):
+        _need(bool(np.isfinite(getattr(market, name)).all()), name)
     _within(table.kind, 0, len(table.kind_names), "trade.table.kind")
     _within(table.category, 0, market.settings.merchants.categories, "trade.table.category")
 

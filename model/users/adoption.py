@@ -12,9 +12,11 @@ from numba import prange
 
 from secondhalf.model.numba_kernels import Integer, bounds, chunk_count, compiled, compiled_parallel, exp32
 from secondhalf.model.random_streams import below, uniform, word
-from secondhalf.model.shapes import F32, I16, I32, I64, NEVER, U32, Behaviour, Columns, DayStreams, Offer
+from secondhalf.model.shapes import ALL_TENURE, F32, I16, I32, I64, NEVER, Behaviour, Bits, Columns, DayStreams, Offer
+from secondhalf.model.users.storage import idle_days, read_tastes, unopened
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
+_WITHOUT_TENURE = ~ALL_TENURE
 
 
 @compiled_parallel
@@ -61,27 +63,29 @@ def _adopt(
 ) -> None:
     block, size = slice(first, last), last - first
     installed, contact, online_from = columns.installed[block], columns.contact[block], columns.online_from[block]
-    content, shelf = columns.taste[0, block], columns.taste[1, block]
+    content, shelf = np.empty(size, np.float32), np.empty(size, np.float32)
+    read_tastes(content, columns.taste[0, block], behaviour.taste_step[0])
+    read_tastes(shelf, columns.taste[1, block], behaviour.taste_step[1])
     absent, hazard, who = np.empty(size, np.uint32), np.empty(size, np.float32), np.empty(size, np.int64)
     for j in range(size):
         absent[j] = ~installed[j] if online_from[j] <= day else np.uint32(0)
     for p in range(offer.drop.size):
         bit = np.uint32(1) << np.uint32(p)
-        installed_day, last_used = columns.installed_day[p, block], columns.last_used[p, block]
+        last_used, marks = columns.last_used[p, block], columns.marks[p, block]
         # Who installs an app now cannot remove it today.
-        removal_hazard(hazard, installed, bit, last_used, installed_day, offer.drop[p], day - behaviour.idle_days)
+        removal_hazard(hazard, installed, bit, last_used, offer.drop[p], day, behaviour.idle_days)
         habit, minutes = columns.habit[p, block], columns.minutes[p, block]
         for k in range(events(who, hazard, streams.drop[p], first)):
             installed[who[k]] ^= bit
-            installed_day[who[k]] = NEVER
             last_used[who[k]] = NEVER
-            habit[who[k]] = _ZERO
-            minutes[who[k]] = _ZERO
+            habit[who[k]] = 0
+            minutes[who[k]] = 0
         install_hazard(hazard, absent, contact, bit, content, shelf, offer, behaviour.adoption_taste, p)
         for k in range(events(who, hazard, streams.adopt[p], first)):
             if not never_installs(streams.never[p], first + who[k], offer.never[p]):
                 installed[who[k]] |= bit
-                installed_day[who[k]] = day
+                last_used[who[k]] = unopened(day)
+                marks[who[k]] &= _WITHOUT_TENURE
 
 
 @compiled
@@ -93,8 +97,8 @@ def never_installs(stream: np.uint64, user: Integer, share: np.float32) -> bool:
 @compiled
 def install_hazard(
     hazard: F32,
-    absent: U32,
-    met: U32,
+    absent: Bits,
+    met: Bits,
     bit: np.uint32,
     content: F32,
     shelf: F32,
@@ -117,17 +121,16 @@ def install_hazard(
 @compiled
 def removal_hazard(
     hazard: F32,
-    installed: U32,
+    installed: Bits,
     bit: np.uint32,
     last_used: I16,
-    installed_day: I16,
     drop: np.float32,
-    idle_since: Integer,
+    today: Integer,
+    idle: Integer,
 ) -> None:
-    """Fill `hazard` with that of removing an app: `drop` for holders who have not opened it since day `idle_since`."""
+    """Fill `hazard` with that of removing an app: `drop` for holders who left it unused for more than `idle` days."""
     for j in range(hazard.size):
-        idle = max(last_used[j], installed_day[j]) < idle_since
-        hazard[j] = drop if (installed[j] & bit != 0) & idle else _ZERO
+        hazard[j] = drop if (installed[j] & bit != 0) & (idle_days(last_used[j], today) > idle) else _ZERO
 
 
 @compiled

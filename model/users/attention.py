@@ -26,12 +26,21 @@ from secondhalf.model.shapes import (
     F64,
     I16,
     U8,
-    U32,
+    U16,
     Behaviour,
+    Bits,
     Columns,
     Day,
     DayStreams,
     Offer,
+)
+from secondhalf.model.users.storage import (
+    add_positives,
+    read_positives,
+    read_stocks,
+    read_tastes,
+    stock_code,
+    write_positives,
 )
 from secondhalf.model.users.utility import add_mood, log_psi, utility
 
@@ -118,10 +127,15 @@ def _attend(
     psi = np.empty((platforms, last - first), np.float32)
     lost = np.zeros(platforms, np.int64)
     contact, installed = columns.contact[block], columns.installed[block]
-    content, shelf = columns.taste[0, block], columns.taste[1, block]
+    content, shelf = np.empty(last - first, np.float32), np.empty(last - first, np.float32)
+    habit, factor = np.empty((platforms, last - first), np.float32), np.empty(last - first, np.float32)
+    read_tastes(content, columns.taste[0, block], behaviour.taste_step[0])
+    read_tastes(shelf, columns.taste[1, block], behaviour.taste_step[1])
+    read_positives(factor, columns.budget_factor[block])
     for p in range(platforms):
         bit = np.uint32(1) << np.uint32(p)
-        log_psi(psi[p], offer, behaviour, p, content, shelf, columns.habit[p, block], contact, bit)
+        read_stocks(habit[p], columns.habit[p, block])
+        log_psi(psi[p], offer, behaviour, p, content, shelf, habit[p], contact, bit)
         add_mood(psi[p], behaviour.shock, streams.shock[p], first)
         lost[p] = utility(psi[p], installed, bit)
         sums[p, INSTALLED] = holders(installed, bit)
@@ -129,21 +143,17 @@ def _attend(
         psi,
         offer.gamma,
         columns.online_from[block],
-        columns.budget_factor[block],
+        factor,
         day.number,
         day.budget,
         behaviour.outside,
     )
-    if day.count_window:
-        _add_budget(columns.budget_now[block], columns.online_from[block], columns.budget_factor[block], day)
     used = np.zeros(last - first, np.uint8)
     for p in range(platforms):
-        minutes = columns.minutes[p, block]
-        for j in range(minutes.size):
-            minutes[j] = psi[p, j]
-        feed_habit(columns.habit[p, block], psi[p], behaviour.habit_rate, behaviour.habit_half)
+        write_positives(columns.minutes[p, block], psi[p])
+        feed_habit(columns.habit[p, block], habit[p], psi[p], behaviour.habit_rate, behaviour.habit_half)
         if day.count_window:
-            add(columns.minutes_now[p, block], psi[p])
+            add_positives(columns.minutes_now[p, block], psi[p])
         _count(sums[p], psi[p], columns.last_used[p, block], columns.marks[p, block], used, day.number)
         if lost[p]:
             sums[p, MINUTES] = np.nan  # so that the day stops at this platform
@@ -195,19 +205,12 @@ def total(values: F32) -> float:
 
 
 @compiled
-def holders(installed: U32, bit: np.uint32) -> int:
+def holders(installed: Bits, bit: np.uint32) -> int:
     """How many users of a block have the app."""
     found = 0
     for j in range(installed.size):
         found += installed[j] & bit != 0
     return found
-
-
-@compiled
-def add(target: F32, added: F32) -> None:
-    """Add to a block's column."""
-    for j in range(target.size):
-        target[j] += added[j]
 
 
 @compiled
@@ -222,17 +225,10 @@ def spend(psi: F32, gamma: F32, price: F32, here: NDArray[np.bool_]) -> None:
 
 
 @compiled
-def _add_budget(budget_now: F32, online_from: I16, budget_factor: F32, day: Day) -> None:
-    for j in range(budget_now.size):
-        if online_from[j] <= day.number:
-            budget_now[j] += budget_factor[j] * day.budget
-
-
-@compiled
-def feed_habit(habit: F32, minutes: F32, rate: np.float32, half: np.float32) -> None:
-    """Move the stock towards ``minutes / (minutes + half)`` at `rate` per day."""
+def feed_habit(codes: U16, habit: F32, minutes: F32, rate: np.float32, half: np.float32) -> None:
+    """Move the stock towards ``minutes / (minutes + half)`` at `rate` per day, into `codes`."""
     for j in range(habit.size):
-        habit[j] += rate * (minutes[j] / (minutes[j] + half) - habit[j])
+        codes[j] = stock_code(habit[j] + rate * (minutes[j] / (minutes[j] + half) - habit[j]))
 
 
 @compiled

@@ -3,10 +3,13 @@
 Per user, the mean minutes a day of the month's last 28 days are compared with those of the month before. Gains (of
 platforms, of the outside, or a shrinking budget) are matched to losses within the user pro rata, so the table is
 antisymmetric by counterparty and adds up to each platform's change. A user who installed the app within the past year
-is new there, one who dropped it is lost, any other piece is named after its counterparty.
+is new there, one who dropped it is lost, any other piece is named after its counterparty. Phone time is not summed day
+by day: it is a user's factor times the mean person's, from the first day online.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import prange
@@ -19,27 +22,40 @@ from secondhalf.model.shapes import (
     BOUGHT_THIS_MONTH,
     F64,
     MARKS_LAST_MONTH,
-    NEVER,
+    TENURE,
+    YEAR_MONTHS,
     Columns,
 )
+from secondhalf.model.users.storage import positive
 
 FLOWS = ("new", "lost", "outside", "budget", "transfer")
 NEW, LOST, OUTSIDE, BUDGET, TRANSFER = range(5)
-NEW_DAYS = 365
 KEPT, LAST, BOUGHT_AGAIN, BOUGHT_LAST, BOUGHT_NOW = 0, 1, 2, 3, 4
 """Columns of the monthly counts: active in both months, active last month, buyers in both, last month, this month."""
 MONTH_COUNTS = 5
 
 
+class Window(NamedTuple):
+    """Days of a month over which minutes are summed."""
+
+    first: np.int64  # number of the first of them
+    length: float  # how many they are
+    rest: F64  # [length + 1] phone minutes of the mean person online from each of them on
+
+
+def window(budgets: F64, last: int) -> Window:
+    """The window of days that end with day `last`, from the mean person's phone minutes on each of them, [length]."""
+    rest = np.append(np.cumsum(budgets[::-1])[::-1], 0.0)
+    return Window(np.int64(last - budgets.size + 1), float(max(budgets.size, 1)), rest)
+
+
 @compiled_parallel
-def close_month(
-    columns: Columns, day: int, days_now: float, days_before: float, flows: F64, counts: F64, overlap: F64
-) -> None:
+def close_month(columns: Columns, now: Window, before: Window, flows: F64, counts: F64, overlap: F64) -> None:
     """Fill the month's flow accounts and start the next month's.
 
     Parameters
     ----------
-    days_now, days_before
+    now, before
         days summed in `minutes_now` and `minutes_before`
     flows
         [chunks, 5 flows, P, P + 2 counterparties]: users' minutes a day; the last two are the outside and the budget
@@ -50,15 +66,14 @@ def close_month(
     """
     for chunk in prange(chunk_count(columns.installed.size)):
         first, last = bounds(chunk, columns.installed.size)
-        _close(columns, day, days_now, days_before, flows[chunk], counts[chunk], overlap[chunk], first, last)
+        _close(columns, now, before, flows[chunk], counts[chunk], overlap[chunk], first, last)
 
 
 @compiled
 def _close(
     columns: Columns,
-    day: int,
-    days_now: float,
-    days_before: float,
+    now: Window,
+    before: Window,
     flows: F64,
     counts: F64,
     overlap: F64,
@@ -66,26 +81,28 @@ def _close(
     last: Integer,
 ) -> None:
     minutes_now, minutes_before = columns.minutes_now, columns.minutes_before
-    budget_now, budget_before = columns.budget_now, columns.budget_before
-    installed_day, marks = columns.installed_day, columns.marks
+    installed, marks, days_now, days_before = columns.installed, columns.marks, now.length, before.length
     platforms = minutes_now.shape[0]
     gain, loss = np.zeros(platforms + 2), np.zeros(platforms + 2)
     flows[:] = 0.0
     counts[:] = 0.0
     overlap[:] = 0.0
     for i in range(first, last):
-        change = budget_now[i] / days_now - budget_before[i] / days_before
+        factor, online_from = float(positive(columns.budget_factor[i])), int(columns.online_from[i])
+        change = factor * (phone(now, online_from) / days_now - phone(before, online_from) / days_before)
         gain[platforms + 1], loss[platforms + 1] = max(-change, 0.0), max(change, 0.0)
         outside = change
         for p in range(platforms):
-            change = minutes_now[p, i] / days_now - minutes_before[p, i] / days_before
+            change = float(positive(minutes_now[p, i])) / days_now
+            change -= float(positive(minutes_before[p, i])) / days_before
             gain[p], loss[p] = max(change, 0.0), max(-change, 0.0)
             outside -= change
         gain[platforms], loss[platforms] = max(outside, 0.0), max(-outside, 0.0)
         total = max(gain.sum(), loss.sum())
         if total > 0.0:
             for p in range(platforms):
-                _book(flows, p, gain, loss, total, label(installed_day[p, i], minutes_before[p, i], day))
+                has_app = (installed[i] >> np.uint32(p)) & 1 != 0
+                _book(flows, p, gain, loss, total, label(has_app, int(marks[p, i]) >> TENURE, minutes_before[p, i]))
         for p in range(platforms):
             mark = int(marks[p, i])
             counts[p, LAST] += (mark & ACTIVE_LAST_MONTH) != 0
@@ -97,19 +114,25 @@ def _close(
                 for q in range(platforms):
                     overlap[p, q] += (marks[q, i] & ACTIVE_THIS_MONTH) != 0
         for p in range(platforms):
-            marks[p, i] = (marks[p, i] >> 1) & MARKS_LAST_MONTH
+            mark = int(marks[p, i])
+            marks[p, i] = ((mark >> 1) & MARKS_LAST_MONTH) | (min((mark >> TENURE) + 1, YEAR_MONTHS) << TENURE)
             minutes_before[p, i] = minutes_now[p, i]
-            minutes_now[p, i] = 0.0
-        budget_before[i] = budget_now[i]
-        budget_now[i] = 0.0
+            minutes_now[p, i] = 0
 
 
 @compiled
-def label(installed_day: int, minutes_before: float, day: int) -> int:
-    """NEW, LOST, or TRANSFER for "by counterparty"."""
-    if installed_day == NEVER:
-        return LOST if minutes_before > 0.0 else NEW
-    return NEW if day - installed_day < NEW_DAYS else TRANSFER
+def phone(window: Window, online_from: int) -> float:
+    """Phone minutes of the mean person over the days of a window on which somebody was online."""
+    missed = min(max(online_from - int(window.first), 0), window.rest.size - 1)
+    return float(window.rest[missed])
+
+
+@compiled
+def label(has_app: bool, months: int, minutes_before: Integer) -> int:
+    """NEW, LOST, or TRANSFER for "by counterparty"; `months` have been closed since the app was installed."""
+    if not has_app:
+        return LOST if minutes_before > 0 else NEW
+    return NEW if months < YEAR_MONTHS else TRANSFER
 
 
 @compiled

@@ -65,6 +65,7 @@ from secondhalf.model.users.nested_logit import (
     sample,
 )
 from secondhalf.model.users.orders import become_fans, count_buyers, fade, order, order_at_home, visit
+from secondhalf.model.users.storage import stock
 
 _ZERO = np.float32(0.0)
 
@@ -142,8 +143,8 @@ def _buy(
     attachment = np.zeros((platforms, people.size), np.float32)
     attached(attachment, columns, offer, behaviour, streams, people)
     like = np.empty((2, people.size), np.float32)
-    liking(like[FEED], columns.taste[0], people, behaviour.content_liking)
-    liking(like[SHELF], columns.taste[1], people, behaviour.shelf_liking)
+    liking(like[FEED], columns.taste[0], people, behaviour.content_liking * behaviour.taste_step[0])
+    liking(like[SHELF], columns.taste[1], people, behaviour.shelf_liking * behaviour.taste_step[1])
     income, mark = np.empty(people.size, np.int64), np.empty(people.size, np.float32)
     marks(mark, streams.income, people)
     levels(income, behaviour.income_cdf, mark)
@@ -211,7 +212,7 @@ def attached(
             continue
         own, loyalty = attachment[p], columns.loyalty[p]
         for k in range(own.size):
-            own[k] = behaviour.loyalty_weight * loyalty[people[k]]
+            own[k] = behaviour.loyalty_weight * stock(loyalty[people[k]])
         if offer.attachment_sd[p] > _ZERO:
             add_lasting_taste(own, streams.attachment[p], people, offer.attachment_sd[p])
 

@@ -25,6 +25,7 @@ from secondhalf.model.shapes import (
     NEED_REPEAT,
     NEED_RIPENED,
     NOBODY,
+    U16,
     Behaviour,
     Columns,
     Day,
@@ -33,6 +34,7 @@ from secondhalf.model.shapes import (
     Shops,
 )
 from secondhalf.model.users.adoption import events, happens, probability
+from secondhalf.model.users.storage import positive, read_positives
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
@@ -78,7 +80,8 @@ def _arise(
     last: Integer,
 ) -> None:
     block, size = slice(first, last), last - first
-    needs, online_from, need_rate = columns.needs[block], columns.online_from[block], columns.need_rate[block]
+    needs, online_from, need_rate = columns.needs[block], columns.online_from[block], np.empty(size, np.float32)
+    read_positives(need_rate, columns.need_rate[block])
     stock, impulse_origin = columns.interest[block], columns.impulse_origin[block]
     minutes, seeding = columns.minutes, offer.seeding
     hazard, who = np.empty(size, np.float32), np.empty(size, np.int64)
@@ -121,10 +124,10 @@ def _arise(
 
 
 @compiled
-def plant(planted: F32, minutes: F32, seeding: np.float32) -> None:
+def plant(planted: F32, minutes: U16, seeding: np.float32) -> None:
     """Add what yesterday's minutes on a platform planted in each user of a block."""
     for j in range(planted.size):
-        planted[j] += minutes[j] * seeding
+        planted[j] += positive(minutes[j]) * seeding
 
 
 @compiled
@@ -167,13 +170,13 @@ def _fans_return(
 
 
 @compiled
-def planted_where(origin: I8, minutes: F32, seeding: F32, who: I64, mark: F32, first: Integer) -> None:
+def planted_where(origin: I8, minutes: U16, seeding: F32, who: I64, mark: F32, first: Integer) -> None:
     """Note in `origin` at which platform the running sum of what users of a block met yesterday passes `mark`."""
     for k in range(who.size):
         i = first + who[k]
         total, last = _ZERO, NOBODY
         for p in range(seeding.size):
-            planted = minutes[p, i] * seeding[p]
+            planted = positive(minutes[p, i]) * seeding[p]
             if planted > _ZERO:
                 last = p
                 total += planted

@@ -10,7 +10,7 @@ import numpy as np
 
 from secondhalf.model.numba_kernels import compiled, exp32, log32
 from secondhalf.model.random_streams import near_normal, uniform, word
-from secondhalf.model.shapes import F32, I64, NOBODY
+from secondhalf.model.shapes import F32, I16, I64, NOBODY
 
 _ZERO, _ONE, _HALF = np.float32(0.0), np.float32(1.0), np.float32(0.5)
 OUT_OF_REACH = np.float32(-1e30)
@@ -123,7 +123,7 @@ def add_lasting_taste(utility: F32, stream: np.uint64, users: I64, sd: np.float3
 
 
 @compiled
-def liking(out: F32, taste: F32, users: I64, weight: np.float32) -> None:
-    """Fill `out` with ``exp(weight taste)`` of some users."""
+def liking(out: F32, taste: I16, users: I64, weight: np.float32) -> None:
+    """Fill `out` with ``exp(weight taste)`` of some users; `taste` is a code, `weight` belongs to a step of it."""
     for k in range(out.size):
-        out[k] = exp32(weight * taste[users[k]])
+        out[k] = exp32(weight * np.float32(taste[users[k]]))

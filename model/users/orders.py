@@ -14,10 +14,10 @@ from secondhalf.model.shapes import (
     FEED,
     I8,
     I16,
-    I32,
     I64,
     NOBODY,
     SHELF,
+    U16,
     Behaviour,
     Columns,
     Day,
@@ -33,6 +33,7 @@ from secondhalf.model.users.attention import (
     SHOPPING,
 )
 from secondhalf.model.users.needs import quantile_of, tie_number
+from secondhalf.model.users.storage import positive, positive_code, stock, stock_code
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
@@ -64,13 +65,13 @@ def visit(columns: Columns, day: Day, session: np.float32, users: I64, place: I6
                 totals[MULTI_HOMING] += others == 1
             last_used[at, i] = today
             marks[at, i] |= ACTIVE_THIS_MONTH
-        left = budget_factor[i] * day.budget
+        left = positive(budget_factor[i]) * day.budget
         for p in range(platforms):
-            left -= minutes[p, i]
+            left -= positive(minutes[p, i])
         added = min(session, max(left, _ZERO))
-        minutes[at, i] += added
+        minutes[at, i] = positive_code(positive(minutes[at, i]) + added)
         if day.count_window:
-            minutes_now[at, i] += added
+            minutes_now[at, i] = positive_code(positive(minutes_now[at, i]) + added)
         sums[at, MINUTES] += added
         sums[at, SHOPPING] += added
 
@@ -84,7 +85,7 @@ def order(columns: Columns, behaviour: Behaviour, users: I64, place: I64, today:
         if at != NOBODY:
             last_bought[at, i] = today
             marks[at, i] |= BOUGHT_THIS_MONTH
-            loyalty[at, i] += step * (_ONE - loyalty[at, i])
+            loyalty[at, i] = stock_code(stock(loyalty[at, i]) + step * (_ONE - stock(loyalty[at, i])))
 
 
 @compiled
@@ -145,10 +146,10 @@ def become_fans(
 
 
 @compiled
-def fade(loyalty: F32, kept: np.float32) -> None:
+def fade(loyalty: U16, kept: np.float32) -> None:
     """Let a block's loyalty to one platform decay by a day."""
     for j in range(loyalty.size):
-        loyalty[j] *= kept
+        loyalty[j] = stock_code(stock(loyalty[j]) * kept)
 
 
 @compiled
@@ -164,7 +165,7 @@ def count_buyers(count: F64, last_bought: I16, today: Integer) -> None:
 
 
 @compiled
-def tie_up(merchants: I32, platforms: I8, days: I16, merchant: Integer, place: int, today: Integer, count: F64) -> None:
+def tie_up(merchants: I16, platforms: I8, days: I16, merchant: Integer, place: int, today: Integer, count: F64) -> None:
     """Make a user (whose slots these are) a fan of a shop at a platform, or renew the tie.
 
     The tie takes an empty slot, or the one whose last order is oldest. `count` [P, 4] notes new and lost fans.

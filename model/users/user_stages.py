@@ -11,7 +11,7 @@ from secondhalf.model.network.friend_graph import Friends
 from secondhalf.model.numba_kernels import chunk_count
 from secondhalf.model.shapes import Columns, Day, DayStreams, Offer, Shops
 from secondhalf.model.users import adoption, attention, choice, needs
-from secondhalf.model.users.attention_flows import FLOWS, MONTH_COUNTS, close_month
+from secondhalf.model.users.attention_flows import FLOWS, MONTH_COUNTS, Window, close_month
 from secondhalf.model.users.population import Population
 
 Array = NDArray[np.float64]
@@ -93,7 +93,7 @@ class UserStages:
         bought = (self._orders, self._spending, self._counts, self._needs)
         return Purchases(*(part.sum(axis=0) for part in bought)), (self._sums.sum(axis=0), self._totals.sum(axis=0))
 
-    def close_month(self, day: int, days_now: int, days_before: int) -> MonthBooks:
-        """Close the calendar month's books."""
-        close_month(self.columns, day, float(days_now), float(days_before), self._flows, self._month, self._overlap)
+    def close_month(self, now: Window, before: Window) -> MonthBooks:
+        """Close the calendar month's books, of the days summed in it and in the month before."""
+        close_month(self.columns, now, before, self._flows, self._month, self._overlap)
         return MonthBooks(self._flows.sum(axis=0), self._month.sum(axis=0), self._overlap.sum(axis=0))

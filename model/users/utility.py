@@ -14,7 +14,7 @@ import numpy as np
 
 from secondhalf.model.numba_kernels import Integer, compiled, exp32
 from secondhalf.model.random_streams import near_normal, word
-from secondhalf.model.shapes import F32, U32, Behaviour, Offer
+from secondhalf.model.shapes import F32, Behaviour, Bits, Offer
 
 _ZERO = np.float32(0.0)
 _LARGEST = np.finfo(np.float32).max
@@ -29,7 +29,7 @@ def log_psi(
     content: F32,
     shelf: F32,
     habit: F32,
-    met: U32,
+    met: Bits,
     bit: np.uint32,
 ) -> None:
     """Fill `out` with ln psi at platform p, before mood, for each user of a block.
@@ -56,7 +56,7 @@ def add_mood(psi: F32, shock: np.float32, stream: np.uint64, first: Integer) -> 
 
 
 @compiled
-def utility(psi: F32, installed: U32, bit: np.uint32) -> int:
+def utility(psi: F32, installed: Bits, bit: np.uint32) -> int:
     """Turn log psi into psi, in place, zero where `installed` has no such `bit`.
 
     Returns how many were no numbers or infinite: they are counted here because the exponential holds its argument

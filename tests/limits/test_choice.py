@@ -20,11 +20,14 @@ from secondhalf.model.shapes import (
     NEED_RIPENED,
     NEVER,
     NOBODY,
+    TENURE,
+    YEAR_MONTHS,
     Offer,
     Shops,
 )
 from secondhalf.model.users.attention import ACTIVE, MINUTES, SHOPPING
 from secondhalf.model.users.choice import NEEDS, WANTED
+from secondhalf.model.users.storage import POSITIVE_ERROR, STOCK_ERROR, stock_codes, stocks
 from secondhalf.model.users.user_stages import Purchases, UserStages
 from tests.limits.one_need import logit
 
@@ -76,8 +79,8 @@ def test_books_are_expectations_of_what_users_do(market_users: tuple[UserStages,
     columns.impulse_origin[:], columns.interest_origin[:] = 0, 0
     columns.last_used[:] = 3
     columns.last_used[2, ::2] = 2
-    columns.loyalty[:] = 0.0
-    columns.minutes[:] = 0.0
+    columns.loyalty[:] = 0
+    columns.minutes[:] = 0
     bought = buy(users, calendar, offer, 3)
     expected = np.zeros((4, 4, 3))
     value = offer.tier_value[0].astype(float)
@@ -92,7 +95,8 @@ def test_books_are_expectations_of_what_users_do(market_users: tuple[UserStages,
     orders = np.array([np.count_nonzero(columns.last_bought[p] == 3) for p in range(3)])
     booked = expected.sum(axis=(0, 1))
     assert (np.abs(orders - booked) <= 4 * np.sqrt(booked * (1 - booked / n))).all()
-    assert columns.loyalty[columns.last_bought == 3] == pytest.approx(0.3, rel=4 * EPS)
+    loyalty = users.population.read("loyalty")
+    assert loyalty[columns.last_bought == 3] == pytest.approx(0.3, rel=4 * EPS, abs=STOCK_ERROR)
 
 
 def test_a_need_that_opens_an_app_counts_one_visit_and_one_session(
@@ -101,7 +105,7 @@ def test_a_need_that_opens_an_app_counts_one_visit_and_one_session(
     users, calendar = market_users
     columns = users.columns
     columns.needs[:] = NEED_PLANNED
-    columns.last_used[:], columns.minutes[:] = 3, 0.0
+    columns.last_used[:], columns.minutes[:] = 3, 0
     users._sums[:], users._totals[:] = 0.0, 0.0
     buy(users, calendar, offer, 4)
     visits = (columns.last_used == 4).sum(axis=1)
@@ -111,7 +115,8 @@ def test_a_need_that_opens_an_app_counts_one_visit_and_one_session(
     session = float(users.population.behaviour.session)
     assert sums[:, MINUTES] == pytest.approx(session * visits)
     assert sums[:, SHOPPING] == pytest.approx(session * visits)
-    assert columns.minutes[columns.last_used == 4] == pytest.approx(session)
+    minutes = users.population.read("minutes")
+    assert minutes[columns.last_used == 4] == pytest.approx(session, rel=POSITIVE_ERROR)
 
 
 def test_sessions_end_with_the_day(market_users: tuple[UserStages, MarketCalendar], offer: Offer) -> None:
@@ -120,12 +125,12 @@ def test_sessions_end_with_the_day(market_users: tuple[UserStages, MarketCalenda
     columns, day = users.columns, calendar.day(5)
     columns.needs[:] = NEED_PLANNED
     columns.last_used[:] = 5
-    columns.minutes[0] = columns.budget_factor * day.budget - np.float32(2.0)
-    columns.minutes[1:] = 0.0
+    budget = users.population.read("budget_factor") * day.budget
+    users.population.write("minutes", np.stack([budget - 2, 0 * budget, 0 * budget]))
     buy(users, calendar, offer, 5)
-    spent = columns.minutes.sum(axis=0)
+    spent = users.population.read("minutes").sum(axis=0)
     bought = (columns.last_bought == 5).any(axis=0)
-    assert spent[bought] == pytest.approx((columns.budget_factor * day.budget)[bought], rel=1e-5)
+    assert spent[bought] == pytest.approx(budget[bought], rel=2 * POSITIVE_ERROR)  # stored before and after
 
 
 def test_needs_of_one_day_see_the_morning_loyalty(
@@ -137,8 +142,9 @@ def test_needs_of_one_day_see_the_morning_loyalty(
     columns.needs[:] = NEED_PLANNED | NEED_RIPENED
     columns.interest_origin[:] = 0
     columns.last_used[:] = 6
-    columns.loyalty[:] = 0.5
-    kept = 0.5 * float(users.population.behaviour.loyalty_kept)
+    users.population.write("loyalty", np.full(columns.loyalty.shape, 0.5))
+    faded = users.population.read("loyalty")[0, 0] * users.population.behaviour.loyalty_kept
+    kept = float(stocks(stock_codes(faded)))
     bought = buy(users, calendar, offer, 6)
     attached = offer.tier_value[0] + 1.2 * kept
     assert bought.orders[KIND_PLANNED, NOBODY] == pytest.approx(n * logit(*attached), rel=1e-5)
@@ -218,4 +224,8 @@ def test_buyers_at_the_start_ordered_within_the_year_before(
     assert bought[has].mean() == pytest.approx(share, abs=4 * 0.5 / np.sqrt(has.sum()))
     ago = -columns.last_bought[0, bought].astype(int) - own.calendar.warm_up
     assert ((ago > -own.calendar.warm_up) & (ago <= 366)).all()
-    assert (columns.last_bought[0, bought] >= columns.installed_day[0, bought]).all()
+    months = columns.marks[0, bought] >> TENURE
+    recent = months < YEAR_MONTHS
+    assert (-columns.last_bought[0, bought].astype(int) <= 31 * months.astype(int))[recent].all(), (
+        "not before the installation"
+    )

@@ -11,6 +11,7 @@ from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.mechanisms import Mechanisms
 from secondhalf.experiments.results.tables import tables
 from secondhalf.model.market import Market
+from secondhalf.model.shapes import TENURE
 
 NAMES = ["kuaishou", "douyin", "taobao", "jd", "pinduoduo"]
 SIZE = ("population.users=600", "population.merchants=40", "calendar.warm_up=56", "calendar.end=2019-03-31")
@@ -70,7 +71,7 @@ def test_users_keep_what_they_had(market: Market) -> None:
     for p in range(len(NAMES)):
         has_app = (columns.installed >> np.uint32(p)) & 1 == 1
         assert has_app.mean() == pytest.approx(0.5, abs=1 / 600)
-        assert (columns.installed_day[p, has_app] < 0).all(), "everybody installed before the start"
+        assert (columns.marks[p, has_app] >> TENURE > 0).all(), "everybody installed before the start"
     assert (columns.interest == 0).all()
     assert (columns.loyalty == 0).all()
 

@@ -25,10 +25,10 @@ def impulses(power: int) -> tuple[float, float, int]:
         settings([("users.impulse_rate", 0.02), ("users.impulse_power", power), ("users.session_minutes", 0.0)])
     )
     columns, rates = market.population.columns, []
-    own = columns.need_rate.astype(float)
+    own = market.population.read("need_rate").astype(float)
     for _ in range(DAYS):
         market.step()
-        rates.append(columns.need_rate[columns.needs & NEED_IMPULSE > 0])
+        rates.append(own[columns.needs & NEED_IMPULSE > 0])
     market.close()
     found = np.concatenate(rates)
     return float(found.mean()), float((own ** (power + 1)).mean() / (own**power).mean()), found.size

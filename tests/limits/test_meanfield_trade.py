@@ -84,7 +84,7 @@ def expected(settings: MarketSettings, offer: Offer, resized: Resize, users: int
     own = resized(settings, users, 0)
     calendar = MarketCalendar(own.calendar, own.users, NAMES, own.mechanisms)
     even = EvenUsers(own, calendar, moods, 1)
-    even.population.columns.installed[:] = 3
+    even.values.installed[:] = 3
     trade, today = EvenTrade(even, 1), day_of(own, 0)
     even.attend(offer, today, 1, 1)
     [bought] = trade.meet([TradeDays(offer, [today])], ties_of(nobodys_shops(2), even.population.behaviour), 0, 1)
@@ -149,8 +149,8 @@ def test_buyers_are_those_of_infinitely_many_users(
     own = resized(settings, 2048, 0)
     calendar = MarketCalendar(own.calendar, own.users, NAMES, own.mechanisms)
     even = EvenUsers(own, calendar, 1, 1)
-    even.population.columns.installed[:] = 3
-    even.population.columns.last_bought[:] = NEVER
+    even.values.installed[:] = 3
+    even.values.last_bought[:] = NEVER
     trade, ties = EvenTrade(even, 1), ties_of(nobodys_shops(2), even.population.behaviour)
     for number in range(days):
         trade.advance(1)
@@ -178,8 +178,8 @@ def case(make_settings: Callable[..., MarketSettings], make_offer: Make) -> Case
     settings = make_settings(names, f"population.users={count}", "users.first_order_cost=1.2")
     calendar = MarketCalendar(settings.calendar, settings.users, names, settings.mechanisms)
     users = EvenUsers(settings, calendar, 2, 14)
-    users.population.columns.installed[:] = rng.integers(1, 8, count)
-    users.carried.sets[:] = users.population.columns.installed & rng.integers(0, 8, (2, count)).astype(np.uint32)
+    users.values.installed[:] = rng.integers(1, 8, count)
+    users.carried.sets[:] = users.values.installed & rng.integers(0, 8, (2, count)).astype(np.uint32)
     trade = EvenTrade(users, 14)
     trade.means.loyalty[:], trade.means.planted[:] = rng.random((2, 3, count))
     trade.means.bought[:] = rng.integers(0, 2, (3, count))
@@ -211,7 +211,7 @@ def case(make_settings: Callable[..., MarketSettings], make_offer: Make) -> Case
 
 def chances(case: Case, kind: int, origin: int, i: int) -> tuple[Array, Array]:
     """Chances and RMB by platform and group of one need by the compiled choice, means over moods and tiers."""
-    columns, means, behaviour = case.users.population.columns, case.trade.means, case.users.population.behaviour
+    columns, means, behaviour = case.users.values, case.trade.means, case.users.population.behaviour
     offer, count = case.offer, 3
     met, spent = np.zeros(count), np.zeros((count, 2))
     holds = columns.installed[i] >> np.arange(count) & 1
@@ -252,7 +252,7 @@ def test_shares_are_those_of_the_compiled_choice(kind: int, case: Case) -> None:
         ripened=case.wants.ripened if kind == KIND_RIPENED else none,
         tie_rates=case.wants.tie_rates * (kind == KIND_REPEAT),
     )
-    columns, means, behaviour = case.users.population.columns, case.trade.means, case.users.population.behaviour
+    columns, means, behaviour = case.users.values, case.trade.means, case.users.population.behaviour
     placed = float(behaviour.orders_per_need[kind])
     for i in range(16):
         bought = nothing_bought(1, 3, 16)

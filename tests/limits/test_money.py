@@ -29,6 +29,7 @@ from secondhalf.model.shapes import (
     Shops,
 )
 from secondhalf.model.users.choice import NEEDS, WANTED
+from secondhalf.model.users.storage import stock_codes
 from secondhalf.model.users.user_stages import Purchases, UserStages
 from tests.mechanisms.runs import ALL, move, settings, until
 
@@ -64,12 +65,12 @@ class Situation:
         columns = users.columns
         own = {
             "needs": rng.integers(0, NEED_REPEAT << 1, count).astype(np.uint8),
-            "installed": rng.integers(0, 1 << platforms, count).astype(np.uint32),
+            "installed": rng.integers(0, 1 << platforms, count).astype(np.uint8),
             "last_used": np.where(rng.random((platforms, count)) < 0.5, 10, 9).astype(np.int16),
-            "loyalty": rng.random((platforms, count)).astype(np.float32),
+            "loyalty": stock_codes(rng.random((platforms, count))),
             "impulse_origin": rng.integers(0, platforms, count).astype(np.int8),
             "interest_origin": rng.integers(0, platforms, count).astype(np.int8),
-            "fan_merchant": rng.integers(0, 4, (1, count)).astype(np.int32),
+            "fan_merchant": rng.integers(0, 4, (1, count)).astype(np.int16),
             "fan_platform": rng.integers(0, platforms, (1, count)).astype(np.int8),
         }
         self.columns = Columns(*(column.copy() for column in columns))._replace(**own)
@@ -150,9 +151,9 @@ def test_where_tiers_walk_away_alike_rmb_move_as_orders_do(situations: Callable[
     f, count = np.float32, at.users.population.users
     alike = {"tier_value": np.tile(at.without.tier_value[1], (3, 1)), "attachment_sd": np.zeros(4, f)}
     at.columns = at.columns._replace(
-        taste=np.zeros((2, count), f),
-        loyalty=np.zeros((4, count), f),
-        installed=np.full(count, 0b1111, np.uint32),
+        taste=np.zeros((2, count), np.int16),
+        loyalty=np.zeros((4, count), np.uint16),
+        installed=np.full(count, 0b1111, np.uint8),
         last_used=np.full((4, count), 10, np.int16),
         needs=np.full(count, NEED_PLANNED, np.uint8),
     )

@@ -128,7 +128,14 @@ class Run:
             bought = columns.last_bought == market.day - 1
             shops = market.trade.table.shop.sum(axis=0)
             days.append(
-                (market.book.orders, columns.minutes.copy(), bought, fan.any(axis=1), shops, market.book.online)
+                (
+                    market.book.orders,
+                    market.population.read("minutes"),
+                    bought,
+                    fan.any(axis=1),
+                    shops,
+                    market.book.online,
+                )
             )
         self.orders, self.minutes, self.bought, self.fan, self.shops, self.online = map(
             np.array, zip(*days, strict=True)

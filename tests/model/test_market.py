@@ -124,7 +124,7 @@ def test_agents_by_type(market: Market) -> None:
     user = known[User][7]
     assert user.row == 7
     market.step()
-    assert user.minutes.tolist() == market.population.columns.minutes[:, 7].tolist()
+    assert user.minutes.tolist() == market.population.read("minutes")[:, 7].tolist()
     bits = int(market.population.columns.installed[7])
     assert user.installed == [name for p, name in enumerate(market.platform_names) if bits >> p & 1]
     assert set(user.friends) <= set(range(120))
@@ -148,7 +148,6 @@ def test_users_of_a_large_market_are_made_when_asked_for(own: MarketSettings) ->
     picked = users.select(lambda user: bool(user.installed), at_most=4)
     assert len(picked) == 4
     assert all(user.installed for user in picked)
-    assert users[3].minutes.base is not None, "a view and no copy"
     assert len(market.agents) == 15 + 5, "Mesa's registry holds the others only"
     market.close()
 

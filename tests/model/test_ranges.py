@@ -81,10 +81,10 @@ def test_settings_together(words: list[str], message: str) -> None:
 
 
 def test_a_market_that_does_not_fit_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = load_settings(["population.users=2000000"])
+    settings = load_settings(["population.users=5000000"])
     memory = psutil.virtual_memory()
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory._replace(available=10**9))
-    with pytest.raises(SettingsError, match=r"population\.users=2000000: needs about 1\.\d+ GB .*1 GB are free; about"):
+    with pytest.raises(SettingsError, match=r"population\.users=5000000: needs about 1\.\d+ GB .*1 GB are free; about"):
         check_market(settings)
     with pytest.raises(SettingsError, match=r"population\.merchants=1000000: needs about "):
         check_market(load_settings(["population.merchants=1000000"]))

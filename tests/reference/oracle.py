@@ -9,7 +9,8 @@ import numpy as np
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.market import Market
-from secondhalf.model.shapes import Columns, Day, DayStreams, Offer, Shops
+from secondhalf.model.shapes import Day, DayStreams, Offer, Shops, UserValues
+from secondhalf.model.users.attention_flows import Window
 from secondhalf.model.users.user_stages import MonthBooks, Purchases, UserStages
 from tests.reference.oracle_user import Array, OracleUser
 
@@ -28,7 +29,7 @@ class OracleDay:
     ----------
     market
         gives the users' parameters and friends, and the columns from which each user takes over its state; they are
-        written to by `save` and at a month's end only
+        written to at a month's end only
     """
 
     def __init__(self, market: Market) -> None:
@@ -44,13 +45,22 @@ class OracleDay:
 
     def load(self) -> None:
         """Take over all users' state from the market's columns."""
+        values = self.market.population.values()
         for user in self.users:
-            user.load(self.market.population.columns)
+            user.load(values)
 
-    def save(self, columns: Columns) -> None:
-        """Write all users' state into columns."""
+    def save(self, values: UserValues) -> None:
+        """Write all users' state into values."""
         for user in self.users:
-            user.save(columns)
+            user.save(values)
+
+    def store(self) -> None:
+        """Write all users' state into the market's columns."""
+        population = self.market.population
+        values = population.values()
+        self.save(values)
+        for name in set(values._fields) - {"taste"}:
+            population.write(name, getattr(values, name))
 
     def online(self, day: int) -> list[OracleUser]:
         """Users who take part today."""
@@ -92,10 +102,10 @@ class OracleDay:
             user.buy(offer, shops, streams, day, books, *self.sums)
         return books, self.sums
 
-    def close_month(self, day: int, days_now: int, days_before: int) -> MonthBooks:
+    def close_month(self, now: Window, before: Window) -> MonthBooks:
         """The flow books are not part of the oracle: the market's own close the month on the columns."""
-        self.save(self.market.population.columns)
-        books = self.behind.close_month(day, days_now, days_before)
+        self.store()
+        books = self.behind.close_month(now, before)
         self.load()
         return books
 

@@ -8,7 +8,7 @@ lists in place of arrays.
 from __future__ import annotations
 
 from itertools import accumulate
-from math import exp, floor, log
+from math import exp, floor, frexp, ldexp, log
 from typing import Any
 
 import mesa
@@ -23,7 +23,7 @@ from secondhalf.model.shapes import (
     NEVER,
     NOBODY,
     SHELF,
-    Columns,
+    UserValues,
 )
 from secondhalf.model.users import attention, orders
 from secondhalf.model.users.user_stages import Purchases
@@ -31,6 +31,11 @@ from tests.reference.plain_streams import WatchedDraws, uniform, word
 
 PLANNED, IMPULSE, RIPENED, REPEAT = range(4)
 """Numbers of the needs, their bits and their kinds in the order book; fan slot f has number and bit REPEAT + f."""
+
+UNOPENED, DAYS_TOLD_APART = NEVER + 1, 16384
+"""What `last_used` begins from where an app has not been opened since it was installed, and how many days it tells."""
+INSTALLED_MONTH = 16
+"""A month since installation in `marks`."""
 
 Array = NDArray[np.float64]
 
@@ -46,6 +51,17 @@ def price_of_time(psi: dict[int, float], gamma: list[float], outside: float, bud
     return worth / minutes
 
 
+def twelve_bits(number: float) -> float:
+    """A number as it is stored: with twelve significant bits, and nothing below 2 ** -14."""
+    bits, power = frexp(number)
+    return ldexp(round(bits * 4096), power - 12) if number > 2.0**-14 * (1 - 2.0**-13) else 0.0
+
+
+def nearest_stock(number: float) -> float:
+    """A stock as it is stored: by steps of 1 / 65,535."""
+    return round(number * 65535) / 65535
+
+
 class OracleUser(mesa.Agent):
     """One user, a plain object; `friends` is None where anybody may meet anybody, `law` is a plain `Behaviour`."""
 
@@ -55,15 +71,15 @@ class OracleUser(mesa.Agent):
         self.platforms = range(len(model.platform_names))
         self.draws = WatchedDraws(row)
 
-    def load(self, columns: Columns) -> None:
+    def load(self, values: UserValues) -> None:
         """Take over one row of every column."""
         self.draws = WatchedDraws(self.row)
-        for name, column in columns._asdict().items():
+        for name, column in values._asdict().items():
             setattr(self, name, column[..., self.row].tolist())
 
-    def save(self, columns: Columns) -> None:
+    def save(self, values: UserValues) -> None:
         """Write the row back."""
-        for name, column in columns._asdict().items():
+        for name, column in values._asdict().items():
             column[..., self.row] = getattr(self, name)
 
     def online(self, day: int) -> bool:
@@ -93,7 +109,7 @@ class OracleUser(mesa.Agent):
     def adopt(self, offer: Any, streams: Any, day: int) -> None:
         """Install apps, remove what lies idle."""
         for p in self.platforms:
-            idle = day - max(self.last_used[p], self.installed_day[p]) > self.law.idle_days
+            idle = self.days_idle(p, day) > self.law.idle_days
             if not self.has(p):
                 hazard = offer.innovation[p] + offer.imitation[p] * (self.contact >> p & 1)
                 hazard *= exp(self.law.adoption_taste * self.liking(offer, p))
@@ -101,11 +117,18 @@ class OracleUser(mesa.Agent):
                     streams.never[p], offer.never[p]
                 ):
                     self.installed |= 1 << p
-                    self.installed_day[p] = day
+                    self.last_used[p] = UNOPENED + day % DAYS_TOLD_APART
+                    self.marks[p] %= INSTALLED_MONTH
             elif idle and self.draws.strikes(streams.drop[p], offer.drop[p]):
                 self.installed &= ~(1 << p)
-                self.installed_day[p] = self.last_used[p] = NEVER
+                self.last_used[p] = NEVER
                 self.habit[p] = self.minutes[p] = 0.0
+
+    def days_idle(self, p: int, day: int) -> int:
+        """Days since the app was opened, or installed and not opened since."""
+        if self.last_used[p] >= UNOPENED + DAYS_TOLD_APART:
+            return int(day - self.last_used[p])
+        return int((day - (self.last_used[p] - UNOPENED)) % DAYS_TOLD_APART)
 
     def arise(self, offer: Any, shops: Any, streams: Any, day: Any) -> None:
         """Yesterday's selling content plants interest; needs arrive."""
@@ -157,25 +180,23 @@ class OracleUser(mesa.Agent):
             if self.has(p):
                 self.draws.watch(psi[p] / price - 1)
                 x = offer.gamma[p] * max(psi[p] / price - 1, 0.0)
-            self.minutes[p] = x
-            self.habit[p] += law.habit_rate * (x / (x + law.habit_half) - self.habit[p])
+            self.minutes[p] = twelve_bits(x)
+            self.habit[p] = nearest_stock(self.habit[p] + law.habit_rate * (x / (x + law.habit_half) - self.habit[p]))
             if x > 0:
                 self.last_used[p] = day.number
                 self.marks[p] |= ACTIVE_THIS_MONTH
             if day.count_window:
-                self.minutes_now[p] += x
+                self.minutes_now[p] = twelve_bits(self.minutes_now[p] + x)
             sums[p, attention.ACTIVE] += x > 0
             sums[p, attention.MINUTES] += x
             sums[p, attention.MONTHLY] += day.number - self.last_used[p] < 30
             sums[p, attention.INSTALLED] += self.has(p)
-        if day.count_window:
-            self.budget_now += budget
         recently = sum(day.number - used < 28 for used in self.last_used)
         totals += [1, budget, recently >= 2]
 
     def buy(self, offer: Any, shops: Any, streams: Any, day: Any, books: Purchases, sums: Array, totals: Array) -> None:
         """Meet today's needs one after the other, attached to platforms as in the morning."""
-        self.loyalty = [self.law.loyalty_kept * loyalty for loyalty in self.loyalty]
+        self.loyalty = [nearest_stock(self.law.loyalty_kept * loyalty) for loyalty in self.loyalty]
         attachment = [
             self.law.loyalty_weight * loyalty + self.lasting_taste(streams, p, offer.attachment_sd[p])
             for p, loyalty in enumerate(self.loyalty)
@@ -253,9 +274,9 @@ class OracleUser(mesa.Agent):
             self.last_used[p] = day.number
             self.marks[p] |= ACTIVE_THIS_MONTH
         added = min(self.law.session, max(self.budget_factor * day.budget - sum(self.minutes), 0.0))
-        self.minutes[p] += added
+        self.minutes[p] = twelve_bits(self.minutes[p] + added)
         if day.count_window:
-            self.minutes_now[p] += added
+            self.minutes_now[p] = twelve_bits(self.minutes_now[p] + added)
         sums[p, [attention.MINUTES, attention.SHOPPING]] += added
 
     def order(
@@ -264,7 +285,7 @@ class OracleUser(mesa.Agent):
         """Need number k is met at platform p: on the tie, which may die of it, or elsewhere, which may begin a tie."""
         self.last_bought[p] = day
         self.marks[p] |= BOUGHT_THIS_MONTH
-        self.loyalty[p] += self.law.loyalty_step * (1 - self.loyalty[p])
+        self.loyalty[p] = nearest_stock(self.loyalty[p] + self.law.loyalty_step * (1 - self.loyalty[p]))
         row = PLANNED if k >= REPEAT else k
         if p == home:
             f = k - REPEAT

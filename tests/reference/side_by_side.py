@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.model.market import Market
-from secondhalf.model.shapes import Columns
+from secondhalf.model.shapes import UserValues
 from secondhalf.model.users.user_stages import MonthBooks, Purchases
 from tests.reference.oracle import OracleDay
 from tests.reference.oracle_user import Array
@@ -19,8 +19,8 @@ class OneDay(NamedTuple):
     """What both made of a day."""
 
     number: int
-    compiled: Columns
-    plain: Columns
+    compiled: UserValues
+    plain: UserValues
     compiled_sums: tuple[Array, ...]  # attention by platform, attention in all, orders, buyers, spending, needs
     plain_sums: tuple[Array, ...]
     close: NDArray[np.bool_]  # [N] users of whom anything was too close to call
@@ -35,7 +35,7 @@ class SideBySide:
 
     def __init__(self, market: Market) -> None:
         self.compiled, self.plain = market.users_day, OracleDay(market)
-        self.columns = market.population.columns
+        self.population = market.population
         self.days: list[OneDay] = []
 
     def adopt(self, *arguments: Any) -> None:
@@ -57,7 +57,7 @@ class SideBySide:
     def buy(self, *arguments: Any) -> tuple[Purchases, tuple[Array, Array]]:
         """Meet needs, twice, and note the day."""
         trade = self.compiled.buy(*arguments), self.plain.buy(*arguments)
-        compiled, plain = (Columns(*(column.copy() for column in self.columns)) for _ in range(2))
+        compiled, plain = self.population.values(), self.population.values()
         self.plain.save(plain)
         sums = [(*seen, bought.orders, bought.buyers, bought.spending, bought.needs) for bought, seen in trade]
         draws = [user.draws for user in self.plain.users]

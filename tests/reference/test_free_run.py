@@ -19,7 +19,7 @@ from tests.reference.oracle import OracleDay, OracleMarket
 SMALL = ("population.users=300", "population.merchants=40", "population.agent_objects=0", "calendar.start=2020-10-01")
 DAYS = 30
 MEASURES = ("installed_users", "active_users", "minutes", "orders", "gmv", "monthly_buyers")
-STEPS = ("installed", "installed_day", "last_used", "last_bought", "fan_merchant", "fan_day")
+STEPS = ("installed", "last_used", "last_bought", "fan_merchant", "fan_day")
 """Columns that tell what a user has done."""
 MAY_PART = 0.01
 """Share of users that may come to do something else: one close call is enough for a user to go another way."""
@@ -46,7 +46,7 @@ def run(kind: type[Market], seed: int, *overrides: str) -> Run:
     for _ in range(DAYS):
         market.step()
     if isinstance(market.users_day, OracleDay):
-        market.users_day.save(market.population.columns)
+        market.users_day.store()
     market.close()
     daily = market.record.daily
     return Run({name: np.array([day[name] for day in daily]) for name in MEASURES}, market.population.columns)

@@ -13,17 +13,21 @@ from secondhalf.experiments.command.compose import load_settings
 from secondhalf.model import random_streams
 from secondhalf.model.shapes import NOBODY
 from secondhalf.model.users.orders import LOST_FANS, NEW_FANS
+from secondhalf.model.users.storage import POSITIVE_ERROR, STOCK_ERROR, STOCKS
 from tests.reference import plain_streams
 from tests.reference.side_by_side import OneDay, days_side_by_side
 from tests.reference.situations import SITUATIONS, SMALL
 
-ROUNDING = 1e-5
-"""Relative difference that single precision may leave."""
-LEAST = {"minutes": 1e-3, "minutes_now": 1e-3}
-"""Absolute difference allowed where a difference of two large numbers is left; for other columns `LEAST_STOCK`."""
-LEAST_STOCK = 1e-6
 NEEDS, LONGEST_DAY, DEAREST = 8, 2000.0, 20000.0
 """The most that one user may add to an entry of orders and counts, to minutes, and for a need to RMB and surplus."""
+ROUNDING = 1e-5
+"""Relative difference that single precision may leave."""
+LEAST = {"minutes": 1e-3, "minutes_now": 1e-3} | dict.fromkeys(STOCKS, 2 * STOCK_ERROR)
+"""Absolute difference allowed where a difference of two large numbers is left, and of stocks, which are stored anew
+twice a day at most; for other columns `LEAST_STOCK`."""
+LEAST_STOCK = 1e-6
+STORED = dict.fromkeys(("minutes", "minutes_now"), (NEEDS + 1) * POSITIVE_ERROR)
+"""Relative difference where a number is stored in 16 bits: by `attend`, and after a session for each need."""
 
 everywhere = pytest.mark.parametrize("situation", SITUATIONS)
 
@@ -42,7 +46,8 @@ def differing(day: OneDay, name: str) -> NDArray[np.bool_]:
         empty = (day.compiled.fan_merchant == NOBODY) & (day.plain.fan_merchant == NOBODY)
         compiled, plain = np.where(empty, 0, compiled), np.where(empty, 0, plain)
     if compiled.dtype.kind == "f":
-        differs = ~np.isclose(compiled, plain, rtol=ROUNDING, atol=LEAST.get(name, LEAST_STOCK))
+        rounding = ROUNDING + STORED.get(name, 0.0)
+        differs = ~np.isclose(compiled, plain, rtol=rounding, atol=LEAST.get(name, LEAST_STOCK))
     else:
         differs = compiled != plain
     return differs.reshape(-1, differs.shape[-1]).any(axis=0)

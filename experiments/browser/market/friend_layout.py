@@ -43,8 +43,8 @@ class DrawnUsers:
 
     def now(self, market: Market) -> Arrays:
         """Each one's main app, and the shops that each is a fan of."""
-        columns = market.population.columns
-        spent = columns.minutes_before[:, self.users] + columns.minutes_now[:, self.users]
+        columns, read = market.population.columns, market.population.read
+        spent = read("minutes_before", self.users) + read("minutes_now", self.users)
         main = np.where(spent.max(axis=0) > 0, spent.argmax(axis=0), NO_APP)
         main[columns.online_from[self.users] > market.day] = NOT_ONLINE
         return {

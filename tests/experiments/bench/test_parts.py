@@ -1,4 +1,4 @@
-"""The benchmark of commands: which are called, how their times are split, and the table with ratios."""
+"""The benchmark of commands: which are called, and how their times are split."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from secondhalf.experiments.bench import parts
-from secondhalf.experiments.bench.parts import Timing, as_markdown, measure_parts
+from secondhalf.experiments.bench.parts import measure_parts
 from secondhalf.experiments.execution.process_pool import StudyError
 
 
@@ -36,15 +36,6 @@ def test_a_run_is_split_into_parts_and_a_sweep_into_fixed_and_each(monkeypatch: 
     assert list(found.values()) == pytest.approx([1, 2, 3, 4, 5, 2, 1, 1.5, 0.5, 6 - 4 / 40, 1 / 40])
     assert [name for name in found if name.startswith("default run: ")] == [
         f"default run: {part}" for part in ("start and imports", "simulation", "pictures", "writing")
-    ]
-
-
-def test_ratios_stand_where_there_is_something_to_compare_with() -> None:
-    table = as_markdown([Timing("one", 2.0), Timing("other", 3.0, "one"), Timing("lost", 1.0, "gone")])
-    assert table.splitlines()[2:] == [
-        "| one | 2.00 | – | – |",
-        "| other | 3.00 | one | 1.50 |",
-        "| lost | 1.00 | gone | – |",
     ]
 
 

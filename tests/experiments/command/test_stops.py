@@ -46,12 +46,15 @@ def test_no_number_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert recorded["date"].iloc[-1] == "2019-01-09"
 
 
-@pytest.mark.parametrize(("column", "who"), [("budget_factor", "all platforms"), ("taste", "platform")])
+@pytest.mark.parametrize(("what", "who"), [("phone time", "all platforms"), ("tastes", "platform")])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_users_that_are_no_numbers_stop_the_run(column: str, who: str, value: float) -> None:
+def test_users_that_are_no_numbers_stop_the_run(what: str, who: str, value: float) -> None:
     market = Market(load_settings([*TINY, "calendar.end=2019-02-28"]))
     market.step()
-    getattr(market.population.columns, column)[..., 0] = value
+    if what == "tastes":
+        market.population.behaviour.taste_step[:] = value
+    else:
+        market.calendar.phone_minutes[1] = value
     with pytest.raises(BooksError, match=rf"^stage attention, 2019-01-02: {who}"):
         market.step()
     market.close()

@@ -12,6 +12,8 @@ from secondhalf.conf.schema.mechanisms import Mechanisms
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.model.market import Market
 from secondhalf.model.shapes import NEVER, NOBODY
+from secondhalf.model.users.attention_flows import Window
+from secondhalf.model.users.storage import POSITIVE_ERROR
 from secondhalf.model.users.user_stages import MonthBooks, UserStages
 
 NAMES = ["kuaishou", "douyin", "taobao", "jd", "pinduoduo", "xiaohongshu"]
@@ -19,6 +21,9 @@ USERS, DAYS = 150, 40
 EPS32 = float(np.finfo(np.float32).eps)
 ROUNDING = 1e-9
 """Of sums in double precision: some 10^4 terms, one unit in the last place (1.1e-16) each, and a margin of 10^3."""
+
+STORED = 1 + 3 + 5
+"""How often minutes may be stored in a day: by `attend`, and after a session for each need (five ties at most)."""
 
 Array = NDArray[np.float64]
 
@@ -76,17 +81,18 @@ class Ledger:
         """All invariants of the day just run."""
         market, book = self.market, self.market.book
         book.check()
-        columns, weight = market.population.columns, market.population.weight
+        people, weight = market.population.values(), market.population.weight
         self.gmv += book.platform_gmv
-        users = np.float64(columns.minutes).sum(axis=1) * weight
-        assert close(book.minutes, users, users, USERS * EPS32), "minutes of the books are those of the users"
-        today = columns.online_from < market.day
-        own = columns.budget_factor[today] * np.float64(market.today.budget)
+        users = np.float64(people.minutes).sum(axis=1) * weight
+        stored = STORED * POSITIVE_ERROR
+        assert close(book.minutes, users, users, USERS * EPS32 + stored), "minutes of the books are those of the users"
+        today = people.online_from < market.day
+        own = people.budget_factor[today] * np.float64(market.today.budget)
         assert close(book.phone_minutes, own.sum() * weight, book.phone_minutes, USERS * EPS32)
-        spent = np.float64(columns.minutes).sum(axis=0)
+        spent = np.float64(people.minutes).sum(axis=0)
         assert (spent[~today] == 0).all()
         outside = own - spent[today]
-        assert (outside >= -16 * EPS32 * own).all(), "the outside takes what is left"
+        assert (outside >= -(16 * EPS32 + stored) * own).all(), "the outside takes what is left"
         self._gmv()
         self._people()
         self._ranges()
@@ -112,15 +118,11 @@ class Ledger:
             has_app = (columns.installed >> np.uint32(p)) & 1 == 1
             assert market.book.installed[p] == np.count_nonzero(has_app) * weight
             assert (columns.minutes[p, ~has_app] == 0).all()
-            assert ((columns.installed_day[p] != NEVER) == has_app).all()
+            assert ((columns.last_used[p] != NEVER) == has_app).all()
 
     def _ranges(self) -> None:
-        market, columns = self.market, self.market.population.columns
-        for stock in (columns.habit, columns.loyalty):
-            assert (stock >= 0).all()
-            assert (stock <= 1 + EPS32).all()
-        assert (columns.minutes >= 0).all()
-        assert (columns.interest >= 0).all()
+        market = self.market
+        assert (market.population.columns.interest >= 0).all()
         table = market.trade.table
         effort = table.effort.sum(axis=(1, 2), dtype=float)
         assert (np.isclose(effort, 1, atol=1e-5) | (effort == 0)).all()
@@ -157,12 +159,12 @@ class Watched(UserStages):
 
     change: Array  # [P]
 
-    def close_month(self, day: int, days_now: int, days_before: int) -> MonthBooks:
+    def close_month(self, now: Window, before: Window) -> MonthBooks:
         """Close the calendar month's books."""
-        columns = self.columns
-        now, before = np.float64(columns.minutes_now).sum(axis=1), np.float64(columns.minutes_before).sum(axis=1)
-        self.change = now / days_now - before / days_before
-        return super().close_month(day, days_now, days_before)
+        read = self.population.read
+        summed, earlier = (np.float64(read(name)).sum(axis=1) for name in ("minutes_now", "minutes_before"))
+        self.change = summed / now.length - earlier / before.length
+        return super().close_month(now, before)
 
 
 def run(own: MarketSettings) -> None:

@@ -221,7 +221,9 @@ def test_needs_of_one_kind_by_hand() -> None:
     number = np.arange(len(PLATFORMS))[:, None]
     installed = ((columns.installed[None, needs] >> number) & 1 == 1) & (offer.sells[:, None] == 1)
     feed, shelf = offer.channel_value[0].astype(float)
-    like = np.exp(np.array([users.content_liking, users.shelf_liking])[:, None] * columns.taste[:, needs])
+    like = np.exp(
+        np.array([users.content_liking, users.shelf_liking])[:, None] * market.population.read("taste")[:, needs]
+    )
     inclusive = np.log(feed[:, None] * like[0] + shelf[:, None] * like[1])
     utility = np.where(installed, offer.tier_value[0][:, None] + users.channel_nest * inclusive, -np.inf)
     against = np.exp(utility / users.platform_nest).sum(axis=0) ** users.platform_nest

@@ -117,8 +117,10 @@ def test_the_sample_keeps_state_weight_and_degrees() -> None:
     part = market.fork(users=CHILDREN, reseed=1)
     assert part.population.users == CHILDREN
     assert part.population.weight * CHILDREN == pytest.approx(market.population.weight * 300)
-    taste = market.population.columns.taste[0]
-    rows = [int(np.flatnonzero(taste == value)[0]) for value in part.population.columns.taste[0]]
+    whole, kept = market.population.columns, part.population.columns
+    place = {traits: row for row, traits in enumerate(zip(*whole.taste, whole.need_rate, strict=True))}
+    rows = [place[traits] for traits in zip(*kept.taste, kept.need_rate, strict=True)]
+    assert len(place) == 300, "everybody is told apart"
     assert rows == sorted(rows)
     assert len(set(rows)) == CHILDREN
     for name, column in market.population.columns._asdict().items():

@@ -14,7 +14,7 @@ from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.command.compose import load_settings
 from secondhalf.model.calendar import MarketCalendar
 from secondhalf.model.market import Market
-from secondhalf.model.shapes import NEVER, NOBODY
+from secondhalf.model.shapes import NEVER, NOBODY, TENURE, YEAR_MONTHS
 from secondhalf.model.users.population import Population, online_from
 
 Array = NDArray[np.float64]
@@ -79,7 +79,7 @@ def test_more_people_online_than_the_population_is_everybody() -> None:
 
 
 def test_traits_have_their_moments(people: Population) -> None:
-    columns = people.columns
+    columns = people.values()
     for taste, sd in zip(columns.taste, (0.9, 0.5), strict=True):
         assert stats.kstest(taste, "norm", (0, sd)).pvalue > 1e-4
     assert np.corrcoef(columns.taste)[0, 1] == pytest.approx(0, abs=4 / np.sqrt(USERS))
@@ -98,18 +98,19 @@ def test_shares_installed_at_start(people: Population, own: MarketSettings) -> N
         wanted = own.platform[name].installed_at_start
         assert np.count_nonzero(has_app) == round(wanted * np.count_nonzero(online))
         assert not has_app[~online].any()
-        age = -columns.installed_day[p, has_app].astype(int)
-        assert age.min() >= 1
-        recent = np.mean(age <= 365)
-        assert recent == pytest.approx(0.4, abs=4 * np.sqrt(0.24 / has_app.sum()) + 1 / 365)
-        assert (columns.installed_day[p, ~has_app] == NEVER).all()
+        months = columns.marks[p, has_app] >> TENURE
+        assert months.min() >= 1
+        recent = np.mean(months < YEAR_MONTHS)
+        # Whoever came in the year's first month is twelve months ago, which is 31 days of 365.
+        assert recent == pytest.approx(0.4 * (1 - 31 / 365), abs=4 * np.sqrt(0.24 / has_app.sum()) + 1 / 365)
+        assert (columns.marks[p, ~has_app] == 0).all()
 
 
 def test_who_likes_a_platform_is_likelier_to_have_it(people: Population) -> None:
     """Independent hazards over equal times: P(installed | taste) = 1 - exp(-H exp(adoption_taste taste))."""
     columns = people.columns
     online = columns.online_from == NEVER
-    has_app, taste = (columns.installed & 1 == 1)[online], columns.taste[0, online].astype(float)
+    has_app, taste = (columns.installed & 1 == 1)[online], people.read("taste")[0, online].astype(float)
     level = np.linspace(-6, 3, 4000)
     means = [np.mean(-np.expm1(-np.exp(h + 0.8 * taste))) for h in level[::40]]
     height = np.interp(0.3, means, level[::40])
@@ -182,7 +183,7 @@ def test_last_orders_are_filled_in_from_personal_rates(market: Market) -> None:
     columns = market.population.columns
     last = columns.last_bought[0].astype(float)
     ago = -last
-    rate = 0.01 * columns.need_rate.astype(float) * float(market.calendar.planned_demand[0])
+    rate = 0.01 * market.population.read("need_rate").astype(float) * float(market.calendar.planned_demand[0])
     bought = last != NEVER
     assert ((ago[bought] >= 1) & (ago[bought] <= 2000)).all()
     for days in (10, 30, 56, 120, 365, 1000):
