@@ -92,7 +92,7 @@ def merchant_stage(market: State) -> None:
     trade.refresh(live, opens, market.calendar.package[at] * (market.day >= 0))
     market.shops = trade.shops()
     # Where the last shop closed this morning, nothing can be ordered today.
-    market.offer = market.offer._replace(sells=market.offer.sells * market.desk.with_shops(trade))
+    market.offer = market.offer._replace(sells=market.offer.sells * trade.has_shop)
 
 
 def adoption_stage(market: State) -> None:

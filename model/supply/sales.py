@@ -72,6 +72,9 @@ class Trade:
         Array | None, Axes("MP", 1)
     ]  # factor on weights in search; None where no platform prefers its own
     supply: Annotated[Array, Axes("PC")]  # effort in each cell relative to all effort, weighted by merchants' size
+    in_feed: Annotated[Array, Axes("P")]  # of it, in the channels of the feed
+    planting: Annotated[Array, Axes("P")]  # of that, the part in channels that seed
+    has_shop: Annotated[NDArray[np.bool_], Axes("P")]  # platforms with at least one shop
     per_weight: Annotated[Array, Axes("GPC")]  # share of a cell's direct demand that a unit of weight wins, by category
     reach: Annotated[Array, Axes("MP")]  # factor on fans' orders from the shop's own broadcasts
     buyer_shares: Annotated[Array, Axes("MP")]  # share of each platform's orders by merchant
@@ -83,6 +86,7 @@ class Trade:
     last_week_gmv: Annotated[Array, Axes("MP")]  # sales in the week before the last revision, RMB
     category_demand: Annotated[Array, Axes("G")]  # share of demand of each category
     multi_homing: float  # share of real merchants with two homes or more
+    real_shops: float  # shops of real merchants
     stale: bool  # whether shops have changed since the last `refresh`, beside the week's revision
 
     def __init__(self, table: MerchantTable, settings: MerchantSettings, channels: dict[str, ChannelSettings]) -> None:
@@ -133,8 +137,18 @@ class Trade:
         self.multi_homing = float(np.average(homes, weights=table.weight))
         mass = table.weight * table.size
         self.supply = np.einsum("m,mpc->pc", mass / mass.sum(), effort)
+        self.in_feed = self.supply[:, self.feed].sum(axis=1)
+        seeding = self.supply[:, self.feed & self.seeds].sum(axis=1)
+        self.planting = np.divide(seeding, self.in_feed, out=np.zeros_like(seeding), where=self.in_feed > 0)
+        self.count_shops()
         broadcast = table.effort[:, :, contest.LIVE_STORE].astype(np.float64) ** BROADCAST_EXPONENT
         self.reach = 1 + settings.broadcast_gain * live * broadcast
+
+    def count_shops(self) -> None:
+        """Work out `has_shop` and `real_shops`; called after every change of shops."""
+        table = self.table
+        self.has_shop = np.array([shops.any() for shops in table.shop.T])  # each ends at its first shop
+        self.real_shops = float(np.einsum("m,mp->", table.weight, table.shop))
 
     @property
     def favoured(self) -> Array:
@@ -146,13 +160,11 @@ class Trade:
 
         `most` is `Platform.load` of each platform, [P].
         """
-        return np.asarray(most * (self.supply[:, self.feed].sum(axis=1) > 0))
+        return np.asarray(most * (self.in_feed > 0))
 
     def planting_load(self, load: Array) -> Array:
         """The part of the selling load that plants interest, [P]: by effort in the channels that seed."""
-        feed = self.supply[:, self.feed].sum(axis=1)
-        seeding = self.supply[:, self.feed & self.seeds].sum(axis=1)
-        return np.asarray(load * np.divide(seeding, feed, out=np.zeros_like(feed), where=feed > 0))
+        return np.asarray(load * self.planting)
 
     def shops(self) -> Shops:
         """What users meet this week."""
