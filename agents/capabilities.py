@@ -61,7 +61,8 @@ class CapabilityTable:
         vars(self).update(empty(CapabilityTable, P=len(platforms), K=len(self.names)))
         self.entrance: list[list[str]] = [[catalogue[name].entrance for name in self.names] for _ in platforms]
         step = np.array([math.expm1(2 * math.log(19) / c.ramp_days) if ramps else np.inf for c in catalogue.values()])
-        self._step = step
+        self._step, self._ramps = step, ramps
+        self._cost = np.array([capability.running_cost for capability in catalogue.values()])
         for p, platform in enumerate(platforms):
             for k, name in enumerate(self.names):
                 self._start(p, k, platform, catalogue[name], float(normals[p, k]))
@@ -101,10 +102,17 @@ class CapabilityTable:
         ``r = 2 ln 19 / ramp_days``: from 5 % to 95 % of skill in `ramp_days`.
         """
         growing = (self.exposure > 0) & (self.maturity > 0)
-        with np.errstate(invalid="ignore"):
-            factor = (1 + self._step) / (1 + self._step * self.maturity / self.skill)
-        factor = np.where(np.isinf(self._step), self.skill / np.where(growing, self.maturity, 1.0), factor)
+        if self._ramps:
+            reached = np.divide(self._step * self.maturity, self.skill, out=np.zeros(growing.shape), where=growing)
+            factor = (1 + self._step) / (1 + reached)
+        else:
+            factor = self.skill / np.where(growing, self.maturity, 1.0)
         np.multiply(self.maturity, factor, out=self.maturity, where=growing)
+
+    def running_cost(self) -> Array:
+        """Cost of keeping today's pools open, RMB, [platform]; price cuts cost what they take off what is sold."""
+        cost = np.add.accumulate(self._cost * (self.maturity * self.exposure), axis=1)  # capability after capability
+        return np.asarray(cost[:, -1])
 
     def change(self, p: int, name: str, change: str, entrance: str | None, share: float | None = None) -> None:
         """Test, open (to a `share` of the users), strengthen, restrict, close or restore a capability."""

@@ -5,6 +5,8 @@ Measures never steer.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,11 +34,10 @@ def jensen_shannon(first: Array, second: Array) -> float:
 
     Source: Endres and Schindelin (2003).
     """
-    p, q = shares(first), shares(second)
-    middle = (p + q) / 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(p > 0, p * np.log2(p / middle), 0.0) + np.where(q > 0, q * np.log2(q / middle), 0.0)
-    return float(np.sqrt(max(terms.sum() / 2, 0.0)))
+    mixes = np.array([shares(first), shares(second)])
+    middle = (mixes[0] + mixes[1]) / 2
+    terms = mixes * np.log2(np.divide(mixes, middle, out=np.ones(mixes.shape), where=mixes > 0))
+    return math.sqrt(max((terms[0] + terms[1]).sum() / 2, 0.0))
 
 
 def interpenetration(by_channel: Array, content: NDArray[np.bool_]) -> float:

@@ -107,7 +107,7 @@ class Record:
         market, book = self._market, self._market.book
         self._note_moves()
         for name, amount in (
-            ("gmv", book.cells.sum(axis=0)),
+            ("gmv", book.cell_gmv),
             ("net_gmv", book.net_gmv),
             ("orders", _orders_by_channel(book)),
             ("repeat", book.cells[KIND_REPEAT]),
@@ -233,7 +233,7 @@ def _orders_by_channel(book: DayBook) -> Array:
     Within a kind and a platform the tier of a need and its channel do not depend on each other.
     """
     spent = book.cells.sum(axis=2, keepdims=True)
-    part = np.divide(book.cells, spent, out=np.zeros_like(book.cells), where=spent > 0)
+    part = np.divide(book.cells, spent, out=np.zeros(book.cells.shape), where=spent > 0)
     return np.asarray((book.orders.sum(axis=1)[:, :, None] * part).sum(axis=0))
 
 

@@ -96,6 +96,7 @@ class Trade:
         vars(self).update(empty(Trade, **sizes))
         self.seeds = np.array([channels[name].seeds for name in CHANNELS])
         self.feed = np.array([channels[name].feed for name in CHANNELS])
+        self.group = np.where(self.feed, FEED, SHELF)
         self.category_demand = category_demand(settings.categories, settings.category_exponent)
         self.favour = None
         self.refresh(np.ones(platforms), np.ones((platforms, cells), bool), self.package)
@@ -186,33 +187,32 @@ class Trade:
         self.buyer_shares = shares
         return shares
 
-    def book(self, spending: Array, channel_share: Array) -> Array:
+    def book(self, spending: Array, gmv: Array, channel_share: Array) -> Array:
         """Take in a day's GMV and return it by kind of need, platform and channel, [4, P, C].
 
         Parameters
         ----------
         spending
             RMB by kind of need, origin (last row: planted nowhere), platform and group of channels, [4, P + 1, P, 2]
+        gmv
+            the same without groups, [4, P + 1, P]
         channel_share
             share of each channel in its group by kind of need and platform, [4, P, C]
         """
-        group = np.where(self.feed, FEED, SHELF)
-        cells = spending.sum(axis=1)[:, :, group] * channel_share
-        gmv = spending.sum(axis=3)
-        by_place = gmv.sum(axis=1)
+        by_group = spending.sum(axis=1)
+        cells = by_group[:, :, self.group] * channel_share
         credited = self.settings.attribution
-        planted = gmv[KIND_IMPULSE, :-1] + gmv[KIND_RIPENED, :-1]
-        seeded = planted * credited
+        seeded = (gmv[KIND_IMPULSE, :-1] + gmv[KIND_RIPENED, :-1]) * credited
         direct = cells[KIND_PLANNED].copy()
         for kind in (KIND_IMPULSE, KIND_RIPENED):
-            kept = spending[kind].sum(axis=0) - credited * spending[kind, :-1].sum(axis=0)
-            direct += kept[:, group] * channel_share[kind]
+            kept = by_group[kind] - credited * spending[kind, :-1].sum(axis=0)
+            direct += kept[:, self.group] * channel_share[kind]
         for total, part in (
             (self.pending_direct, direct),
             (self.week_direct, direct),
             (self.pending_seeded, seeded),
             (self.week_seeded, seeded),
-            (self.pending_repeat, by_place[KIND_REPEAT]),
+            (self.pending_repeat, gmv[KIND_REPEAT].sum(axis=0)),
         ):
             total += part
         return np.asarray(cells)
