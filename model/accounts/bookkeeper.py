@@ -62,11 +62,10 @@ class Bookkeeper:
         w = self.weight
         people, totals = np.ascontiguousarray(attention[0].T) * w, (attention[1] * w).tolist()
         spending = purchases.spending * (w * basket)
-        gmv = spending.sum(axis=3)
-        cells = trade.book(spending, gmv, channel_share)
+        orders = purchases.orders * w
+        sales = trade.book(spending, orders, channel_share)
         needs = (purchases.needs * w).tolist()
-        by_cell = cells.sum(axis=0)
-        platform_gmv = by_cell.sum(axis=1)
+        platform_gmv = sales.cell_gmv.sum(axis=1)
         minutes, shopping = people[MINUTES], people[SHOPPING]
         buyers = np.ascontiguousarray(purchases.buyers.T) * w
         running = self.platforms[0].capabilities.running_cost()
@@ -86,17 +85,19 @@ class Bookkeeper:
             needs_met=needs[MET],
             wanted=needs[WANTED] * basket,
             consumer_surplus=needs[SURPLUS] * basket,
-            orders=purchases.orders * w,
-            gmv=gmv,
-            cells=cells,
-            net_gmv=by_cell * self.kept,
+            orders=orders,
+            gmv=sales.gmv,
+            cells=sales.cells,
+            cell_gmv=sales.cell_gmv,
+            cell_orders=sales.cell_orders,
+            net_gmv=sales.cell_gmv * self.kept,
             monthly_buyers=buyers[MONTHLY_BUYERS],
             annual_buyers=buyers[ANNUAL_BUYERS],
             commission=platform_gmv * take_rate,
             ad_revenue=minutes * (ad_yield / MINUTES_AN_HOUR) + platform_gmv * ad_take,
             subsidies=subsidies,
             cost=running + subsidies + launch_cost,
-            channel_minutes=self._channel_minutes(minutes, shopping, by_cell),
+            channel_minutes=self._channel_minutes(minutes, shopping, sales.cell_gmv),
         )
 
     def _channel_minutes(self, minutes: Array, shopping: Array, gmv: Array) -> Array:

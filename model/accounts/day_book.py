@@ -44,6 +44,8 @@ class DayBook:
     orders: Array  # [4, P + 1, P] by kind of need, origin, platform
     gmv: Array  # [4, P + 1, P] RMB
     cells: Array  # [4, P, C] RMB by kind of need, platform, channel
+    cell_gmv: Array  # [P, C] RMB of all kinds
+    cell_orders: Array  # [P, C] orders of all kinds: those of each kind go with what is spent on it
     net_gmv: Array  # [P, C] RMB paid and not sent back
     monthly_buyers: Array  # [P] people
     annual_buyers: Array  # [P] people
@@ -67,11 +69,6 @@ class DayBook:
     def platform_net_gmv(self) -> Array:
         """GMV paid and not sent back of each platform, [P]."""
         return np.asarray(self.net_gmv.sum(axis=1))
-
-    @cached_property
-    def cell_gmv(self) -> Array:
-        """GMV of each channel of each platform, [P, C]."""
-        return np.asarray(self.cells.sum(axis=0))
 
     @cached_property
     def all_minutes(self) -> float:

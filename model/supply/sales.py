@@ -8,7 +8,7 @@ to merchants by `settle`.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +18,8 @@ from secondhalf.agents.merchant import MerchantTable
 from secondhalf.conf.schema.platforms import ChannelSettings
 from secondhalf.conf.schema.population import MerchantSettings
 from secondhalf.conf.schema.vocabulary import CHANNELS
-from secondhalf.model.shapes import (
-    FEED,
-    KIND_IMPULSE,
-    KIND_PLANNED,
-    KIND_REPEAT,
-    KIND_RIPENED,
-    SHELF,
-    Shops,
-)
-from secondhalf.model.supply import contest
+from secondhalf.model.shapes import FEED, SHELF, Shops
+from secondhalf.model.supply import contest, ledgers
 
 Array = NDArray[np.float64]
 BROADCAST_EXPONENT = 0.5
@@ -58,6 +50,15 @@ def share_per_weight(weight: Array, category: NDArray[np.integer], demand: Array
     within = served.sum(axis=0)
     share = np.divide(served, within, out=np.zeros_like(total), where=within > 0)
     return np.asarray(np.divide(share, total, out=np.zeros_like(total), where=total > 0))
+
+
+class DaySales(NamedTuple):
+    """Sales of a day in real units."""
+
+    gmv: Array  # [4, P + 1, P] RMB by kind of need, origin (last row: planted nowhere), platform
+    cells: Array  # [4, P, C] RMB by kind of need, platform, channel
+    cell_gmv: Array  # [P, C] RMB
+    cell_orders: Array  # [P, C] orders
 
 
 class Trade:
@@ -187,42 +188,33 @@ class Trade:
         self.buyer_shares = shares
         return shares
 
-    def book(self, spending: Array, gmv: Array, channel_share: Array) -> Array:
-        """Take in a day's GMV and return it by kind of need, platform and channel, [4, P, C].
+    def book(self, spending: Array, orders: Array, channel_share: Array) -> DaySales:
+        """Take in a day's GMV and return it in all divisions.
 
         Parameters
         ----------
-        spending
-            RMB by kind of need, origin (last row: planted nowhere), platform and group of channels, [4, P + 1, P, 2]
-        gmv
-            the same without groups, [4, P + 1, P]
+        spending, orders
+            RMB by kind of need, origin (last row: planted nowhere), platform and group of channels, [4, P + 1, P, 2];
+            orders by the same without groups, [4, P + 1, P]
         channel_share
             share of each channel in its group by kind of need and platform, [4, P, C]
         """
-        by_group = spending.sum(axis=1)
-        cells = by_group[:, :, self.group] * channel_share
+        direct, seeded, repeat = (np.empty(of.shape) for of in (self.week_direct, self.week_seeded, self.pending_repeat))
         credited = self.settings.attribution
-        seeded = (gmv[KIND_IMPULSE, :-1] + gmv[KIND_RIPENED, :-1]) * credited
-        direct = cells[KIND_PLANNED].copy()
-        for kind in (KIND_IMPULSE, KIND_RIPENED):
-            kept = by_group[kind] - credited * spending[kind, :-1].sum(axis=0)
-            direct += kept[:, self.group] * channel_share[kind]
+        found = ledgers.enter(spending, orders, channel_share, self.group, credited, direct, seeded, repeat)
         for total, part in (
             (self.pending_direct, direct),
             (self.week_direct, direct),
             (self.pending_seeded, seeded),
             (self.week_seeded, seeded),
-            (self.pending_repeat, gmv[KIND_REPEAT].sum(axis=0)),
+            (self.pending_repeat, repeat),
         ):
             total += part
-        return np.asarray(cells)
+        return DaySales(*found)
 
     def update_fans(self, gained: Array, lost: Array) -> None:
         """Hand the day's new fans (people, [P]) to merchants by their share of orders, and take lost ones pro rata."""
-        fans = self.table.fans
-        fans += self.buyer_shares * gained
-        total = contest.column_sums(fans)
-        fans *= np.divide(total - lost, total, out=np.zeros_like(total), where=total > 0)
+        ledgers.renew_fans(self.table.fans, self.buyer_shares, gained, lost)
 
     def pending(self) -> Array:
         """GMV not yet handed to merchants, [P]."""
