@@ -122,9 +122,10 @@ class Platform(mesa.Agent):
 
     def follow_trend(self, date: dt.date, last_fact: dt.date) -> None:
         """Set the fitted trends of recruiting, depth and appeal to a date; they are no moves, whatever the strategy."""
-        self._recruit_trend = trend(self.settings.recruit_trend, date, last_fact)
-        self._depth_trend = trend(self.settings.depth_trend, date, last_fact)
-        self._appeal_trend = trend(self.settings.appeal_trend, date, last_fact)
+        own = self.settings
+        self._recruit_trend = trend(own.recruit_trend, date, last_fact)
+        self._depth_trend = trend(own.depth_trend, date, last_fact)
+        self._appeal_trend = trend(own.appeal_trend, date, last_fact)
 
     @property
     def recruiting(self) -> bool:

@@ -112,7 +112,7 @@ class Snapshot:
 
 def _same(left: Array, right: Array, what: str) -> None:
     gap = np.abs(left - right)
-    worst = int(np.argmax(gap))
+    worst = int(gap.argmax())
     if not gap[worst] <= TOLERANCE * max(abs(right[worst]), 1.0):
         raise BooksError(f"{what} differ at platform number {worst}: {left[worst]:.9g} against {right[worst]:.9g}")
 

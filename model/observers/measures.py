@@ -34,7 +34,9 @@ def jensen_shannon(first: Array, second: Array) -> float:
 
     Source: Endres and Schindelin (2003).
     """
-    mixes = np.array([shares(first), shares(second)])
+    mixes = np.array([first, second])
+    total = mixes.sum(axis=1, keepdims=True)
+    mixes = np.divide(mixes, total, out=np.zeros(mixes.shape), where=total > 0)
     middle = (mixes[0] + mixes[1]) / 2
     terms = mixes * np.log2(np.divide(mixes, middle, out=np.ones(mixes.shape), where=mixes > 0))
     return math.sqrt(max((terms[0] + terms[1]).sum() / 2, 0.0))

@@ -39,10 +39,11 @@ class OfferDesk:
         self.price_cut = np.array([c.price_cut for c in catalogue])
         self.link_gain = np.array([c.link_gain for c in catalogue])
         self.supply_gain = np.array([c.supply_gain for c in catalogue])
-        opens = np.array([[channel in c.opens for c in catalogue] for channel in CHANNELS])  # [C, capability]
-        self.not_needed = np.where(opens, 0.0, np.inf)
-        self.opened = opens.any(axis=1)  # by some capability
-        self.storefront = self._selling_capability(settings)
+        opens = np.array([[channel in c.opens for c in catalogue] for channel in CHANNELS])
+        # Without what opens all channels a platform cannot take orders; it is the last row, [C + 1, capability].
+        needed = np.vstack([opens, [c.opens_all for c in catalogue]])
+        self.not_needed = np.where(needed, 0.0, np.inf)
+        self.opened = needed.any(axis=1)
         own = [platform.settings for platform in platforms]
         self.content = np.array([p.kind == "content" for p in own])
         self.leisure = np.array([p.leisure for p in own])
@@ -64,14 +65,13 @@ class OfferDesk:
         self.shelf = 1.0 - self.feed
         self.elasticity = settings.merchants.supply_elasticity
 
-    @staticmethod
-    def _selling_capability(settings: MarketSettings) -> NDArray[np.bool_]:
-        """Capabilities that every channel needs: without them a platform cannot take orders."""
-        return np.array([c.opens_all for c in settings.capability.values()])
-
     def availability(self) -> Array:
         """How open each channel is on each platform, [P, C]: the least presence among what opens it."""
-        least = (self.table.presence[:, None, :] + self.not_needed).min(axis=2)
+        return self._least(self.table.presence)[:, :-1]
+
+    def _least(self, presence: Array) -> Array:
+        """Least presence among what each channel, and in the last column taking orders, needs, [P, C + 1]."""
+        least = (presence[:, None, :] + self.not_needed).min(axis=2)
         return np.where(self.opened, least, 0.0)
 
     def live_presence(self) -> Array:
@@ -110,8 +110,8 @@ class OfferDesk:
             traffic that they add, as a share: for what content plants, and for channels outside the feed, [P]
         """
         presence = self.table.presence
-        availability = self.availability()
-        storefront = presence[:, self.storefront].min(axis=1)
+        least = self._least(presence)
+        availability, storefront = least[:, :-1], least[:, -1]
         sells = (storefront > 0) & trade.has_shop & (availability.max(axis=1) > 0)
         levers = np.array([(own.load, own.appeal, own.recruit, own.pool_depth) for own in self.platforms])
         most, appeal, recruit, depth = levers.T
