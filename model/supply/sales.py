@@ -184,7 +184,7 @@ class Trade:
         sold = contest.column_sums(sales) > 0
         basis = sales if sold.all() else np.where(sold, sales, self.weight_by_platform())
         total = contest.column_sums(basis)
-        shares: Array = np.divide(basis, total, out=np.zeros_like(basis), where=total > 0)
+        shares: Array = basis / np.where(total > 0, total, 1.0)
         self.buyer_shares = shares
         return shares
 

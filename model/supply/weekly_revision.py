@@ -61,7 +61,8 @@ class MerchantWeek:
         shape = (table.number.size, -1)
         returns = effort_returns.returns(self.trade, take_rate, live).reshape(shape)
         relative_returns(returns, table.effort.reshape(shape))
-        possible = (table.shop[:, :, None] & self.trade.open_cells).reshape(shape)
+        open_cells = self.trade.open_cells
+        possible = np.repeat(table.shop, open_cells.shape[1], axis=1) & open_cells.ravel()
         cells = table.attraction.reshape(shape), table.effort.reshape(shape), returns, possible
         if rule.effort == "logit":
             logit_update(*cells, rule.ewa_lambda)
