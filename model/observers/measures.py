@@ -34,9 +34,10 @@ def jensen_shannon(first: Array, second: Array) -> float:
 
     Source: Endres and Schindelin (2003).
     """
-    mixes = np.array([first, second])
-    total = mixes.sum(axis=1, keepdims=True)
-    mixes = np.divide(mixes, total, out=np.zeros(mixes.shape), where=total > 0)
+    return _distance(np.array([shares(first), shares(second)]))
+
+
+def _distance(mixes: Array) -> float:
     middle = (mixes[0] + mixes[1]) / 2
     terms = mixes * np.log2(np.divide(mixes, middle, out=np.ones(mixes.shape), where=mixes > 0))
     return math.sqrt(max((terms[0] + terms[1]).sum() / 2, 0.0))
@@ -47,10 +48,9 @@ def interpenetration(by_channel: Array, content: NDArray[np.bool_]) -> float:
 
     `by_channel` is GMV or minutes, [P, C]. 0 when either side has none of it.
     """
-    first, second = by_channel[content].sum(axis=0), by_channel[~content].sum(axis=0)
-    if first.sum() <= 0 or second.sum() <= 0:
-        return 0.0
-    return 1.0 - jensen_shannon(first, second)
+    sides = (np.array([content, ~content])[:, :, None] * by_channel).sum(axis=1)
+    total = sides.sum(axis=1, keepdims=True)
+    return 0.0 if total.min() <= 0 else 1.0 - _distance(sides / total)
 
 
 def leak_rate(orders: Array, content: NDArray[np.bool_]) -> float:

@@ -60,9 +60,10 @@ class OfferDesk:
         self.affinity = np.array(
             [[getattr(c.affinity, kind) for c in settings.channels.values()] for kind in KINDS_OF_NEED]
         )
-        self.fan_gain = np.array([c.fan_gain for c in settings.channels.values()])
         self.feed = np.array([settings.channels[name].feed for name in CHANNELS], float)
         self.shelf = 1.0 - self.feed
+        fan_gain = np.array([c.fan_gain for c in settings.channels.values()])
+        self.feed_fans, self.shelf_fans = self.feed * fan_gain, self.shelf * fan_gain
         self.elasticity = settings.merchants.supply_elasticity
 
     def availability(self) -> Array:
@@ -133,7 +134,7 @@ class OfferDesk:
         groups = _by_group(values @ self.feed, values @ self.shelf)
         within = np.where(trade.feed, groups[:, FEED, :, None], groups[:, SHELF, :, None])
         shares = np.divide(values, within, out=np.zeros_like(values), where=within > 0)
-        fans = _by_group((shares * self.feed) @ self.fan_gain, (shares * self.shelf) @ self.fan_gain)
+        fans = _by_group(shares @ self.feed_fans, shares @ self.shelf_fans)
         innovation, imitation = (self.hazards * recruit).astype(np.float32)
         f = np.float32
         offer = Offer(
@@ -158,7 +159,7 @@ class OfferDesk:
         """By origin of a need, [P + 1, P]: closed loop where it was planted, open links to the other kind."""
         bonus = np.zeros((links.size + 1, links.size), np.float32)
         bonus[:-1] = (self.users.link_bonus * links * self.content)[:, None] * (sells & ~self.content)
-        np.fill_diagonal(bonus, self.users.closed_loop * storefront)
+        bonus.ravel()[: -links.size : links.size + 1] = self.users.closed_loop * storefront  # the diagonal
         return bonus
 
 
