@@ -154,7 +154,7 @@ class CapabilityTable:
 
 @compile_cached(nogil=True, error_model="numpy")
 def _grow(maturity: Array, exposure: Array, skill: Array, step: Array) -> None:
-    """Let what somebody sees grow for a day, in place, [platform, capability]; an infinite `step` [capability] is all."""
+    """Let what somebody sees grow for a day, in place, [platform, capability]; an infinite `step` reaches the skill."""
     for p in range(maturity.shape[0]):
         for k in range(maturity.shape[1]):
             if exposure[p, k] > 0.0 and maturity[p, k] > 0.0:

@@ -199,7 +199,8 @@ class Trade:
         channel_share
             share of each channel in its group by kind of need and platform, [4, P, C]
         """
-        direct, seeded, repeat = (np.empty(of.shape) for of in (self.week_direct, self.week_seeded, self.pending_repeat))
+        waiting = (self.pending_direct, self.pending_seeded, self.pending_repeat)
+        direct, seeded, repeat = (np.empty(ledger.shape) for ledger in waiting)
         credited = self.settings.attribution
         found = ledgers.enter(spending, orders, channel_share, self.group, credited, direct, seeded, repeat)
         for total, part in (
