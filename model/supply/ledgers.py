@@ -23,11 +23,15 @@ def enter(
     channel_share: Array,
     group: NDArray[Any],
     credited: float,
+    gmv: Array,
+    cells: Array,
+    by_cell: Array,
+    by_channel: Array,
     direct: Array,
     seeded: Array,
     repeat: Array,
-) -> tuple[Array, Array, Array, Array]:
-    """Divide a day's spending by cell, and write what waits for merchants into three ledgers.
+) -> None:
+    """Divide a day's spending and orders, and write what waits for merchants into three ledgers.
 
     Parameters
     ----------
@@ -38,52 +42,42 @@ def enter(
         share of each channel in its group by kind of need and platform, [4, P, C]; group of each channel, [C]
     credited
         share of planted sales that goes to who planted them
+    gmv, cells, by_cell
+        filled: RMB without groups, [4, P + 1, P]; by kind, platform and channel, [4, P, C]; of all kinds, [P, C]
+    by_channel
+        zeros, to which orders of all kinds are added, [P, C]: those of each kind go with what is spent on it, since
+        within a kind and a platform the tier of a need and its channel do not depend on each other
     direct, seeded, repeat
-        filled with the day's GMV by cell, [P, C], by origin and place, [P, P], and of fans, [P]
-
-    Returns
-    -------
-    four float64 arrays
-        GMV without groups, [4, P + 1, P]; GMV by kind, platform and channel, [4, P, C]; the same of all kinds, [P, C];
-        orders of all kinds, [P, C]: those of each kind go with what is spent on it, since within a kind and a platform
-        the tier of a need and its channel do not depend on each other
+        filled with GMV that merchants wait for: by cell, [P, C], by origin and place, [P, P], of fans, [P]
     """
     kinds, platforms, channels = channel_share.shape
-    gmv = np.empty((kinds, platforms + 1, platforms))
-    cells = np.empty((kinds, platforms, channels))
-    by_cell, by_channel = np.zeros((platforms, channels)), np.zeros((platforms, channels))
-    direct[:], seeded[:], repeat[:] = 0.0, 0.0, 0.0
-    planted, placed = np.empty(2), np.empty(2)
     for k in range(kinds):
-        of_seeds = k in (KIND_IMPULSE, KIND_RIPENED)
         for p in range(platforms):
-            ordered, spent = 0.0, 0.0
-            placed[:] = 0.0
+            ordered = spent = 0.0
+            placed = planted = (0.0, 0.0)  # in each group, and without what was planted nowhere
             for origin in range(platforms + 1):
-                planted[:] = placed  # at the end what the last row, planted nowhere, is not in
-                for g in range(2):
-                    placed[g] += spending[k, origin, p, g]
-                gmv[k, origin, p] = spending[k, origin, p, 0] + spending[k, origin, p, 1]
+                first, second = spending[k, origin, p, 0], spending[k, origin, p, 1]
+                planted = placed
+                placed = (placed[0] + first, placed[1] + second)
+                gmv[k, origin, p] = first + second
                 ordered += orders[k, origin, p]
-                if k == KIND_REPEAT:
-                    repeat[p] += gmv[k, origin, p]
-                elif of_seeds and origin < platforms:
-                    seeded[origin, p] += gmv[k, origin, p]
             for c in range(channels):
-                cells[k, p, c] = placed[group[c]] * channel_share[k, p, c]
-                by_cell[p, c] += cells[k, p, c]
+                part, kept = placed[group[c]], placed[group[c]] - credited * planted[group[c]]
+                cells[k, p, c] = part * channel_share[k, p, c]
                 spent += cells[k, p, c]
+                by_cell[p, c] = cells[k, p, c] + (by_cell[p, c] if k else 0.0)
                 if k == KIND_PLANNED:
-                    direct[p, c] += cells[k, p, c]
-                elif of_seeds:
-                    direct[p, c] += (placed[group[c]] - credited * planted[group[c]]) * channel_share[k, p, c]
+                    direct[p, c] = cells[k, p, c]
+                elif k != KIND_REPEAT:  # planted
+                    direct[p, c] += kept * channel_share[k, p, c]
             for c in range(channels):
-                if spent > 0.0:
-                    by_channel[p, c] += ordered * (cells[k, p, c] / spent)
-    for origin in range(platforms):
-        for p in range(platforms):
-            seeded[origin, p] *= credited
-    return gmv, cells, by_cell, by_channel
+                by_channel[p, c] += ordered * (cells[k, p, c] / spent) if spent > 0.0 else 0.0
+    for p in range(platforms):
+        repeat[p] = 0.0
+        for origin in range(platforms + 1):
+            repeat[p] += gmv[KIND_REPEAT, origin, p]
+        for origin in range(platforms):
+            seeded[origin, p] = (gmv[KIND_IMPULSE, origin, p] + gmv[KIND_RIPENED, origin, p]) * credited
 
 
 @compiled

@@ -199,10 +199,13 @@ class Trade:
         channel_share
             share of each channel in its group by kind of need and platform, [4, P, C]
         """
-        waiting = (self.pending_direct, self.pending_seeded, self.pending_repeat)
-        direct, seeded, repeat = (np.empty(ledger.shape) for ledger in waiting)
+        direct, repeat = np.empty(self.pending_direct.shape), np.empty(self.pending_repeat.shape)
+        seeded = np.empty(self.pending_seeded.shape)
+        found = DaySales(
+            np.empty(orders.shape), np.empty(channel_share.shape), np.empty(direct.shape), np.zeros(direct.shape)
+        )
         credited = self.settings.attribution
-        found = ledgers.enter(spending, orders, channel_share, self.group, credited, direct, seeded, repeat)
+        ledgers.enter(spending, orders, channel_share, self.group, credited, *found, direct, seeded, repeat)
         for total, part in (
             (self.pending_direct, direct),
             (self.week_direct, direct),
@@ -211,7 +214,7 @@ class Trade:
             (self.pending_repeat, repeat),
         ):
             total += part
-        return DaySales(*found)
+        return found
 
     def update_fans(self, gained: Array, lost: Array) -> None:
         """Hand the day's new fans (people, [P]) to merchants by their share of orders, and take lost ones pro rata."""

@@ -148,7 +148,8 @@ def test_a_day_is_divided_by_cell_and_origin() -> None:
     spending[KIND_PLANNED, :, 1] = 0.0  # nothing is spent there, so nothing is ordered there
     group = RNG.integers(0, 2, C)
     direct, seeded, repeat = np.full((P, C), np.nan), np.full((P, P), np.nan), np.full(P, np.nan)
-    found = ledgers.enter(spending, orders, share, group, 0.3, direct, seeded, repeat)
+    found = np.full(orders.shape, np.nan), np.full(share.shape, np.nan), np.full((P, C), np.nan), np.zeros((P, C))
+    ledgers.enter(spending, orders, share, group, 0.3, *found, direct, seeded, repeat)
     gmv = spending.sum(axis=3)
     cells = spending.sum(axis=1)[:, :, group] * share
     spent = cells.sum(axis=2, keepdims=True)
