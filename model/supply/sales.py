@@ -87,7 +87,7 @@ class Trade:
     last_week_gmv: Annotated[Array, Axes("MP")]  # sales in the week before the last revision, RMB
     category_demand: Annotated[Array, Axes("G")]  # share of demand of each category
     multi_homing: float  # share of real merchants with two homes or more
-    real_shops: float  # shops of real merchants
+    real_shops: float  # shops of real merchants at the last `refresh`
     stale: bool  # whether shops have changed since the last `refresh`, beside the week's revision
 
     def __init__(self, table: MerchantTable, settings: MerchantSettings, channels: dict[str, ChannelSettings]) -> None:
@@ -142,15 +142,14 @@ class Trade:
         self.in_feed = self.supply[:, self.feed].sum(axis=1)
         seeding = self.supply[:, self.feed & self.seeds].sum(axis=1)
         self.planting = np.divide(seeding, self.in_feed, out=np.zeros_like(seeding), where=self.in_feed > 0)
-        self.count_shops()
+        self.find_shops()
+        self.real_shops = float(np.einsum("m,mp->", table.weight, table.shop))
         broadcast = table.effort[:, :, contest.LIVE_STORE].astype(np.float64) ** BROADCAST_EXPONENT
         self.reach = 1 + settings.broadcast_gain * live * broadcast
 
-    def count_shops(self) -> None:
-        """Work out `has_shop` and `real_shops`; called after every change of shops."""
-        table = self.table
-        self.has_shop = np.array([shops.any() for shops in table.shop.T])  # each ends at its first shop
-        self.real_shops = float(np.einsum("m,mp->", table.weight, table.shop))
+    def find_shops(self) -> None:
+        """Work out `has_shop`; called after every change of shops."""
+        self.has_shop = np.array([shops.any() for shops in self.table.shop.T])  # each ends at its first shop
 
     @property
     def favoured(self) -> Array:

@@ -157,7 +157,7 @@ class MerchantWeek:
         total = table.effort[rows].sum(axis=(1, 2))
         rows, total = rows[total > 0], total[total > 0]
         table.effort[rows] /= total[:, None, None]
-        self.trade.count_shops()
+        self.trade.find_shops()
         self._move_fans()
 
     def _move_fans(self) -> None:

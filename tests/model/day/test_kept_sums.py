@@ -21,14 +21,13 @@ ENTRY = ("scenario.entrants=[{platform: xiaohongshu, date: 2019-02-07}]", "platf
 
 def check_shops(market: State) -> None:
     """After every stage: who has shops, whoever changed them."""
-    table, trade = market.trade.table, market.trade
-    assert (trade.has_shop == table.shop.any(axis=0)).all(), market.date_label
-    assert trade.real_shops == pytest.approx(table.weight @ table.shop.sum(axis=1)), market.date_label
+    assert (market.trade.has_shop == market.trade.table.shop.any(axis=0)).all(), market.date_label
 
 
 def check_supply(market: State) -> None:
-    """In the evening: the feed's supply, and the part of it that seeds."""
-    trade = market.trade
+    """In the evening: shops that cost, the feed's supply, and the part of it that seeds."""
+    trade, table = market.trade, market.trade.table
+    assert trade.real_shops == pytest.approx(table.weight @ table.shop.sum(axis=1)), market.date_label
     feed = trade.supply * trade.feed
     np.testing.assert_allclose(trade.in_feed, feed.sum(axis=1), rtol=1e-12)
     np.testing.assert_allclose(trade.planting * trade.in_feed, (feed * trade.seeds).sum(axis=1), rtol=1e-12)
