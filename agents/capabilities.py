@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from secondhalf.agents.axes import Axes, add_platform, empty
 from secondhalf.conf.schema.platforms import CapabilitySettings, PlatformSettings
+from secondhalf.numba_cache import compile_cached
 
 Array = NDArray[np.float64]
 
@@ -62,6 +63,7 @@ class CapabilityTable:
         self.entrance: list[list[str]] = [[catalogue[name].entrance for name in self.names] for _ in platforms]
         step = np.array([math.expm1(2 * math.log(19) / c.ramp_days) if ramps else np.inf for c in catalogue.values()])
         self._step = step
+        self._cost = np.array([capability.running_cost for capability in catalogue.values()])
         for p, platform in enumerate(platforms):
             for k, name in enumerate(self.names):
                 self._start(p, k, platform, catalogue[name], float(normals[p, k]))
@@ -100,11 +102,12 @@ class CapabilityTable:
 
         ``r = 2 ln 19 / ramp_days``: from 5 % to 95 % of skill in `ramp_days`.
         """
-        growing = (self.exposure > 0) & (self.maturity > 0)
-        with np.errstate(invalid="ignore"):
-            factor = (1 + self._step) / (1 + self._step * self.maturity / self.skill)
-        factor = np.where(np.isinf(self._step), self.skill / np.where(growing, self.maturity, 1.0), factor)
-        np.multiply(self.maturity, factor, out=self.maturity, where=growing)
+        _grow(self.maturity, self.exposure, self.skill, self._step)
+
+    def running_cost(self) -> Array:
+        """Cost of keeping today's pools open, RMB, [platform]; price cuts cost what they take off what is sold."""
+        cost = np.add.accumulate(self._cost * (self.maturity * self.exposure), axis=1)  # capability after capability
+        return np.asarray(cost[:, -1])
 
     def change(self, p: int, name: str, change: str, entrance: str | None, share: float | None = None) -> None:
         """Test, open (to a `share` of the users), strengthen, restrict, close or restore a capability."""
@@ -147,3 +150,15 @@ class CapabilityTable:
             trust = self.doubt[p, k] ** 2 / (self.doubt[p, k] ** 2 + noise**2)
             self.believed[p, k] += trust * (signal - self.believed[p, k])
             self.doubt[p, k] *= math.sqrt(1 - trust)
+
+
+@compile_cached(nogil=True, error_model="numpy")
+def _grow(maturity: Array, exposure: Array, skill: Array, step: Array) -> None:
+    """Let what somebody sees grow for a day, in place, [platform, capability]; an infinite `step` reaches the skill."""
+    for p in range(maturity.shape[0]):
+        for k in range(maturity.shape[1]):
+            if exposure[p, k] > 0.0 and maturity[p, k] > 0.0:
+                if np.isinf(step[k]):
+                    maturity[p, k] *= skill[p, k] / maturity[p, k]
+                else:
+                    maturity[p, k] *= (1.0 + step[k]) / (1.0 + step[k] * maturity[p, k] / skill[p, k])

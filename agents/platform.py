@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Protocol
 
 import mesa
 import numpy as np
-from numpy.typing import NDArray
 
 from secondhalf.agents.capabilities import CapabilityTable
 from secondhalf.agents.move import Move
@@ -122,9 +122,10 @@ class Platform(mesa.Agent):
 
     def follow_trend(self, date: dt.date, last_fact: dt.date) -> None:
         """Set the fitted trends of recruiting, depth and appeal to a date; they are no moves, whatever the strategy."""
-        self._recruit_trend = trend(self.settings.recruit_trend, date, last_fact)
-        self._depth_trend = trend(self.settings.depth_trend, date, last_fact)
-        self._appeal_trend = trend(self.settings.appeal_trend, date, last_fact)
+        own = self.settings
+        self._recruit_trend = trend(own.recruit_trend, date, last_fact)
+        self._depth_trend = trend(own.depth_trend, date, last_fact)
+        self._appeal_trend = trend(own.appeal_trend, date, last_fact)
 
     @property
     def recruiting(self) -> bool:
@@ -188,10 +189,8 @@ class Platform(mesa.Agent):
                 self.depth, self._depth_rate = self._depth_target, 0.0
 
     def running_cost(self) -> float:
-        """Cost of keeping today's pools open, RMB; subsidies cost what they take off the price of what is sold."""
-        used = (self.capabilities.maturity[self.index] * self.capabilities.exposure[self.index]).tolist()
-        pools = self.capabilities.catalogue.values()
-        return float(sum(pool.running_cost * part for pool, part in zip(pools, used, strict=True)))
+        """Cost of keeping today's pools open, RMB."""
+        return float(self.capabilities.running_cost()[self.index])
 
 
 def trend(knots: Mapping[dt.date, float], date: dt.date, last_fact: dt.date) -> float:
@@ -199,17 +198,23 @@ def trend(knots: Mapping[dt.date, float], date: dt.date, last_fact: dt.date) -> 
 
     Knots dated after `last_fact` are not used.
     """
-    return math.exp(float(np.interp(date.toordinal(), *_line(tuple(knots.items()), last_fact)))) if knots else 1.0
+    if not knots:
+        return 1.0
+    days, logs = _line(tuple(knots.items()), last_fact)
+    at = date.toordinal()
+    after = bisect_right(days, at)
+    if after == len(days):
+        return math.exp(logs[-1])
+    slope = (logs[after] - logs[after - 1]) / (days[after] - days[after - 1])
+    return math.exp(slope * (at - days[after - 1]) + logs[after - 1])
 
 
 @cache
-def _line(
-    knots: tuple[tuple[dt.date, float], ...], last_fact: dt.date
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _line(knots: tuple[tuple[dt.date, float], ...], last_fact: dt.date) -> tuple[list[int], list[float]]:
     """Days and logs of a trend's knots up to `last_fact`, from the first date on."""
     known = {day: factor for day, factor in sorted(knots) if day <= last_fact}
     days = [FIRST_DATE.toordinal(), *(day.toordinal() for day in known)]
-    return np.array(days, float), np.array([0.0, *(math.log(factor) for factor in known.values())])
+    return days, [0.0, *(math.log(factor) for factor in known.values())]
 
 
 def _parts_of_launch(change: str, shown: float) -> float:

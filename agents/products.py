@@ -100,7 +100,7 @@ class ProductTable:
         """Each product's share of its merchant's sales, [M, slots]; merchants without products have none."""
         weight = np.where(self.on_sale, np.exp(self.appeal.astype(np.float64) + boost * self.scaled), 0.0)
         total = weight.sum(axis=1, keepdims=True)
-        return np.asarray(np.divide(weight, total, out=weight, where=total > 0))
+        return np.asarray(np.divide(weight, np.where(total > 0, total, 1.0), out=weight))
 
     def catalogue(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
         """Quality of what a merchant shows: mean appeal (levels) by share of sales, [M]."""

@@ -102,8 +102,7 @@ def undated_key(seed: int, decision: Decision, who: int = 0) -> np.uint64:
 
 def dated_keys(undated: NDArray[np.uint64], day: int) -> NDArray[np.uint64]:
     """The keys of a day, elementwise for the results of `undated_key`."""
-    with np.errstate(over="ignore"):
-        return _finalised(undated + np.uint64(_GOLDEN * (day + _FIRST_DAY + 1) & _MASK))
+    return _finalised(undated + np.uint64(_GOLDEN * (day + _FIRST_DAY + 1) & _MASK))
 
 
 def key(seed: int, decision: Decision, day: int = 0, who: int = 0) -> np.uint64:
@@ -140,7 +139,7 @@ def near_normal(bits: np.uint64) -> np.float32:
 
 
 def _finalised(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """SplitMix64's finaliser on an array (within ``np.errstate(over="ignore")``)."""
+    """SplitMix64's finaliser on an array, whose products overflow without a warning (single numbers' would warn)."""
     z = (z ^ (z >> _S30)) * _FACTOR_1
     z = (z ^ (z >> _S27)) * _FACTOR_2
     return z ^ (z >> _S31)
@@ -148,8 +147,7 @@ def _finalised(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 def words(stream: np.uint64, count: int, first: int = 0) -> NDArray[np.uint64]:
     """`word` for `count` agents from `first` on as a NumPy array."""
-    with np.errstate(over="ignore"):
-        return _finalised(stream + (np.arange(first, first + count, dtype=np.uint64) + _ONE) * _GOLDEN64)
+    return _finalised(stream + (np.arange(first, first + count, dtype=np.uint64) + _ONE) * _GOLDEN64)
 
 
 def uniforms(stream: np.uint64, count: int) -> NDArray[np.float64]:
@@ -163,8 +161,7 @@ def uniforms(stream: np.uint64, count: int) -> NDArray[np.float64]:
 
 def uniforms_of(streams: NDArray[np.uint64] | np.uint64, agents: NDArray[np.intp]) -> NDArray[np.float64]:
     """The numbers that `uniforms` has at some places, each of its own stream or all of one."""
-    with np.errstate(over="ignore"):
-        bits = _finalised(streams + (agents.astype(np.uint64) + _ONE) * _GOLDEN64)
+    bits = _finalised(streams + (agents.astype(np.uint64) + _ONE) * _GOLDEN64)
     return ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
 
 

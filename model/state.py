@@ -161,7 +161,7 @@ class State(mesa.Model):
     @property
     def content(self) -> NDArray[np.bool_]:
         """Which platforms are content platforms, [P]; the others are shelf platforms."""
-        return np.array([platform.settings.kind == "content" for platform in self.platforms])
+        return self.desk.content
 
     @property
     def take_rate(self) -> Array:

@@ -59,42 +59,45 @@ class Bookkeeper:
         launch_cost
             RMB spent on today's moves, [P]
         """
-        sums, totals = attention
         w = self.weight
+        people, totals = np.ascontiguousarray(attention[0].T) * w, (attention[1] * w).tolist()
         spending = purchases.spending * (w * basket)
-        cells = trade.book(spending, channel_share)
-        needs = purchases.needs * w
-        by_cell = cells.sum(axis=0)
-        platform_gmv = by_cell.sum(axis=1)
-        minutes, shopping = sums[:, MINUTES] * w, sums[:, SHOPPING] * w
-        running = np.array([platform.running_cost() for platform in self.platforms])
+        orders = purchases.orders * w
+        sales = trade.book(spending, orders, channel_share)
+        needs = (purchases.needs * w).tolist()
+        platform_gmv = sales.cell_gmv.sum(axis=1)
+        minutes, shopping = people[MINUTES], people[SHOPPING]
+        buyers = np.ascontiguousarray(purchases.buyers.T) * w
+        running = self.platforms[0].capabilities.running_cost()
         # Goods of list value v / price are sold for v; the platform pays the rest.
         subsidies = platform_gmv * (1 / price - 1)
         take_rate, ad_take, ad_yield = np.array([[p.take_rate, p.ad_take, p.ad_yield] for p in self.platforms]).T
         return DayBook(
-            installed=sums[:, INSTALLED] * w,
-            active=sums[:, ACTIVE] * w,
-            monthly=sums[:, MONTHLY] * w,
+            installed=people[INSTALLED],
+            active=people[ACTIVE],
+            monthly=people[MONTHLY],
             minutes=minutes,
             shopping_minutes=shopping,
-            online=float(totals[ONLINE]) * w,
-            phone_minutes=float(totals[BUDGET]) * w,
-            multi_homing=float(totals[MULTI_HOMING]) * w,
-            needs=float(needs[NEEDS]),
-            needs_met=float(needs[MET]),
-            wanted=float(needs[WANTED]) * basket,
-            consumer_surplus=float(needs[SURPLUS]) * basket,
-            orders=purchases.orders * w,
-            gmv=spending.sum(axis=3),
-            cells=cells,
-            net_gmv=by_cell * self.kept,
-            monthly_buyers=purchases.buyers[:, MONTHLY_BUYERS] * w,
-            annual_buyers=purchases.buyers[:, ANNUAL_BUYERS] * w,
+            online=totals[ONLINE],
+            phone_minutes=totals[BUDGET],
+            multi_homing=totals[MULTI_HOMING],
+            needs=needs[NEEDS],
+            needs_met=needs[MET],
+            wanted=needs[WANTED] * basket,
+            consumer_surplus=needs[SURPLUS] * basket,
+            orders=orders,
+            gmv=sales.gmv,
+            cells=sales.cells,
+            cell_gmv=sales.cell_gmv,
+            cell_orders=sales.cell_orders,
+            net_gmv=sales.cell_gmv * self.kept,
+            monthly_buyers=buyers[MONTHLY_BUYERS],
+            annual_buyers=buyers[ANNUAL_BUYERS],
             commission=platform_gmv * take_rate,
             ad_revenue=minutes * (ad_yield / MINUTES_AN_HOUR) + platform_gmv * ad_take,
             subsidies=subsidies,
             cost=running + subsidies + launch_cost,
-            channel_minutes=self._channel_minutes(minutes, shopping, by_cell),
+            channel_minutes=self._channel_minutes(minutes, shopping, sales.cell_gmv),
         )
 
     def _channel_minutes(self, minutes: Array, shopping: Array, gmv: Array) -> Array:
@@ -110,4 +113,6 @@ class Bookkeeper:
 def _mix(amounts: Array) -> Array:
     """Rows divided by their sums; equal parts where a row is empty."""
     total = amounts.sum(axis=1, keepdims=True)
+    if total.min() > 0:
+        return np.asarray(amounts / total)
     return np.where(total > 0, amounts / np.where(total > 0, total, 1.0), 1.0 / amounts.shape[1])

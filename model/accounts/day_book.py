@@ -44,6 +44,8 @@ class DayBook:
     orders: Array  # [4, P + 1, P] by kind of need, origin, platform
     gmv: Array  # [4, P + 1, P] RMB
     cells: Array  # [4, P, C] RMB by kind of need, platform, channel
+    cell_gmv: Array  # [P, C] RMB of all kinds
+    cell_orders: Array  # [P, C] orders of all kinds: those of each kind go with what is spent on it
     net_gmv: Array  # [P, C] RMB paid and not sent back
     monthly_buyers: Array  # [P] people
     annual_buyers: Array  # [P] people
@@ -63,7 +65,17 @@ class DayBook:
         """Orders of each platform, [P]."""
         return np.asarray(self.orders.sum(axis=(0, 1)))
 
-    @property
+    @cached_property
+    def platform_net_gmv(self) -> Array:
+        """GMV paid and not sent back of each platform, [P]."""
+        return np.asarray(self.net_gmv.sum(axis=1))
+
+    @cached_property
+    def all_minutes(self) -> float:
+        """Minutes on all platforms."""
+        return float(self.minutes.sum())
+
+    @cached_property
     def profit(self) -> Array:
         """Commission and advertising less cost, [P]."""
         return self.commission + self.ad_revenue - self.cost
@@ -76,17 +88,15 @@ class DayBook:
         """
         _same(self.cells.sum(axis=(0, 2)), self.platform_gmv, "GMV of channels and of users")
         _same(self.channel_minutes.sum(axis=1), self.minutes, "minutes of channels and of users")
-        if self.minutes.sum() > self.phone_minutes * (1 + TOLERANCE):
-            raise BooksError(
-                f"minutes on platforms ({self.minutes.sum():.6g}) exceed the day ({self.phone_minutes:.6g})"
-            )
+        if self.all_minutes > self.phone_minutes * (1 + TOLERANCE):
+            raise BooksError(f"minutes on platforms ({self.all_minutes:.6g}) exceed the day ({self.phone_minutes:.6g})")
         if self.needs_met > self.needs * (1 + TOLERANCE):
             raise BooksError(f"more needs are met ({self.needs_met:.6g}) than arise ({self.needs:.6g})")
         if self.platform_gmv.sum() > self.wanted * (1 + TOLERANCE):
             raise BooksError(
                 f"GMV ({self.platform_gmv.sum():.6g}) exceeds what needs want to spend ({self.wanted:.6g})"
             )
-        if (self.net_gmv.sum(axis=1) > self.platform_gmv * (1 + TOLERANCE)).any():
+        if (self.platform_net_gmv > self.platform_gmv * (1 + TOLERANCE)).any():
             raise BooksError("net GMV exceeds GMV")
 
 
@@ -102,7 +112,7 @@ class Snapshot:
 
 def _same(left: Array, right: Array, what: str) -> None:
     gap = np.abs(left - right)
-    worst = int(np.argmax(gap))
+    worst = int(gap.argmax())
     if not gap[worst] <= TOLERANCE * max(abs(right[worst]), 1.0):
         raise BooksError(f"{what} differ at platform number {worst}: {left[worst]:.9g} against {right[worst]:.9g}")
 
@@ -120,9 +130,9 @@ def require_usable(names: list[str], offer: Offer) -> None:
 
     The compiled exponential holds its argument within `LARGEST_UTILITY`, which would hide both.
     """
-    of_utility = np.concatenate([np.ravel(getattr(offer, field)) for field in UTILITIES])
-    others = np.concatenate([np.ravel(amounts) for field, amounts in offer._asdict().items() if field not in UTILITIES])
-    if (np.abs(of_utility) <= LARGEST_UTILITY).all() and (np.abs(others) <= LARGEST_AMOUNT).all():
+    of_utility = np.concatenate([getattr(offer, field) for field in UTILITIES], axis=None)
+    everything = np.concatenate(offer, axis=None)
+    if np.abs(of_utility).max() <= LARGEST_UTILITY and np.abs(everything).max() <= LARGEST_AMOUNT:
         return
     for field in offer._fields:
         largest = LARGEST_UTILITY if field in UTILITIES else LARGEST_AMOUNT

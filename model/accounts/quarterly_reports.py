@@ -64,7 +64,7 @@ class Reports:
         self._days += 1
         share = book.minutes / max(book.phone_minutes, 1e-300)
         revenue = book.commission + book.ad_revenue
-        self._sums += np.stack([book.platform_gmv, revenue, book.cost, book.profit, share, book.active])
+        self._sums += np.array([book.platform_gmv, revenue, book.cost, book.profit, share, book.active])
         self._at_end = book.installed
 
     def close(self, start: dt.date) -> None:

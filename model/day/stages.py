@@ -93,7 +93,7 @@ def merchant_stage(market: State) -> None:
     trade.refresh(live, opens, market.calendar.package[at] * (market.day >= 0))
     market.shops = trade.shops()
     # Where the last shop closed this morning, nothing can be ordered today.
-    market.offer = market.offer._replace(sells=market.offer.sells * market.desk.with_shops(trade))
+    market.offer = market.offer._replace(sells=market.offer.sells * trade.has_shop)
 
 
 def adoption_stage(market: State) -> None:
@@ -113,7 +113,7 @@ def attention_stage(market: State) -> None:
     """Set `attention_sums`: users' minutes by platform and in all."""
     market.attention_sums = market.users_day.attend(market.offer, market.streams, market.today)
     by_platform, in_all = market.attention_sums
-    _require_finite(market, *by_platform.T)
+    _require_finite(market, by_platform.T)
     if not np.isfinite(in_all).all():
         raise BooksError(f"all platforms: phone minutes of all users are {in_all[BUDGET]}")
 
@@ -123,7 +123,7 @@ def choice_stage(market: State) -> None:
     market.purchases, market.attention_sums = market.users_day.buy(
         market.offer, market.shops, market.streams, market.today
     )
-    _require_finite(market, market.purchases.spending.sum(axis=(0, 1, 3)))
+    _require_finite(market, market.purchases.spending.swapaxes(2, 3))
 
 
 def book_stage(market: State) -> None:
@@ -159,7 +159,7 @@ def _write_book(market: State) -> None:
         market.desk.prices(market.capabilities.presence),
         spent,
     )
-    _require_finite(market, book.platform_gmv, book.cost, book.ad_revenue, book.commission)
+    _require_finite(market, np.array([book.platform_gmv, book.cost, book.ad_revenue, book.commission]))
     book.check()
     market.book = book
 
@@ -174,12 +174,11 @@ def _close_month(market: State) -> MonthBooks:
     return books if complete else books._replace(flows=np.zeros_like(books.flows))
 
 
-def _require_finite(market: State, *values: NDArray[Any]) -> None:
-    together = np.concatenate(values)
-    if np.isfinite(together).all() and (together >= 0).all():
-        return
-    for value in values:
-        require_finite(market.platform_names, value)
+def _require_finite(market: State, values: NDArray[Any]) -> None:
+    """Raise `BooksError` where one of `values` ([..., P]) is not a finite number >= 0."""
+    if not (values.min() >= 0 and values.max() < np.inf):
+        for row in values.reshape(-1, values.shape[-1]):
+            require_finite(market.platform_names, row)
 
 
 STAGES: Stages = (

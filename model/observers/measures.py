@@ -5,6 +5,8 @@ Measures never steer.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,11 +34,13 @@ def jensen_shannon(first: Array, second: Array) -> float:
 
     Source: Endres and Schindelin (2003).
     """
-    p, q = shares(first), shares(second)
-    middle = (p + q) / 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(p > 0, p * np.log2(p / middle), 0.0) + np.where(q > 0, q * np.log2(q / middle), 0.0)
-    return float(np.sqrt(max(terms.sum() / 2, 0.0)))
+    return _distance(np.array([shares(first), shares(second)]))
+
+
+def _distance(mixes: Array) -> float:
+    middle = (mixes[0] + mixes[1]) / 2
+    terms = mixes * np.log2(np.divide(mixes, middle, out=np.ones(mixes.shape), where=mixes > 0))
+    return math.sqrt(max((terms[0] + terms[1]).sum() / 2, 0.0))
 
 
 def interpenetration(by_channel: Array, content: NDArray[np.bool_]) -> float:
@@ -44,10 +48,9 @@ def interpenetration(by_channel: Array, content: NDArray[np.bool_]) -> float:
 
     `by_channel` is GMV or minutes, [P, C]. 0 when either side has none of it.
     """
-    first, second = by_channel[content].sum(axis=0), by_channel[~content].sum(axis=0)
-    if first.sum() <= 0 or second.sum() <= 0:
-        return 0.0
-    return 1.0 - jensen_shannon(first, second)
+    sides = (np.array([content, ~content])[:, :, None] * by_channel).sum(axis=1)
+    total = sides.sum(axis=1, keepdims=True)
+    return 0.0 if total.min() <= 0 else 1.0 - _distance(sides / total)
 
 
 def leak_rate(orders: Array, content: NDArray[np.bool_]) -> float:

@@ -13,7 +13,7 @@ from secondhalf.agents.axes import Axes
 from secondhalf.conf.schema import SettingsError
 from secondhalf.conf.schema.import_path import import_object
 from secondhalf.conf.schema.vocabulary import PAN_SHELF
-from secondhalf.model.accounts.day_book import BooksError, DayBook, Snapshot
+from secondhalf.model.accounts.day_book import BooksError, Snapshot
 from secondhalf.model.observers import measures
 from secondhalf.model.observers.reporters import DAILY, MARKET, ratio
 from secondhalf.model.shapes import KIND_REPEAT
@@ -107,9 +107,9 @@ class Record:
         market, book = self._market, self._market.book
         self._note_moves()
         for name, amount in (
-            ("gmv", book.cells.sum(axis=0)),
+            ("gmv", book.cell_gmv),
             ("net_gmv", book.net_gmv),
-            ("orders", _orders_by_channel(book)),
+            ("orders", book.cell_orders),
             ("repeat", book.cells[KIND_REPEAT]),
         ):
             self._month[name] += amount
@@ -225,16 +225,6 @@ class Record:
             above = (products * here / table.weight[:, None] >= bar) & (now.products >= 0)
             row[f"products_above_{label}"] = float((above * table.weight[:, None]).sum())
         self.festivals.append(row)
-
-
-def _orders_by_channel(book: DayBook) -> Array:
-    """Orders by platform and channel, [P, C]: those of each kind of need go with what is spent on it.
-
-    Within a kind and a platform the tier of a need and its channel do not depend on each other.
-    """
-    spent = book.cells.sum(axis=2, keepdims=True)
-    part = np.divide(book.cells, spent, out=np.zeros_like(book.cells), where=spent > 0)
-    return np.asarray((book.orders.sum(axis=1)[:, :, None] * part).sum(axis=0))
 
 
 def _columns(table: str, shipped: Mapping[str, Callable[..., Any]], own_paths: Mapping[str, str]) -> Reporters:

@@ -18,12 +18,12 @@ Array = NDArray[np.float64]
 
 def ratio(part: Array, whole: Array) -> Array:
     """Elementwise part / whole, 0 where there is nothing."""
-    return np.asarray(np.divide(part, whole, out=np.zeros_like(part, dtype=float), where=whole > 0))
+    return np.asarray(np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0))
 
 
 def outside_share(market: State) -> float:
     """Share of all mobile time outside the platforms; minutes in single precision may add up to a little more."""
-    return max(float(1 - market.book.minutes.sum() / max(market.book.phone_minutes, 1e-300)), 0.0)
+    return max(float(1 - market.book.all_minutes / max(market.book.phone_minutes, 1e-300)), 0.0)
 
 
 def short_video_share(market: State) -> float:
@@ -56,10 +56,10 @@ DAILY: dict[str, Callable[[State], Array]] = {
     "shopping_minutes": lambda market: market.book.shopping_minutes,
     "minutes_per_active_user": lambda market: ratio(market.book.minutes, market.book.active),
     "attention_share": lambda market: market.book.minutes / max(market.book.phone_minutes, 1e-300),
-    "platform_share": lambda market: market.book.minutes / max(market.book.minutes.sum(), 1e-300),
+    "platform_share": lambda market: market.book.minutes / max(market.book.all_minutes, 1e-300),
     "gmv": lambda market: market.book.platform_gmv,
     "leaked_gmv": lambda market: measures.leaked(market.book.gmv),
-    "net_gmv": lambda market: market.book.net_gmv.sum(axis=1),
+    "net_gmv": lambda market: market.book.platform_net_gmv,
     "orders": lambda market: market.book.platform_orders,
     "order_value": lambda market: ratio(market.book.platform_gmv, market.book.platform_orders),
     "monthly_buyers": lambda market: market.book.monthly_buyers,
@@ -76,7 +76,7 @@ MARKET: dict[str, Callable[[State], float]] = {
     "people_online": lambda market: market.book.online,
     "hhi_attention": lambda market: measures.hhi(market.book.minutes),
     "hhi_gmv": lambda market: measures.hhi(market.book.platform_gmv),
-    "interpenetration_gmv": lambda market: measures.interpenetration(market.book.cells.sum(axis=0), market.content),
+    "interpenetration_gmv": lambda market: measures.interpenetration(market.book.cell_gmv, market.content),
     "interpenetration_minutes": lambda market: measures.interpenetration(market.book.channel_minutes, market.content),
     "leak_rate": lambda market: measures.leak_rate(market.book.orders, market.content),
     "multi_homing_users": lambda market: market.book.multi_homing / max(market.book.online, 1e-300),

@@ -47,10 +47,9 @@ def merchants_profit(market: State) -> float:
 
     Fees are commission and advertising on sales, as in `merchants_keep`; a shop costs a seventh of its week.
     """
-    rule, table = market.settings.merchants, market.trade.table
+    rule = market.settings.merchants
     goods = market.book.net_gmv.sum() * (1 - rule.margin)
-    shops = float(np.einsum("m,mp->", table.weight, table.shop))
-    return merchants_keep(market) - float(goods) - shops * rule.shop_cost / DAYS_A_WEEK
+    return merchants_keep(market) - float(goods) - market.trade.real_shops * rule.shop_cost / DAYS_A_WEEK
 
 
 def merchants_keep(market: State) -> float:

@@ -55,6 +55,6 @@ def _fan_sales(trade: Trade) -> Array:
     table = trade.table
     by_fans = table.fans * trade.reach * table.shop
     total = contest.column_sums(by_fans)
-    share: Array = np.divide(by_fans, total, out=np.zeros_like(by_fans), where=total > 0)
+    share = by_fans / np.where(total > 0, total, 1.0)
     rest = contest.column_sums(table.week_gmv) - trade.week_direct.sum(axis=1) - trade.week_seeded.sum(axis=0)
     return np.asarray(share * np.maximum(rest, 0.0))

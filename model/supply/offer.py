@@ -39,8 +39,11 @@ class OfferDesk:
         self.price_cut = np.array([c.price_cut for c in catalogue])
         self.link_gain = np.array([c.link_gain for c in catalogue])
         self.supply_gain = np.array([c.supply_gain for c in catalogue])
-        self.opens = np.array([[channel in c.opens for c in catalogue] for channel in CHANNELS])
-        self.storefront = self._selling_capability(settings)
+        opens = np.array([[channel in c.opens for c in catalogue] for channel in CHANNELS])
+        # Without what opens all channels a platform cannot take orders; it is the last row, [C + 1, capability].
+        needed = np.vstack([opens, [c.opens_all for c in catalogue]])
+        self.not_needed = np.where(needed, 0.0, np.inf)
+        self.opened = needed.any(axis=1)
         own = [platform.settings for platform in platforms]
         self.content = np.array([p.kind == "content" for p in own])
         self.leisure = np.array([p.leisure for p in own])
@@ -51,25 +54,26 @@ class OfferDesk:
         self.tier_fit = fit * (tiers - settings.users.spending.mean_log_amount())[:, None]  # [G, P]
         self.attachment_sd = np.array([settings.users.attachment_sd[p.kind] for p in own], np.float32)
         self.never = np.array([p.never_installs for p in own], np.float32)
-        self.hazards = np.array([[p.innovation, p.imitation, p.drop] for p in own]).T
+        self.hazards = np.array([[p.innovation, p.imitation] for p in own]).T
+        self.drop = np.array([p.drop for p in own], np.float32)
         self.taste_weight = np.array([[p.taste_content, p.taste_shelf] for p in own], np.float32).T.copy()
         self.affinity = np.array(
             [[getattr(c.affinity, kind) for c in settings.channels.values()] for kind in KINDS_OF_NEED]
         )
-        self.fan_gain = np.array([c.fan_gain for c in settings.channels.values()])
+        self.feed = np.array([settings.channels[name].feed for name in CHANNELS], float)
+        self.shelf = 1.0 - self.feed
+        fan_gain = np.array([c.fan_gain for c in settings.channels.values()])
+        self.feed_fans, self.shelf_fans = self.feed * fan_gain, self.shelf * fan_gain
         self.elasticity = settings.merchants.supply_elasticity
-
-    @staticmethod
-    def _selling_capability(settings: MarketSettings) -> NDArray[np.bool_]:
-        """Capabilities that every channel needs: without them a platform cannot take orders."""
-        return np.array([c.opens_all for c in settings.capability.values()])
 
     def availability(self) -> Array:
         """How open each channel is on each platform, [P, C]: the least presence among what opens it."""
-        presence = self.table.presence
-        needed = np.where(self.opens[None], presence[:, None, :], np.inf)
-        least = needed.min(axis=2)
-        return np.where(np.isfinite(least), least, 0.0)
+        return self._least(self.table.presence)[:, :-1]
+
+    def _least(self, presence: Array) -> Array:
+        """Least presence among what each channel, and in the last column taking orders, needs, [P, C + 1]."""
+        least = (presence[:, None, :] + self.not_needed).min(axis=2)
+        return np.where(self.opened, least, 0.0)
 
     def live_presence(self) -> Array:
         """How open the shops' own broadcasts are, [P]."""
@@ -88,7 +92,7 @@ class OfferDesk:
 
     def content_supply(self, active_share: Array, trade: Trade) -> Array:
         """Videos offered on each platform, [P]: by posting users and, everywhere, by merchants."""
-        return np.asarray(self.creators * active_share + trade.supply[:, trade.feed].sum(axis=1))
+        return np.asarray(self.creators * active_share + trade.in_feed)
 
     def selling_load(self, trade: Trade) -> Array:
         """Share of each platform's feed that sells today, [P]."""
@@ -107,10 +111,12 @@ class OfferDesk:
             traffic that they add, as a share: for what content plants, and for channels outside the feed, [P]
         """
         presence = self.table.presence
-        availability = self.availability()
-        has_shops = self.with_shops(trade)
-        sells = (presence[:, self.storefront].min(axis=1) > 0) & has_shops & (availability.max(axis=1) > 0)
-        load = self.selling_load(trade)
+        least = self._least(presence)
+        availability, storefront = least[:, :-1], least[:, -1]
+        sells = (storefront > 0) & trade.has_shop & (availability.max(axis=1) > 0)
+        levers = np.array([(own.load, own.appeal, own.recruit, own.pool_depth) for own in self.platforms])
+        most, appeal, recruit, depth = levers.T
+        load = trade.selling_load(most)
         excess = np.maximum(load[:, None] / self.clutter_limit - 1, 0.0)
         supply = np.log1p(self.content_supply(active_share, trade) / SUPPLY_HALF)
         leisure = (
@@ -123,15 +129,13 @@ class OfferDesk:
             trade.planting_load(load) * (presence @ self.seeding) * (1 + presence @ self.recommendation) * (1 + boost)
         )
         price = self.users.price_weight * np.log(self.prices(presence))
-        appeal = np.array([platform.appeal for platform in self.platforms])
         value = appeal - price + festival_pull - self.users.walk_away + self.tier_fit
-        values = self.channel_values(availability * (1 + boost[:, None] * ~trade.feed), trade.supply)
-        groups = np.stack([values @ trade.feed, values @ ~trade.feed], axis=1)  # [4, 2, P]
+        values = self.channel_values(availability * (1 + boost[:, None] * self.shelf), trade.supply)
+        groups = _by_group(values @ self.feed, values @ self.shelf)
         within = np.where(trade.feed, groups[:, FEED, :, None], groups[:, SHELF, :, None])
         shares = np.divide(values, within, out=np.zeros_like(values), where=within > 0)
-        fans = np.stack([(shares * trade.feed) @ self.fan_gain, (shares * ~trade.feed) @ self.fan_gain], axis=1)
-        recruit = np.array([platform.recruit for platform in self.platforms])
-        depth = np.array([platform.pool_depth for platform in self.platforms])
+        fans = _by_group(shares @ self.feed_fans, shares @ self.shelf_fans)
+        innovation, imitation = (self.hazards * recruit).astype(np.float32)
         f = np.float32
         offer = Offer(
             leisure=leisure.astype(f),
@@ -143,26 +147,24 @@ class OfferDesk:
             attachment_sd=self.attachment_sd,
             never=self.never,
             sells=sells.astype(np.uint8),
-            bonus=self._bonus(presence, sells),
-            innovation=(self.hazards[0] * recruit).astype(f),
-            imitation=(self.hazards[1] * recruit).astype(f),
-            drop=self.hazards[2].astype(f),
+            bonus=self._bonus(presence @ self.link_gain, storefront, sells),
+            innovation=innovation,
+            imitation=imitation,
+            drop=self.drop,
             fan_gain=fans.astype(f),
         )
         return offer, shares
 
-    @staticmethod
-    def with_shops(trade: Trade) -> NDArray[np.bool_]:
-        """Platforms with at least one shop, [P]."""
-        return np.array([shops.any() for shops in trade.table.shop.T])  # each ends at its first shop
-
-    def _bonus(self, presence: Array, sells: NDArray[np.bool_]) -> NDArray[np.float32]:
+    def _bonus(self, links: Array, storefront: Array, sells: NDArray[np.bool_]) -> NDArray[np.float32]:
         """By origin of a need, [P + 1, P]: closed loop where it was planted, open links to the other kind."""
-        links = presence @ self.link_gain
-        storefront = presence[:, self.storefront].min(axis=1)
-        bonus = np.zeros((len(self.platforms) + 1, len(self.platforms)), np.float32)
-        leads_to = sells & ~self.content
-        bonus[:-1] = self.users.link_bonus * links[:, None] * leads_to[None, :] * self.content[:, None]
-        own = np.arange(len(self.platforms))
-        bonus[own, own] = self.users.closed_loop * storefront
+        bonus = np.zeros((links.size + 1, links.size), np.float32)
+        bonus[:-1] = (self.users.link_bonus * links * self.content)[:, None] * (sells & ~self.content)
+        bonus.ravel()[: -links.size : links.size + 1] = self.users.closed_loop * storefront  # the diagonal
         return bonus
+
+
+def _by_group(feed: Array, shelf: Array) -> Array:
+    """Values of both groups of channels, each [4, P], as one array [4, 2, P]."""
+    found = np.empty((len(feed), 2, feed.shape[1]))
+    found[:, FEED], found[:, SHELF] = feed, shelf
+    return found

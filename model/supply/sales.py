@@ -8,7 +8,7 @@ to merchants by `settle`.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +18,8 @@ from secondhalf.agents.merchant import MerchantTable
 from secondhalf.conf.schema.platforms import ChannelSettings
 from secondhalf.conf.schema.population import MerchantSettings
 from secondhalf.conf.schema.vocabulary import CHANNELS
-from secondhalf.model.shapes import (
-    FEED,
-    KIND_IMPULSE,
-    KIND_PLANNED,
-    KIND_REPEAT,
-    KIND_RIPENED,
-    SHELF,
-    Shops,
-)
-from secondhalf.model.supply import contest
+from secondhalf.model.shapes import FEED, SHELF, Shops
+from secondhalf.model.supply import contest, ledgers
 
 Array = NDArray[np.float64]
 BROADCAST_EXPONENT = 0.5
@@ -60,6 +52,15 @@ def share_per_weight(weight: Array, category: NDArray[np.integer], demand: Array
     return np.asarray(np.divide(share, total, out=np.zeros_like(total), where=total > 0))
 
 
+class DaySales(NamedTuple):
+    """Sales of a day in real units."""
+
+    gmv: Array  # [4, P + 1, P] RMB by kind of need, origin (last row: planted nowhere), platform
+    cells: Array  # [4, P, C] RMB by kind of need, platform, channel
+    cell_gmv: Array  # [P, C] RMB
+    cell_orders: Array  # [P, C] orders
+
+
 class Trade:
     """Merchants' side of one market."""
 
@@ -72,6 +73,9 @@ class Trade:
         Array | None, Axes("MP", 1)
     ]  # factor on weights in search; None where no platform prefers its own
     supply: Annotated[Array, Axes("PC")]  # effort in each cell relative to all effort, weighted by merchants' size
+    in_feed: Annotated[Array, Axes("P")]  # of it, in the channels of the feed
+    planting: Annotated[Array, Axes("P")]  # of that, the part in channels that seed
+    has_shop: Annotated[NDArray[np.bool_], Axes("P")]  # platforms with at least one shop
     per_weight: Annotated[Array, Axes("GPC")]  # share of a cell's direct demand that a unit of weight wins, by category
     reach: Annotated[Array, Axes("MP")]  # factor on fans' orders from the shop's own broadcasts
     buyer_shares: Annotated[Array, Axes("MP")]  # share of each platform's orders by merchant
@@ -83,6 +87,7 @@ class Trade:
     last_week_gmv: Annotated[Array, Axes("MP")]  # sales in the week before the last revision, RMB
     category_demand: Annotated[Array, Axes("G")]  # share of demand of each category
     multi_homing: float  # share of real merchants with two homes or more
+    real_shops: float  # shops of real merchants at the last `refresh`
     stale: bool  # whether shops have changed since the last `refresh`, beside the week's revision
 
     def __init__(self, table: MerchantTable, settings: MerchantSettings, channels: dict[str, ChannelSettings]) -> None:
@@ -92,6 +97,7 @@ class Trade:
         vars(self).update(empty(Trade, **sizes))
         self.seeds = np.array([channels[name].seeds for name in CHANNELS])
         self.feed = np.array([channels[name].feed for name in CHANNELS])
+        self.group = np.where(self.feed, FEED, SHELF)
         self.category_demand = category_demand(settings.categories, settings.category_exponent)
         self.favour = None
         self.refresh(np.ones(platforms), np.ones((platforms, cells), bool), self.package)
@@ -133,8 +139,17 @@ class Trade:
         self.multi_homing = float(np.average(homes, weights=table.weight))
         mass = table.weight * table.size
         self.supply = np.einsum("m,mpc->pc", mass / mass.sum(), effort)
+        self.in_feed = self.supply[:, self.feed].sum(axis=1)
+        seeding = self.supply[:, self.feed & self.seeds].sum(axis=1)
+        self.planting = np.divide(seeding, self.in_feed, out=np.zeros_like(seeding), where=self.in_feed > 0)
+        self.find_shops()
+        self.real_shops = float(np.einsum("m,mp->", table.weight, table.shop))
         broadcast = table.effort[:, :, contest.LIVE_STORE].astype(np.float64) ** BROADCAST_EXPONENT
         self.reach = 1 + settings.broadcast_gain * live * broadcast
+
+    def find_shops(self) -> None:
+        """Work out `has_shop`; called after every change of shops."""
+        self.has_shop = np.array([shops.any() for shops in self.table.shop.T])  # each ends at its first shop
 
     @property
     def favoured(self) -> Array:
@@ -146,13 +161,11 @@ class Trade:
 
         `most` is `Platform.load` of each platform, [P].
         """
-        return np.asarray(most * (self.supply[:, self.feed].sum(axis=1) > 0))
+        return np.asarray(most * (self.in_feed > 0))
 
     def planting_load(self, load: Array) -> Array:
         """The part of the selling load that plants interest, [P]: by effort in the channels that seed."""
-        feed = self.supply[:, self.feed].sum(axis=1)
-        seeding = self.supply[:, self.feed & self.seeds].sum(axis=1)
-        return np.asarray(load * np.divide(seeding, feed, out=np.zeros_like(feed), where=feed > 0))
+        return np.asarray(load * self.planting)
 
     def shops(self) -> Shops:
         """What users meet this week."""
@@ -170,47 +183,41 @@ class Trade:
         sold = contest.column_sums(sales) > 0
         basis = sales if sold.all() else np.where(sold, sales, self.weight_by_platform())
         total = contest.column_sums(basis)
-        shares: Array = np.divide(basis, total, out=np.zeros_like(basis), where=total > 0)
+        shares: Array = basis / np.where(total > 0, total, 1.0)
         self.buyer_shares = shares
         return shares
 
-    def book(self, spending: Array, channel_share: Array) -> Array:
-        """Take in a day's GMV and return it by kind of need, platform and channel, [4, P, C].
+    def book(self, spending: Array, orders: Array, channel_share: Array) -> DaySales:
+        """Take in a day's GMV and return it in all divisions.
 
         Parameters
         ----------
-        spending
-            RMB by kind of need, origin (last row: planted nowhere), platform and group of channels, [4, P + 1, P, 2]
+        spending, orders
+            RMB by kind of need, origin (last row: planted nowhere), platform and group of channels, [4, P + 1, P, 2];
+            orders by the same without groups, [4, P + 1, P]
         channel_share
             share of each channel in its group by kind of need and platform, [4, P, C]
         """
-        group = np.where(self.feed, FEED, SHELF)
-        cells = spending.sum(axis=1)[:, :, group] * channel_share
-        gmv = spending.sum(axis=3)
-        by_place = gmv.sum(axis=1)
+        direct, repeat = np.empty(self.pending_direct.shape), np.empty(self.pending_repeat.shape)
+        seeded = np.empty(self.pending_seeded.shape)
+        found = DaySales(
+            np.empty(orders.shape), np.empty(channel_share.shape), np.empty(direct.shape), np.zeros(direct.shape)
+        )
         credited = self.settings.attribution
-        planted = gmv[KIND_IMPULSE, :-1] + gmv[KIND_RIPENED, :-1]
-        seeded = planted * credited
-        direct = cells[KIND_PLANNED].copy()
-        for kind in (KIND_IMPULSE, KIND_RIPENED):
-            kept = spending[kind].sum(axis=0) - credited * spending[kind, :-1].sum(axis=0)
-            direct += kept[:, group] * channel_share[kind]
+        ledgers.enter(spending, orders, channel_share, self.group, credited, *found, direct, seeded, repeat)
         for total, part in (
             (self.pending_direct, direct),
             (self.week_direct, direct),
             (self.pending_seeded, seeded),
             (self.week_seeded, seeded),
-            (self.pending_repeat, by_place[KIND_REPEAT]),
+            (self.pending_repeat, repeat),
         ):
             total += part
-        return np.asarray(cells)
+        return found
 
     def update_fans(self, gained: Array, lost: Array) -> None:
         """Hand the day's new fans (people, [P]) to merchants by their share of orders, and take lost ones pro rata."""
-        fans = self.table.fans
-        fans += self.buyer_shares * gained
-        total = contest.column_sums(fans)
-        fans *= np.divide(total - lost, total, out=np.zeros_like(total), where=total > 0)
+        ledgers.renew_fans(self.table.fans, self.buyer_shares, gained, lost)
 
     def pending(self) -> Array:
         """GMV not yet handed to merchants, [P]."""

@@ -61,7 +61,8 @@ class MerchantWeek:
         shape = (table.number.size, -1)
         returns = effort_returns.returns(self.trade, take_rate, live).reshape(shape)
         relative_returns(returns, table.effort.reshape(shape))
-        possible = (table.shop[:, :, None] & self.trade.open_cells).reshape(shape)
+        open_cells = self.trade.open_cells
+        possible = np.repeat(table.shop, open_cells.shape[1], axis=1) & open_cells.ravel()
         cells = table.attraction.reshape(shape), table.effort.reshape(shape), returns, possible
         if rule.effort == "logit":
             logit_update(*cells, rule.ewa_lambda)
@@ -156,6 +157,7 @@ class MerchantWeek:
         total = table.effort[rows].sum(axis=(1, 2))
         rows, total = rows[total > 0], total[total > 0]
         table.effort[rows] /= total[:, None, None]
+        self.trade.find_shops()
         self._move_fans()
 
     def _move_fans(self) -> None:

@@ -147,6 +147,14 @@ def test_a_trend_is_straight_in_logs_and_flat_after_its_last_knot(date: str, fac
     assert trend({}, dt.date.fromisoformat(date), LAST_FACT) == 1.0
 
 
+def test_a_trend_is_the_interpolation_of_its_logs_on_every_day() -> None:
+    start, logs = dt.date(2019, 1, 1), [0.0, *(math.log(factor) for factor in KNOTS.values())]
+    knots = [day.toordinal() for day in (start, *KNOTS)]
+    for day in range(start.toordinal(), start.toordinal() + 1500):
+        expected = math.exp(np.interp(day, knots, logs))
+        assert trend(KNOTS, dt.date.fromordinal(day), LAST_FACT) == pytest.approx(expected, rel=1e-14)
+
+
 def test_factors_of_a_trend_may_come_in_any_order() -> None:
     """A date given on the command line stands behind those of the file; none lies before the first day."""
     own = load_settings(["+platform.jd.depth_trend={2023-01-01: 2.0, 2020-01-01: 4.0}"]).platform["jd"].depth_trend

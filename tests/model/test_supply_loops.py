@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from secondhalf.model.supply import contest, shop_loops
+from secondhalf.model.shapes import KIND_IMPULSE, KIND_PLANNED, KIND_REPEAT, KIND_RIPENED
+from secondhalf.model.supply import contest, ledgers, shop_loops
 
 M, P, C, K = 300, 4, 6, 3
 RNG = np.random.default_rng(7)
@@ -140,3 +141,37 @@ def test_weeks_of_loss_are_counted_to_the_longest_patience() -> None:
     )
     assert weeks.tolist() == [[9999, 10_000]]
     assert closing.tolist() == [[False, True]]
+
+
+def test_a_day_is_divided_by_cell_and_origin() -> None:
+    spending, orders, share = RNG.random((4, P + 1, P, 2)), RNG.random((4, P + 1, P)), RNG.random((4, P, C))
+    spending[KIND_PLANNED, :, 1] = 0.0  # nothing is spent there, so nothing is ordered there
+    group = RNG.integers(0, 2, C)
+    direct, seeded, repeat = np.full((P, C), np.nan), np.full((P, P), np.nan), np.full(P, np.nan)
+    found = np.full(orders.shape, np.nan), np.full(share.shape, np.nan), np.full((P, C), np.nan), np.zeros((P, C))
+    ledgers.enter(spending, orders, share, group, 0.3, *found, direct, seeded, repeat)
+    gmv = spending.sum(axis=3)
+    cells = spending.sum(axis=1)[:, :, group] * share
+    spent = cells.sum(axis=2, keepdims=True)
+    part = np.divide(cells, spent, out=np.zeros_like(cells), where=spent > 0)
+    by_channel = (orders.sum(axis=1)[:, :, None] * part).sum(axis=0)
+    for own, expected in zip(found, (gmv, cells, cells.sum(axis=0), by_channel), strict=True):
+        assert (own == expected).all()
+    left = cells[KIND_PLANNED]
+    for kind in (KIND_IMPULSE, KIND_RIPENED):
+        kept = spending[kind].sum(axis=0) - 0.3 * spending[kind, :-1].sum(axis=0)
+        left = left + kept[:, group] * share[kind]
+    assert (direct == left).all()
+    assert (seeded == (gmv[KIND_IMPULSE, :-1] + gmv[KIND_RIPENED, :-1]) * 0.3).all()
+    assert (repeat == gmv[KIND_REPEAT].sum(axis=0)).all()
+
+
+def test_new_fans_come_by_shares_and_lost_ones_go_pro_rata() -> None:
+    fans, shares = FANS.copy(), RNG.random((M, P))
+    fans[:, 2], shares[:, 2] = 0.0, 0.0  # a platform without fans
+    gained, lost = np.array([5.0, 0.0, 1.0, 2.0]), np.array([1.0, 3.0, 2.0, 0.0])
+    grown = fans + shares * gained
+    total = grown.sum(axis=0)
+    expected = grown * np.divide(total - lost, total, out=np.zeros(P), where=total > 0)
+    ledgers.renew_fans(fans, shares, gained, lost)
+    assert (fans == expected).all()
