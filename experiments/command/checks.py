@@ -28,8 +28,18 @@ class Place(NamedTuple):
     folder: Path
 
 
-def check_command_line(study: Study, words: CommandLine, search: list[str]) -> Place | None:
-    """Refuse bad settings, and bad files they name, before Hydra makes a folder; returns the one that it will make.
+class Checked(NamedTuple):
+    """What the checks have found out about a command."""
+
+    config: DictConfig
+    """composed, with Hydra's own part; of a sweep the last run's that was checked"""
+    sweep: bool
+    place: Place | None
+    """folder that Hydra will make; None when nothing is written, or the time is in its name"""
+
+
+def check_command_line(study: Study, words: CommandLine, search: list[str]) -> Checked:
+    """Refuse bad settings, and bad files they name, before Hydra makes a folder.
 
     Parameters
     ----------
@@ -44,11 +54,13 @@ def check_command_line(study: Study, words: CommandLine, search: list[str]) -> P
     _refuse_other_launchers(words.overrides)
     if study.extra is not None:
         require(study.extra, study.name)
-    sweep = words.sweep or _asks_for_sweep(words, search)
+    first = None if words.sweep else _first_run(words, search)
+    sweep = words.sweep or (first is not None and first[1].hydra.mode == RunMode.MULTIRUN)
     if study.not_swept and sweep:
         raise SettingsError(f"{study.name} -m: {study.not_swept}")
     counted = not any(override.startswith("hydra/sweeper=") for override in words.overrides)
-    for config in _configurations(single_runs(words.overrides, counted) if sweep else [words.overrides], search):
+    runs = single_runs(words.overrides, counted) if sweep else [words.overrides]
+    for config in _configurations(runs, search, first):
         _check(study, config, not sweep)
     if config.resume is not False and not sweep and study.resumes != "asked":
         raise SettingsError(
@@ -59,7 +71,7 @@ def check_command_line(study: Study, words: CommandLine, search: list[str]) -> P
     check_folder(*place)
     # A name with the time in it is another one when Hydra makes it.
     dated = "${now:" in str(OmegaConf.to_container(config.hydra[name], resolve=False))
-    return place if study.writes and not dated else None
+    return Checked(config, sweep, place if study.writes and not dated else None)
 
 
 OTHER_LAUNCHERS = {
@@ -69,14 +81,23 @@ OTHER_LAUNCHERS = {
 """Launchers that are packages of their own, and what does the same."""
 
 
-def _configurations(runs: Iterable[list[str]], search: list[str]) -> Iterator[DictConfig]:
-    """Configurations of runs; one that differs from the first in a value alone is made from it, as Hydra takes long."""
+def _configurations(
+    runs: Iterable[list[str]], search: list[str], composed: tuple[list[str], DictConfig] | None = None
+) -> Iterator[DictConfig]:
+    """Configurations of runs; one that differs from the first in a value alone is made from it, as Hydra takes long.
+
+    Parameters
+    ----------
+    composed
+        a run whose configuration is there already, and that
+    """
     parser = OverridesParser.create()
     first: tuple[list[str], bytes, dict[str, Any], frozenset[str]] | None = None
     for run in runs:
         overrides = open_overrides(run)
         if first is None:
-            config = compose_config([*run, *search])
+            known = composed is not None and composed[0] == overrides
+            config = composed[1] if composed is not None and known else compose_config([*run, *search])
             own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
             first = overrides, pickle.dumps(config), config_values(config), referred(own)
             yield config
@@ -110,12 +131,12 @@ def _refuse_other_launchers(overrides: Sequence[str]) -> None:
                 )
 
 
-def _asks_for_sweep(words: CommandLine, search: list[str]) -> bool:
-    """Whether `hydra.mode=MULTIRUN` stands on the command line or in a file that is chosen there."""
+def _first_run(words: CommandLine, search: list[str]) -> tuple[list[str], DictConfig] | None:
+    """The first run and its configuration when `hydra.mode=MULTIRUN` may stand in it, on the command line or in a file."""
     if not any("=" in word and word.lstrip("+").startswith(("hydra.mode=", "experiment=")) for word in words.overrides):
-        return False
+        return None
     first = next(single_runs(words.overrides))
-    return bool(compose_config([*first, *search]).hydra.mode == RunMode.MULTIRUN)
+    return open_overrides(first), compose_config([*first, *search])
 
 
 def _check(study: Study, config: DictConfig, single: bool) -> None:

@@ -131,7 +131,7 @@ def test_only_for_studies_that_run_markets(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(ahead, "compile_stages", lambda: calls.append("compiled"))
     monkeypatch.setattr("secondhalf.experiments.command.checks.check_command_line", lambda *_: None)
-    monkeypatch.setattr(dispatch.hydra, "main", stop)
+    monkeypatch.setattr("hydra.main", stop)
     with pytest.raises(SystemExit):
         main(words)
     assert bool(calls) == asked
