@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
@@ -91,31 +91,33 @@ def _configurations(
     composed
         a run whose configuration is there already, and that
     """
-    parser = OverridesParser.create()
-    first: tuple[list[str], bytes, dict[str, Any], frozenset[str]] | None = None
+    runs = iter(runs)
+    first = next(runs)
+    before = open_overrides(first)
+    known = composed is not None and composed[0] == before
+    config = composed[1] if composed is not None and known else compose_config([*first, *search])
+    kept = pickle.dumps(config)  # as it is now: what has it may change it
+    yield config
+    parser, values, used = OverridesParser.create(), None, frozenset[str]()
     for run in runs:
+        if values is None:
+            base = pickle.loads(kept)
+            values = config_values(base)
+            used = referred(OmegaConf.masked_copy(base, [str(key) for key in base if key != "hydra"]))
         overrides = open_overrides(run)
-        if first is None:
-            known = composed is not None and composed[0] == overrides
-            config = composed[1] if composed is not None and known else compose_config([*run, *search])
-            own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-            first = overrides, pickle.dumps(config), config_values(config), referred(own)
-            yield config
-            continue
-        before, composed, values, used = first
         changed = [(old, new) for old, new in zip(before, overrides, strict=True) if old != new]
         parsed = parser.parse_overrides([new for _, new in changed])
         if not all(is_value(override, values, used) for override in parsed):
             yield compose_config([*run, *search])
             continue
-        config = pickle.loads(composed)
-        with read_write(config.hydra), open_dict(config.hydra):
-            task = list(config.hydra.overrides.task)
+        made = pickle.loads(kept)
+        with read_write(made.hydra), open_dict(made.hydra):
+            task = list(made.hydra.overrides.task)
             for (old, new), override in zip(changed, parsed, strict=True):
-                OmegaConf.update(config, override.key_or_group, override.value())
+                OmegaConf.update(made, override.key_or_group, override.value())
                 task[task.index(old)] = new
-            config.hydra.overrides.task = task
-        yield config
+            made.hydra.overrides.task = task
+        yield made
 
 
 def _refuse_other_launchers(overrides: Sequence[str]) -> None:
@@ -132,7 +134,7 @@ def _refuse_other_launchers(overrides: Sequence[str]) -> None:
 
 
 def _first_run(words: CommandLine, search: list[str]) -> tuple[list[str], DictConfig] | None:
-    """The first run and its configuration when `hydra.mode=MULTIRUN` may stand in it, on the command line or in a file."""
+    """The first run and its configuration, when what it names may have `hydra.mode=MULTIRUN` in it."""
     if not any("=" in word and word.lstrip("+").startswith(("hydra.mode=", "experiment=")) for word in words.overrides):
         return None
     first = next(single_runs(words.overrides))

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import hydra
@@ -53,14 +53,13 @@ def hand_over(job: Job, words: CommandLine, config: DictConfig, sweep: bool) -> 
     if words.other or words.config_dir is not None or config.hydra.mode not in (None, mode):
         by_command_line(job)
         return
-    asked, overrides = f"hydra.mode={mode.name}", open_overrides(words.overrides)
+    overrides, asked = open_overrides(words.overrides), [f"hydra.mode={mode.name}"] if config.hydra.mode is None else []
     with initialize_config_module(CONFIG_MODULE, version_base=VERSION):
         app: Any = GlobalHydra.instance().hydra
         if sweep:
-            run_and_report(lambda: app.multirun(NAME, job, [*overrides, *([asked] if config.hydra.mode is None else [])]))
+            run_and_report(lambda: app.multirun(config_name=NAME, task_function=job, overrides=[*overrides, *asked]))
             return
-        if config.hydra.mode is None:  # Hydra notes that it was its own choice
-            with read_write(config.hydra), open_dict(config.hydra):
-                config.hydra.overrides.hydra = [*config.hydra.overrides.hydra, asked]
+        with read_write(config.hydra), open_dict(config.hydra):  # as `hydra.main` notes that the mode is its own choice
+            config.hydra.overrides.hydra = [*config.hydra.overrides.hydra, *asked]
         app.config_loader = _Composed(app.config_loader, config)
-        run_and_report(lambda: app.run(NAME, job, overrides))
+        run_and_report(lambda: app.run(config_name=NAME, task_function=job, overrides=overrides))

@@ -11,6 +11,7 @@ from secondhalf.experiments.command.studies import STUDIES, Study, find_study
 from secondhalf.version import __version__
 
 SWEEPS = ("-m", "--multirun")
+"""Flags with which markets are run; what has another is only shown something."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -43,6 +44,9 @@ def _main(given: list[str]) -> None:
 
         complete(given, STUDIES)
         return
+    if study is not None and not any(word.startswith("-") and word not in SWEEPS for word in given):
+        # First of all that is heavy: Mesa looks through every module that is there, and through the calls it is in.
+        import mesa  # noqa: F401
     from secondhalf.conf.schema.base import SettingsError
     from secondhalf.experiments.command.environment import prepare_environment
     from secondhalf.experiments.execution.process_pool import exit_with_error
@@ -51,9 +55,6 @@ def _main(given: list[str]) -> None:
         prepare_environment()
     except SettingsError as error:
         exit_with_error(error)
-    if study is not None and not any(word.startswith("-") and word not in SWEEPS for word in given):
-        # First of all that is heavy: Mesa looks through every module that is there, and through the calls it is in.
-        import mesa  # noqa: F401
     from secondhalf.experiments.command.dispatch import dispatch
 
     dispatch(name, given)

@@ -13,7 +13,6 @@ import pytest
 from rich.console import Console
 
 from secondhalf.experiments.command import compile_stages as ahead
-from secondhalf.experiments.command import dispatch
 from secondhalf.experiments.command.compile_stages import Stage
 from secondhalf.experiments.command.main import main
 from secondhalf.experiments.execution.process_pool import Outcome
