@@ -34,6 +34,10 @@ def collection_held_back(ends: bool) -> Iterator[None]:
 
 
 def collect_from_now_on() -> None:
-    """Collect again, but only what is made from here on; at the beginning of a study's work."""
-    gc.freeze()
-    gc.enable()
+    """Collect again what is made from here on, if that was held back: at the beginning of a study's work.
+
+    A second run in the same process changes nothing, or what the first has left would stay for good.
+    """
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()

@@ -141,6 +141,9 @@ def test_a_command_in_a_process_that_goes_on_leaves_collection_as_it_was(enabled
             assert not gc.isenabled()
             collect_from_now_on()
             assert gc.isenabled()
+            frozen, own = gc.get_freeze_count(), [[number] for number in range(1000)]
+            collect_from_now_on()  # as a second run in this process does
+            assert (gc.get_freeze_count(), len(own)) == (frozen, 1000)
             raise SettingsError("x=1: allowed is 2")
         assert gc.isenabled() == enabled
         assert gc.get_freeze_count() == 0
