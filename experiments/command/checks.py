@@ -32,7 +32,7 @@ class Checked(NamedTuple):
     """What the checks have found out about a command."""
 
     config: DictConfig
-    """composed, with Hydra's own part; of a sweep the last run's that was checked"""
+    """composed, with Hydra's own part; of a sweep the last one that was checked"""
     sweep: bool
     place: Place | None
     """folder that Hydra will make; None when nothing is written, or the time is in its name"""
@@ -89,7 +89,7 @@ def _configurations(
     Parameters
     ----------
     composed
-        a run whose configuration is there already, and that
+        overrides of a run, opened, and their configuration, when that is there already
     """
     runs = iter(runs)
     first = next(runs)

@@ -45,9 +45,9 @@ def hand_over(job: Job, words: CommandLine, config: DictConfig, sweep: bool) -> 
     Parameters
     ----------
     words
-        with neither other flags nor a folder of one's own, which Hydra looks up in its own way
+        with another flag, a folder of one's own or another mode, Hydra does what they ask for in its own way
     config
-        composed of them, with Hydra's own part; of a sweep the first run's
+        composed of them, with Hydra's own part; of a sweep that of one run, which says the mode
     """
     mode = RunMode.MULTIRUN if sweep else RunMode.RUN
     if words.other or words.config_dir is not None or config.hydra.mode not in (None, mode):
