@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
@@ -28,8 +28,18 @@ class Place(NamedTuple):
     folder: Path
 
 
-def check_command_line(study: Study, words: CommandLine, search: list[str]) -> Place | None:
-    """Refuse bad settings, and bad files they name, before Hydra makes a folder; returns the one that it will make.
+class Checked(NamedTuple):
+    """What the checks have found out about a command."""
+
+    config: DictConfig
+    """composed, with Hydra's own part; of a sweep the last one that was checked"""
+    sweep: bool
+    place: Place | None
+    """folder that Hydra will make; None when nothing is written, or the time is in its name"""
+
+
+def check_command_line(study: Study, words: CommandLine, search: list[str]) -> Checked:
+    """Refuse bad settings, and bad files they name, before Hydra makes a folder.
 
     Parameters
     ----------
@@ -44,11 +54,13 @@ def check_command_line(study: Study, words: CommandLine, search: list[str]) -> P
     _refuse_other_launchers(words.overrides)
     if study.extra is not None:
         require(study.extra, study.name)
-    sweep = words.sweep or _asks_for_sweep(words, search)
+    first = None if words.sweep else _first_run(words, search)
+    sweep = words.sweep or (first is not None and first[1].hydra.mode == RunMode.MULTIRUN)
     if study.not_swept and sweep:
         raise SettingsError(f"{study.name} -m: {study.not_swept}")
     counted = not any(override.startswith("hydra/sweeper=") for override in words.overrides)
-    for config in _configurations(single_runs(words.overrides, counted) if sweep else [words.overrides], search):
+    runs = single_runs(words.overrides, counted) if sweep else [words.overrides]
+    for config in _configurations(runs, search, first):
         _check(study, config, not sweep)
     if config.resume is not False and not sweep and study.resumes != "asked":
         raise SettingsError(
@@ -59,7 +71,7 @@ def check_command_line(study: Study, words: CommandLine, search: list[str]) -> P
     check_folder(*place)
     # A name with the time in it is another one when Hydra makes it.
     dated = "${now:" in str(OmegaConf.to_container(config.hydra[name], resolve=False))
-    return place if study.writes and not dated else None
+    return Checked(config, sweep, place if study.writes and not dated else None)
 
 
 OTHER_LAUNCHERS = {
@@ -69,32 +81,43 @@ OTHER_LAUNCHERS = {
 """Launchers that are packages of their own, and what does the same."""
 
 
-def _configurations(runs: Iterable[list[str]], search: list[str]) -> Iterator[DictConfig]:
-    """Configurations of runs; one that differs from the first in a value alone is made from it, as Hydra takes long."""
-    parser = OverridesParser.create()
-    first: tuple[list[str], bytes, dict[str, Any], frozenset[str]] | None = None
+def _configurations(
+    runs: Iterable[list[str]], search: list[str], composed: tuple[list[str], DictConfig] | None = None
+) -> Iterator[DictConfig]:
+    """Configurations of runs; one that differs from the first in a value alone is made from it, as Hydra takes long.
+
+    Parameters
+    ----------
+    composed
+        overrides of a run, opened, and their configuration, when that is there already
+    """
+    runs = iter(runs)
+    first = next(runs)
+    before = open_overrides(first)
+    known = composed is not None and composed[0] == before
+    config = composed[1] if composed is not None and known else compose_config([*first, *search])
+    kept = pickle.dumps(config)  # as it is now: what has it may change it
+    yield config
+    parser, values, used = OverridesParser.create(), None, frozenset[str]()
     for run in runs:
+        if values is None:
+            base = pickle.loads(kept)
+            values = config_values(base)
+            used = referred(OmegaConf.masked_copy(base, [str(key) for key in base if key != "hydra"]))
         overrides = open_overrides(run)
-        if first is None:
-            config = compose_config([*run, *search])
-            own = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-            first = overrides, pickle.dumps(config), config_values(config), referred(own)
-            yield config
-            continue
-        before, composed, values, used = first
         changed = [(old, new) for old, new in zip(before, overrides, strict=True) if old != new]
         parsed = parser.parse_overrides([new for _, new in changed])
         if not all(is_value(override, values, used) for override in parsed):
             yield compose_config([*run, *search])
             continue
-        config = pickle.loads(composed)
-        with read_write(config.hydra), open_dict(config.hydra):
-            task = list(config.hydra.overrides.task)
+        made = pickle.loads(kept)
+        with read_write(made.hydra), open_dict(made.hydra):
+            task = list(made.hydra.overrides.task)
             for (old, new), override in zip(changed, parsed, strict=True):
-                OmegaConf.update(config, override.key_or_group, override.value())
+                OmegaConf.update(made, override.key_or_group, override.value())
                 task[task.index(old)] = new
-            config.hydra.overrides.task = task
-        yield config
+            made.hydra.overrides.task = task
+        yield made
 
 
 def _refuse_other_launchers(overrides: Sequence[str]) -> None:
@@ -110,12 +133,12 @@ def _refuse_other_launchers(overrides: Sequence[str]) -> None:
                 )
 
 
-def _asks_for_sweep(words: CommandLine, search: list[str]) -> bool:
-    """Whether `hydra.mode=MULTIRUN` stands on the command line or in a file that is chosen there."""
+def _first_run(words: CommandLine, search: list[str]) -> tuple[list[str], DictConfig] | None:
+    """The first run and its configuration, when what it names may have `hydra.mode=MULTIRUN` in it."""
     if not any("=" in word and word.lstrip("+").startswith(("hydra.mode=", "experiment=")) for word in words.overrides):
-        return False
+        return None
     first = next(single_runs(words.overrides))
-    return bool(compose_config([*first, *search]).hydra.mode == RunMode.MULTIRUN)
+    return open_overrides(first), compose_config([*first, *search])
 
 
 def _check(study: Study, config: DictConfig, single: bool) -> None:

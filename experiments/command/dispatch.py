@@ -9,20 +9,21 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.command.collection import collect_from_now_on
 from secondhalf.experiments.command.environment import check_threads
+from secondhalf.experiments.command.hydra_run import by_command_line, hand_over
 from secondhalf.experiments.command.overrides import CommandLine, open_overrides, parse_command_line, searched
 from secondhalf.experiments.command.studies import STUDIES, Study, find_study
 from secondhalf.experiments.execution.folder_lock import FolderInUseError, lock_folder, remove_empty
 from secondhalf.experiments.execution.process_pool import StudyError, exit_with_error
 
 if TYPE_CHECKING:  # what shows settings (`--cfg job`) does not wait for a market's modules
-    from secondhalf.experiments.command.checks import Place
+    from secondhalf.experiments.command.checks import Checked
 
 
 def dispatch(name: str, given: Sequence[str]) -> None:
@@ -32,7 +33,7 @@ def dispatch(name: str, given: Sequence[str]) -> None:
         study = find_study(name)
         if study is None:
             raise SettingsError(f"study={name}: there is no such study; known are {', '.join(STUDIES)}")
-        place = _check(study, words)
+        checked = _check(study, words)
     except (SettingsError, StudyError) as error:
         exit_with_error(error)
 
@@ -43,26 +44,30 @@ def dispatch(name: str, given: Sequence[str]) -> None:
     sys.argv = [sys.argv[0], *open_overrides(given)]
     try:
         # Hydra writes its own files before it calls the study: the folder has to be ours before.
+        if checked is None:
+            by_command_line(job)
+            return
+        place = checked.place
         with nullcontext() if place is None else lock_folder(place.folder, place.name):
-            hydra.main(version_base="1.3", config_path="pkg://secondhalf.conf", config_name="config")(job)()
+            hand_over(job, words, checked.config, checked.sweep)
     except SettingsError as error:
         exit_with_error(error)
 
 
-def _check(study: Study, words: CommandLine) -> Place | None:
-    """Check threads and settings before a run; the place of its files, None for what runs nothing."""
+def _check(study: Study, words: CommandLine) -> Checked | None:
+    """Check threads and settings before a run; None for what runs nothing."""
     search = searched(words)
     if words.other:
         return None
     check_threads(words.sweep)
     from secondhalf.experiments.command.checks import check_command_line
 
-    place = check_command_line(study, words, search)
+    checked = check_command_line(study, words, search)
     if study.simulates:
         from secondhalf.experiments.command.compile_stages import compile_stages
 
         compile_stages()
-    return place
+    return checked
 
 
 def _job(study: Study, config: DictConfig) -> Any:
@@ -80,6 +85,7 @@ def _job(study: Study, config: DictConfig) -> Any:
         if not study.writes:
             remove_empty(folder)
         with lock_folder(folder, name) if study.writes else nullcontext():
+            collect_from_now_on()
             return study.start(make_request(study, config, folder, single))
     except FolderInUseError as error:
         exit_with_error(error)  # nothing in it is ours to take back

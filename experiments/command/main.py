@@ -6,14 +6,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from secondhalf.experiments.command.collection import collection_held_back
 from secondhalf.experiments.command.studies import STUDIES, Study, find_study
 from secondhalf.version import __version__
+
+SWEEPS = ("-m", "--multirun")
+"""Flags with which markets are run; what has another is only shown something."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point. Exit code 1 and one sentence for anything wrong with the settings or the run, 130 when stopped."""
     try:
-        _main(list(sys.argv[1:] if arguments is None else arguments))
+        with collection_held_back(ends=arguments is None):
+            _main(list(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:  # before a study has begun, which says more: imports, settings, compilation
         print("stopped", file=sys.stderr)
         raise SystemExit(130) from None
@@ -39,6 +44,9 @@ def _main(given: list[str]) -> None:
 
         complete(given, STUDIES)
         return
+    if study is not None and not any(word.startswith("-") and word not in SWEEPS for word in given):
+        # First of all that is heavy: Mesa looks through every module that is there, and through the calls it is in.
+        import mesa  # noqa: F401
     from secondhalf.conf.schema.base import SettingsError
     from secondhalf.experiments.command.environment import prepare_environment
     from secondhalf.experiments.execution.process_pool import exit_with_error

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from omegaconf import DictConfig
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from secondhalf.conf.schema import MarketSettings, SettingsError
+from secondhalf.experiments.command.compose import NOT_OF_THE_MARKET, overrides_of
 from secondhalf.experiments.facts.forecast_series import forecast_series
 from secondhalf.experiments.facts.model_series import SeriesRule, indexed
 from secondhalf.experiments.facts.period_tables import latest_forecast, read_forecast
@@ -43,6 +46,7 @@ def compare(
     tables: Mapping[str, pd.DataFrame],
     earlier: Sequence[str] = (),
     forecast: str | None = None,
+    shipped: bool = False,
 ) -> dict[str, Any]:
     """The last whole year that facts were fitted to and all later ones, as far as the run has them.
 
@@ -54,6 +58,9 @@ def compare(
         settings that were others before the checkpoint the run went on from
     forecast
         file of bands; by default the committed forecast that begins last
+    shipped
+        the settings are known to be the shipped ones but for `ANY_SIZE`, as from `is_shipped`; else they are compared
+        with those, which are composed for that
 
     Returns
     -------
@@ -72,12 +79,15 @@ def compare(
     bands: Bands = {}
     if ahead:
         try:
-            found["forecast"], bands = _bands(settings, earlier, ahead, forecast)
+            others = [*earlier, *(() if shipped else differing(settings))]
+            if others:
+                raise SettingsError(f"this market is not the default one ({others[0]})")
+            found["forecast"], bands = _bands(settings, ahead, forecast)
         except SettingsError as reason:
             found["no_band"] = str(reason)
     if fitted or ahead:
-        shipped = fitted and settings.market.has_shipped_facts
-        facts = yearly_facts(fitted[0], list(METRICS), known) if shipped else {}
+        reported = fitted and settings.market.has_shipped_facts
+        facts = yearly_facts(fitted[0], list(METRICS), known) if reported else {}
         found["rows"] = _rows(settings, tables, facts, bands, fitted, ahead)
     return found
 
@@ -86,19 +96,14 @@ def _last(year: int) -> dt.date:
     return dt.date(year, 12, 31)
 
 
-def _bands(
-    settings: MarketSettings, earlier: Sequence[str], ahead: Sequence[int], forecast: str | None
-) -> tuple[str, Bands]:
+def _bands(settings: MarketSettings, ahead: Sequence[int], forecast: str | None) -> tuple[str, Bands]:
     """The file and its rows of whole years.
 
     Raises
     ------
     SettingsError
-        saying why there is no band: another market, or no forecast from the last fact on
+        when there is no forecast from the last fact on
     """
-    others = [*earlier, *differing(settings)]
-    if others:
-        raise SettingsError(f"this market is not the default one ({others[0]})")
     name = forecast or latest_forecast()
     table = read_forecast(name)
     first = (settings.calendar.last_fact + dt.timedelta(days=1)).isoformat()
@@ -113,6 +118,14 @@ def _bands(
         if row["platform"] in labels and (row["period_start"], row["period_end"]) in whole and row["metric"] in METRICS
     }
     return name, bands
+
+
+def is_shipped(config: DictConfig) -> bool:
+    """Whether nothing that a composed configuration sets is of the market, but for `ANY_SIZE`; else it may be."""
+    words, folders = overrides_of(config)
+    names = [word.lstrip("+~").partition("=")[0] for word in words]
+    own = [name for name in names if re.split(r"[./@]", name)[0] not in NOT_OF_THE_MARKET]
+    return not folders and all(name in ANY_SIZE for name in own)
 
 
 def differing(settings: MarketSettings) -> list[str]:

@@ -28,7 +28,7 @@ from secondhalf.experiments.results.run_results import FRIENDS, REPORT, Results
 from secondhalf.experiments.results.second_half import in_words, phases
 from secondhalf.experiments.results.tables import TABLES, replacing, tables, write_tables
 from secondhalf.experiments.run.checkpoints import Begun, CheckpointWriter, find_checkpoint, origin, resume_market
-from secondhalf.experiments.run.comparison import compare, comparison_table, extrapolated, notes
+from secondhalf.experiments.run.comparison import compare, comparison_table, extrapolated, is_shipped, notes
 from secondhalf.experiments.run.settings import Checkpoint
 from secondhalf.model.data_files import names
 from secondhalf.model.market import Market
@@ -52,7 +52,8 @@ def start(request: Request[None]) -> float:
     settings = request.settings if begun is None else begun[1]
     every = options(Checkpoint, request.config).every
     with threads_for(settings.population.users):
-        summary = run(settings, request.folder, request.output, every=every, begun=begun)
+        shipped = begun is None and is_shipped(request.config)
+        summary = run(settings, request.folder, request.output, every=every, begun=begun, shipped=shipped)
     return float(summary["market"]["hhi_attention"])
 
 
@@ -63,6 +64,7 @@ def run(
     console: Console | None = None,
     every: int | None = None,
     begun: Begun | None = None,
+    shipped: bool = False,
 ) -> dict[str, Any]:
     """Run a market, write its files, draw its pictures; returns the summary.
 
@@ -76,6 +78,8 @@ def run(
         days between two checkpoints, in the folder's `checkpoints`; None for none
     begun
         the checkpoint to go on from, with the settings for that, which take the place of `settings`
+    shipped
+        as for `experiments.run.comparison.compare`
 
     Raises
     ------
@@ -106,7 +110,8 @@ def run(
     begun_from = begun and origin(*begun)
     summary["from_checkpoint"] = begun_from
     summary["extrapolated"] = extrapolated(market.settings)
-    summary["comparison"] = compare(market.settings, frames, begun_from["changed"] if begun_from else ())
+    earlier = begun_from["changed"] if begun_from else ()
+    summary["comparison"] = compare(market.settings, frames, earlier, shipped=shipped)
     summary["wall_seconds"] = {
         "start": ready - started,
         "simulation": simulated - ready,

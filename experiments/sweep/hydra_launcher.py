@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
 from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.command.collection import collect_from_now_on
 from secondhalf.experiments.command.compose import options
 from secondhalf.experiments.execution.folder_lock import lock_folder
 from secondhalf.experiments.execution.process_pool import StudyError, exit_with_error
@@ -69,6 +70,7 @@ class Launched:
         with errors_exit():
             jobs = [self.composer.job(first + i, own) for i, own in enumerate(overrides)]
             check_different(jobs)
+            collect_from_now_on()  # the runs' processes are forks, which inherit it
             with lock_folder(self.folder, "hydra.sweep.dir"):
                 if self.work is None:  # not before the folder is ours: another sweep may just have begun there
                     check_folder(self.folder, jobs, self.study, resume_of(self.config))

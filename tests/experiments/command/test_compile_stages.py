@@ -13,7 +13,6 @@ import pytest
 from rich.console import Console
 
 from secondhalf.experiments.command import compile_stages as ahead
-from secondhalf.experiments.command import dispatch
 from secondhalf.experiments.command.compile_stages import Stage
 from secondhalf.experiments.command.main import main
 from secondhalf.experiments.execution.process_pool import Outcome
@@ -131,7 +130,7 @@ def test_only_for_studies_that_run_markets(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(ahead, "compile_stages", lambda: calls.append("compiled"))
     monkeypatch.setattr("secondhalf.experiments.command.checks.check_command_line", lambda *_: None)
-    monkeypatch.setattr(dispatch.hydra, "main", stop)
+    monkeypatch.setattr("hydra.main", stop)
     with pytest.raises(SystemExit):
         main(words)
     assert bool(calls) == asked
