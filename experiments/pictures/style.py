@@ -111,9 +111,10 @@ def put_note(drawn: Figure, words: str) -> None:
 def save(drawn: Figure, path: Path) -> None:
     """Write a figure, whole or not at all; the ending of `path` is the format."""
     dated = {"Date": None} if path.suffix == ".svg" else None
-    if drawn.get_layout_engine() is not None:
-        drawn.draw_without_rendering()
-        drawn.set_layout_engine("none")  # laid out once, for all formats
+    engine = drawn.get_layout_engine()
+    if engine is not None:  # laid out once for all formats; with an engine left, each would be drawn unseen before
+        engine.execute(drawn)
+        drawn.set_layout_engine(None)
     strip: Bbox | None = None
     if any(text.get_label() == NOTE for text in drawn.texts):
         width, height = drawn.get_size_inches()
