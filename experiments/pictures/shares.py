@@ -141,7 +141,8 @@ def _free_places(names: Sequence[LaunchName], renderer: RendererBase) -> list[tu
     for name, (x, y) in zip(names, marks, strict=True):
         wide, _, _ = renderer.get_text_width_height_descent(name.get_text(), name.get_fontproperties(), ismath=False)
         choices = np.array([(left, y + up) for up in (0.0, step, -step) for left in (x + gap, x - gap - wide)])
-        boxes = np.hstack([choices - (clear, high / 2), choices + (wide + clear, high / 2)])
+        to_left, to_right = np.array([clear, high / 2]), np.array([wide + clear, high / 2])
+        boxes = np.hstack([choices - to_left, choices + to_right])
         covered = _common(boxes, taken) + _outside(boxes, axes.bbox)
         best = int(np.argmax(covered < 1) if (covered < 1).any() else np.argmin(covered))
         places.append((float(choices[best, 0]), float(choices[best, 1])))
