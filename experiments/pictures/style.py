@@ -20,7 +20,7 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from matplotlib.text import Annotation
+from matplotlib.text import Annotation, Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import Affine2D, Bbox, Transform
 
@@ -73,6 +73,7 @@ def page(font: str | None) -> Iterator[None]:
         "axes.titleweight": "bold",
         "axes.titlelocation": "left",
         "axes.titlepad": 11,  # room for the words over the last fact, between title and panel
+        "axes.titley": 1.0,  # nothing but these words is over a panel: no title has to be moved out of the way
         "axes.labelsize": 8,
         "axes.edgecolor": INK,
         "axes.labelcolor": INK,
@@ -154,11 +155,27 @@ def share_axis(axes: Axes, whole: bool = False) -> None:
     axes.set_ylim(0, 1 if whole else None)
 
 
+class _DateLocator(mdates.AutoDateLocator):
+    """Works ticks out once for the same limits; a panel asks a dozen times while it is laid out and drawn."""
+
+    def __init__(self, ticks: int) -> None:
+        super().__init__(minticks=2, maxticks=ticks)  # type: ignore[no-untyped-call]
+        self._limits: tuple[float, ...] = ()
+        self._ticks: Any = None
+
+    def __call__(self) -> Any:
+        assert self.axis is not None
+        limits = self.axis.get_view_interval()
+        if tuple(limits) != self._limits:
+            self._limits, self._ticks = tuple(limits), super().__call__()  # type: ignore[no-untyped-call]
+        return self._ticks
+
+
 def date_axis(axes: Axes, ticks: int | None = None) -> None:
     """At most `ticks` years, months or days along the bottom; by default as many as there is room for."""
     if ticks is None:
         ticks = max(2, int(axes.get_window_extent().width / axes.figure.dpi / TICK_WIDTH))
-    locator = mdates.AutoDateLocator(minticks=2, maxticks=ticks)
+    locator = _DateLocator(ticks)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=False))
     axes.set_xlabel("")
@@ -202,6 +219,12 @@ class LineName(Annotation):
             annotation_clip=False,
         )
         siblings.append(self)
+
+    def get_window_extent(self, renderer: RendererBase | None = None, dpi: float | None = None) -> Bbox:
+        """The name's own box: its leader lies within the panel, so that no layout has to look at it."""
+        if renderer is not None:
+            self.update_positions(renderer)
+        return Text.get_window_extent(self, renderer, dpi)
 
     def end(self) -> float:
         """Height of the line's end above the bottom of the panel, points."""
