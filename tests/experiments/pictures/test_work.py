@@ -10,6 +10,7 @@ from typing import Any
 
 import matplotlib.dates as mdates
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -99,6 +100,15 @@ def test_a_bar_a_source_and_year(results: Results, drawn: Draw) -> None:
     sources = len(flows.by_source(table, results, "jd").columns)
     panel = next(axes for axes in drawn("flows").findobj(style.Axes) if axes.get_title(loc="left") == "JD")
     assert sum(len(bars) for bars in panel.containers) == years * sources
+
+
+def test_reported_figures_are_read_once(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts._all_facts.cache_clear()
+    read = counted(monkeypatch, facts.pd, "read_csv")
+    first, last = pd.Timestamp("2021-01-01"), pd.Timestamp("2021-12-31")
+    found = [len(facts.reported("gmv", name, first, last)) for name in results.platforms]
+    assert max(found) > 0
+    assert len(read) == 1
 
 
 def test_areas_of_labels_are_those_of_boxes() -> None:
