@@ -174,7 +174,7 @@ def _panel(
             _mark(axes, fact, ink, first, last)
             seen.append(fact)
     none = "" if seen or not known else " (nothing reported)"
-    axes.set_title(f"{SHOWN[metric]}{none}", fontsize=8, fontweight="normal")
+    axes.set_title(f"{SHOWN[metric]}{none}", fontsize=8, fontweight="normal", y=style.OVER)
     axes.set_ylim(0, 1.08 * axes.get_ylim()[1])
     style.date_axis(axes, ticks=6)
     axes.tick_params(axis="x", labelbottom=True)

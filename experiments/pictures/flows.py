@@ -42,7 +42,7 @@ def draw(results: Results) -> Figure:
     above, below = np.ravel(np.asarray(drawn.subfigures(2, 1, height_ratios=[2.5, 0.5 + 1.7 * rows])))
     whole = above.subplots()
     sources(whole, results)
-    whole.set_title(f"All platforms: {whole.get_title(loc='left').lower()}")
+    whole.set_title(f"All platforms: {whole.get_title(loc='left').lower()}", y=style.OVER)
     per = "year" if len(table) > SHORT else "month"
     style.head(
         below,
@@ -105,7 +105,7 @@ def sources(axes: Axes, results: Results) -> None:
     }
     axes.axhline(0, color=style.INK, linewidth=0.6)
     span = "trailing year" if months == YEAR else f"trailing {months} months" if months > 1 else "one month"
-    axes.set_title(f"Net inflow of attention, {span}")
+    axes.set_title(f"Net inflow of attention, {span}", y=style.OVER)
     axes.set_ylabel("million hours a day")
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.2 * (high - low))  # room for the words beside the second half's line
@@ -143,7 +143,7 @@ def _panel(axes: Axes, results: Results, platform: str, own: pd.DataFrame) -> No
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.grid(False, axis="x")
     axes.tick_params(axis="x", labelbottom=True)
-    axes.set_title(style.label(platform), color=style.colors(results.platforms)[platform])
+    axes.set_title(style.label(platform), color=style.colors(results.platforms)[platform], y=style.OVER)
 
     def place(day: str) -> float:
         return _place(pd.Timestamp(day), months[0], yearly)

@@ -54,7 +54,7 @@ def attention_shares(axes: Axes, results: Results, room: float = 0.0) -> None:
     daily = results.tables["daily"]
     _lines(axes, results, daily["attention_share"], room=room)
     style.mark_facts_end(axes, results)
-    axes.set_title("Attention: share of all mobile time")
+    axes.set_title("Attention: share of all mobile time", y=style.OVER)
 
 
 def gmv_shares(axes: Axes, results: Results) -> None:
@@ -64,7 +64,7 @@ def gmv_shares(axes: Axes, results: Results) -> None:
         raise style.NothingToDrawError("nothing was sold")
     _lines(axes, results, daily["gmv"], of_total=True)
     style.mark_facts_end(axes, results)
-    axes.set_title("Trade: share of the platforms' GMV")
+    axes.set_title("Trade: share of the platforms' GMV", y=style.OVER)
 
 
 def _lines(axes: Axes, results: Results, values: pd.Series[float], of_total: bool = False, room: float = 0.0) -> None:
@@ -178,7 +178,7 @@ def launches(axes: Axes, results: Results) -> None:
     for tick, name in zip(axes.get_yticklabels(), rows, strict=True):
         tick.set_color(inks[name])
     axes.set_ylim(-len(rows) + 0.4, 0.6)
-    axes.set_title("Launches")
+    axes.set_title("Launches", y=style.OVER)
     style.date_axis(axes)
     style.whole_run(axes, results)
     style.mark_facts_end(axes, results)

@@ -52,6 +52,8 @@ TICK_WIDTH = 0.45
 """Inches for a year along the bottom."""
 NAME_GAP, NAME_DISTANCE = 9.5, 8
 """Points between the names of two lines at least, and between a panel and the names beside it."""
+OVER = 1.0
+"""Where the title of a panel stands, as a part of its height; with none given Matplotlib looks for words in its way."""
 NOTE, STRIP = "note", 0.22
 """Label of the words below a picture, and the height of their strip, inches."""
 HALO = [withStroke(linewidth=2.5, foreground="white")]
@@ -73,7 +75,6 @@ def page(font: str | None) -> Iterator[None]:
         "axes.titleweight": "bold",
         "axes.titlelocation": "left",
         "axes.titlepad": 11,  # room for the words over the last fact, between title and panel
-        "axes.titley": 1.0,  # nothing but these words is over a panel: no title has to be moved out of the way
         "axes.labelsize": 8,
         "axes.edgecolor": INK,
         "axes.labelcolor": INK,
