@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +18,8 @@ if TYPE_CHECKING:  # only those who draw wait for Matplotlib
 
 PICTURES = ("overview", "shares", "channel_mix", "flows", "moves", "facts", "merchants", "friends")
 """What is drawn of a run: `<name>.png` and `<name>.svg` each, by `draw` in the module of that name."""
+LONGEST = ("facts", "flows", "friends")
+"""Pictures that take longest, which are begun first, so that all processes end at about the same time."""
 
 
 def by_path(own_pictures: Mapping[str, str]) -> dict[str, str]:
@@ -69,14 +73,18 @@ def draw_pages(
     note
         words below every picture, e.g. that values are illustrative; empty for none
     """
-    from secondhalf.experiments.pictures import style  # only those who draw wait for Matplotlib
+    order = sorted(pages, key=lambda name: LONGEST.index(name) if name in LONGEST else len(LONGEST))
+    with _set_aside():
+        from secondhalf.experiments.pictures import style  # only those who draw wait for Matplotlib
 
-    if font is not None and not style.known_font(font):
-        say(f"output.font={font}: no font of this name is installed; the one of Matplotlib is used")
-        font = None
+        if font is not None and not style.known_font(font):
+            say(f"output.font={font}: no font of this name is installed; the one of Matplotlib is used")
+            font = None
+        made = in_forks(lambda name: _draw_page(name, pages[name], folder, formats, font, note), order)
+        became = dict(zip(order, made, strict=True))
     written: list[Path] = []
     lacking = False
-    for drawn in in_forks(lambda name: _draw_page(name, pages[name], folder, formats, font, note), list(pages)):
+    for drawn in (became[name] for name in pages):
         written += drawn.written
         lacking = lacking or drawn.lacking
         if drawn.said:
@@ -86,6 +94,19 @@ def draw_pages(
     if lacking:
         say("pictures: the font lacks letters of some names; output.font=NAME chooses one that has them")
     return written
+
+
+@contextmanager
+def _set_aside() -> Iterator[None]:
+    """Let no collection of garbage look at what is there already; a run leaves much, and imports make many of them."""
+    if gc.get_freeze_count():  # whoever has done so decides for how long
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 class _Page(NamedTuple):

@@ -50,7 +50,7 @@ def panel(axes: Axes, results: Results, platform: str) -> None:
     table = own.pivot_table(index="month", columns="channel", values="gmv", aggfunc="sum")
     table = table[[name for name in CHANNELS if name in table]]
     table = table.div(table.sum(axis=1).where(lambda total: total > 0), axis=0).dropna()
-    axes.set_title(style.label(platform), color=style.colors(results.platforms)[platform])
+    axes.set_title(style.label(platform), color=style.colors(results.platforms)[platform], y=style.OVER)
     style.share_axis(axes, whole=True)
     if table.empty:
         axes.text(0.5, 0.5, "nothing sold", transform=axes.transAxes, ha="center", fontsize=7.5)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
@@ -68,7 +70,7 @@ class Line(NamedTuple):
 def reported(metric: str, platform: str, first: pd.Timestamp, last: pd.Timestamp) -> list[Reported]:
     """What data/market_facts.csv says of a platform in periods that overlap the run, in the unit of the forecasts."""
     known, how = names().get(platform, {}).get("facts", []), PLATFORM_METRICS[metric]
-    facts = pd.read_csv(data_file("market_facts.csv"), parse_dates=["period_start", "period_end"])
+    facts = _all_facts(data_file("market_facts.csv").resolve())
     like = facts["metric"].replace(LIKE)
     own = facts[facts["platform"].isin(known) & (like == metric) & (facts["unit"] == how.unit)]
     own = own[(own["period_start"] <= last) & (own["period_end"] >= first)]
@@ -79,6 +81,12 @@ def reported(metric: str, platform: str, first: pd.Timestamp, last: pd.Timestamp
         fill = "full" if row["metric"] == metric else "none"
         found.append(Reported(row["period_start"], row["period_end"], value, row["grade"], fill))
     return found
+
+
+@cache
+def _all_facts(path: Path) -> pd.DataFrame:
+    """The facts; read once, not for every line."""
+    return pd.read_csv(path, parse_dates=["period_start", "period_end"])
 
 
 def draw(results: Results) -> Figure:
@@ -166,7 +174,7 @@ def _panel(
             _mark(axes, fact, ink, first, last)
             seen.append(fact)
     none = "" if seen or not known else " (nothing reported)"
-    axes.set_title(f"{SHOWN[metric]}{none}", fontsize=8, fontweight="normal")
+    axes.set_title(f"{SHOWN[metric]}{none}", fontsize=8, fontweight="normal", y=style.OVER)
     axes.set_ylim(0, 1.08 * axes.get_ylim()[1])
     style.date_axis(axes, ticks=6)
     axes.tick_params(axis="x", labelbottom=True)

@@ -34,7 +34,7 @@ DASHES = {"new": "-", "outside": "-", "budget": "--"}
 
 def draw(results: Results) -> Figure:
     """All platforms together, over trailing years; below, each platform by calendar year."""
-    books(results)
+    table = books(results)
     count = len(results.platforms)
     columns = min(3, count)
     rows = -(-count // columns)
@@ -42,8 +42,8 @@ def draw(results: Results) -> Figure:
     above, below = np.ravel(np.asarray(drawn.subfigures(2, 1, height_ratios=[2.5, 0.5 + 1.7 * rows])))
     whole = above.subplots()
     sources(whole, results)
-    whole.set_title(f"All platforms: {whole.get_title(loc='left').lower()}")
-    per = "year" if len(books(results)) > SHORT else "month"
+    whole.set_title(f"All platforms: {whole.get_title(loc='left').lower()}", y=style.OVER)
+    per = "year" if len(table) > SHORT else "month"
     style.head(
         below,
         f"Each platform's change by {per}, million hours a day (scales differ)\n"
@@ -51,7 +51,7 @@ def draw(results: Results) -> Figure:
     )
     panels = below.subplots(rows, columns, squeeze=False, sharex=True).flat
     for name in results.platforms:
-        _panel(next(panels), results, name)
+        _panel(next(panels), results, name, by_source(table, results, name))
     for unused in panels:
         unused.set_axis_off()
     named = [pair for axes in below.axes for pair in zip(*axes.get_legend_handles_labels(), strict=True)]
@@ -80,9 +80,8 @@ def books(results: Results) -> pd.DataFrame:
     return table.reindex(index=whole, columns=wanted).fillna(0.0) / MILLION_HOURS
 
 
-def by_counterparty(results: Results, platform: str) -> pd.DataFrame:
-    """One platform's monthly flows by source, without itself."""
-    table = books(results)
+def by_source(table: pd.DataFrame, results: Results, platform: str) -> pd.DataFrame:
+    """One platform's monthly flows by source, without itself; `table` as from `books`."""
     sources = [source for source in (*INKS, *results.platforms) if source != platform]
     return pd.DataFrame({source: table[(platform, source)] for source in sources})
 
@@ -106,7 +105,7 @@ def sources(axes: Axes, results: Results) -> None:
     }
     axes.axhline(0, color=style.INK, linewidth=0.6)
     span = "trailing year" if months == YEAR else f"trailing {months} months" if months > 1 else "one month"
-    axes.set_title(f"Net inflow of attention, {span}")
+    axes.set_title(f"Net inflow of attention, {span}", y=style.OVER)
     axes.set_ylabel("million hours a day")
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.2 * (high - low))  # room for the words beside the second half's line
@@ -117,12 +116,11 @@ def sources(axes: Axes, results: Results) -> None:
     style.name_lines(axes, lines, WORDS)
 
 
-def _panel(axes: Axes, results: Results, platform: str) -> None:
+def _panel(axes: Axes, results: Results, platform: str, own: pd.DataFrame) -> None:
     """One platform's change by calendar year (by month in short runs), gains up, losses down; the dot is the sum.
 
     The line is where the platform's own second half begins.
     """
-    own = by_counterparty(results, platform)
     months = pd.DatetimeIndex(own.index)
     yearly = len(months) > SHORT
     bars = own.groupby(months.year).sum() if yearly else own
@@ -132,10 +130,9 @@ def _panel(axes: Axes, results: Results, platform: str) -> None:
     inks = INKS | style.colors(results.platforms)
     for name in bars:
         ink, amounts = inks[str(name)], bars[name].to_numpy()
-        gains, losses = np.maximum(amounts, 0), np.minimum(amounts, 0)
-        axes.bar(at, gains, bottom=above, color=ink, width=0.75, linewidth=0, label=_word(str(name)))
-        axes.bar(at, losses, bottom=below, color=ink, width=0.75, linewidth=0)
-        above, below = above + gains, below + losses
+        stands = np.where(amounts < 0, below, above)
+        axes.bar(at, amounts, bottom=stands, color=ink, width=0.75, linewidth=0, label=_word(str(name)))
+        above, below = above + np.maximum(amounts, 0), below + np.minimum(amounts, 0)
     total = bars.to_numpy().sum(axis=1)
     axes.plot(at, total, "o", color="white", markeredgecolor=style.INK, markersize=4, label=SUM)
     axes.axhline(0, color=style.INK, linewidth=0.6)
@@ -146,7 +143,7 @@ def _panel(axes: Axes, results: Results, platform: str) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.grid(False, axis="x")
     axes.tick_params(axis="x", labelbottom=True)
-    axes.set_title(style.label(platform), color=style.colors(results.platforms)[platform])
+    axes.set_title(style.label(platform), color=style.colors(results.platforms)[platform], y=style.OVER)
 
     def place(day: str) -> float:
         return _place(pd.Timestamp(day), months[0], yearly)

@@ -39,9 +39,8 @@ def draw(results: Results) -> Figure:
     axes.set_axis_off()
     axes.margins(0.01)
     ahead = f" ({ONE_RUN})" if results.ends_in_forecast else ""
-    axes.set_title(
-        f"Friends: {len(graph)} users on the last day{ahead}\ncolour: the app with most of their minutes, size: friends"
-    )
+    about = "colour: the app with most of their minutes, size: friends"
+    axes.set_title(f"Friends: {len(graph)} users on the last day{ahead}\n{about}", y=style.OVER)
     shown = [name for name in inks if name in main]
     handles = [
         Line2D([], [], marker="o", linestyle="", color=inks[name], label=f"{_name(name)} ({main.count(name)})")

@@ -45,7 +45,7 @@ def draw(results: Results) -> Figure:
     axes.set_xlabel("sales of one merchant, RMB a year (mean over the run)")
     axes.set_ylabel("merchants that sell at least as much")
     ahead = f" (years after {results.last_fact}: {ONE_RUN})" if results.ends_in_forecast else ""
-    axes.set_title(f"Merchants: distribution of sales{ahead}")
+    axes.set_title(f"Merchants: distribution of sales{ahead}", y=style.OVER)
     axes.grid(False, axis="x")
     axes.legend(loc="lower left")
     sns.despine(ax=axes, left=True)

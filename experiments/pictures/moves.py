@@ -42,7 +42,7 @@ def draw(results: Results) -> Figure:
     for row, lane in enumerate(stages):
         _lane(axes, -row, lane, stages[lane], results, inks)
     _names(axes, list(stages), inks)
-    axes.set_title("Moves, and who had the capability before")
+    axes.set_title("Moves, and who had the capability before", y=style.OVER)
     style.date_axis(axes)
     style.whole_run(axes, results)
     axes.grid(False)

@@ -31,7 +31,7 @@ def interpenetration(axes: Axes, results: Results) -> None:
         name: axes.plot(table.index, table[name], color=style.MEASURES[name], linewidth=1.4, marker=marker)[0]
         for name in names
     }
-    axes.set_title("Interpenetration of channels (1: same)")
+    axes.set_title("Interpenetration of channels (1: same)", y=style.OVER)
     axes.set_ylim(0, 1)
     style.date_axis(axes)
     style.whole_run(axes, results)

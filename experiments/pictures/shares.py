@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
-from matplotlib.transforms import Affine2D, Bbox, Transform
+from matplotlib.transforms import Affine2D, BboxBase, Transform
 
 from secondhalf.experiments.pictures import style
 from secondhalf.experiments.results.run_results import Results
@@ -53,7 +54,7 @@ def attention_shares(axes: Axes, results: Results, room: float = 0.0) -> None:
     daily = results.tables["daily"]
     _lines(axes, results, daily["attention_share"], room=room)
     style.mark_facts_end(axes, results)
-    axes.set_title("Attention: share of all mobile time")
+    axes.set_title("Attention: share of all mobile time", y=style.OVER)
 
 
 def gmv_shares(axes: Axes, results: Results) -> None:
@@ -63,7 +64,7 @@ def gmv_shares(axes: Axes, results: Results) -> None:
         raise style.NothingToDrawError("nothing was sold")
     _lines(axes, results, daily["gmv"], of_total=True)
     style.mark_facts_end(axes, results)
-    axes.set_title("Trade: share of the platforms' GMV")
+    axes.set_title("Trade: share of the platforms' GMV", y=style.OVER)
 
 
 def _lines(axes: Axes, results: Results, values: pd.Series[float], of_total: bool = False, room: float = 0.0) -> None:
@@ -128,39 +129,40 @@ class LaunchName(Annotation):
 
 def _free_places(names: Sequence[LaunchName], renderer: RendererBase) -> list[tuple[float, float]]:
     """Left edge and middle of each label, pixels; the earlier label chooses first."""
-    places: list[tuple[float, float]] = []
     axes, drawn = names[0].axes, names[0].figure
     assert axes is not None
     assert drawn is not None
     dot = float(drawn.dpi) / 72
-    marks = [axes.transData.transform(name.xy) for name in names]
-    mark = MARK_SIZE / 2 * dot
-    taken = [Bbox.from_extents(x - mark, y - mark, x + mark, y + mark) for x, y in marks]
+    mark, gap, step, clear = MARK_SIZE / 2 * dot, BESIDE * dot, STEP * dot, CLEAR * dot
+    marks = axes.transData.transform([name.xy for name in names])
+    _, high, _ = renderer.get_text_width_height_descent("lp", names[0].get_fontproperties(), ismath=False)
+    taken = np.hstack([marks - mark, marks + mark])  # a row a box: left, bottom, right, top
+    places: list[tuple[float, float]] = []
     for name, (x, y) in zip(names, marks, strict=True):
         wide, _, _ = renderer.get_text_width_height_descent(name.get_text(), name.get_fontproperties(), ismath=False)
-        _, high, _ = renderer.get_text_width_height_descent("lp", name.get_fontproperties(), ismath=False)
-        gap, step = BESIDE * dot, STEP * dot
-        choices = [(left, y + up) for up in (0.0, step, -step) for left in ((x + gap), (x - gap - wide))]
-        boxes = [
-            Bbox.from_extents(left - CLEAR * dot, middle - high / 2, left + wide + CLEAR * dot, middle + high / 2)
-            for left, middle in choices
-        ]
-        covered = [sum(_common(box, other) for other in taken) + _outside(box, axes.bbox) for box in boxes]
-        best = next((n for n, area in enumerate(covered) if area < 1), covered.index(min(covered)))
-        places.append(choices[best])
-        taken.append(boxes[best])
+        choices = np.array([(left, y + up) for up in (0.0, step, -step) for left in (x + gap, x - gap - wide)])
+        to_left, to_right = np.array([clear, high / 2]), np.array([wide + clear, high / 2])
+        boxes = np.hstack([choices - to_left, choices + to_right])
+        covered = _common(boxes, taken) + _outside(boxes, axes.bbox)
+        best = int(np.argmax(covered < 1) if (covered < 1).any() else np.argmin(covered))
+        places.append((float(choices[best, 0]), float(choices[best, 1])))
+        taken = np.vstack([taken, boxes[best]])
     return places
 
 
-def _common(box: Bbox, other: Bbox) -> float:
-    """Area that two boxes share, pixels squared."""
-    shared = Bbox.intersection(box, other)
-    return 0.0 if shared is None else float(shared.width * shared.height)
+def _common(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Area that each box shares with the others, pixels squared."""
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    shared: np.ndarray = np.clip(high - low, 0, None).prod(axis=2).sum(axis=1)
+    return shared
 
 
-def _outside(box: Bbox, within: Bbox) -> float:
-    """Area by which a box leaves the panel at its sides."""
-    return float(max(within.x0 - box.x0, 0) + max(box.x1 - within.x1, 0)) * float(box.height)
+def _outside(boxes: np.ndarray, within: BboxBase) -> np.ndarray:
+    """Area by which each box leaves the panel at its sides."""
+    beyond = np.clip(within.x0 - boxes[:, 0], 0, None) + np.clip(boxes[:, 2] - within.x1, 0, None)
+    area: np.ndarray = beyond * (boxes[:, 3] - boxes[:, 1])
+    return area
 
 
 def launches(axes: Axes, results: Results) -> None:
@@ -176,7 +178,7 @@ def launches(axes: Axes, results: Results) -> None:
     for tick, name in zip(axes.get_yticklabels(), rows, strict=True):
         tick.set_color(inks[name])
     axes.set_ylim(-len(rows) + 0.4, 0.6)
-    axes.set_title("Launches")
+    axes.set_title("Launches", y=style.OVER)
     style.date_axis(axes)
     style.whole_run(axes, results)
     style.mark_facts_end(axes, results)

@@ -20,7 +20,7 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from matplotlib.text import Annotation
+from matplotlib.text import Annotation, Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import Affine2D, Bbox, Transform
 
@@ -52,6 +52,8 @@ TICK_WIDTH = 0.45
 """Inches for a year along the bottom."""
 NAME_GAP, NAME_DISTANCE = 9.5, 8
 """Points between the names of two lines at least, and between a panel and the names beside it."""
+OVER = 1.0
+"""Where the title of a panel stands, as a part of its height; with none given Matplotlib looks for words in its way."""
 NOTE, STRIP = "note", 0.22
 """Label of the words below a picture, and the height of their strip, inches."""
 HALO = [withStroke(linewidth=2.5, foreground="white")]
@@ -111,9 +113,10 @@ def put_note(drawn: Figure, words: str) -> None:
 def save(drawn: Figure, path: Path) -> None:
     """Write a figure, whole or not at all; the ending of `path` is the format."""
     dated = {"Date": None} if path.suffix == ".svg" else None
-    if drawn.get_layout_engine() is not None:
-        drawn.draw_without_rendering()
-        drawn.set_layout_engine("none")  # laid out once, for all formats
+    engine = drawn.get_layout_engine()
+    if engine is not None:  # laid out once for all formats; with an engine left, each would be drawn unseen before
+        engine.execute(drawn)
+        drawn.set_layout_engine(None)
     strip: Bbox | None = None
     if any(text.get_label() == NOTE for text in drawn.texts):
         width, height = drawn.get_size_inches()
@@ -153,11 +156,27 @@ def share_axis(axes: Axes, whole: bool = False) -> None:
     axes.set_ylim(0, 1 if whole else None)
 
 
+class _DateLocator(mdates.AutoDateLocator):
+    """Works ticks out once for the same limits; a panel asks a dozen times while it is laid out and drawn."""
+
+    def __init__(self, ticks: int) -> None:
+        super().__init__(minticks=2, maxticks=ticks)  # type: ignore[no-untyped-call]
+        self._limits: tuple[float, ...] = ()
+        self._ticks: Any = None
+
+    def __call__(self) -> Any:
+        assert self.axis is not None
+        limits = self.axis.get_view_interval()
+        if tuple(limits) != self._limits:
+            self._limits, self._ticks = tuple(limits), super().__call__()  # type: ignore[no-untyped-call]
+        return self._ticks
+
+
 def date_axis(axes: Axes, ticks: int | None = None) -> None:
     """At most `ticks` years, months or days along the bottom; by default as many as there is room for."""
     if ticks is None:
         ticks = max(2, int(axes.get_window_extent().width / axes.figure.dpi / TICK_WIDTH))
-    locator = mdates.AutoDateLocator(minticks=2, maxticks=ticks)
+    locator = _DateLocator(ticks)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=False))
     axes.set_xlabel("")
@@ -201,6 +220,12 @@ class LineName(Annotation):
             annotation_clip=False,
         )
         siblings.append(self)
+
+    def get_window_extent(self, renderer: RendererBase | None = None, dpi: float | None = None) -> Bbox:
+        """The name's own box: its leader lies within the panel, so that no layout has to look at it."""
+        if renderer is not None:
+            self.update_positions(renderer)
+        return Text.get_window_extent(self, renderer, dpi)
 
     def end(self) -> float:
         """Height of the line's end above the bottom of the panel, points."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from rich.table import Table
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.experiments.command.compose import options
 from secondhalf.experiments.command.request import Request, check_market
+from secondhalf.experiments.execution.forks import meanwhile
 from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.provenance import commit, peak_memory_mb, versions
 from secondhalf.experiments.execution.settings import FORMATS, Output, When
@@ -102,42 +105,57 @@ def run(
         raise
     simulated = time.perf_counter()
     frames = tables(market)
-    write_tables(frames, folder)
     sample = friends_sample(market)
-    with replacing(folder / FRIENDS) as temporary:
-        nx.write_graphml(sample, temporary)
     summary = summarise(market)
     begun_from = begun and origin(*begun)
     summary["from_checkpoint"] = begun_from
     summary["extrapolated"] = extrapolated(market.settings)
     earlier = begun_from["changed"] if begun_from else ()
     summary["comparison"] = compare(market.settings, frames, earlier, shipped=shipped)
-    summary["wall_seconds"] = {
-        "start": ready - started,
-        "simulation": simulated - ready,
-        "tables": time.perf_counter() - simulated,
-        "total": time.perf_counter() - started,
-    }
-    with replacing(folder / "summary.json") as temporary:
-        temporary.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    describe_run(folder)
-    print_summary(market, summary, folder, console)
-    market.close()
-    if output.pictures != "never":
-        draw(Results(frames, summary, sample), folder, output, console)
+    pictures = partial(_draw, Results(frames, summary, sample), folder, output)
+    with nullcontext() if output.pictures == "never" else meanwhile(pictures) as drawn:
+        write_tables(frames, folder)
+        with replacing(folder / FRIENDS) as temporary:
+            nx.write_graphml(sample, temporary)
+        summary["peak_memory_mb"] = peak_memory_mb()
+        summary["wall_seconds"] = {
+            "start": ready - started,
+            "simulation": simulated - ready,
+            "tables": time.perf_counter() - simulated,
+            "total": time.perf_counter() - started,
+        }
+        with replacing(folder / "summary.json") as temporary:
+            temporary.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        describe_run(folder)
+        print_summary(market, summary, folder, console)
+        market.close()
+        if drawn is not None:
+            _tell(drawn, console)
     return summary
 
 
 def draw(results: Results, folder: Path, output: Output, console: Console, only: Sequence[str] = ()) -> int:
     """Draw the pictures, or `only` some, and say what cannot be drawn; returns how many files were written."""
-    began = time.perf_counter()
+    return _tell(partial(_draw, results, folder, output, only), console)
+
+
+def _draw(results: Results, folder: Path, output: Output, only: Sequence[str] = ()) -> tuple[int, list[str]]:
+    """Number of files that were written, and what there is to say."""
+    said: list[str] = []
     pictures = by_path(output.own_pictures)
     chosen = {name: pictures[name] for name in only or pictures}
-    drawn = draw_pictures(
-        results, folder, output.formats, output.font, lambda words: console.print(words, style="yellow"), chosen
-    )
-    console.print(f"{len(drawn)} files of pictures in {time.perf_counter() - began:.1f} s")
-    return len(drawn)
+    drawn = draw_pictures(results, folder, output.formats, output.font, said.append, chosen)
+    return len(drawn), said
+
+
+def _tell(drawn: Callable[[], tuple[int, list[str]]], console: Console) -> int:
+    """Wait for the pictures, and say for how long; a run draws while it writes its tables, and waits for the rest."""
+    began = time.perf_counter()
+    count, said = drawn()
+    for words in said:
+        console.print(words, style="yellow")
+    console.print(f"{count} files of pictures in {time.perf_counter() - began:.1f} s")
+    return count
 
 
 def _clear(folder: Path, output: Output) -> None:
