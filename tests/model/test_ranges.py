@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -97,7 +98,8 @@ def test_no_share_is_below_zero() -> None:
     market.step()
     market.day -= 1
     assert outside_share(market) > 0.1
-    market.book.minutes[:] *= market.book.phone_minutes / market.book.minutes.sum() * (1 + 1e-7)
+    more = market.book.minutes * (market.book.phone_minutes / market.book.minutes.sum() * (1 + 1e-7))
+    market.book = replace(market.book, minutes=more)
     assert outside_share(market) == 0
     assert instant_messaging_share(market) == 0
     market.close()
