@@ -88,6 +88,7 @@ def _size(settings: MarketSettings, users: int, options: Bench, console: Console
             with timed(market.users_day) as seconds:
                 speeds[count].append(_seconds(lambda: _days(market, days)) / days / users)
             parts[count].append(seconds)
+    peak = peak_memory_mb()  # of the process so far: sizes come in rising order
     for count in threads:
         numba.set_num_threads(count)
         floor = copy_seconds(market.population.bytes_per_user() * users) / users
@@ -101,7 +102,7 @@ def _size(settings: MarketSettings, users: int, options: Bench, console: Console
             "floor_ns": floor * 1e9,
             "times_floor": spent / floor,
             "bytes_per_user": market.population.bytes_per_user(),
-            "peak_memory_mb": peak_memory_mb(),  # of the process so far: sizes come in rising order
+            "peak_memory_mb": peak,
             "build_seconds": built,
         } | {
             f"{stage}_ns": statistics.median(part[stage] for part in parts[count]) / days / users * 1e9
