@@ -33,7 +33,7 @@ from secondhalf.model.users.attention import (
     SHOPPING,
 )
 from secondhalf.model.users.needs import quantile_of, tie_number
-from secondhalf.model.users.storage import positive, positive_code, stock, stock_code
+from secondhalf.model.users.storage import FULL_DAY, positive, positive_code, stock, stock_code
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
@@ -46,7 +46,8 @@ BUYER_MONTH, BUYER_YEAR = 30, 365
 def visit(columns: Columns, day: Day, session: np.float32, users: I64, place: I64, sums: F64, totals: F64) -> None:
     """Needs are met at apps: count a visit if one was not open today, and add a session's minutes to the day.
 
-    The minutes come from the time outside, of which at least none is left; they feed no habit. `place` is NOBODY where
+    The minutes come from the time outside, of which a thousandth of the day and no more is left; they feed no habit.
+    That much may be hidden by the rounding of what was spent before. `place` is NOBODY where
     a need was not met. The loop is in here, since handing columns over costs more than an order.
     """
     minutes, minutes_now, last_used, marks = columns.minutes, columns.minutes_now, columns.last_used, columns.marks
@@ -67,7 +68,7 @@ def visit(columns: Columns, day: Day, session: np.float32, users: I64, place: I6
             marks[at, i] |= ACTIVE_THIS_MONTH
         left = positive(budget_factor[i]) * day.budget
         for p in range(platforms):
-            left -= positive(minutes[p, i])
+            left -= FULL_DAY * positive(minutes[p, i])
         added = min(session, max(left, _ZERO))
         minutes[at, i] = positive_code(positive(minutes[at, i]) + added)
         if day.count_window:

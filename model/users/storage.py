@@ -29,6 +29,8 @@ SMALLEST, LARGEST = 2.0**-14, 2.0**18 * (1 - 2.0**-11)
 """The least and the largest number of a positive code other than zero."""
 POSITIVE_ERROR, STOCK_ERROR = 2.0**-12, 0.5 / 65535
 """Relative error of a positive code, absolute error of a stock's."""
+FULL_DAY = np.float32(1 + 4 * POSITIVE_ERROR)
+"""What is stored of a day times this is no less than what it was, stored four times: so much counts as spent."""
 
 _SHIFT = np.int32(12)
 _BASE = np.int32(int(np.float32(SMALLEST).view(np.int32)) - (1 << 12))  # the first code after zero is SMALLEST

@@ -273,7 +273,7 @@ class OracleUser(mesa.Agent):
             sums[p, attention.MONTHLY] += day.number - self.last_used[p] >= 30
             self.last_used[p] = day.number
             self.marks[p] |= ACTIVE_THIS_MONTH
-        added = min(self.law.session, max(self.budget_factor * day.budget - sum(self.minutes), 0.0))
+        added = min(self.law.session, max(self.budget_factor * day.budget - (1 + 2.0**-10) * sum(self.minutes), 0.0))
         self.minutes[p] = twelve_bits(self.minutes[p] + added)
         if day.count_window:
             self.minutes_now[p] = twelve_bits(self.minutes_now[p] + added)
