@@ -68,8 +68,7 @@ def lock_folder(folder: Path, name: str = "hydra.run.dir") -> Iterator[None]:
     where = f"{name}={folder}"
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, path = _take(folder, where)
+        handle, path = _make_and_take(folder, where)
     except OSError as error:
         _take_back(made)
         raise SettingsError(f"{where}: nothing can be written there ({error.strerror})") from error
@@ -81,6 +80,16 @@ def lock_folder(folder: Path, name: str = "hydra.run.dir") -> Iterator[None]:
         _held.discard(key)
         _let_go(handle, path)
         _take_back(made)
+
+
+def _make_and_take(folder: Path, where: str, attempts: int = 100) -> tuple[int, Path]:
+    """As `_take`, of a folder that another process, which made it too, may take back between the two calls."""
+    for _ in range(attempts - 1):
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            return _take(folder, where)
+    folder.mkdir(parents=True, exist_ok=True)
+    return _take(folder, where)
 
 
 def _take(folder: Path, where: str) -> tuple[int, Path]:

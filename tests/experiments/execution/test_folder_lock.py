@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from secondhalf.conf.schema import SettingsError
+from secondhalf.experiments.execution import folder_lock
 from secondhalf.experiments.execution.folder_lock import LOCK, PLAIN, FolderInUseError, lock_folder
 from secondhalf.temporaries import temporary_beside
 
@@ -150,3 +151,21 @@ def test_temporary_files_of_dead_processes_are_taken_away(tmp_path: Path) -> Non
         pass
     assert {path.name for path in tmp_path.iterdir()} == {mine.name, ".somebody.tmp", "checkpoints"}
     assert list(inside.iterdir()) == []
+
+
+def test_a_folder_that_another_process_takes_back_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both made it; the other, which had asked first, removes it while it is empty, between two calls here."""
+    folder, take, taken = tmp_path / "out", folder_lock._take, []
+
+    def late(place: Path, where: str) -> tuple[int, Path]:
+        taken.append(place)
+        if len(taken) < 3:
+            place.rmdir()
+        return take(place, where)
+
+    monkeypatch.setattr(folder_lock, "_take", late)
+    with folder_lock.lock_folder(folder):
+        assert folder.is_dir()
+    assert len(taken) == 3
