@@ -28,8 +28,8 @@ from secondhalf.experiments.bench.parts import measure_parts
 from secondhalf.experiments.bench.settings import Bench
 from secondhalf.experiments.bench.stage_times import STAGES, timed
 from secondhalf.experiments.execution.provenance import commit, peak_memory_mb
-from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.document_tables import put_into
+from secondhalf.experiments.results.schema.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.model.market import Market
 from secondhalf.model.numba_kernels import CHUNK, bounds, chunk_count, compiled_parallel

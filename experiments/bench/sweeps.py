@@ -22,7 +22,7 @@ from secondhalf.experiments.bench.settings import Bench
 from secondhalf.experiments.execution.process_pool import StudyError, cores
 from secondhalf.experiments.execution.provenance import commit
 from secondhalf.experiments.execution.settings import Launcher, Output
-from secondhalf.experiments.results.csv_files import write_csv
+from secondhalf.experiments.results.schema.csv_files import write_csv
 from secondhalf.experiments.sweep.collect import RESULTS
 from secondhalf.experiments.sweep.engines import make_engine
 from secondhalf.experiments.sweep.jobs import Composer, Job

@@ -20,7 +20,7 @@ from secondhalf.experiments.calibrate.minimum_distance import Fit, Problem
 from secondhalf.experiments.calibrate.parameters import Parameters, gone_settings
 from secondhalf.experiments.calibrate.posterior import Coverage, Posterior
 from secondhalf.experiments.facts.targets import Targets
-from secondhalf.experiments.results.csv_files import write_csv
+from secondhalf.experiments.results.schema.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.model.data_files import data_file
 

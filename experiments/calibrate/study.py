@@ -36,7 +36,7 @@ from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.facts.evaluations import Evaluations
 from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import LAST_FACT, Targets, check_horizon, sized
-from secondhalf.experiments.results.csv_files import write_csv
+from secondhalf.experiments.results.schema.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.model.data_files import data_file
 

@@ -14,8 +14,8 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.collection import collect_from_now_on
 from secondhalf.experiments.command.environment import check_threads
+from secondhalf.experiments.command.garbage_collection import collect_from_now_on
 from secondhalf.experiments.command.hydra_run import by_command_line, hand_over
 from secondhalf.experiments.command.overrides import CommandLine, open_overrides, parse_command_line, searched
 from secondhalf.experiments.command.studies import STUDIES, Study, find_study

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from secondhalf.experiments.command.collection import collection_held_back
+from secondhalf.experiments.command.garbage_collection import collection_held_back
 from secondhalf.experiments.command.studies import STUDIES, Study, find_study
 from secondhalf.version import __version__
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from secondhalf.experiments.counterfactual.arms import ARMS
 from secondhalf.experiments.counterfactual.quarterly_measures import KEYS, RUN, SECOND_HALF, UNITS
-from secondhalf.experiments.results.crossed_runs import estimate
-from secondhalf.experiments.results.paired_statistics import holm
+from secondhalf.experiments.results.statistics.crossed_runs import estimate
+from secondhalf.experiments.results.statistics.paired_statistics import holm
 
 Array = NDArray[np.float64]
 LAST_YEAR = 4

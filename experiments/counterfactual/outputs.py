@@ -13,9 +13,9 @@ from secondhalf.experiments.counterfactual.arms import ARMS, Arms
 from secondhalf.experiments.counterfactual.differences import differences, variance_reduction
 from secondhalf.experiments.counterfactual.quarterly_measures import KEYS, MARKET, SECOND_HALF, UNITS
 from secondhalf.experiments.execution.provenance import commit, versions
-from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.last_fact import note_of
-from secondhalf.experiments.results.paired_statistics import LEVEL
+from secondhalf.experiments.results.schema.csv_files import write_csv
+from secondhalf.experiments.results.statistics.paired_statistics import LEVEL
 from secondhalf.experiments.results.tables import replacing
 
 FILES = ("differences.csv", "runs.csv", "seeds.csv", "summary.json", "counterfactual.md")

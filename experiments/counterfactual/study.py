@@ -21,7 +21,7 @@ from secondhalf.experiments.execution.process_pool import StudyError, cores, run
 from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.settings import FORMATS, Output, When
 from secondhalf.experiments.pictures import draw_pictures
-from secondhalf.experiments.results.csv_files import write_csv
+from secondhalf.experiments.results.schema.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.model.numba_kernels import threads_for
 

@@ -17,7 +17,7 @@ from secondhalf.experiments.counterfactual.quarterly_measures import (
     SECOND_HALF,
     WELFARE,
 )
-from secondhalf.experiments.results.paired_statistics import LEVEL
+from secondhalf.experiments.results.statistics.paired_statistics import LEVEL
 from secondhalf.model.data_files import names
 
 NAMES = {

@@ -32,8 +32,8 @@ from secondhalf.experiments.execution.process_pool import NothingDoneError
 from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.provenance import commit, versions
 from secondhalf.experiments.execution.settings import Launcher, Output
-from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.document_tables import check, put_into
+from secondhalf.experiments.results.schema.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
 
 JOURNAL = "journal.jsonl"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.facts.target_file import GRADES
-from secondhalf.experiments.results.csv_files import read_csv
+from secondhalf.experiments.results.schema.csv_files import read_csv
 from secondhalf.model.data_files import data_file
 
 QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}

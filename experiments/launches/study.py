@@ -26,10 +26,10 @@ from secondhalf.experiments.launches.settings import Launches
 from secondhalf.experiments.launches.tables import NEST_COLUMNS, nest_rows, tables
 from secondhalf.experiments.launches.text import LIMITS, paragraph
 from secondhalf.experiments.pictures import draw_pages
-from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.document_tables import check, put_into
+from secondhalf.experiments.results.schema.csv_files import write_csv
+from secondhalf.experiments.results.statistics.two_way import LEVEL
 from secondhalf.experiments.results.tables import replacing
-from secondhalf.experiments.results.two_way import LEVEL
 from secondhalf.model.data_files import data_file
 
 FILES = ("launches.csv", "split.csv", "nests.csv", "summary.json", "launches.md")

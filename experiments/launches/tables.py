@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from secondhalf.conf.schema.vocabulary import CHANNELS, PAN_SHELF
 from secondhalf.experiments.launches.catalogue import Item
 from secondhalf.experiments.launches.runs import ARMS, OF_PLATFORM, WindowSums, gather
-from secondhalf.experiments.results.two_way import TwoWay, two_way
+from secondhalf.experiments.results.statistics.two_way import TwoWay, two_way
 
 Array = NDArray[np.float64]
 MARKET = "market"

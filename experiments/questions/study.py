@@ -23,10 +23,10 @@ from secondhalf.experiments.questions.runs import run_job
 from secondhalf.experiments.questions.settings import Questions
 from secondhalf.experiments.questions.tables import questions_table
 from secondhalf.experiments.questions.text import LIMITS, document
-from secondhalf.experiments.results.csv_files import write_csv
-from secondhalf.experiments.results.data_package import describe_shipped
 from secondhalf.experiments.results.document_tables import check, put_into
-from secondhalf.experiments.results.paired_statistics import LEVEL
+from secondhalf.experiments.results.schema.csv_files import write_csv
+from secondhalf.experiments.results.schema.data_package import describe_shipped
+from secondhalf.experiments.results.statistics.paired_statistics import LEVEL
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.model.data_files import data_file
 

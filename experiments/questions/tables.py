@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from secondhalf.experiments.questions.arms import CROSSING, EXCLUSIVITY, LINKS, MIX, ORDER, WATER, QuestionArm
 from secondhalf.experiments.questions.runs import HISTORY, Means
-from secondhalf.experiments.results.crossed_runs import estimate
-from secondhalf.experiments.results.paired_statistics import LEVEL, holm
+from secondhalf.experiments.results.statistics.crossed_runs import estimate
+from secondhalf.experiments.results.statistics.paired_statistics import LEVEL, holm
 from secondhalf.model.observers.measures import SOURCES
 
 Array = NDArray[np.float64]

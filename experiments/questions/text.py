@@ -12,7 +12,7 @@ import pandas as pd
 from secondhalf.experiments.counterfactual.text import label, listed, plain, signed
 from secondhalf.experiments.questions.arms import CROSSING, EXCLUSIVITY, LINKS, MIX, ORDER, QUESTIONS, WATER
 from secondhalf.experiments.questions.tables import ALIKE, MARKET, TURN
-from secondhalf.experiments.results.paired_statistics import LEVEL
+from secondhalf.experiments.results.statistics.paired_statistics import LEVEL
 
 TITLES = {
     ORDER: "Did the order of malls matter?",

@@ -20,7 +20,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from secondhalf.experiments.pictures import style
-from secondhalf.experiments.results.paired_statistics import mean_and_margin
+from secondhalf.experiments.results.statistics.paired_statistics import mean_and_margin
 from secondhalf.model.data_files import choice_label
 
 USUAL = ("market.hhi_attention", "market.hhi_gmv", "market.interpenetration_gmv", "market.leak_rate", "value")

@@ -12,9 +12,9 @@ from secondhalf.experiments.html.blocks import Cell, Code, Column, Gallery, Page
 from secondhalf.experiments.html.svg_allow_list import inline_file
 from secondhalf.experiments.pictures import PICTURES, draw_pictures, style
 from secondhalf.experiments.report import text
-from secondhalf.experiments.results.column_dictionary import column
 from secondhalf.experiments.results.last_fact import FITTED, FORECAST, ONE_RUN, basis, fitted_to
 from secondhalf.experiments.results.load import Run
+from secondhalf.experiments.results.schema.column_dictionary import column
 from secondhalf.experiments.results.second_half import in_words
 from secondhalf.experiments.run.comparison import METRICS, notes
 

@@ -14,9 +14,9 @@ from secondhalf.experiments.html.blocks import Cell, Column, Gallery, Page, Pict
 from secondhalf.experiments.html.svg_allow_list import inline_file
 from secondhalf.experiments.pictures import draw_pages
 from secondhalf.experiments.report import figures, text
-from secondhalf.experiments.results.column_dictionary import metric
 from secondhalf.experiments.results.last_fact import basis_of_runs, note_of
 from secondhalf.experiments.results.load import STATES, Sweep
+from secondhalf.experiments.results.schema.column_dictionary import metric
 
 SHOWN = ("gmv", "attention_share")
 """Of platforms: their metrics in the table of results."""

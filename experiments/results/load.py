@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.results.csv_files import read_csv
 from secondhalf.experiments.results.read_tables import read_table
 from secondhalf.experiments.results.run_results import Results, is_name, read_results, reason, refuse_newer
-from secondhalf.experiments.results.summary_schema import SUMMARY, ProvenanceShape, check_shape, read_object
+from secondhalf.experiments.results.schema.csv_files import read_csv
+from secondhalf.experiments.results.schema.summary_schema import SUMMARY, ProvenanceShape, check_shape, read_object
 from secondhalf.experiments.results.tables import TABLES
 
 RUNS, STATUS = "runs", "runs.csv"

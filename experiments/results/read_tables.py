@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from secondhalf.experiments.results.column_dictionary import EVERY_PLATFORM, Column, of_table
-from secondhalf.experiments.results.csv_files import read_csv
+from secondhalf.experiments.results.schema.column_dictionary import EVERY_PLATFORM, Column, of_table
+from secondhalf.experiments.results.schema.csv_files import read_csv
 
 FORMS = {"date": ("%Y-%m-%d", r"\d{4}-\d\d-\d\d"), "yearmonth": ("%Y-%m", r"\d{4}-\d\d")}
 """How dates are written; pandas alone would take `today` for one."""

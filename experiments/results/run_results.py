@@ -15,7 +15,7 @@ import pandas as pd
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.results.last_fact import last_fact_of, note_of
 from secondhalf.experiments.results.read_tables import read_table
-from secondhalf.experiments.results.summary_schema import SUMMARY, SummaryShape, check_shape, read_object
+from secondhalf.experiments.results.schema.summary_schema import SUMMARY, SummaryShape, check_shape, read_object
 from secondhalf.experiments.results.tables import TABLES
 from secondhalf.version import __version__
 

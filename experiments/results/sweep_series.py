@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from secondhalf.experiments.results.column_dictionary import Type, column
-from secondhalf.experiments.results.csv_files import read_csv
-from secondhalf.experiments.results.data_package import describe_sweep
+from secondhalf.experiments.results.schema.column_dictionary import Type, column
+from secondhalf.experiments.results.schema.csv_files import read_csv
+from secondhalf.experiments.results.schema.data_package import describe_sweep
 from secondhalf.experiments.results.tables import replacing
 
 SERIES = {"series.parquet": "daily", "market_series.parquet": "market"}

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secondhalf.experiments.results.csv_files import write_csv
+from secondhalf.experiments.results.schema.csv_files import write_csv
 from secondhalf.model.accounts.day_book import BooksError
 from secondhalf.model.market import Market
 from secondhalf.model.observers.record import MONTHLY

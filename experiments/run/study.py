@@ -23,11 +23,11 @@ from secondhalf.experiments.execution.progress import ProgressBars
 from secondhalf.experiments.execution.provenance import commit, peak_memory_mb, versions
 from secondhalf.experiments.execution.settings import FORMATS, Output, When
 from secondhalf.experiments.pictures import by_path, draw_pictures
-from secondhalf.experiments.results.data_package import NAME as DESCRIPTOR
-from secondhalf.experiments.results.data_package import describe_run
 from secondhalf.experiments.results.friend_sample import friends_sample
 from secondhalf.experiments.results.last_fact import basis
 from secondhalf.experiments.results.run_results import FRIENDS, REPORT, Results
+from secondhalf.experiments.results.schema.data_package import NAME as DESCRIPTOR
+from secondhalf.experiments.results.schema.data_package import describe_run
 from secondhalf.experiments.results.second_half import in_words, phases
 from secondhalf.experiments.results.tables import TABLES, replacing, tables, write_tables
 from secondhalf.experiments.run.checkpoints import Begun, CheckpointWriter, find_checkpoint, origin, resume_market

@@ -23,7 +23,7 @@ from secondhalf.experiments.command.compose import overrides_of
 from secondhalf.experiments.command.request import Request
 from secondhalf.experiments.execution.folder_lock import lock_folder
 from secondhalf.experiments.execution.process_pool import StudyError, one_line
-from secondhalf.experiments.results.csv_files import write_csv
+from secondhalf.experiments.results.schema.csv_files import write_csv
 from secondhalf.experiments.search.settings import Search
 from secondhalf.experiments.search.space import ends, space_of
 from secondhalf.experiments.sweep.collect import metrics_of

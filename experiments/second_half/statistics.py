@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from secondhalf.experiments.results.two_way import two_way
+from secondhalf.experiments.results.statistics.two_way import two_way
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 RESAMPLES = 9999

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from secondhalf.experiments.results.paired_statistics import mean_and_margin
+from secondhalf.experiments.results.statistics.paired_statistics import mean_and_margin
 from secondhalf.experiments.sensitivity.factors import SEED, Space
 from secondhalf.experiments.sensitivity.morris import ranked
 from secondhalf.experiments.sensitivity.quantities import Quantity

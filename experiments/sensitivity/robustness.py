@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from secondhalf.conf.schema import MarketSettings
 from secondhalf.conf.schema.population import NETWORKS
-from secondhalf.experiments.results.paired_statistics import mean_and_margin
+from secondhalf.experiments.results.statistics.paired_statistics import mean_and_margin
 from secondhalf.experiments.sensitivity.quantities import Quantity
 from secondhalf.model.day.stages import STAGES
 

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 from rich.table import Table
 
-from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.load import metrics
+from secondhalf.experiments.results.schema.csv_files import write_csv
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.run_job import RUNS, summary_of
 from secondhalf.experiments.sweep.run_record import RunRecord, durable

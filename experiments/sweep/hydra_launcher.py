@@ -16,8 +16,8 @@ from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.command.collection import collect_from_now_on
 from secondhalf.experiments.command.compose import options
+from secondhalf.experiments.command.garbage_collection import collect_from_now_on
 from secondhalf.experiments.execution.folder_lock import lock_folder
 from secondhalf.experiments.execution.process_pool import StudyError, exit_with_error
 from secondhalf.experiments.execution.settings import Launcher, Output

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from secondhalf.experiments.results.last_fact import basis_of_runs
-from secondhalf.experiments.results.paired_statistics import mean_and_margin
+from secondhalf.experiments.results.statistics.paired_statistics import mean_and_margin
 from secondhalf.model.data_files import names
 
 SHORT, WHOLE = "results_short.csv", "results.csv"

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.execution.fingerprint import state
 from secondhalf.experiments.execution.process_pool import one_line
-from secondhalf.experiments.results.csv_files import write_csv
+from secondhalf.experiments.results.schema.csv_files import write_csv
 from secondhalf.experiments.sweep.jobs import Job, short_hash, without_effect
 from secondhalf.experiments.sweep.run_job import ASIDE, RUNS
 from secondhalf.experiments.sweep.run_record import FORMAT, NAME, RunRecord, durable, keep, read

@@ -25,8 +25,8 @@ from secondhalf.experiments.facts.forecast_series import ForecastSeries, forecas
 from secondhalf.experiments.facts.period_tables import latest_forecast, read_facts, read_forecast
 from secondhalf.experiments.facts.target_file import read_targets
 from secondhalf.experiments.facts.targets import LAST_FACT, Target, check_horizon, sized
-from secondhalf.experiments.results.csv_files import write_csv
 from secondhalf.experiments.results.document_tables import check, put_into
+from secondhalf.experiments.results.schema.csv_files import write_csv
 from secondhalf.experiments.results.tables import replacing
 from secondhalf.experiments.validate.checks import check_table
 from secondhalf.experiments.validate.ensemble import Origin, find_origin, forecasts, members

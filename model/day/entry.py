@@ -19,7 +19,7 @@ from secondhalf.model.random_streams import Decision, key, name_id, uniforms
 from secondhalf.model.scenario.regulation import scenario_calendar
 from secondhalf.model.state import State
 from secondhalf.model.supply.offer import OfferDesk
-from secondhalf.model.users.population import fitting
+from secondhalf.model.users.population import widened
 from secondhalf.model.users.user_stages import UserStages
 
 
@@ -45,7 +45,7 @@ def _admit(market: State, name: str) -> None:
     for holder in (market, market.trade, market.trade.table, market.week, market.record):
         add_platform(holder)  # all arrays that declare an axis of platforms
     columns = market.population.columns._replace(**with_platform(market.population.columns))
-    market.population.columns = fitting(columns, len(market.platform_names), market.settings.population.merchants)
+    market.population.columns = widened(columns, len(market.platform_names), market.settings.population.merchants)
     market.users_day = UserStages(market.population, market.friends)
     market.week.platforms = market.platform_names
     market.desk = OfferDesk(own, market.platforms)

@@ -29,7 +29,7 @@ from secondhalf.model.state import OWN, State, fields
 from secondhalf.model.supply.offer import OfferDesk
 from secondhalf.model.supply.sales import Trade
 from secondhalf.model.supply.weekly_revision import MerchantWeek
-from secondhalf.model.users.population import Population, fitting
+from secondhalf.model.users.population import Population, widened
 
 USERS, MERCHANTS = 1013, 1009
 """Of the model market: sizes that no other axis has, and that stand for the true ones when shapes are compared."""
@@ -136,7 +136,7 @@ def _model_market(market: State) -> State:
     made.settings, made.platform_names, made.day, made.calendar = whole, names, market.day, market.calendar
     made.population = Population(settings, market.calendar)
     shops = market.settings.population.merchants
-    made.population.columns = fitting(made.population.columns, len(names), shops)
+    made.population.columns = widened(made.population.columns, len(names), shops)
     made.capabilities = initial_state.capability_table(settings)
     made.platforms = [
         Platform(made, name, p, settings.platform[name], made.capabilities, Hold(name, {}, ()), settings.growth)

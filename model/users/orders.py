@@ -33,7 +33,7 @@ from secondhalf.model.users.attention import (
     SHOPPING,
 )
 from secondhalf.model.users.needs import quantile_of, tie_number
-from secondhalf.model.users.storage import FULL_DAY, positive, positive_code, stock, stock_code
+from secondhalf.model.users.storage import SPENT_MARGIN, positive, positive_code, stock, stock_code
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
@@ -68,7 +68,7 @@ def visit(columns: Columns, day: Day, session: np.float32, users: I64, place: I6
             marks[at, i] |= ACTIVE_THIS_MONTH
         left = positive(budget_factor[i]) * day.budget
         for p in range(platforms):
-            left -= FULL_DAY * positive(minutes[p, i])
+            left -= SPENT_MARGIN * positive(minutes[p, i])
         added = min(session, max(left, _ZERO))
         minutes[at, i] = positive_code(positive(minutes[at, i]) + added)
         if day.count_window:

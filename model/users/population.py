@@ -72,7 +72,7 @@ def months_since(days: F64, start: dt.date) -> U8:
     return np.asarray(np.minimum((now.astype("datetime64[M]") - then).astype(np.int64), 255), np.uint8)
 
 
-def fitting(columns: Columns, platforms: int, merchants: int) -> Columns:
+def widened(columns: Columns, platforms: int, merchants: int) -> Columns:
     """Columns in which a bit for each platform, and the number of each merchant, have their place."""
     mask, number = mask_type(platforms), merchant_type(merchants)
     return columns._replace(
@@ -163,7 +163,7 @@ class Population:
     def _first_state(self, settings: MarketSettings, calendar: MarketCalendar) -> Columns:
         users, names = settings.users, settings.platforms
         columns = Columns(**empty(Columns, P=len(names), N=self.users, F=users.fan.slots, T=2))
-        columns = fitting(columns, len(names), settings.population.merchants)
+        columns = widened(columns, len(names), settings.population.merchants)
 
         def first_day(rank: F64) -> I16:
             return online_from(calendar.people_online, settings.population.people, rank)

@@ -10,8 +10,8 @@ Three codes, each an unsigned or signed whole number of 16 bits:
 *taste*
     a standard normal number by steps of 1 / 4,096, held in [-8, 8); its unit is the standard deviation of the taste
 
-A stage takes a block of codes apart, works in single precision, and puts the results together again; the same functions
-serve readers in Python (`Population.read`).
+A stage makes numbers of a block of codes, works in single precision, and makes codes of the results. Readers in Python
+(`Population.read`) use the functions in NumPy below, which wait for no compilation.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ SMALLEST, LARGEST = 2.0**-14, 2.0**18 * (1 - 2.0**-11)
 """The least and the largest number of a positive code other than zero."""
 POSITIVE_ERROR, STOCK_ERROR = 2.0**-12, 0.5 / 65535
 """Relative error of a positive code, absolute error of a stock's."""
-FULL_DAY = np.float32(1 + 4 * POSITIVE_ERROR)
-"""What is stored of a day times this is no less than what it was, stored four times: so much counts as spent."""
+SPENT_MARGIN = np.float32(1 + 4 * POSITIVE_ERROR)
+"""Factor on stored minutes that makes up for what rounding hides of a day that is stored four times."""
 
 _SHIFT = np.int32(12)
 _BASE = np.int32(int(np.float32(SMALLEST).view(np.int32)) - (1 << 12))  # the first code after zero is SMALLEST

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from secondhalf.experiments.results.column_dictionary import of_table
+from secondhalf.experiments.results.schema.column_dictionary import of_table
 from secondhalf.experiments.results.tables import TABLES
 from tests.docs.test_data_dictionary import sections
 

@@ -13,7 +13,7 @@ from secondhalf.experiments.launches.plan import make_plan
 from secondhalf.experiments.launches.settings import Launches
 from secondhalf.experiments.launches.study import launches
 from secondhalf.experiments.launches.tables import COLUMNS, NEST_COLUMNS, SPLIT_COLUMNS
-from secondhalf.experiments.results.column_dictionary import of_table
+from secondhalf.experiments.results.schema.column_dictionary import of_table
 from tests.docs.test_data_dictionary import sections
 from tests.experiments.conftest import SILENT
 from tests.experiments.launches.fake import write_fake

@@ -16,7 +16,7 @@ from secondhalf.experiments.command.studies import STUDIES
 from secondhalf.experiments.questions.study import FILES, prepare, questions, shipped
 from secondhalf.experiments.questions.tables import COLUMNS
 from secondhalf.experiments.questions.text import document
-from secondhalf.experiments.results.column_dictionary import of_table
+from secondhalf.experiments.results.schema.column_dictionary import of_table
 from tests.docs.test_data_dictionary import sections
 from tests.experiments.conftest import SILENT
 from tests.experiments.launches.fake import write_fake

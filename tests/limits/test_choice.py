@@ -27,7 +27,7 @@ from secondhalf.model.shapes import (
 )
 from secondhalf.model.users.attention import ACTIVE, MINUTES, SHOPPING
 from secondhalf.model.users.choice import NEEDS, WANTED
-from secondhalf.model.users.storage import FULL_DAY, POSITIVE_ERROR, STOCK_ERROR, stock_codes, stocks
+from secondhalf.model.users.storage import POSITIVE_ERROR, SPENT_MARGIN, STOCK_ERROR, stock_codes, stocks
 from secondhalf.model.users.user_stages import Purchases, UserStages
 from tests.limits.one_need import logit
 
@@ -130,7 +130,7 @@ def test_sessions_end_with_the_day(market_users: tuple[UserStages, MarketCalenda
     buy(users, calendar, offer, 5)
     spent = users.population.read("minutes").sum(axis=0)
     bought = (columns.last_bought == 5).any(axis=0)
-    filled = budget[bought] - (FULL_DAY - 1) * (budget[bought] - 2)  # but for what rounding may hide
+    filled = budget[bought] - (SPENT_MARGIN - 1) * (budget[bought] - 2)  # but for what rounding may hide
     assert spent[bought] == pytest.approx(filled, rel=3 * POSITIVE_ERROR)  # stored before and after
     assert (spent[bought] <= budget[bought]).all()
 

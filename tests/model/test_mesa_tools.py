@@ -48,7 +48,7 @@ def test_single_values_are_overrides() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["hold", "a b", "it's", "back\\", "true", "12", "a,b", "x=y", "/tmp/a b/ü.txt", 0.1, True, None, [1, "a b"]],
+    ["hold", "a b", "it's", "back\\", "true", "12", "a,b", "x=y", "out/a b/ü.txt", 0.1, True, None, [1, "a b"]],
 )
 def test_values_of_every_kind_arrive_as_they_are(value: object) -> None:
     assert OverridesParser.create().parse_override(f"setting={as_word(value)}").value() == value

@@ -16,7 +16,7 @@ from secondhalf.experiments.browser.market.interventions import override
 from secondhalf.experiments.browser.market.twin_market import MarketHistory, TwinMarket
 from secondhalf.experiments.browser.setup import Setup
 from secondhalf.experiments.results import tables
-from secondhalf.experiments.results.csv_files import csv_text
+from secondhalf.experiments.results.schema.csv_files import csv_text
 from secondhalf.model.market import Market
 
 PEOPLE = ("monthly_active_users", "active_users", "minutes", "ad_revenue", "commission")

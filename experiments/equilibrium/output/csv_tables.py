@@ -15,7 +15,7 @@ from secondhalf.experiments.equilibrium.findings import Findings, Profile
 from secondhalf.experiments.equilibrium.game.payoffs import BY_PLATFORM, MARKET, OF_MARKET
 from secondhalf.experiments.equilibrium.inference.simultaneous_intervals import Deviations, deviations
 from secondhalf.experiments.game_theory.pure_nash import regrets
-from secondhalf.experiments.results.crossed_runs import nested_parts
+from secondhalf.experiments.results.statistics.crossed_runs import nested_parts
 
 Array = NDArray[np.float64]
 Row = dict[str, Any]

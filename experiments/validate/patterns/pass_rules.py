@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from secondhalf.experiments.results.paired_statistics import mean_and_margin
+from secondhalf.experiments.results.statistics.paired_statistics import mean_and_margin
 
 DEVIATIONS = 1.96
 """Standard deviations of a fact by which the model may be off: 95 % of a normal error."""

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.results.csv_files import unguarded
+from secondhalf.experiments.results.schema.csv_files import unguarded
 
 PERIOD = {"period_start": "date", "period_end": "date"}
 BAND = {"metric": "text", "platform": "text", **PERIOD, "unit": "text"} | dict.fromkeys(

@@ -13,7 +13,7 @@ from pandas._libs.parsers import STR_NA_VALUES
 from secondhalf.conf.schema import MarketSettings, SettingsError
 from secondhalf.conf.schema.names import EMPTY, NAME, check_name, columns
 from secondhalf.experiments.command.compose import load_settings
-from secondhalf.experiments.results.column_dictionary import _known
+from secondhalf.experiments.results.schema.column_dictionary import _known
 from tests.experiments.conftest import refused
 
 ROOT = Path(__file__).parents[3]

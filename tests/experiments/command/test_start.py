@@ -15,8 +15,8 @@ import pytest
 
 from secondhalf.conf.schema import SettingsError
 from secondhalf.experiments.command import dispatch, hydra_run, main
-from secondhalf.experiments.command.collection import collect_from_now_on, collection_held_back
 from secondhalf.experiments.command.compose import compose_config
+from secondhalf.experiments.command.garbage_collection import collect_from_now_on, collection_held_back
 from secondhalf.experiments.command.overrides import parse_command_line
 from secondhalf.experiments.command.studies import Study
 from secondhalf.experiments.run.comparison import is_shipped

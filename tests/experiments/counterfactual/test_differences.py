@@ -11,8 +11,8 @@ from scipy import stats
 
 from secondhalf.experiments.counterfactual.differences import differences, variance_reduction
 from secondhalf.experiments.counterfactual.outputs import runs_table
-from secondhalf.experiments.results.paired_statistics import holm
-from secondhalf.experiments.results.two_way import analyse
+from secondhalf.experiments.results.statistics.paired_statistics import holm
+from secondhalf.experiments.results.statistics.two_way import analyse
 
 
 def made_up(baseline: np.ndarray, alternative: np.ndarray) -> pd.DataFrame:

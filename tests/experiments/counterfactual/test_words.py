@@ -14,7 +14,7 @@ from secondhalf.experiments.counterfactual.differences import differences, varia
 from secondhalf.experiments.counterfactual.outputs import Answer, runs_table
 from secondhalf.experiments.counterfactual.quarterly_measures import BY_PLATFORM, MARKET, OF_MARKET, WELFARE
 from secondhalf.experiments.counterfactual.text import NAMES, SCALES, TELLING, label, paragraph
-from secondhalf.experiments.results.paired_statistics import LEVEL
+from secondhalf.experiments.results.statistics.paired_statistics import LEVEL
 
 PLATFORMS = ("kuaishou", "douyin", "taobao", "jd", "pinduoduo")
 QUARTERS = ("2024Q3", "2024Q4")

@@ -21,7 +21,7 @@ from secondhalf.experiments.launches.settings import Launches
 from secondhalf.experiments.launches.study import FILES, launches
 from secondhalf.experiments.launches.tables import COLUMNS, NEST_COLUMNS, SPLIT_COLUMNS
 from secondhalf.experiments.pictures import style
-from secondhalf.experiments.results.two_way import two_way
+from secondhalf.experiments.results.statistics.two_way import two_way
 from tests.experiments.conftest import SILENT, refused
 from tests.experiments.launches.fake import write_fake
 

@@ -22,8 +22,8 @@ from secondhalf.experiments.questions.runs import HISTORY, run_job
 from secondhalf.experiments.questions.settings import Questions
 from secondhalf.experiments.questions.study import FILES, JOURNAL, prepare, questions
 from secondhalf.experiments.questions.tables import COLUMNS, parts
-from secondhalf.experiments.results.crossed_runs import estimate
-from secondhalf.experiments.results.data_package import describe_shipped
+from secondhalf.experiments.results.schema.data_package import describe_shipped
+from secondhalf.experiments.results.statistics.crossed_runs import estimate
 from secondhalf.experiments.results.tables import channels, daily, market_days
 from secondhalf.model.market import Market
 from secondhalf.model.observers.second_half import Phase

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from secondhalf.experiments.report.sweep_page import _keys
 from secondhalf.experiments.results import run_results as kept_results
-from secondhalf.experiments.results.csv_files import csv_text, read_csv, unguarded, write_csv
 from secondhalf.experiments.results.load import Sweep
+from secondhalf.experiments.results.schema.csv_files import csv_text, read_csv, unguarded, write_csv
 from secondhalf.experiments.sweep.jobs import Job
 from secondhalf.experiments.sweep.run_record import RunRecord, keep, read
 from secondhalf.experiments.sweep.sweep_folder import Status

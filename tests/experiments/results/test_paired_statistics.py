@@ -8,7 +8,7 @@ import sys
 import numpy as np
 from scipy.stats import t as student
 
-from secondhalf.experiments.results.paired_statistics import LEVEL, mean_and_margin, p_values
+from secondhalf.experiments.results.statistics.paired_statistics import LEVEL, mean_and_margin, p_values
 
 PROGRAM = "import secondhalf.experiments.sweep.collect, sys; print('scipy.stats' in sys.modules)"
 

@@ -16,8 +16,8 @@ import pytest
 import secondhalf
 from secondhalf import results
 from secondhalf.conf.schema import SettingsError
-from secondhalf.experiments.results.column_dictionary import column, metric
-from secondhalf.experiments.results.csv_files import write_csv
+from secondhalf.experiments.results.schema.column_dictionary import column, metric
+from secondhalf.experiments.results.schema.csv_files import write_csv
 from secondhalf.experiments.results.sweep_series import publish
 from secondhalf.experiments.results.tables import TABLES
 from secondhalf.experiments.sweep.short_results import short_results

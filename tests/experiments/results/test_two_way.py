@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from secondhalf.experiments.results.two_way import LEVEL, two_way
+from secondhalf.experiments.results.statistics.two_way import LEVEL, two_way
 
 MEAN, OF_MEMBERS, OF_SEEDS, OF_BOTH = 3.0, 2.0, 1.0, 1.5
 """The mean, and standard deviations of what members, seeds and both together add."""

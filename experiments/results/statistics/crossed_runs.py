@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from secondhalf.experiments.results.paired_statistics import LEVEL, mean_and_margin, p_values
-from secondhalf.experiments.results.two_way import analyse
+from secondhalf.experiments.results.statistics.paired_statistics import LEVEL, mean_and_margin, p_values
+from secondhalf.experiments.results.statistics.two_way import analyse
 
 Array = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from secondhalf.experiments.results.column_dictionary import of_table
+from secondhalf.experiments.results.schema.column_dictionary import of_table
 
 SUMMARY = "summary.json"
 

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from secondhalf.experiments.results.column_dictionary import EVERY_PLATFORM, Column, column, metric, of_table
 from secondhalf.experiments.results.run_results import FRIENDS
+from secondhalf.experiments.results.schema.column_dictionary import EVERY_PLATFORM, Column, column, metric, of_table
 from secondhalf.experiments.results.tables import TABLES, replacing
 from secondhalf.version import __version__
 
